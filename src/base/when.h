@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Time as text, both ways. A time is an instant: microseconds since
+ * 1970-01-01T00:00:00Z in an int64, years 0000 to 9999. Civil arithmetic is
+ * the proleptic Gregorian calendar (Hinnant, "chrono-compatible low-level date
+ * algorithms"). Month and day names are English, never the locale's.
+ */
+#ifndef WEIR_BASE_WHEN_H
+#define WEIR_BASE_WHEN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/str.h"
+
+struct zone;
+
+#define WHEN_MS ((int64_t)1000)
+#define WHEN_SECOND ((int64_t)1000000)
+#define WHEN_MINUTE (60 * WHEN_SECOND)
+#define WHEN_HOUR (60 * WHEN_MINUTE)
+#define WHEN_DAY (24 * WHEN_HOUR)
+
+/* "Before all times" and "after all times": watermarks start and end here. */
+#define WHEN_MIN INT64_MIN
+#define WHEN_MAX INT64_MAX
+
+/* The range of years 0000-9999, what may be read and printed. */
+#define WHEN_FIRST ((int64_t)-62167219200 * WHEN_SECOND)
+#define WHEN_LAST ((int64_t)253402300800 * WHEN_SECOND - 1)
+
+#define WHEN_TEXT_MAX 40 /* bytes when_put may write */
+
+/* A civil (wall clock) time in some zone. */
+struct civil {
+	int year;
+	int month, day;		   /* from 1 */
+	int hour, minute, second;  /* second 60 is accepted as a leap second */
+	int us;
+};
+
+/* Days since 1970-01-01 of a civil date, and back. */
+int64_t when_days(int year, int month, int day);
+void when_civil_of_days(int64_t days, int *year, int *month, int *day);
+
+/* As if the civil time were UTC. */
+int64_t when_of_civil(const struct civil *c);
+void when_to_civil(int64_t t, struct civil *c);
+
+int when_weekday(int64_t days); /* 0 = Sunday */
+int when_days_in_month(int year, int month);
+
+/*
+ * How a time is written. WHEN_AUTO takes RFC 3339/ISO 8601 forms, common log,
+ * and numbers as epoch with the unit told by magnitude (under 1e11 s, under
+ * 1e14 ms, under 1e17 us, else ns).
+ */
+enum when_kind {
+	WHEN_AUTO,
+	WHEN_ISO,      /* rfc3339, iso8601: 2026-03-01T10:00:00.123+01:00 and kin */
+	WHEN_EPOCH_S,  /* fraction allowed: 1767225600.25 */
+	WHEN_EPOCH_MS,
+	WHEN_EPOCH_US,
+	WHEN_EPOCH_NS,
+	WHEN_CLF,      /* common log: 28/Mar/2026:22:00:01 +0000 */
+	WHEN_PATTERN   /* strptime-like: %Y-%m-%d %H:%M:%S.%f %z … */
+};
+
+struct when_layout {
+	enum when_kind kind;
+	const char *pattern;	 /* WHEN_PATTERN, NUL-terminated */
+	const struct zone *zone; /* for civil times without offset; NULL = UTC */
+};
+
+/*
+ * "rfc3339" | "iso8601" | "s" | "ms" | "us" | "ns" | "epoch" (=auto number) |
+ * "clf" | "auto" | a pattern with '%'. Pattern letters: Y m d H M S y j b B h
+ * a A e I p f (1-9 digits of fraction) L (milliseconds) z (+hhmm, +hh:mm, Z)
+ * Z (zone name, UTC/GMT only) s (epoch) T F D R n t %%. Unknown letters are
+ * an error that names the letter; a pattern must yield at least a date or
+ * epoch. Strings are kept in the arena.
+ */
+int when_layout_parse(struct str text, struct arena *a,
+    struct when_layout *out, struct err *err);
+
+/*
+ * A memory of the last prefix parsed, so that runs of similar stamps cost a
+ * compare (one per thread and column; zero-initialise).
+ */
+struct when_cache {
+	char text[24];
+	uint8_t n;
+	int64_t base;
+	int32_t offset_s;
+	struct zone_memo {
+		int64_t from, until;
+		int32_t offset_s;
+	} zone;
+};
+
+/*
+ * Reads all of s (no blanks around). False if it does not fit the layout or
+ * is out of range. Fractions beyond microseconds are cut. A leap second
+ * (23:59:60) counts as the next second's first instant. ISO forms: date
+ * alone, 'T', 't' or blank between, 1-9 digits of fraction after '.' or ',',
+ * basic form 20260301T100000Z, offsets Z z +hh +hhmm +hh:mm, none = zone.
+ */
+bool when_parse(const struct when_layout *l, struct when_cache *c,
+    struct str s, int64_t *out);
+
+/* A number as time by the layout's unit (WHEN_AUTO: by magnitude). */
+bool when_of_int(const struct when_layout *l, int64_t n, int64_t *out);
+bool when_of_float(const struct when_layout *l, double n, int64_t *out);
+
+/*
+ * Writes RFC 3339 in UTC: 2026-03-28T22:00:00Z, with 3 or 6 digits of
+ * fraction only if there is one. Out of range prints as the nearest end.
+ * Returns the end.
+ */
+char *when_put(char *out, int64_t t);
+
+/* The same in a zone, with its offset: 2026-03-28T23:00:00+01:00. */
+char *when_put_zone(char *out, int64_t t, const struct zone *z);
+
+struct buf;
+/* strftime-like, the letters of when_layout_parse; zone NULL = UTC. */
+void when_format(struct buf *out, const char *pattern, int64_t t,
+    const struct zone *z);
+
+/*
+ * A duration: one or more number+unit, units ns us ms s m h d w (also written
+ * out: "5 minutes" is the SQL parser's business, not this one's). "1h30m",
+ * "250ms", "0s". Numbers may have a fraction: 1.5h. False if malformed,
+ * negative or out of range. Result in microseconds; less than 1us is cut.
+ */
+bool when_parse_duration(struct str s, int64_t *out);
+
+/* "1h30m", "250ms", "0s"; negative with a leading '-'. Returns the end. */
+char *when_put_duration(char *out, int64_t us);
+
+#endif

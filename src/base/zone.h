@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Time zones from the system's tz database (TZif files, RFC 8536, read from
+ * $TZDIR or /usr/share/zoneinfo), with the POSIX rule in the footer for times
+ * after the table. Also fixed offsets ("+01:00") and "UTC"/"Z". Nothing here
+ * looks at TZ or the locale.
+ */
+#ifndef WEIR_BASE_ZONE_H
+#define WEIR_BASE_ZONE_H
+
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/str.h"
+
+struct zone;
+
+/*
+ * Loads a zone by name ("Europe/Berlin"). Zones are cached for the program's
+ * life and shared between threads (loading is not thread-safe: load before
+ * threads start). NULL and *err with the nearest names when there is none;
+ * names with "..", a leading '/' or odd characters are refused.
+ */
+const struct zone *zone_load(struct str name, struct where where,
+    struct err *err);
+
+const struct zone *zone_utc(void);
+const char *zone_name(const struct zone *z);
+
+/*
+ * Seconds east of UTC at instant t (µs). *from and *until (may be NULL): the
+ * half-open range of instants in which that offset holds.
+ */
+int32_t zone_offset(const struct zone *z, int64_t t, int64_t *from,
+    int64_t *until);
+
+/*
+ * The instant of a civil time (µs as if UTC). A time that was skipped maps
+ * forward by the gap; an ambiguous one to its earlier instant, or the later
+ * one if later is set.
+ */
+int64_t zone_instant(const struct zone *z, int64_t civil_us, int later);
+
+#endif
