@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The one structure that flows: up to BATCH_ROWS rows of typed columns, the
+ * rows still selected, event time per row, an optional change kind per row,
+ * and where the rows came from. Everything in it lives in its arena or in the
+ * block of input it was decoded from; batch_reset makes it ready for reuse.
+ *
+ * Filters do not copy: they shorten the selection. Rows keep their numbers,
+ * so a row's place in the input (and the watermark) can be told for filtered
+ * rows, too.
+ */
+#ifndef WEIR_DATA_BATCH_H
+#define WEIR_DATA_BATCH_H
+
+#include "base/arena.h"
+#include "data/column.h"
+
+/* Change kinds, as in Flink's RowKind. */
+enum change { CHANGE_INSERT, CHANGE_BEFORE, CHANGE_AFTER, CHANGE_DELETE };
+
+/* A record that was not understood. */
+struct bad_row {
+	struct str raw;	    /* its bytes, in the block (may be cut) */
+	const char *reason; /* static, or in the batch's arena */
+	uint32_t row;	    /* good rows of this batch before it */
+	uint32_t column;    /* byte within the record where it failed, or 0 */
+};
+
+struct batch {
+	struct arena *arena; /* of this batch's columns and slices */
+
+	unsigned n_rows;
+	unsigned n_cols;
+	struct column *cols;
+
+	uint16_t *sel;	/* row numbers still selected, ascending */
+	unsigned n_sel; /* all rows: sel == NULL, n_sel == n_rows */
+
+	int64_t *time;	/* event time by row, µs; NULL if the plan needs none */
+	uint8_t *kind;	/* enum change by row; NULL = all inserts */
+	struct str *raw; /* each record's bytes in the block; NULL if the rows
+			    come from an operator */
+
+	/* Where the rows were read; lines are counted when somebody asks. */
+	unsigned input;		/* number of the input */
+	const char *block;	/* first byte of the block of input */
+	uint64_t block_offset;	/* of that byte in the decompressed input */
+	uint64_t block_line;	/* lines of the input before the block */
+
+	struct bad_row *bad;
+	size_t n_bad, cap_bad;
+
+	unsigned n_filtered; /* rows dropped by a condition */
+};
+
+/* A batch with its own arena. */
+struct batch *batch_new(void);
+void batch_free(struct batch *b);
+
+/* Forgets rows and columns; keeps memory for reuse. */
+void batch_reset(struct batch *b);
+
+/* Sets n_cols columns of type NULL (to be filled by column_put & co). */
+void batch_columns(struct batch *b, unsigned n_cols);
+
+/* Row number of selected row k. */
+static inline unsigned
+batch_row(const struct batch *b, unsigned k)
+{
+	return b->sel ? b->sel[k] : k;
+}
+
+/* Records a bad row. */
+void batch_bad(struct batch *b, struct bad_row bad);
+
+/*
+ * Drops the selected rows whose bit is set in bits (BATCH_ROWS bits), as bad
+ * rows with the reason given.
+ */
+void batch_drop_bad(struct batch *b, const uint64_t *bits, const char *reason);
+
+#endif

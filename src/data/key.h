@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Keys as bytes: the values of the key columns of a row, one after another,
+ * so that equal keys have equal bytes (and hash alike). Each value is a tag
+ * byte and a payload; numbers that are equal are written alike (1, 1.0 and
+ * 1.00), all NULLs are one, all NaNs are one. key_cmp orders keys as value_cmp
+ * orders their values, column by column.
+ */
+#ifndef WEIR_DATA_KEY_H
+#define WEIR_DATA_KEY_H
+
+#include "base/buf.h"
+#include "data/column.h"
+
+/* Longest key taken; a longer one is a bad row ("key too long"). */
+#define KEY_MAX 65535
+
+void key_put(struct buf *out, struct value v);
+
+/* Reads the next value at *p; text and the like are slices of the key. */
+struct value key_get(const char **p, const char *end, struct arena *a);
+
+/* Orders two keys of the same columns. */
+int key_cmp(struct str a, struct str b);
+
+/*
+ * Keys of all selected rows at once: keys[k] and hashes[k] belong to selected
+ * row k; the bytes live in the arena. A key longer than KEY_MAX gets
+ * keys[k].p = NULL.
+ */
+struct batch;
+void key_batch(const struct batch *b, const struct column *cols, unsigned n,
+    struct arena *a, struct str *keys, uint64_t *hashes);
+
+#endif

@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Formats: bytes to batches and back.
+ *
+ * A format is a row of a table (format_list.h). Reading: `start` looks at the
+ * first bytes of an input once and makes its layout (a CSV header, a compiled
+ * pattern), which is read-only afterwards. Each thread then has a decoder of
+ * its own (caches, templates) that turns whole records of a block into rows.
+ * Writing: an encoder turns batches into bytes. Formats never see file
+ * descriptors.
+ *
+ * A decoder fills only the columns that are wanted, straight into typed
+ * arrays; text is a slice of the block wherever it can be. A record that does
+ * not decode becomes a bad row with its bytes and a reason, and decoding goes
+ * on behind it: what a record contains never is an error.
+ */
+#ifndef WEIR_IO_IO_H
+#define WEIR_IO_IO_H
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/simd.h"
+#include "base/when.h"
+#include "data/batch.h"
+#include "data/path.h"
+
+/* ---- what is wanted of each record ---- */
+
+enum want_as {
+	WANT_VALUE, /* by its own type (text formats: by content) */
+	WANT_TIME,  /* as TIME, read by the layout; else the record is bad */
+	WANT_TYPE,  /* as the declared type; if impossible the record is bad */
+	WANT_RAW    /* its bytes as they stand (JSON: T_JSON; others: the
+		       record or cell as T_TEXT), for an encoder of the same
+		       format */
+};
+
+struct want {
+	struct path path; /* n == 0: the whole record, as a MAP */
+	enum want_as as;
+	enum type type;		   /* WANT_TYPE */
+	struct when_layout layout; /* WANT_TIME */
+	bool optional; /* WANT_TIME: missing or unreadable gives NULL */
+};
+
+/* Extra settings of an input or output, from -i NAME:ARG or YAML. */
+struct setting {
+	struct str name, value;
+	struct where where;
+};
+
+struct settings {
+	struct str arg;	     /* what stands behind the colon in NAME:ARG */
+	struct where where;  /* of the format's name */
+	const struct setting *list;
+	unsigned n;
+};
+
+struct limits {
+	uint32_t record_max; /* bytes of a record, default 16 MiB */
+	unsigned depth_max;  /* nesting of JSON and msgpack, default 512 */
+	unsigned fields_max; /* fields of a record, default 65536 */
+};
+
+extern const struct limits limits_default;
+
+struct decode_spec {
+	const struct want *wants;
+	unsigned n_wants;
+	int time;   /* number of the want that is event time: it goes to
+		       batch->time instead of a column; -1 = none. Columns:
+		       cols[i] belongs to wants[i] (unused for time) */
+	bool trust; /* stop validating behind the last wanted field */
+	struct limits limits;
+};
+
+/* ---- formats ---- */
+
+/* What is known of one input after its first bytes; formats extend it. */
+struct layout {
+	const struct format *format;
+	/* Field names if the format knows them (CSV header, pattern groups). */
+	const struct str *fields;
+	unsigned n_fields;
+	struct str header; /* bytes of the header record, or empty */
+};
+
+struct decoder {
+	const struct layout *layout;
+	const struct decode_spec *spec;
+};
+
+/* One column of the output. */
+struct out_column {
+	struct str name;
+	bool spread;	/* a MAP or JSON object whose members stand here */
+	bool omit_null; /* JSON, msgpack, logfmt: leave the member out if NULL */
+};
+
+struct encode_spec {
+	const struct out_column *cols;
+	unsigned n_cols;
+	bool raw;	   /* the one column holds records of this format */
+	struct str header; /* raw: the header record of the input, or empty */
+	struct settings settings;
+	bool terminal;	   /* escape control characters, colours allowed */
+	bool colour;
+	unsigned width;	   /* of the terminal in columns, 0 = unlimited */
+};
+
+struct encoder {
+	const struct encode_spec *spec;
+};
+
+enum start_status { START_OK, START_MORE, START_ERR };
+
+struct format {
+	const char *name;
+	const char *doc;	/* one line for the help */
+	const char *about;	/* a paragraph for the manual */
+	const char *extensions; /* "json jsonl ndjson", or "" */
+	const char *arg;	/* what NAME:ARG takes, for the help, or NULL */
+	const char *example;	/* a record as it is written, for the manual */
+
+	/*
+	 * Where times are by default: names tried in order on the first
+	 * record, separated by blanks; NULL = the usual list.
+	 */
+	const char *time_fields;
+	const char *time_layout; /* how they are written; NULL = auto */
+
+	/*
+	 * How well the first bytes of an input fit, 0 (no) to 100 (surely).
+	 * whole: these are all its bytes. NULL: never guessed.
+	 */
+	int (*guess)(struct str head, bool whole);
+
+	/*
+	 * Makes the layout (in the arena). *used is set to the bytes consumed
+	 * (byte order mark, header). START_MORE: call again with more bytes
+	 * (never when eof). START_ERR: *err says what is wrong.
+	 */
+	enum start_status (*start)(struct str head, bool eof,
+	    const struct settings *settings, const struct limits *limits,
+	    struct arena *arena, struct layout **out, size_t *used,
+	    struct err *err);
+
+	struct decoder *(*decoder_new)(const struct layout *layout,
+	    const struct decode_spec *spec);
+	void (*decoder_free)(struct decoder *d);
+
+	/*
+	 * Decodes whole records from [p, end) into b until b is full, the
+	 * bytes are used up or the rest is no whole record. SIMD_PAD bytes
+	 * behind end are readable. eof: nothing follows end, so a last record
+	 * without its terminator is whole. Returns the bytes consumed; 0 when
+	 * there is not one whole record. b has been reset; the decoder sets
+	 * its columns (n_wants of them), time, raw and rows. Blank lines are
+	 * skipped without being counted.
+	 */
+	size_t (*decode)(struct decoder *d, const char *p, const char *end,
+	    bool eof, struct batch *b);
+
+	/*
+	 * Length of the whole records at the start of [p, p + n), for cutting
+	 * input between threads; 0 if there is none.
+	 */
+	size_t (*frame)(const struct layout *layout, const char *p, size_t n);
+
+	/*
+	 * True when records end in a line feed, so that reading can go on at
+	 * the next line after a record that is too long.
+	 */
+	bool lines;
+
+	/* Writing; NULL if the format is only read. */
+	struct encoder *(*encoder_new)(const struct encode_spec *spec,
+	    struct err *err);
+	void (*encoder_free)(struct encoder *e);
+	/* Header or opening bytes; called once before the first batch (or
+	 * before finish, if there is none). */
+	void (*begin)(struct encoder *e, struct buf *out);
+	/* Columns of b belong to spec->cols in order; only selected rows. */
+	void (*encode)(struct encoder *e, const struct batch *b,
+	    struct buf *out);
+	void (*finish)(struct encoder *e, struct buf *out);
+	/* encode() keeps something between batches: call it in order. */
+	bool ordered;
+};
+
+/* The table, sorted by name. */
+extern const struct format *const formats[];
+extern const unsigned n_formats;
+
+const struct format *format_find(struct str name);
+
+/*
+ * The format for NAME[:ARG]; an error with the nearest names if there is
+ * none, or if reading (writing) is not possible.
+ */
+const struct format *format_parse(struct str text, struct where where,
+    bool writing, struct settings *settings, struct err *err);
+
+/* By the extension of a file name (".gz", ".zst" cut first); NULL if none. */
+const struct format *format_of_name(struct str filename);
+
+/* By the first bytes: the best guess; "lines" when nothing fits better. */
+const struct format *format_guess(struct str head, bool whole);
+
+/* ---- shared by the text formats ---- */
+
+/*
+ * Puts a cell's text into the column of a want: WANT_VALUE types it by content
+ * (number by num_guess; true and false as BOOL; else TEXT; empty and not
+ * quoted is NULL; quoted is always TEXT), WANT_TIME and WANT_TYPE convert,
+ * WANT_RAW keeps the text. The text must be valid UTF-8 and live as long as
+ * the batch. row is the number of the row being made. Returns NULL, or the
+ * reason why the record is bad.
+ */
+const char *cell_put(const struct decode_spec *spec, unsigned want,
+    struct when_cache *cache, struct batch *b, unsigned row, struct str text,
+    bool quoted);
+
+/* The same for a field the record does not have. */
+const char *cell_missing(const struct decode_spec *spec, unsigned want,
+    struct batch *b, unsigned row);
+
+/* The same for a value that has a type already (JSON, msgpack). */
+const char *cell_value(const struct decode_spec *spec, unsigned want,
+    struct when_cache *cache, struct batch *b, unsigned row, struct value v);
+
+/* A value of a text by content, as WANT_VALUE does. */
+struct value cell_guess(struct arena *a, struct str text, bool quoted);
+
+#endif
