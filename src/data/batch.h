@@ -75,8 +75,9 @@ void batch_bad(struct batch *b, struct bad_row bad);
 
 /*
  * Drops the selected rows whose bit is set in bits (BATCH_ROWS bits), as bad
- * rows with the reason given.
+ * rows; reasons[row] says why (static or in the arena).
  */
-void batch_drop_bad(struct batch *b, const uint64_t *bits, const char *reason);
+void batch_drop_bad(struct batch *b, const uint64_t *bits,
+    const char *const *reasons);
 
 #endif

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Aggregates. An aggregate is a row of a table: how large its accumulator is,
+ * how to add values, take them back, merge two accumulators and read the
+ * result. The accumulator is a fixed number of bytes inside a state cell; what
+ * grows with the data (values of a percentile, a distinct set, the text of
+ * first()) lives in the heap of the cell's table, an arena that is dropped as
+ * a whole with the slice of time it belongs to.
+ *
+ * Results depend only on the values and, where the documentation says so, on
+ * event time and order of arrival; never on how the input was cut into
+ * batches or which accumulators were merged first, except that float sums
+ * are taken in order of arrival (compensated, Neumaier 1974).
+ */
+#ifndef WEIR_EXPR_AGG_H
+#define WEIR_EXPR_AGG_H
+
+#include "base/arena.h"
+#include "data/column.h"
+#include "expr/expr.h"
+
+struct agg;
+
+#define AGG_ARGS_MAX 4
+
+/* A call of an aggregate in a query, bound. */
+struct agg_call {
+	const struct agg *agg;
+	const struct node *node; /* as written */
+	struct expr *args[AGG_ARGS_MAX]; /* over input rows */
+	unsigned n_args;
+	struct value params[AGG_ARGS_MAX]; /* constant arguments' values */
+	bool distinct;
+	struct expr *filter; /* FILTER (WHERE …), or NULL */
+	enum type type;	     /* of the result; T_ANY if known at run time */
+	unsigned offset;     /* of the accumulator within the cell's bytes */
+};
+
+/* Rows to add: k-th is row rows[k] of the columns, into the cell cells[k]. */
+struct agg_rows {
+	unsigned n;
+	const uint16_t *rows;
+	char *const *cells;	   /* first accumulator byte of each cell */
+	const struct column *args; /* n_args columns */
+	const int64_t *time;	   /* event time by row, or NULL */
+	const int8_t *sign;	   /* by row: +1 add, -1 take back; NULL = all +1 */
+};
+
+struct agg {
+	const char *name;
+	const char *aliases;   /* "stddev_samp std", or "" */
+	const char *signature; /* "any -> bigint", "number, float -> float" */
+	const char *doc;
+	const char *example;   /* "SELECT sum(x) FROM (VALUES …)": see docs */
+	const char *result;
+	const char *flink;     /* the spelling there, or NULL */
+	unsigned args_min, args_max;
+	unsigned n_constant; /* trailing arguments that must be constant */
+
+	/* Checks constant arguments and fixes the type; NULL = any goes. */
+	int (*bind)(struct agg_call *call, struct err *err);
+	/* Bytes of the accumulator (a multiple of 8), zeroed at first. */
+	unsigned (*size)(const struct agg_call *call);
+	/* Adds rows. NULL arguments are the aggregate's business. */
+	void (*add)(const struct agg_call *call, struct arena *heap,
+	    const struct agg_rows *rows);
+	/* True if rows can be taken back (sign -1). */
+	bool retracts;
+	void (*merge)(const struct agg_call *call, struct arena *heap,
+	    void *into, const void *from);
+	/* The result; its bytes live in `out` or in the cell's heap. */
+	struct value (*value)(const struct agg_call *call, const void *acc,
+	    struct arena *out);
+	/* The accumulator as bytes, for state on disk, and back. */
+	void (*save)(const struct agg_call *call, const void *acc,
+	    struct buf *out);
+	bool (*load)(const struct agg_call *call, struct arena *heap,
+	    void *acc, struct str bytes);
+};
+
+/* By name or alias (lower case); NULL if there is none. */
+const struct agg *agg_find(struct str name);
+
+/* All rows, sorted by name, for help and manual. */
+extern const struct agg *const aggs[];
+extern const unsigned n_aggs;
+
+/*
+ * Adds rows through DISTINCT and FILTER: evaluates nothing (arguments and the
+ * filter's column are given), drops rows the filter does not pass, and keeps a
+ * set of seen values for DISTINCT inside the accumulator.
+ */
+void agg_add(const struct agg_call *call, struct arena *heap,
+    const struct agg_rows *rows, const struct column *filter);
+
+/* Bytes of the accumulator including what DISTINCT needs. */
+unsigned agg_size(const struct agg_call *call);
+void agg_merge(const struct agg_call *call, struct arena *heap, void *into,
+    const void *from);
+struct value agg_value(const struct agg_call *call, const void *acc,
+    struct arena *out);
+
+#endif
