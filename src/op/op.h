@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Operators: the steps of a pipeline.
+ *
+ * An operator is a row of a table (op_list.h): its name is the action word of
+ * a YAML step, its parameters say what a step may hold, and its functions
+ * bind it, run it and explain it. Two kinds:
+ *
+ * - stateless ones (where, select, set …) change a batch in place: `batch`.
+ *   They run in any thread and keep nothing between batches.
+ * - stateful ones (window, group, sort, limit …) have `open`, `apply`,
+ *   `advance` and `close`. `prepare`, which evaluates expressions and hashes
+ *   keys, runs in any thread; everything else runs in the owner's thread, in
+ *   input order. Their only memory is state (state/state.h) and what can be
+ *   rebuilt from it.
+ *
+ * Columns. Between two stateful operators all steps share one set of columns
+ * (a segment): a step that computes something puts it into a column of its
+ * own, and select merely says which columns the next step sees, under which
+ * names (a flow). So nothing is copied and a filter is only a shorter
+ * selection.
+ */
+#ifndef WEIR_OP_OP_H
+#define WEIR_OP_OP_H
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "data/batch.h"
+#include "expr/expr.h"
+#include "io/io.h"
+
+struct op;
+struct op_run;
+
+/* ---- parameters as written ---- */
+
+enum param_kind {
+	PARAM_EXPR,   /* one expression */
+	PARAM_EXPRS,  /* a list of expressions (by: [a, lower(b)]) */
+	PARAM_NAMED,  /* name: expression pairs, or a list of expressions */
+	PARAM_NAMES,  /* a list of column names */
+	PARAM_RENAME, /* old: new pairs */
+	PARAM_ORDER,  /* expressions, each with asc or desc */
+	PARAM_COUNT,  /* a whole number */
+	PARAM_WINDOW  /* tumble(5m), hop(1h, 5m), day("Europe/Berlin") … */
+};
+
+struct param {
+	const char *name; /* the YAML key */
+	enum param_kind kind;
+	bool required;
+	const char *doc;
+};
+
+/* One entry of a parameter; single-valued ones have one. */
+struct arg_item {
+	struct node *node; /* EXPR, EXPRS, NAMED, ORDER, COUNT, WINDOW */
+	struct str name;   /* NAMED: the column; NAMES, RENAME: old name */
+	struct str to;	   /* RENAME: new name */
+	bool alias;	   /* NAMED: the name was written, not derived */
+	bool descending;   /* ORDER */
+	bool nulls_first;  /* ORDER: where NULLs go (default: as smallest) */
+	struct where where;
+};
+
+struct arg {
+	const struct param *param;
+	struct arg_item *items;
+	unsigned n_items;
+	struct where where;
+};
+
+/* ---- what flows between steps ---- */
+
+struct flow_column {
+	struct str name;
+	unsigned col; /* number of the batch's column */
+	enum type type;
+	bool spread;	/* a whole record whose members stand here */
+	bool omit_null; /* left out of JSON when NULL (corrections' "rev") */
+};
+
+/* Columns of one segment. */
+struct segment {
+	unsigned n_base; /* columns the batch comes with */
+	unsigned n_cols; /* with the computed ones */
+};
+
+struct flow {
+	struct flow_column *cols;
+	unsigned n_cols;
+	struct segment *segment;
+	/*
+	 * Open: any other name is a field of the record read; asking for it
+	 * adds it to what is decoded.
+	 */
+	struct scan *open; /* NULL = closed */
+	bool updates;	   /* rows may be corrections of earlier ones */
+};
+
+/* Fields wanted of the input's records (the open end of a flow). */
+struct scan {
+	struct want *wants;
+	bool *computed; /* some expression reads it (not only the output) */
+	unsigned n_wants, cap_wants;
+	bool needs_time; /* some step asked for event time */
+	struct arena *arena;
+	/* Declared or known fields (a closed input); NULL = anything goes. */
+	const struct scope_column *known;
+	unsigned n_known;
+};
+
+#define SCAN_WANTS_MAX 1024
+
+/*
+ * The column of a field; path n == 0 is the whole record. computed: for an
+ * expression (else only to be written out). -1 and *err if there are too many.
+ */
+int scan_want(struct scan *s, struct path path, bool computed,
+    struct where where, struct err *err);
+
+/* ---- binding ---- */
+
+struct bind {
+	struct arena *arena; /* the plan's */
+	const struct scope_param *params;
+	unsigned n_params;
+	int64_t allowed; /* --allow, µs */
+	bool late_update;
+	struct err *err;
+};
+
+/*
+ * A scope for expressions over a flow. Valid while the flow is; `aliases`
+ * may be added by the caller.
+ */
+void flow_scope(const struct flow *f, const struct bind *b,
+    struct scope *out);
+
+/* Adds a computed column to the flow's segment; returns its number. */
+unsigned flow_compute(struct flow *f);
+
+/* ---- a step ---- */
+
+struct op {
+	const struct op_kind *kind;
+	struct str name;    /* of its state; from `name:` or derived */
+	struct where where; /* of the step */
+	struct arg *args;   /* as written */
+	unsigned n_args;
+
+	/* After binding; read-only while running. */
+	struct flow in, out;
+	void *config;
+	unsigned number; /* place in the pipeline */
+};
+
+/* The items of a parameter by name; NULL if not given. */
+const struct arg *op_arg(const struct op *op, const char *name);
+
+/* ---- running ---- */
+
+/*
+ * The watermark while rows of one input are applied: it follows the greatest
+ * event time minus lateness, but not beyond `ceiling` (the least watermark of
+ * the other active inputs). now is the watermark of the whole pipeline.
+ */
+struct watermark {
+	int64_t greatest; /* event time seen on this input; WHEN_MIN at first */
+	int64_t lateness; /* WHEN_MAX: none stated, never advances */
+	int64_t ceiling;
+	int64_t now;
+};
+
+/* True if the row's time moved the watermark. */
+static inline bool
+watermark_see(struct watermark *w, int64_t time)
+{
+	int64_t at;
+
+	if (time <= w->greatest)
+		return false;
+	w->greatest = time;
+	if (w->lateness == WHEN_MAX ||
+	    __builtin_sub_overflow(time, w->lateness, &at))
+		return false;
+	if (at > w->ceiling)
+		at = w->ceiling;
+	if (at <= w->now)
+		return false;
+	w->now = at;
+	return true;
+}
+
+/* Counters of an operator, summed into the accounting. */
+struct op_counts {
+	uint64_t late;	    /* rows too late for every window */
+	uint64_t late_some; /* rows too late for some of their windows */
+	uint64_t updates;   /* results corrected by late rows */
+	uint64_t keys;	    /* held now */
+	uint64_t bad;	    /* rows an operator could not take */
+};
+
+/* A running operator; each kind embeds it first. */
+struct op_run {
+	const struct op *op;
+	struct eval *eval;	/* the owner's */
+	struct op_counts counts;
+
+	/* What comes out: called in order by the operator. */
+	void (*emit)(struct op_run *from, struct batch *b);
+	void (*forward)(struct op_run *from, int64_t watermark);
+	/* A row came too late: kept or counted by the run. */
+	void (*late)(struct op_run *from, const struct batch *b, unsigned row);
+	void *owner; /* the run's */
+};
+
+struct op_kind {
+	const char *name;
+	const char *doc;     /* one line */
+	const char *about;   /* a paragraph or two for the manual */
+	const char *example; /* YAML of a step */
+	const struct param *params;
+	unsigned n_params;
+	const char *primary; /* parameter that is the value of the action word
+				itself: where: EXPR */
+
+	/* Checks arguments, binds expressions, sets op->config, op->out. */
+	int (*bind)(struct op *op, const struct bind *b);
+
+	/* Stateless: changes the batch. */
+	void (*batch)(const struct op *op, struct eval *ev, struct batch *b);
+
+	/* Stateful: see the head of this file. */
+	void *(*prepare)(const struct op *op, struct eval *ev,
+	    struct batch *b);
+	struct op_run *(*open)(const struct op *op);
+	/*
+	 * Rows [from, to) of the batch (selected or not: all of them move the
+	 * watermark). prepared is what prepare returned for the batch. w NULL:
+	 * no event time.
+	 */
+	void (*apply)(struct op_run *r, struct batch *b, void *prepared,
+	    unsigned from, unsigned to, struct watermark *w);
+	/* The watermark rose to w (WHEN_MAX: the end): fire what is due. */
+	void (*advance)(struct op_run *r, int64_t w);
+	void (*close)(struct op_run *r);
+	/* Asked after every batch: true if no further input can matter. */
+	bool (*done)(const struct op_run *r);
+
+	/* One line about state and what bounds it, for explain. */
+	void (*explain)(const struct op *op, struct buf *out);
+};
+
+/* The table, sorted by name. */
+extern const struct op_kind *const op_kinds[];
+extern const unsigned n_op_kinds;
+
+const struct op_kind *op_kind_find(struct str name);
+
+/* ---- windows ---- */
+
+/* True if a call of this name is a window (tumble, hop, session, day …). */
+bool window_is(struct str name);
+
+/* A row of the table of window kinds, for help and manual. */
+struct window_kind {
+	const char *name;
+	const char *signature; /* "tumble(size [, offset])" */
+	const char *doc;
+	const char *drawing;
+};
+extern const struct window_kind window_kinds[];
+extern const unsigned n_window_kinds;
+
+#endif

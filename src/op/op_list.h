@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: MIT */
+/* The operators: one line each, sorted by name; see op.h. */
+OP(drop)
+OP(group)
+OP(limit)
+OP(rename)
+OP(select)
+OP(set)
+OP(sort)
+OP(where)
+OP(window)

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Runs a bound plan: reads inputs block by block, decodes in any thread,
+ * applies stateful steps in input order in one (the owner), writes results.
+ */
+#ifndef WEIR_RUN_RUN_H
+#define WEIR_RUN_RUN_H
+
+#include <stdint.h>
+
+#include "base/err.h"
+#include "plan/plan.h"
+
+#define BAD_ANY UINT64_MAX
+
+struct run_options {
+	unsigned threads;	/* -j, at least 1 */
+	const char *output;	/* -o FILE, NULL = standard output */
+	const char *reject;	/* bad records go here, or NULL */
+	uint64_t bad_max;	/* --max-bad; BAD_ANY = any number */
+	bool quiet, verbose;
+	bool line_buffered;
+	bool colour;		/* on standard output */
+	unsigned width;		/* of the terminal, 0 = none */
+	bool nul_data;		/* -z: records end in NUL */
+	bool trust;
+	struct limits limits;
+	const char *stats;	/* --stats FILE, or NULL */
+};
+
+/* The accounting: in = used + filtered + late + bad. */
+struct run_counts {
+	uint64_t in, used, filtered, late, bad;
+	uint64_t out;	      /* result rows */
+	uint64_t bytes_in, bytes_out;
+	uint64_t late_some, updates;
+};
+
+/*
+ * Runs to the end of input (or until SIGINT/SIGTERM asks to stop). 0 if all
+ * went well, -1 with *err otherwise; counts are filled either way. Records
+ * beyond bad_max give ERR_BAD after everything was written.
+ */
+int run_plan(const struct plan *plan, const struct run_options *options,
+    struct run_counts *counts, struct err *err);
+
+#endif
