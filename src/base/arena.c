@@ -96,6 +96,8 @@ arena_slow(struct arena *a, size_t size)
 		c->older = a->chunk;
 		a->chunk = c;
 		a->total += room;
+		if (a->chunk_size < ARENA_CHUNK_MAX)
+			a->chunk_size *= 2;
 		use_chunk(a, c);
 	}
 	p = a->next;

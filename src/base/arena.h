@@ -19,11 +19,17 @@ struct arena_chunk;
 struct arena {
 	struct arena_chunk *chunk;	/* newest first */
 	char *next, *end;		/* free part of the newest chunk */
-	size_t chunk_size;		/* of the next ordinary chunk */
+	size_t chunk_size;		/* of the next ordinary chunk; doubles
+					   up to ARENA_CHUNK_MAX */
 	size_t total;			/* bytes held from malloc */
 };
 
-/* No allocation happens before the first arena_alloc. */
+#define ARENA_CHUNK_MAX ((size_t)256 << 10)
+
+/*
+ * No allocation happens before the first arena_alloc. chunk_size is that of
+ * the first chunk; later ones double.
+ */
 void arena_init(struct arena *a, size_t chunk_size);
 
 /* Frees everything; the arena is as after arena_init. */

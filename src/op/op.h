@@ -260,8 +260,12 @@ const struct op_kind *op_kind_find(struct str name);
 
 /* ---- windows ---- */
 
-/* True if a call of this name is a window (tumble, hop, session, day …). */
-bool window_is(struct str name);
+/*
+ * True if the tree is a call of a window: tumble(…), hop(…), session(…). The
+ * calendar names are functions of a time as well: day() and day("zone") are
+ * windows, day(ts) is not.
+ */
+bool window_is(const struct node *n);
 
 /* A row of the table of window kinds, for help and manual. */
 struct window_kind {

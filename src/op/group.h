@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Aggregation per key and window: what its files share.
+ *
+ *   group.c      the steps `group` and `window`: arguments, binding, prepare
+ *   group_row.c  result rows: keys and aggregates to columns, HAVING, SELECT
+ *   slices.c     running over slices (tumble, hop, cumulate, calendar, all)
+ *   sessions.c   running over sessions
+ *
+ * Columns of a result batch: 0 window_start, 1 window_end, 2 the number of a
+ * correction, then the keys, then the aggregates, then what SELECT computes.
+ */
+#ifndef WEIR_OP_GROUP_H
+#define WEIR_OP_GROUP_H
+
+#include "expr/agg.h"
+#include "op/op.h"
+#include "op/window_kind.h"
+
+enum { GROUP_START, GROUP_END, GROUP_REV, GROUP_KEYS };
+
+struct group_config {
+	struct window_spec window;
+	struct expr **keys;
+	unsigned n_keys;
+	struct grouping grouping; /* the aggregate calls */
+	unsigned cell_bytes;	  /* all accumulators */
+	unsigned n_base;	  /* result columns before computed ones */
+	unsigned n_cols;
+
+	struct expr *having;
+	struct group_item { /* what SELECT computes */
+		struct expr *expr;
+		unsigned col;
+	} *items;
+	unsigned n_items;
+
+	int64_t allowed; /* allowed lateness, µs; WHEN_MAX = for ever */
+};
+
+/* What prepare makes of a batch; index k is that of the selection. */
+struct group_prep {
+	struct str *keys;
+	uint64_t *hashes;
+	struct column **args; /* [aggregate][argument] */
+	struct column *filters;
+};
+
+/* ---- group_row.c ---- */
+
+/* Collects result rows and emits them in batches. */
+struct group_rows {
+	struct op_run *run;
+	const struct group_config *c;
+	struct batch *batch;
+};
+
+void group_rows_init(struct group_rows *g, struct op_run *run,
+    const struct group_config *c);
+void group_rows_release(struct group_rows *g);
+
+/*
+ * Adds a row; key and acc must live until the next group_rows_flush. rev 0:
+ * not a correction.
+ */
+void group_rows_add(struct group_rows *g, struct span window, struct str key,
+    const char *acc, uint32_t rev);
+void group_rows_flush(struct group_rows *g);
+
+/* Merges all accumulators of one cell into another. */
+void group_merge(const struct group_config *c, struct arena *heap, char *into,
+    const char *from);
+
+/* Adds rows to cells, aggregate by aggregate. rows->args is filled here. */
+void group_add(const struct group_config *c, struct arena *heap,
+    const struct group_prep *prep, struct agg_rows *rows);
+
+/* ---- running ---- */
+
+struct op_run *slices_open(const struct op *op);
+void slices_apply(struct op_run *r, struct batch *b, void *prepared,
+    unsigned from, unsigned to, struct watermark *w);
+void slices_advance(struct op_run *r, int64_t w);
+void slices_close(struct op_run *r);
+
+struct op_run *sessions_open(const struct op *op);
+void sessions_apply(struct op_run *r, struct batch *b, void *prepared,
+    unsigned from, unsigned to, struct watermark *w);
+void sessions_advance(struct op_run *r, int64_t w);
+void sessions_close(struct op_run *r);
+
+#endif

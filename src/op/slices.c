@@ -1,0 +1,447 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Windows as merges of slices: tumble, hop, cumulate, calendar, all.
+ *
+ * Each slice of event time has a table of cells by key. The slices are found
+ * by their start; a heap knows when each is next part of a window that closes.
+ * When the watermark reaches a window's end, the cells of its slices are merged
+ * per key and written, ordered by key; a slice is dropped when the last window
+ * that contains it has closed and allowed lateness is over.
+ *
+ * Rows of a batch are first judged one by one, in order, against the watermark
+ * before them (late or not, which slice), then entered slice by slice. Before
+ * a window fires, all rows judged so far are entered.
+ *
+ * Invariant: every slice is in the index and exactly once in the heap, at the
+ * end of its first window that has not fired, or, when all have, at the time
+ * it is to be dropped.
+ */
+#include "base/heap.h"
+#include "base/mem.h"
+#include "base/must.h"
+#include "data/key.h"
+#include "op/group.h"
+#include "op/slice_tree.h"
+#include "state/index.h"
+#include "state/table.h"
+
+struct slice {
+	struct span span;
+	int64_t last_end; /* of the last window that contains it */
+	struct table table;
+	unsigned order; /* among the slices of the rows at hand, from 1 */
+	bool done;	/* all its windows have fired */
+};
+
+/* A window that fired and was corrected since: corrections per key. */
+struct corrected {
+	struct span window;
+	struct table revisions; /* cell: uint32_t corrections */
+	struct corrected *next;
+};
+
+struct slices_run {
+	struct op_run run; /* first */
+	const struct group_config *c;
+	struct index by_start; /* of struct slice */
+	struct heap due;
+	struct slice *last; /* the slice of the last row, or NULL */
+	int64_t watermark;  /* up to which windows have fired */
+	struct group_rows rows;
+	struct slice_tree tree; /* merged runs of slices, for hop & co */
+	struct corrected *corrected;
+
+	/* Rows judged but not yet entered. */
+	unsigned n_wait;
+	uint16_t wait_row[BATCH_ROWS];
+	uint16_t wait_k[BATCH_ROWS];
+	struct slice *wait_slice[BATCH_ROWS];
+	struct slice *touched[BATCH_ROWS]; /* distinct, in order */
+	unsigned n_touched;
+};
+
+/* ---- slices ---- */
+
+static uint64_t
+start_hash(int64_t start)
+{
+	return hash_bytes(&start, sizeof start);
+}
+
+static uint64_t
+slice_hash(const void *entry)
+{
+	return start_hash(((const struct slice *)entry)->span.start);
+}
+
+static size_t
+slice_slot(const struct slices_run *r, int64_t start)
+{
+	uint64_t slot, hash = start_hash(start);
+	size_t i = index_start(&r->by_start, hash);
+
+	for (; (slot = r->by_start.slots[i]); i = (i + 1) & r->by_start.mask) {
+		const struct slice *s = index_pointer(slot);
+
+		if (s->span.start == start)
+			break;
+	}
+	return i;
+}
+
+static struct slice *
+slice_find(const struct slices_run *r, int64_t start)
+{
+	uint64_t slot;
+
+	if (!r->by_start.slots)
+		return NULL;
+	slot = r->by_start.slots[slice_slot(r, start)];
+	return slot ? index_pointer(slot) : NULL;
+}
+
+/* Puts the slice into the heap where it is due next. */
+static void
+slice_schedule(struct slices_run *r, struct slice *s, int64_t after)
+{
+	struct span window;
+
+	if (window_next(&r->c->window, s->span, after, &window)) {
+		heap_push(&r->due, window.end, s);
+		return;
+	}
+	s->done = true;
+	heap_push(&r->due, time_add(s->last_end, r->c->allowed), s);
+}
+
+static struct slice *
+slice_make(struct slices_run *r, struct span span)
+{
+	struct slice *s = mem_zalloc(sizeof *s);
+
+	s->span = span;
+	s->last_end = window_last_end(&r->c->window, span);
+	table_init(&s->table, r->c->cell_bytes);
+	index_reserve(&r->by_start, slice_hash);
+	index_put(&r->by_start, slice_slot(r, span.start),
+	    start_hash(span.start), s);
+	slice_schedule(r, s, r->watermark);
+	return s;
+}
+
+static void
+slice_drop(struct slices_run *r, struct slice *s)
+{
+	index_remove(&r->by_start, slice_slot(r, s->span.start), slice_hash);
+	slice_tree_forget(&r->tree, s->span.start);
+	r->run.counts.keys -= s->table.n;
+	table_release(&s->table);
+	if (r->last == s)
+		r->last = NULL;
+	mem_free(s);
+}
+
+/* ---- entering rows ---- */
+
+static void
+enter_slice(struct slices_run *r, const struct batch *b,
+    const struct group_prep *p, struct slice *s, const uint16_t *rows,
+    const uint16_t *ks, unsigned n)
+{
+	char *cells[BATCH_ROWS];
+	size_t before = s->table.n;
+	struct agg_rows add = {
+	    .n = n, .rows = rows, .cells = cells, .time = b->time};
+
+	table_cells(&s->table, p->keys, p->hashes, ks, n, cells);
+	r->run.counts.keys += s->table.n - before;
+	group_add(r->c, &s->table.heap, p, &add);
+	slice_tree_stale(&r->tree, s->span.start);
+}
+
+/* Enters the rows judged so far, in order within each slice. */
+static void
+enter(struct slices_run *r, const struct batch *b, const struct group_prep *p)
+{
+	uint16_t rows[BATCH_ROWS], ks[BATCH_ROWS];
+	unsigned at[BATCH_ROWS + 1];
+
+	if (!r->n_wait)
+		return;
+	if (r->n_touched == 1) {
+		enter_slice(r, b, p, r->touched[0], r->wait_row, r->wait_k,
+		    r->n_wait);
+		goto done;
+	}
+	memset(at, 0, (r->n_touched + 1) * sizeof *at);
+	for (unsigned i = 0; i < r->n_wait; i++)
+		at[r->wait_slice[i]->order]++;
+	for (unsigned i = 0; i < r->n_touched; i++)
+		at[i + 1] += at[i];
+	for (unsigned i = 0; i < r->n_wait; i++) {
+		unsigned to = at[r->wait_slice[i]->order - 1]++;
+
+		rows[to] = r->wait_row[i];
+		ks[to] = r->wait_k[i];
+	}
+	for (unsigned i = 0, from = 0; i < r->n_touched; from = at[i++])
+		enter_slice(r, b, p, r->touched[i], rows + from, ks + from,
+		    at[i] - from);
+done:
+	for (unsigned i = 0; i < r->n_touched; i++)
+		r->touched[i]->order = 0;
+	r->n_wait = r->n_touched = 0;
+}
+
+static inline void
+wait_for_entry(struct slices_run *r, struct slice *s, unsigned row, unsigned k)
+{
+	if (!s->order) {
+		r->touched[r->n_touched++] = s;
+		s->order = r->n_touched;
+	}
+	r->wait_row[r->n_wait] = (uint16_t)row;
+	r->wait_k[r->n_wait] = (uint16_t)k;
+	r->wait_slice[r->n_wait++] = s;
+}
+
+/* ---- firing ---- */
+
+static void
+rows_of_table(struct slices_run *r, struct table *t, struct span window)
+{
+	struct arena scratch;
+	struct cell **cells;
+
+	arena_init(&scratch, 4096);
+	cells = table_sorted(t, &scratch);
+	for (size_t i = 0; i < t->n; i++) {
+		cells[i]->revision = 1;
+		group_rows_add(&r->rows, window, cell_key(t, cells[i]),
+		    cells[i]->bytes, 0);
+	}
+	group_rows_flush(&r->rows);
+	arena_release(&scratch);
+}
+
+/* For the tree: the table of a slice by its start, or NULL. */
+static struct table *
+table_at(void *arg, int64_t start)
+{
+	struct slice *s = slice_find(arg, start);
+
+	return s && s->table.n ? &s->table : NULL;
+}
+
+/* Marks the cells of a window's slices as written. */
+static void
+mark_written(struct slices_run *r, struct span w)
+{
+	if (!r->c->allowed)
+		return;
+	for (int64_t t = w.start; t < w.end; t += r->c->window.slice) {
+		struct table *table = table_at(r, t);
+
+		for (size_t i = 0; table && i < table->n; i++)
+			table->cells[i]->revision = 1;
+	}
+}
+
+static void
+fire(struct slices_run *r, struct slice *any, struct span window)
+{
+	struct table *t;
+
+	if (window.start == any->span.start && window.end == any->span.end) {
+		if (any->table.n)
+			rows_of_table(r, &any->table, window);
+		return;
+	}
+	t = slice_tree_merge(&r->tree, window.start, window.end);
+	if (t && t->n) {
+		rows_of_table(r, t, window);
+		mark_written(r, window);
+	}
+	slice_tree_done(&r->tree, t);
+}
+
+/* Fires all windows that end at `end`: one, as windows of one end are one. */
+static void
+fire_due(struct slices_run *r, int64_t end)
+{
+	struct heap_item item;
+	struct slice *first = NULL;
+	struct span window;
+
+	while (heap_next(&r->due) == end && heap_pop(&r->due, &item)) {
+		struct slice *s = item.item;
+
+		if (s->done) {
+			slice_drop(r, s);
+			continue;
+		}
+		if (!first &&
+		    window_next(&r->c->window, s->span, end - 1, &window)) {
+			first = s;
+			must(window.end == end);
+			fire(r, first, window);
+		}
+		slice_schedule(r, s, end);
+	}
+}
+
+static void
+drop_corrected(struct slices_run *r, int64_t w)
+{
+	struct corrected **at = &r->corrected, *c;
+
+	while ((c = *at)) {
+		if (time_add(c->window.end, r->c->allowed) > w) {
+			at = &c->next;
+			continue;
+		}
+		*at = c->next;
+		table_release(&c->revisions);
+		mem_free(c);
+	}
+}
+
+/* Fires everything that is due at watermark w, in order of window end. */
+static void
+fire_until(struct slices_run *r, int64_t w)
+{
+	int64_t end;
+
+	/* At the end of input the window over everything is due, too. */
+	while ((end = heap_next(&r->due)) <= w && r->due.n) {
+		if (end == WHEN_MAX && w != WHEN_MAX)
+			break;
+		fire_due(r, end);
+	}
+	if (w > r->watermark)
+		r->watermark = w;
+	if (r->corrected)
+		drop_corrected(r, w);
+}
+
+/* ---- late rows ---- */
+
+static uint32_t
+count_correction(struct slices_run *r, struct span window, struct str key,
+    uint64_t hash)
+{
+	struct corrected *c = r->corrected;
+	char *bytes;
+	uint32_t n;
+
+	while (c && (c->window.start != window.start ||
+			c->window.end != window.end))
+		c = c->next;
+	if (!c) {
+		c = mem_zalloc(sizeof *c);
+		c->window = window;
+		table_init(&c->revisions, sizeof n);
+		c->next = r->corrected;
+		r->corrected = c;
+	}
+	bytes = table_cell(&c->revisions, key, hash)->bytes;
+	memcpy(&n, bytes, sizeof n);
+	n++;
+	memcpy(bytes, &n, sizeof n);
+	return n + 1;
+}
+
+/* Writes a fired window's row of one key again. */
+static void
+correct(struct slices_run *r, struct span window, struct str key,
+    uint64_t hash, bool written)
+{
+	struct arena heap;
+	char *acc;
+
+	arena_init(&heap, 1024);
+	acc = arena_zalloc(&heap, r->c->cell_bytes);
+	for (int64_t t = window.start; t < window.end;
+	     t = r->c->window.type == WINDOW_CALENDAR
+		 ? window.end
+		 : t + r->c->window.slice) {
+		struct table *table = table_at(r, t);
+		struct cell *cell =
+		    table ? table_find(table, key, hash) : NULL;
+
+		if (cell)
+			group_merge(r->c, &heap, acc, cell->bytes);
+	}
+	group_rows_add(&r->rows, window, key, acc,
+	    written ? count_correction(r, window, key, hash) : 0);
+	group_rows_flush(&r->rows);
+	arena_release(&heap);
+	r->run.counts.updates++;
+}
+
+/* Had the window's row of this key been written before? */
+static bool
+was_written(struct slices_run *r, struct span window, struct str key,
+    uint64_t hash)
+{
+	bool written = false;
+
+	for (int64_t t = window.start; t < window.end && !written;
+	     t = r->c->window.type == WINDOW_CALENDAR
+		 ? window.end
+		 : t + r->c->window.slice) {
+		struct table *table = table_at(r, t);
+		struct cell *cell =
+		    table ? table_find(table, key, hash) : NULL;
+
+		written = cell && cell->revision;
+	}
+	return written;
+}
+
+/*
+ * A row for windows of which some have fired: within allowed lateness the
+ * fired ones are corrected at once.
+ */
+static void
+late_row(struct slices_run *r, struct batch *b, const struct group_prep *p,
+    struct slice *s, unsigned row, unsigned k)
+{
+	struct str key = p->keys[k];
+	uint64_t hash = p->hashes[k];
+	int64_t now = r->watermark, from;
+	struct span w;
+	bool lost = false;
+
+	enter(r, b, p);
+	/* Windows that end at or before `from` take no more rows. */
+	from = r->c->allowed == WHEN_MAX ? WHEN_MIN
+					 : time_add(now, -r->c->allowed);
+	lost = window_next(&r->c->window, s->span, WHEN_MIN, &w) &&
+	    w.end <= from;
+	for (int64_t after = from;
+	     window_next(&r->c->window, s->span, after, &w) && w.end <= now;
+	     after = w.end) {
+		bool written = was_written(r, w, key, hash);
+
+		if (after == from || !r->n_wait)
+			wait_for_entry(r, s, row, k), enter(r, b, p);
+		correct(r, w, key, hash, written);
+	}
+	(void)lost;
+}
+
+/* ---- the interface ---- */
+
+struct op_run *
+slices_open(const struct op *op)
+{
+	struct slices_run *r = mem_zalloc(sizeof *r);
+
+	r->c = op->config;
+	r->watermark = WHEN_MIN;
+	r->run.op = op;
+	group_rows_init(&r->rows, &r->run, r->c);
+	slice_tree_init(&r->tree, r->c, table_at, r);
+	return &r->run;
+}

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Keyed cells: what a stateful step remembers per key.
+ *
+ * A table maps keys (bytes made by data/key.h) to cells. A cell is a fixed
+ * number of bytes (the accumulators of a step), zeroed when it is made, that
+ * never moves; what grows with the data hangs off it in the table's heap, an
+ * arena. A table belongs to one slice of event time and is dropped as a
+ * whole: there is no expiry per key.
+ */
+#ifndef WEIR_STATE_TABLE_H
+#define WEIR_STATE_TABLE_H
+
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/str.h"
+#include "state/index.h"
+
+struct cell {
+	uint64_t hash;
+	uint32_t key_len;
+	uint32_t revision;	      /* times its result was written */
+	_Alignas(16) char bytes[]; /* accumulators, then the key */
+};
+
+struct table {
+	struct index index;	/* of struct cell */
+	unsigned cell_bytes;	/* accumulators, a multiple of 16 */
+	struct cell **cells;	/* in order of arrival */
+	size_t n, cap;
+	struct arena arena;	/* the cells */
+	struct arena heap;	/* what hangs off them */
+};
+
+/* No memory is taken before the first key. */
+void table_init(struct table *t, unsigned cell_bytes);
+void table_release(struct table *t);
+
+static inline struct str
+cell_key(const struct table *t, const struct cell *c)
+{
+	return (struct str){c->bytes + t->cell_bytes, c->key_len};
+}
+
+/* The cell of a key, made if there is none. */
+struct cell *table_cell(struct table *t, struct str key, uint64_t hash);
+
+/* The cell of a key or NULL. */
+struct cell *table_find(const struct table *t, struct str key, uint64_t hash);
+
+/*
+ * Cells of n keys at once (made where missing), by index: keys[ix[k]]. out[k]
+ * is the address of the cell's bytes. Look-ups are prefetched.
+ */
+void table_cells(struct table *t, const struct str *keys,
+    const uint64_t *hashes, const uint16_t *ix, unsigned n, char **out);
+
+/* The cell whose bytes these are. */
+static inline struct cell *
+cell_of_bytes(char *bytes)
+{
+	return (struct cell *)(void *)(bytes - sizeof(struct cell));
+}
+
+/*
+ * All cells ordered by key (type order, strings bytewise). The array lives in
+ * the arena.
+ */
+struct cell **table_sorted(const struct table *t, struct arena *a);
+
+#endif
