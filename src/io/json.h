@@ -4,7 +4,7 @@
  *
  * A decoder turns the wanted paths into a tree of nodes once (json_want.c).
  * Reading a record fills one slot per distinct path with the place of its
- * value, either by the scanner (json_scan.h), which takes any JSON, or by
+ * value, either by the scanner (json_record.h), which takes any JSON, or by
  * walking along a template (json_walk.h), the text that earlier records had
  * between their values. Both check the whole record and agree on every record:
  * the template is only a faster way to the same answer. Slots then become

@@ -6,7 +6,7 @@
 /* In this order: each uses those before it. */
 // clang-format off
 #include "io/json_lex.h"
-#include "io/json_scan.h"
+#include "io/json_record.h"
 #include "io/json_walk.h"
 // clang-format on
 
