@@ -27,7 +27,8 @@
 
 struct slice {
 	struct span span;
-	int64_t last_end; /* of the last window that contains it */
+	int64_t first_end; /* of the first window that contains it */
+	int64_t last_end;  /* of the last one */
 	struct table table;
 	unsigned order; /* among the slices of the rows at hand, from 1 */
 	bool done;	/* all its windows have fired */
@@ -118,9 +119,13 @@ static struct slice *
 slice_make(struct slices_run *r, struct span span)
 {
 	struct slice *s = mem_zalloc(sizeof *s);
+	struct span first;
 
 	s->span = span;
 	s->last_end = window_last_end(&r->c->window, span);
+	s->first_end = window_next(&r->c->window, span, WHEN_MIN, &first)
+	    ? first.end
+	    : s->last_end;
 	table_init(&s->table, r->c->cell_bytes);
 	index_reserve(&r->by_start, slice_hash);
 	index_put(&r->by_start, slice_slot(r, span.start),
@@ -270,8 +275,8 @@ static void
 fire_due(struct slices_run *r, int64_t end)
 {
 	struct heap_item item;
-	struct slice *first = NULL;
 	struct span window;
+	bool fired = false;
 
 	while (heap_next(&r->due) == end && heap_pop(&r->due, &item)) {
 		struct slice *s = item.item;
@@ -280,11 +285,11 @@ fire_due(struct slices_run *r, int64_t end)
 			slice_drop(r, s);
 			continue;
 		}
-		if (!first &&
+		if (!fired &&
 		    window_next(&r->c->window, s->span, end - 1, &window)) {
-			first = s;
+			fired = true;
 			must(window.end == end);
-			fire(r, first, window);
+			fire(r, s, window);
 		}
 		slice_schedule(r, s, end);
 	}
@@ -400,8 +405,9 @@ was_written(struct slices_run *r, struct span window, struct str key,
 }
 
 /*
- * A row for windows of which some have fired: within allowed lateness the
- * fired ones are corrected at once.
+ * A row for a slice of which some windows have fired. Within allowed lateness
+ * those are corrected at once, in order of their ends; beyond it (or without)
+ * the row counts only for the windows still open.
  */
 static void
 late_row(struct slices_run *r, struct batch *b, const struct group_prep *p,
@@ -409,26 +415,29 @@ late_row(struct slices_run *r, struct batch *b, const struct group_prep *p,
 {
 	struct str key = p->keys[k];
 	uint64_t hash = p->hashes[k];
-	int64_t now = r->watermark, from;
+	int64_t now = r->watermark, from, after;
+	struct buf written = {0};
 	struct span w;
-	bool lost = false;
+	size_t i = 0;
 
-	enter(r, b, p);
 	/* Windows that end at or before `from` take no more rows. */
 	from = r->c->allowed == WHEN_MAX ? WHEN_MIN
 					 : time_add(now, -r->c->allowed);
-	lost = window_next(&r->c->window, s->span, WHEN_MIN, &w) &&
-	    w.end <= from;
-	for (int64_t after = from;
+	if (window_next(&r->c->window, s->span, WHEN_MIN, &w) &&
+	    w.end <= from)
+		r->run.counts.late_some++;
+	enter(r, b, p);
+	for (after = from;
 	     window_next(&r->c->window, s->span, after, &w) && w.end <= now;
-	     after = w.end) {
-		bool written = was_written(r, w, key, hash);
-
-		if (after == from || !r->n_wait)
-			wait_for_entry(r, s, row, k), enter(r, b, p);
-		correct(r, w, key, hash, written);
-	}
-	(void)lost;
+	     after = w.end)
+		buf_addc(&written, was_written(r, w, key, hash));
+	wait_for_entry(r, s, row, k);
+	enter(r, b, p);
+	for (after = from;
+	     window_next(&r->c->window, s->span, after, &w) && w.end <= now;
+	     after = w.end)
+		correct(r, w, key, hash, written.p[i++]);
+	buf_release(&written);
 }
 
 /* ---- the interface ---- */
@@ -444,4 +453,136 @@ slices_open(const struct op *op)
 	group_rows_init(&r->rows, &r->run, r->c);
 	slice_tree_init(&r->tree, r->c, table_at, r);
 	return &r->run;
+}
+
+/* The slice of a time; NULL if it is late for all or between windows. */
+static struct slice *
+slice_of(struct slices_run *r, struct batch *b, unsigned row, int64_t t)
+{
+	struct span span;
+	struct slice *s;
+
+	if (!window_slice(&r->c->window, t, &span)) {
+		b->n_filtered++; /* a hop may leave gaps between its windows */
+		return NULL;
+	}
+	if (time_add(window_last_end(&r->c->window, span), r->c->allowed) <=
+	    r->watermark) {
+		r->run.counts.late++;
+		r->run.late(&r->run, b, row);
+		return NULL;
+	}
+	s = slice_find(r, span.start);
+	return r->last = s ? s : slice_make(r, span);
+}
+
+static inline void
+judge(struct slices_run *r, struct batch *b, const struct group_prep *p,
+    unsigned row, unsigned k, int64_t t)
+{
+	struct slice *s = r->last;
+
+	if (!s || t < s->span.start || t >= s->span.end ||
+	    r->watermark >= s->first_end) {
+		s = slice_of(r, b, row, t);
+		if (!s)
+			return;
+		if (r->watermark >= s->first_end) {
+			late_row(r, b, p, s, row, k);
+			return;
+		}
+	}
+	wait_for_entry(r, s, row, k);
+}
+
+/* First index of the selection at or after a row. */
+static unsigned
+selection_from(const struct batch *b, unsigned row)
+{
+	unsigned lo = 0, hi = b->n_sel;
+
+	if (!b->sel)
+		return row < hi ? row : hi;
+	while (lo < hi) {
+		unsigned mid = (lo + hi) / 2;
+
+		if (b->sel[mid] < row)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
+void
+slices_apply(struct op_run *run, struct batch *b, void *prepared,
+    unsigned from, unsigned to, struct watermark *w)
+{
+	struct slices_run *r = (struct slices_run *)run;
+	unsigned k = selection_from(b, from);
+	const int64_t *time = r->c->window.type == WINDOW_ALL ? NULL : b->time;
+
+	if (w)
+		r->watermark = w->now;
+	for (unsigned row = from; row < to; row++) {
+		if (k < b->n_sel && batch_row(b, k) == row)
+			judge(r, b, prepared, row, k++, time ? time[row] : 0);
+		if (!w || !b->time || !watermark_see(w, b->time[row]))
+			continue;
+		if (w->now >= heap_next(&r->due)) {
+			enter(r, b, prepared);
+			slices_advance(run, w->now);
+		}
+		r->watermark = w->now;
+	}
+	enter(r, b, prepared);
+}
+
+/* A global aggregate has a row even if nothing came in. */
+static void
+row_of_nothing(struct slices_run *r)
+{
+	struct arena heap;
+	struct slice *s = r->last;
+
+	if (r->c->window.type != WINDOW_ALL || r->c->n_keys || s)
+		return;
+	arena_init(&heap, 1024);
+	group_rows_add(&r->rows, (struct span){WHEN_MIN, WHEN_MAX},
+	    (struct str){"", 0}, arena_zalloc(&heap, r->c->cell_bytes), 0);
+	group_rows_flush(&r->rows);
+	arena_release(&heap);
+}
+
+void
+slices_advance(struct op_run *run, int64_t w)
+{
+	struct slices_run *r = (struct slices_run *)run;
+
+	if (w == WHEN_MAX)
+		row_of_nothing(r);
+	fire_until(r, w);
+	r->run.forward(&r->run, w);
+}
+
+void
+slices_close(struct op_run *run)
+{
+	struct slices_run *r = (struct slices_run *)run;
+	struct heap_item item;
+
+	while (heap_pop(&r->due, &item))
+		slice_drop(r, item.item);
+	while (r->corrected) {
+		struct corrected *c = r->corrected;
+
+		r->corrected = c->next;
+		table_release(&c->revisions);
+		mem_free(c);
+	}
+	heap_release(&r->due);
+	index_release(&r->by_start);
+	slice_tree_release(&r->tree);
+	group_rows_release(&r->rows);
+	mem_free(r);
 }

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: MIT */
+/* What to decode of an input; see guess.h. */
+#include "run/guess.h"
+
+#include "base/mem.h"
+
+/* ---- event time ---- */
+
+/* Each blank-separated word of a list in turn; false at the end. */
+static bool
+next_word(const char **at, struct str *word)
+{
+	const char *p = *at;
+
+	while (*p == ' ')
+		p++;
+	word->p = p;
+	while (*p && *p != ' ')
+		p++;
+	word->n = (size_t)(p - word->p);
+	*at = p;
+	return word->n > 0;
+}
+
+static unsigned
+count_words(const char *list)
+{
+	struct str word;
+	unsigned n = 0;
+
+	while (next_word(&list, &word))
+		n++;
+	return n;
+}
+
+/* Decodes the first record with the candidates as optional time fields. */
+static int
+first_that_is_a_time(struct input *in, const struct want *wants, unsigned n)
+{
+	struct decode_spec spec = {.wants = wants, .n_wants = n, .time = -1,
+	    .limits = in->spec.limits};
+	struct decoder *d = in->format->decoder_new(in->layout, &spec);
+	struct batch *b = batch_new();
+	const char *p = in->head.bytes + in->head.from;
+	const char *end = in->head.bytes + in->head.to;
+	int found = -1;
+
+	while (p < end && !b->n_rows) {
+		size_t used;
+
+		batch_reset(b);
+		used = in->format->decode(d, p, end, in->head.last, b);
+		if (!used)
+			break;
+		p += used;
+	}
+	for (unsigned row = 0; row < b->n_rows && found < 0; row++)
+		for (unsigned i = 0; i < n && found < 0; i++)
+			if (!column_is_null(&b->cols[i], row))
+				found = (int)i;
+	batch_free(b);
+	in->format->decoder_free(d);
+	return found;
+}
+
+static int
+no_time(const struct input *in, const struct plan *plan, struct err *err)
+{
+	char name[512];
+
+	err_quote(name, in->file, 120);
+	err_set(err, ERR_SPEC, plan->time.where,
+	    "%s: no field of the first records is a time, and the %s needs "
+	    "one",
+	    name, plan->n_ops ? "query" : "spec");
+	return err_hint(err,
+	    "name the field that holds event time: -T FIELD or "
+	    "-T FIELD:FORMAT");
+}
+
+/* Finds the time field among usual names; in->spec.wants[n] is set. */
+static int
+find_time(struct input *in, const struct plan *plan,
+    const struct when_layout *layout, struct want *out, struct err *err)
+{
+	const char *list = in->format->time_fields ? in->format->time_fields
+						   : GUESS_TIME_FIELDS;
+	unsigned n = count_words(list), i = 0;
+	struct want *wants = arena_array(&in->arena, n, sizeof *wants);
+	struct str word;
+	int found;
+
+	for (const char *at = list; next_word(&at, &word);)
+		wants[i++] = (struct want){
+		    .path = path_of_name(&in->arena,
+			arena_str(&in->arena, word)),
+		    .as = WANT_TIME,
+		    .layout = *layout,
+		    .optional = true};
+	found = n == 1 ? 0 : first_that_is_a_time(in, wants, n);
+	/* An input without a record yet (or at all) takes the first name. */
+	if (found < 0 && in->head.from == in->head.to)
+		found = 0;
+	if (found < 0)
+		return no_time(in, plan, err);
+	*out = wants[found];
+	out->optional = false;
+	return 0;
+}
+
+static int
+time_want(struct input *in, const struct plan *plan, struct want *out,
+    struct err *err)
+{
+	const struct plan_time *t = &plan->time;
+	struct when_layout layout = t->layout;
+
+	if (!t->layout_given && in->format->time_layout && !t->field.n &&
+	    when_layout_parse(str_of(in->format->time_layout), &in->arena,
+		&layout, err))
+		return -1;
+	layout.zone = t->zone;
+	if (!t->field.n)
+		return find_time(in, plan, &layout, out, err);
+	*out = (struct want){
+	    .path = t->field, .as = WANT_TIME, .layout = layout};
+	return 0;
+}
+
+/* ---- the plan's fields ---- */
+
+static const struct declared *
+declared_type(const struct plan_input *in, struct path path)
+{
+	if (path.n != 1 || !path.steps[0].name.p)
+		return NULL;
+	for (unsigned i = 0; i < in->n_types; i++)
+		if (str_eq(in->types[i].name, path.steps[0].name))
+			return &in->types[i];
+	return NULL;
+}
+
+static struct want
+want_of(const struct input *in, const struct plan *plan, unsigned i)
+{
+	struct want w = plan->scan->wants[i];
+	const struct declared *type = declared_type(in->plan, w.path);
+	bool same = plan->output.format == in->format;
+
+	w.as = WANT_VALUE;
+	if (type) {
+		w.as = WANT_TYPE;
+		w.type = type->type;
+		w.layout = plan->time.layout;
+	} else if (same && !plan->scan->computed[i] &&
+	    !strcmp(in->format->name, "json")) {
+		w.as = WANT_RAW;
+	}
+	return w;
+}
+
+int
+guess_spec(struct input *in, const struct plan *plan,
+    const struct run_options *options, bool needs_time, struct err *err)
+{
+	unsigned n = plan->scan->n_wants;
+	struct want *wants =
+	    arena_array(&in->arena, n + 1, sizeof *wants);
+
+	in->spec = (struct decode_spec){.wants = wants,
+	    .n_wants = n + needs_time,
+	    .time = needs_time ? (int)n : -1,
+	    .trust = options->trust,
+	    .limits = options->limits};
+	for (unsigned i = 0; i < n; i++)
+		wants[i] = want_of(in, plan, i);
+	return needs_time ? time_want(in, plan, &wants[n], err) : 0;
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What to decode of an input: the plan's fields, and event time, whose field
+ * is stated, or the format's own, or found in the first record.
+ */
+#ifndef WEIR_RUN_GUESS_H
+#define WEIR_RUN_GUESS_H
+
+#include "run/input.h"
+
+/*
+ * Names that usually hold event time, most telling first; tried on the first
+ * record when neither the user nor the format says where it is.
+ */
+#define GUESS_TIME_FIELDS                                                      \
+	"ts time timestamp @timestamp datetime date_time dateTime eventTime "  \
+	"event_time _time t date created_at"
+
+/* Fills in->spec from the plan and the first record in in->head. */
+int guess_spec(struct input *in, const struct plan *plan,
+    const struct run_options *options, bool needs_time, struct err *err);
+
+#endif

@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: MIT */
+/* Inputs while running; see input.h. */
+#include "run/input.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "base/must.h"
+#include "run/guess.h"
+
+#define PIPE_BYTES (1 << 20)
+
+/* For tests: at most this many bytes a read (WEIR_TORTURE=reads=N). */
+size_t input_read_max = SIZE_MAX;
+
+void
+block_init(struct block *b, size_t cap)
+{
+	*b = (struct block){.bytes = mem_alloc(cap + SIMD_PAD), .cap = cap};
+}
+
+void
+block_release(struct block *b)
+{
+	mem_free(b->bytes);
+	*b = (struct block){0};
+}
+
+void
+input_init(struct input *in, const struct plan_input *plan, struct str file,
+    unsigned number)
+{
+	*in = (struct input){
+	    .plan = plan, .file = file, .number = number, .fd = -1};
+	arena_init(&in->arena, 2048);
+}
+
+void
+input_release(struct input *in)
+{
+	if (in->fd > STDIN_FILENO)
+		close(in->fd);
+	in->fd = -1;
+	block_release(&in->head);
+	arena_release(&in->arena);
+}
+
+static bool
+is_stdin(const struct input *in)
+{
+	return str_is(in->file, "-");
+}
+
+static int
+fail(const struct input *in, const char *what, struct err *err)
+{
+	char name[512];
+
+	err_quote(name, in->file, 120);
+	return err_sys(err, ERR_INPUT, errno, "%s %s", what, name);
+}
+
+int
+input_check(const struct input *in, struct err *err)
+{
+	struct stat st;
+
+	if (is_stdin(in)) {
+		if (fcntl(STDIN_FILENO, F_GETFD) < 0)
+			return fail(in, "cannot read standard input",
+			    err);
+		return 0;
+	}
+	/* Names come from the command line or a spec: NUL-terminated. */
+	if (access(in->file.p, R_OK) || stat(in->file.p, &st))
+		return fail(in, "cannot read", err);
+	if (S_ISDIR(st.st_mode)) {
+		errno = EISDIR;
+		return fail(in, "cannot read", err);
+	}
+	return 0;
+}
+
+static int
+open_file(struct input *in, struct err *err)
+{
+	struct stat st;
+
+	in->fd = is_stdin(in) ? STDIN_FILENO
+			      : open(in->file.p, O_RDONLY | O_CLOEXEC);
+	if (in->fd < 0 || fstat(in->fd, &st))
+		return fail(in, "cannot open", err);
+	in->regular = S_ISREG(st.st_mode);
+#ifdef F_SETPIPE_SZ
+	/* A bigger pipe means fewer sleeps; without it things still work. */
+	if (S_ISFIFO(st.st_mode))
+		(void)fcntl(in->fd, F_SETPIPE_SZ, PIPE_BYTES);
+#endif
+#ifdef POSIX_FADV_SEQUENTIAL
+	if (in->regular)
+		(void)posix_fadvise(in->fd, 0, 0, POSIX_FADV_SEQUENTIAL);
+#endif
+	return 0;
+}
+
+bool
+input_would_block(const struct input *in)
+{
+	struct pollfd p = {.fd = in->fd, .events = POLLIN};
+
+	return !in->regular && poll(&p, 1, 0) == 0;
+}
+
+static void
+make_room(struct block *b, size_t block_bytes)
+{
+	size_t held = b->to - b->from, cap = b->cap;
+	char *bytes;
+
+	if (b->from && held)
+		memmove(b->bytes, b->bytes + b->from, held);
+	b->from = 0;
+	b->to = held;
+	/* A whole read should fit behind what is held. */
+	if (b->cap - held >= block_bytes / 2)
+		return;
+	while (cap - held < block_bytes / 2)
+		cap *= 2;
+	bytes = mem_alloc(cap + SIMD_PAD);
+	memcpy(bytes, b->bytes, held);
+	mem_free(b->bytes);
+	b->bytes = bytes;
+	b->cap = cap;
+}
+
+int
+input_fill(struct input *in, struct block *b, size_t block_bytes,
+    struct err *err)
+{
+	size_t want;
+	ssize_t n;
+
+	make_room(b, block_bytes);
+	want = b->cap - b->to;
+	if (want > input_read_max)
+		want = input_read_max;
+	do
+		n = read(in->fd, b->bytes + b->to, want);
+	while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return fail(in, "cannot read", err);
+	b->to += (size_t)n;
+	in->bytes += (size_t)n;
+	b->last = n == 0;
+	return 0;
+}
+
+/* ---- what the input holds ---- */
+
+static int
+choose_format(struct input *in, struct err *err)
+{
+	struct str head = {in->head.bytes, in->head.to};
+
+	(void)err;
+	in->format = in->plan->format;
+	if (!in->format && !is_stdin(in))
+		in->format = format_of_name(in->file);
+	if (!in->format)
+		in->format = format_guess(head, in->head.last);
+	return 0;
+}
+
+/* Bytes enough to tell a format by: a record or two of most logs. */
+#define GUESS_BYTES 4096
+
+static int
+read_head(struct input *in, size_t block_bytes, struct err *err)
+{
+	block_init(&in->head, block_bytes);
+	do {
+		if (input_fill(in, &in->head, block_bytes, err))
+			return -1;
+		/* Enough, or as much as the writer has written so far. */
+		if (in->head.to >= GUESS_BYTES ||
+		    memchr(in->head.bytes, '\n', in->head.to))
+			break;
+	} while (!in->head.last && in->head.to < GUESS_BYTES &&
+	    (in->regular || !in->head.to || !input_would_block(in)));
+	return 0;
+}
+
+static int
+start(struct input *in, const struct run_options *options, size_t block_bytes,
+    struct err *err)
+{
+	const struct limits *limits = &options->limits;
+
+	for (;;) {
+		struct str head = {in->head.bytes, in->head.to};
+		size_t used = 0;
+		bool eof = in->head.last || head.n > limits->record_max;
+
+		switch (in->format->start(head, eof, &in->plan->settings,
+		    limits, &in->arena, &in->layout, &used, err)) {
+		case START_OK:
+			in->head.from = used;
+			in->head.offset = used;
+			for (size_t i = 0; i < used; i++)
+				in->head.line += head.p[i] == '\n';
+			return 0;
+		case START_ERR:
+			return -1;
+		case START_MORE:
+			must(!eof);
+			if (input_fill(in, &in->head, block_bytes, err))
+				return -1;
+		}
+	}
+}
+
+int
+input_open(struct input *in, const struct plan *plan,
+    const struct run_options *options, bool needs_time, size_t block_bytes,
+    struct err *err)
+{
+	char name[512];
+
+	if (open_file(in, err) || read_head(in, block_bytes, err) ||
+	    choose_format(in, err) || start(in, options, block_bytes, err) ||
+	    guess_spec(in, plan, options, needs_time, err)) {
+		if (err->code == ERR_SPEC && !err->where.src) {
+			err_quote(name, in->file, 120);
+			err_note(err, "%s", name);
+		}
+		return -1;
+	}
+	in->opened = true;
+	return 0;
+}

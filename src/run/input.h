@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Inputs while running: opening, guessing what they hold, and reading them in
+ * blocks that end between records.
+ *
+ * A block is what one read() gave (up to BLOCK_BYTES), plus the rest of the
+ * block before. Regular files are read, not mapped: 128 KiB stay in the cache
+ * and a truncated file is no SIGBUS.
+ */
+#ifndef WEIR_RUN_INPUT_H
+#define WEIR_RUN_INPUT_H
+
+#include "io/io.h"
+#include "plan/plan.h"
+#include "run/run.h"
+
+#define BLOCK_BYTES ((size_t)128 << 10)
+#define BLOCK_BYTES_THREADS ((size_t)256 << 10)
+
+struct block {
+	char *bytes; /* SIMD_PAD bytes behind cap are readable */
+	size_t cap;
+	size_t from, to; /* what has not been decoded yet */
+	uint64_t offset; /* of bytes[from] in the input */
+	uint64_t line;	 /* lines of the input before bytes[from] */
+	bool last;	 /* the input ends here */
+};
+
+void block_init(struct block *b, size_t cap);
+void block_release(struct block *b);
+
+struct input {
+	const struct plan_input *plan;
+	struct str file; /* "-" = standard input */
+	unsigned number;
+	int fd;
+	bool regular, opened, ended;
+	const struct format *format;
+	struct layout *layout;
+	struct decode_spec spec;
+	struct arena arena; /* layout and spec */
+	struct block head;  /* bytes read but not handed out */
+	uint64_t bytes;	    /* read so far */
+	bool skipping;	    /* within a record that is too long */
+};
+
+void input_init(struct input *in, const struct plan_input *plan,
+    struct str file, unsigned number);
+void input_release(struct input *in);
+
+/* Fails early if the file cannot be read (opens nothing). */
+int input_check(const struct input *in, struct err *err);
+
+/*
+ * Opens it and reads as much as it takes to know its format, header and time
+ * field. out: the format of the output (fields that are only passed on stay
+ * as they are when the formats agree).
+ */
+int input_open(struct input *in, const struct plan *plan,
+    const struct run_options *options, bool needs_time, size_t block_bytes,
+    struct err *err);
+
+/*
+ * Reads more into b, which may hold the rest of a record at [from, to). Grows
+ * b if it is full. Sets b->last at the end of input. 0 or -1.
+ */
+int input_fill(struct input *in, struct block *b, size_t block_bytes,
+    struct err *err);
+
+/* True if reading now would wait for whoever writes the input. */
+bool input_would_block(const struct input *in);
+
+#endif
