@@ -57,13 +57,9 @@ zone_add_type(struct zone *z, int32_t offset_s, struct str abbr)
 void
 zone_add_change(struct zone *z, int64_t at, uint16_t kind)
 {
-	uint16_t now = z->n ? z->kind[z->n - 1] : 0;
-
-	if (z->n && at == z->at[z->n - 1]) {
-		z->kind[z->n - 1] = kind;
-		return;
-	}
-	if (kind == now || (z->n && at < z->at[z->n - 1]))
+	while (z->n && at <= z->at[z->n - 1])
+		z->n--;
+	if (kind == (z->n ? z->kind[z->n - 1] : 0))
 		return;
 	mem_grow(&z->at, &z->at_cap, z->n + 1, sizeof(*z->at));
 	mem_grow(&z->kind, &z->kind_cap, z->n + 1, sizeof(*z->kind));
@@ -101,10 +97,8 @@ stretch_at(const struct zone *z, int64_t sec)
 	int64_t shift = 0;
 	size_t i;
 
-	if (z->periodic && sec >= z->at[z->n - 1]) {
-		shift = (sec - z->at[z->n - 1]) / ZONE_PERIOD + 1;
-		shift *= ZONE_PERIOD;
-	}
+	if (z->end && sec >= z->end)
+		shift = ((sec - z->end) / ZONE_PERIOD + 1) * ZONE_PERIOD;
 	i = changes_until(z, sec - shift);
 	if (i) {
 		s.from = z->at[i - 1] + shift;
