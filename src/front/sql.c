@@ -63,8 +63,8 @@ sql_at_clause(const struct lexer *lx)
 	    "ASC", "DESC", "NULLS", "EMIT", "FOR"};
 
 	return is_one_of(lx, clauses, N_CLAUSES) ||
-	    is_one_of(lx, unsupported, N_UNSUPPORTED) ||
-	    is_one_of(lx, more, sizeof more / sizeof *more);
+	       is_one_of(lx, unsupported, N_UNSUPPORTED) ||
+	       is_one_of(lx, more, sizeof more / sizeof *more);
 }
 
 static int
@@ -117,8 +117,8 @@ misspelt_alias(struct sql_query *q, struct str alias, struct where at)
 
 	if (!word.p)
 		return 0;
-	err_set(q->err, ERR_SPEC, at, "\"%.*s\" has no place here",
-	    STR_ARG(alias));
+	err_set(
+	    q->err, ERR_SPEC, at, "\"%.*s\" has no place here", STR_ARG(alias));
 	return err_hint(q->err, "did you mean %.*s?", STR_ARG(word));
 }
 
@@ -195,11 +195,10 @@ parse_select_word(struct sql_query *q)
 	else
 		lex_fail(lx, "a query begins with SELECT, not with %s",
 		    lex_describe(lx, got, sizeof got));
-	if (lx->tok.kind == TOK_NAME &&
-	    str_nearest(lx->tok.text, &select, 1).p)
+	if (lx->tok.kind == TOK_NAME && str_nearest(lx->tok.text, &select, 1).p)
 		return err_hint(q->err, "did you mean SELECT?");
-	return err_hint(q->err,
-	    "SELECT path, count(*) WHERE status >= 500 GROUP BY path");
+	return err_hint(
+	    q->err, "SELECT path, count(*) WHERE status >= 500 GROUP BY path");
 }
 
 static struct str
@@ -211,10 +210,10 @@ text_between(const struct sql_query *q, unsigned from, unsigned until)
 static int
 too_many(struct sql_query *q, unsigned n)
 {
-	return n < SQL_ITEMS_MAX ? 0
-				 : lex_fail(&q->lx,
-				       "more than %d entries in a list",
-				       SQL_ITEMS_MAX);
+	return n < SQL_ITEMS_MAX
+		   ? 0
+		   : lex_fail(&q->lx, "more than %d entries in a list",
+			 SQL_ITEMS_MAX);
 }
 
 static int
@@ -259,9 +258,8 @@ parse_items(struct sql_query *q)
 	}
 	do {
 		/* A comma behind the last item does no harm. */
-		if (q->n_items &&
-		    (lx->tok.kind == TOK_END ||
-			is_one_of(lx, clauses, N_CLAUSES)))
+		if (q->n_items && (lx->tok.kind == TOK_END ||
+				      is_one_of(lx, clauses, N_CLAUSES)))
 			break;
 		if (parse_item(q))
 			return -1;
@@ -282,8 +280,8 @@ parse_condition(struct sql_query *q, const char *word, struct node **out)
 	if (!*out)
 		return -1;
 	if ((*out)->kind == NODE_STAR)
-		return err_set(q->err, ERR_SPEC, (*out)->where,
-		    "* is no condition");
+		return err_set(
+		    q->err, ERR_SPEC, (*out)->where, "* is no condition");
 	return 0;
 }
 
@@ -307,8 +305,8 @@ parse_group_item(struct sql_query *q)
 		if (!n)
 			return -1;
 		if (n->kind == NODE_STAR)
-			return err_set(q->err, ERR_SPEC, n->where,
-			    "* is no key");
+			return err_set(
+			    q->err, ERR_SPEC, n->where, "* is no key");
 		at = n->where;
 	}
 	g = sql_more(q->plan, &q->groups, &q->n_groups, sizeof *g);

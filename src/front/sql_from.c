@@ -43,8 +43,9 @@ parse_name(struct sql_query *q)
 	char got[180];
 
 	if (lx->tok.kind != TOK_NAME || sql_at_clause(lx)) {
-		lex_fail(lx, "expected the name of an input or a file in "
-			     "quotes, got %s",
+		lex_fail(lx,
+		    "expected the name of an input or a file in "
+		    "quotes, got %s",
 		    lex_describe(lx, got, sizeof got));
 		return -1;
 	}
@@ -87,8 +88,8 @@ parse_partition(struct sql_query *q)
 
 		if (!n)
 			return -1;
-		at = sql_more(q->plan, &q->tvf.partition,
-		    &q->tvf.n_partition, sizeof *at);
+		at = sql_more(q->plan, &q->tvf.partition, &q->tvf.n_partition,
+		    sizeof *at);
 		*at = n;
 	} while (many && lex_accept(lx, ","));
 	return many ? lex_expect(lx, ")") : 0;
@@ -149,8 +150,8 @@ argument_place(struct sql_query *q, const struct tvf *f, unsigned *at)
 }
 
 static int
-parse_argument(struct sql_query *q, const struct tvf *f, unsigned at,
-    struct node **args)
+parse_argument(
+    struct sql_query *q, const struct tvf *f, unsigned at, struct node **args)
 {
 	struct lexer *lx = &q->lx;
 
@@ -178,10 +179,10 @@ finish_tvf(struct sql_query *q, const struct tvf *f, struct node **args)
 	while (n < 4 && args[n])
 		n++;
 	if (n < f->n_required)
-		return err_set(q->err, ERR_SPEC, q->tvf.where,
-		    "%s needs %s", f->name, f->args[n]);
-	q->tvf.window = node_call(&q->plan->arena, calls[f - tvfs], args, n,
-	    q->tvf.where);
+		return err_set(q->err, ERR_SPEC, q->tvf.where, "%s needs %s",
+		    f->name, f->args[n]);
+	q->tvf.window =
+	    node_call(&q->plan->arena, calls[f - tvfs], args, n, q->tvf.where);
 	return 0;
 }
 
@@ -189,16 +190,14 @@ static int
 parse_tvf(struct sql_query *q, const struct tvf *f)
 {
 	struct lexer *lx = &q->lx;
-	struct node **args =
-	    arena_zalloc(&q->plan->arena, 4 * sizeof *args);
+	struct node **args = arena_zalloc(&q->plan->arena, 4 * sizeof *args);
 	unsigned at = 0;
 
 	q->tvf.where = lx->tok.where;
 	lex_next(lx);
 	lex_next(lx);
 	do {
-		if (argument_place(q, f, &at) ||
-		    parse_argument(q, f, at, args))
+		if (argument_place(q, f, &at) || parse_argument(q, f, at, args))
 			return -1;
 		at++;
 	} while (lex_accept(lx, ","));
@@ -231,8 +230,8 @@ parse_source(struct sql_query *q)
 		return parse_tvf(q, f) || (table && lex_expect(lx, ")")) ? -1
 									 : 0;
 	if (table)
-		return lex_fail(lx,
-		    "expected TUMBLE, HOP, CUMULATE or SESSION here");
+		return lex_fail(
+		    lx, "expected TUMBLE, HOP, CUMULATE or SESSION here");
 	if (lex_is(lx, "LATERAL") || lex_is(lx, "UNNEST"))
 		return sql_unexpected(q);
 	return parse_name(q);

@@ -74,8 +74,8 @@ add_key(struct group_plan *g, struct node *n, struct where where)
 	struct group_key *key;
 
 	if (node_has_aggregate(n))
-		return err_set(g->q->err, ERR_SPEC, where,
-		    "an aggregate cannot be a key");
+		return err_set(
+		    g->q->err, ERR_SPEC, where, "an aggregate cannot be a key");
 	if (find_key(g, n))
 		return 0;
 	key = sql_more(g->q->plan, &g->keys, &g->n_keys, sizeof *key);
@@ -191,8 +191,8 @@ check_partition(const struct group_plan *g)
 		return 0;
 	err_set(g->q->err, ERR_SPEC, t->where,
 	    "the sessions' PARTITION BY differs from the keys of GROUP BY");
-	return err_hint(g->q->err,
-	    "sessions are per key: name the same keys in both");
+	return err_hint(
+	    g->q->err, "sessions are per key: name the same keys in both");
 }
 
 static int
@@ -254,16 +254,14 @@ read_groups(struct group_plan *g)
 		if (q->items[i].node->kind == NODE_STAR) {
 			err_set(q->err, ERR_SPEC, q->items[i].where,
 			    "* has no place beside groups");
-			return err_hint(q->err,
-			    "name the keys and aggregates");
+			return err_hint(q->err, "name the keys and aggregates");
 		}
 	for (unsigned i = 0; i < q->n_groups; i++)
 		if (add_group(g, &q->groups[i]))
 			return -1;
 	if (tvf_window(g))
 		return -1;
-	if (g->window && str_is(g->window->name, "all") &&
-	    !g->window->n_args)
+	if (g->window && str_is(g->window->name, "all") && !g->window->n_args)
 		g->window = NULL;
 	for (unsigned i = 0; i < q->n_items; i++)
 		g->exact |= sql_names_edge(q->items[i].node);
@@ -293,8 +291,8 @@ free_name(const struct group_plan *g, struct str want)
 	struct str name = want;
 
 	for (unsigned i = 2; is_taken(g, name); i++)
-		name = arena_printf(&g->q->plan->arena, "%.*s_%u",
-		    STR_ARG(want), i);
+		name = arena_printf(
+		    &g->q->plan->arena, "%.*s_%u", STR_ARG(want), i);
 	return name;
 }
 
@@ -314,8 +312,8 @@ name_keys(struct group_plan *g)
 	}
 	for (unsigned i = 0; i < g->n_keys; i++)
 		if (!g->keys[i].named)
-			g->keys[i].name = free_name(g,
-			    node_alias(g->keys[i].node, &q->plan->arena));
+			g->keys[i].name = free_name(
+			    g, node_alias(g->keys[i].node, &q->plan->arena));
 }
 
 /* ---- the select list ---- */
@@ -324,9 +322,9 @@ static struct group_column *
 add_column(struct group_plan *g, bool result, struct node *n, struct str name,
     struct where where)
 {
-	struct group_column *c = result
-	    ? sql_more(g->q->plan, &g->result, &g->n_result, sizeof *c)
-	    : sql_more(g->q->plan, &g->select, &g->n_select, sizeof *c);
+	struct group_column *c =
+	    result ? sql_more(g->q->plan, &g->result, &g->n_result, sizeof *c)
+		   : sql_more(g->q->plan, &g->select, &g->n_select, sizeof *c);
 
 	*c = (struct group_column){n, name, where};
 	return c;
@@ -336,15 +334,15 @@ static void
 show(struct group_plan *g, struct str column, struct str name,
     struct where where)
 {
-	add_column(g, true, node_name(&g->q->plan->arena, column, where), name,
-	    where);
+	add_column(
+	    g, true, node_name(&g->q->plan->arena, column, where), name, where);
 }
 
 static bool
 is_edge(const struct group_plan *g, const struct node *n)
 {
-	return g->window &&
-	    (node_is_name(n, "window_start") || node_is_name(n, "window_end"));
+	return g->window && (node_is_name(n, "window_start") ||
+				node_is_name(n, "window_end"));
 }
 
 static int
@@ -353,8 +351,7 @@ add_items(struct group_plan *g)
 	const struct sql_query *q = g->q;
 
 	if (g->window && !g->exact) {
-		show(g, STR("window_start"), STR("window_start"),
-		    q->select_at);
+		show(g, STR("window_start"), STR("window_start"), q->select_at);
 		show(g, STR("window_end"), STR("window_end"), q->select_at);
 	}
 	for (unsigned i = 0; i < q->n_items; i++) {
@@ -423,8 +420,7 @@ read_having_and_order(struct group_plan *g)
 {
 	struct sql_query *q = g->q;
 
-	if (q->having &&
-	    !(g->having = sql_write_out(q, q->having, is_own, g)))
+	if (q->having && !(g->having = sql_write_out(q, q->having, is_own, g)))
 		return -1;
 	g->orders =
 	    arena_array(&q->plan->arena, q->n_orders, sizeof *g->orders);
@@ -499,12 +495,13 @@ is_natural(const struct group_plan *g)
 		return false;
 	for (unsigned i = 0; i < g->n_result; i++) {
 		const struct group_column *c = &g->result[i];
-		struct str own = i < edges
-		    ? (i ? STR("window_end") : STR("window_start"))
-		    : i < n ? g->keys[i - edges].name
-			    : g->select[i - n].name;
+		struct str own =
+		    i < edges ? (i ? STR("window_end") : STR("window_start"))
+		    : i < n   ? g->keys[i - edges].name
+			      : g->select[i - n].name;
 
-		if (!str_eq(c->name, own) || !str_eq(c->node->path.steps[0].name, own))
+		if (!str_eq(c->name, own) ||
+		    !str_eq(c->node->path.steps[0].name, own))
 			return false;
 	}
 	return true;

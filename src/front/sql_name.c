@@ -52,8 +52,8 @@ spelling_of(const struct node *n)
 
 /* TUMBLE_START(ts, …) is window_start, window_time is window_end - 1ms. */
 static struct node *
-spell(struct tree_edit *edit, const struct node *n,
-    const struct sql_spelling *s)
+spell(
+    struct tree_edit *edit, const struct node *n, const struct sql_spelling *s)
 {
 	struct node *column =
 	    node_name(edit->arena, str_of(s->column), n->where);
@@ -63,8 +63,7 @@ spell(struct tree_edit *edit, const struct node *n,
 		return column;
 	args = arena_array(edit->arena, 2, sizeof *args);
 	args[0] = column;
-	args[1] =
-	    node_literal(edit->arena, value_duration(s->minus), n->where);
+	args[1] = node_literal(edit->arena, value_duration(s->minus), n->where);
 	return node_call(edit->arena, "-", args, 2, n->where);
 }
 
@@ -78,8 +77,7 @@ unqualified(struct tree_edit *edit, const struct node *n)
 
 	if (!name.n || (q->from_file && !q->alias.n) ||
 	    n->path.n < (n->kind == NODE_STAR ? 1 : 2) ||
-	    !n->path.steps[0].name.p ||
-	    !str_eq(n->path.steps[0].name, name))
+	    !n->path.steps[0].name.p || !str_eq(n->path.steps[0].name, name))
 		return NULL;
 	new = arena_alloc(edit->arena, sizeof *new);
 	*new = *n;
@@ -114,9 +112,8 @@ settle_all(struct sql_query *q)
 		if (!(q->items[i].node = tree_change(&edit, q->items[i].node)))
 			return -1;
 	for (unsigned i = 0; i < q->n_groups; i++)
-		if (q->groups[i].node &&
-		    !(q->groups[i].node =
-			    tree_change(&edit, q->groups[i].node)))
+		if (q->groups[i].node && !(q->groups[i].node = tree_change(
+					       &edit, q->groups[i].node)))
 			return -1;
 	for (unsigned i = 0; i < q->n_orders; i++)
 		if (!(q->orders[i].node =
@@ -220,8 +217,7 @@ static bool
 is_edge(const struct node *n, const void *arg)
 {
 	(void)arg;
-	return node_is_name(n, "window_start") ||
-	    node_is_name(n, "window_end");
+	return node_is_name(n, "window_start") || node_is_name(n, "window_end");
 }
 
 bool
@@ -265,9 +261,8 @@ sql_names(struct sql_query *q)
 	if (q->where && !(q->where = tree_change(&edit, q->where)))
 		return -1;
 	for (unsigned i = 0; i < q->n_groups; i++)
-		if (q->groups[i].node &&
-		    !(q->groups[i].node =
-			    tree_change(&edit, q->groups[i].node)))
+		if (q->groups[i].node && !(q->groups[i].node = tree_change(
+					       &edit, q->groups[i].node)))
 			return -1;
 	return 0;
 }

@@ -56,8 +56,8 @@ limit_step(struct sql_query *q)
 	struct arg *arg;
 
 	if (!rows)
-		rows = node_literal(
-		    &p->arena, value_int(INT64_MAX), q->limit_at);
+		rows =
+		    node_literal(&p->arena, value_int(INT64_MAX), q->limit_at);
 	arg = plan_arg(p, op, "rows", 1, rows->where);
 	arg->items[0] = (struct arg_item){.node = rows, .where = rows->where};
 	if (!q->offset)
@@ -75,8 +75,7 @@ sql_order_steps(struct sql_query *q, struct node *const *keys)
 	if (q->n_orders) {
 		struct where at = q->orders[0].where;
 		struct op *op = add_op(q, "sort", at);
-		struct arg *by =
-		    plan_arg(q->plan, op, "by", q->n_orders, at);
+		struct arg *by = plan_arg(q->plan, op, "by", q->n_orders, at);
 
 		for (unsigned i = 0; i < q->n_orders; i++)
 			by->items[i] = (struct arg_item){.node = keys[i],
@@ -173,9 +172,9 @@ order_keys(struct sql_query *q, bool *after)
 		const struct sql_item *item =
 		    sql_ordinal(q, q->orders[i].node, &bad);
 
-		keys[i] = item ? item->node
-			       : sql_write_out(q, q->orders[i].node,
-				     keep_none, NULL);
+		keys[i] =
+		    item ? item->node
+			 : sql_write_out(q, q->orders[i].node, keep_none, NULL);
 		if (!keys[i])
 			return NULL;
 	}
@@ -225,8 +224,8 @@ check_no_window(struct sql_query *q)
 
 		if (!window_is(n))
 			continue;
-		err_set(q->err, ERR_SPEC, n->where,
-		    "a window belongs in GROUP BY");
+		err_set(
+		    q->err, ERR_SPEC, n->where, "a window belongs in GROUP BY");
 		return err_hint(q->err,
 		    "SELECT count(*) GROUP BY tumble(5m); its edges are "
 		    "window_start and window_end");
@@ -245,8 +244,8 @@ sql_plan(struct sql_query *q)
 			err_set(q->err, ERR_SPEC, q->where->where,
 			    "WHERE is asked before rows are grouped and "
 			    "knows no aggregates");
-			return err_hint(q->err,
-			    "conditions on groups belong in HAVING");
+			return err_hint(
+			    q->err, "conditions on groups belong in HAVING");
 		}
 		sql_step(q, "where", "condition", q->where, q->where->where);
 	}

@@ -24,8 +24,7 @@ measure(struct node *n)
 	unsigned depth = 0;
 
 	for (unsigned i = 0; i <= n->n_args; i++) {
-		const struct node *arg =
-		    i < n->n_args ? n->args[i] : n->filter;
+		const struct node *arg = i < n->n_args ? n->args[i] : n->filter;
 
 		if (!arg)
 			continue;
@@ -74,7 +73,7 @@ tree_change(struct tree_edit *edit, struct node *n)
 
 	if (edit->failed)
 		return NULL;
-	if (new->size <= NODE_SIZE_MAX && new->depth <= NODE_DEPTH_MAX)
+	if (new->size <= NODE_SIZE_MAX &&new->depth <= NODE_DEPTH_MAX)
 		return new;
 	err_set(edit->err, ERR_SPEC, n->where,
 	    "this expression is too large with its aliases written out");
@@ -97,7 +96,7 @@ static bool
 begins_with(const struct node *n, const void *name)
 {
 	return n->kind == NODE_NAME && n->path.steps[0].name.p &&
-	    str_eq(n->path.steps[0].name, *(const struct str *)name);
+	       str_eq(n->path.steps[0].name, *(const struct str *)name);
 }
 
 bool
@@ -110,7 +109,7 @@ bool
 node_is_name(const struct node *n, const char *name)
 {
 	return n->kind == NODE_NAME && n->path.n == 1 &&
-	    str_is(n->path.steps[0].name, name);
+	       str_is(n->path.steps[0].name, name);
 }
 
 /* ---- making trees ---- */

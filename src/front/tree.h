@@ -39,7 +39,6 @@ bool node_is_name(const struct node *n, const char *name);
 struct node *node_name(struct arena *a, struct str name, struct where where);
 struct node *node_call(struct arena *a, const char *name, struct node **args,
     unsigned n, struct where where);
-struct node *node_literal(
-    struct arena *a, struct value v, struct where where);
+struct node *node_literal(struct arena *a, struct value v, struct where where);
 
 #endif
