@@ -80,17 +80,10 @@ void batch_bad(struct batch *b, struct bad_row bad);
 
 /*
  * Drops the selected rows whose bit is set in bits (BATCH_ROWS bits), as bad
-<<<<<<< HEAD
- * rows; reasons[row] says why (static or in the arena).
- */
-void batch_drop_bad(struct batch *b, const uint64_t *bits,
-    const char *const *reasons);
-=======
  * rows for reasons[row] (static, or in the batch's arena). The list of bad
  * rows stays in input order, so it does not depend on where batches are cut.
  */
 void batch_drop_bad(
     struct batch *b, const uint64_t *bits, const char *const *reasons);
->>>>>>> data
 
 #endif

@@ -24,6 +24,13 @@ struct value key_get(const char **p, const char *end, struct arena *a);
 int key_cmp(struct str a, struct str b);
 
 /*
+ * A number that orders like key_cmp as far as it goes: if key_prefix(a) <
+ * key_prefix(b) then a comes before b; if they are equal key_cmp decides.
+ */
+uint64_t key_prefix(struct str key);
+
+
+/*
  * Keys of all selected rows at once: keys[k] and hashes[k] belong to selected
  * row k; the bytes live in the arena. A key longer than KEY_MAX gets
  * keys[k].p = NULL.
