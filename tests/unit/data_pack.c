@@ -341,6 +341,39 @@ test_hostile(void)
 	buf_release(&out);
 }
 
+/* n maps within one another, each {"b": …, "a": 0}, and a number. */
+static struct value
+deep_map(struct buf *out, size_t n, struct value inner)
+{
+	size_t i;
+
+	out->n = 0;
+	for (i = 0; i < n; i++)
+		buf_lit(out, "\x82\xa1"
+			     "b");
+	pack_put(out, inner);
+	for (i = 0; i < n; i++)
+		buf_lit(out, "\xa1"
+			     "a\x00");
+	return value_of_str(T_MAP, buf_str(out));
+}
+
+static void
+test_deep(void)
+{
+	struct buf x = {0}, y = {0};
+	struct value a = deep_map(&x, PACK_DEPTH_MAX, value_int(1));
+	struct value b = deep_map(&y, PACK_DEPTH_MAX, value_float(1));
+
+	ok(value_eq(a, b), "deep maps that are equal");
+	b = deep_map(&y, PACK_DEPTH_MAX, value_float(1.5));
+	ok(value_cmp(a, b) < 0 && value_cmp(b, a) > 0, "deep maps in order");
+	b = deep_map(&y, PACK_DEPTH_MAX - 1, value_int(1));
+	ok(value_cmp(a, b) > 0, "a map is more than a number");
+	buf_release(&x);
+	buf_release(&y);
+}
+
 static void
 test_find(void)
 {
@@ -550,6 +583,7 @@ main(void)
 	test_random();
 	test_noise();
 	test_hostile();
+	test_deep();
 	test_json();
 	test_json_depth();
 	test_json_noise();
