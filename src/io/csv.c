@@ -13,14 +13,14 @@
 
 /* A name like `name` that is not taken: name_2, name_3 … */
 static struct str
-free_name(struct arena *a, const struct names *taken, struct str name,
-    uint32_t *next)
+free_name(
+    struct arena *a, const struct names *taken, struct str name, uint32_t *next)
 {
 	struct str s;
 
 	do
-		s = arena_printf(a, "%.*s_%lu", STR_ARG(name),
-		    (unsigned long)++*next);
+		s = arena_printf(
+		    a, "%.*s_%lu", STR_ARG(name), (unsigned long)++*next);
 	while (names_find(taken, s) != NAMES_NONE);
 	return s;
 }
@@ -48,8 +48,7 @@ make_unique(struct arena *a, struct str *list, unsigned n)
 
 /* Names given as a setting: a,b,c. */
 static void
-given_names(struct csv_layout *l, const struct csv_options *o,
-    struct arena *a)
+given_names(struct csv_layout *l, const struct csv_options *o, struct arena *a)
 {
 	struct str rest = arena_str(a, o->names), *list;
 	unsigned n = 1;
@@ -130,7 +129,7 @@ static bool
 may_open(const struct csv_options *o, const char *from, const char *p)
 {
 	return p == from || p[-1] == o->delim ||
-	    (!o->delim_given && memchr(",;|\t", p[-1], 4));
+	       (!o->delim_given && memchr(",;|\t", p[-1], 4));
 }
 
 /* The end of the first record, its line feed; NULL if it is not there. */
@@ -212,7 +211,7 @@ take_first(struct csv_layout *l, const struct csv_options *o, struct str rec,
     const struct limits *limits, struct arena *a, struct err *err)
 {
 	bool names = o->header == CSV_HEADER_YES;
-	unsigned n;
+	unsigned n = 0;
 
 	if (rec.n && rec.p[rec.n - 1] == '\r')
 		rec.n--;
@@ -272,9 +271,8 @@ csv_start_as(const struct format *format, struct str head, bool eof,
 	lf = first_end(&o, p, end);
 	if (!lf && !eof && (size_t)(end - p) <= l->record_max)
 		return START_MORE;
-	if (take_first(l, &o,
-		(struct str){p, (size_t)((lf ? lf : end) - p)}, limits, arena,
-		err))
+	if (take_first(l, &o, (struct str){p, (size_t)((lf ? lf : end) - p)},
+		limits, arena, err))
 		return START_ERR;
 	if (o.header == CSV_HEADER_YES)
 		*used = (size_t)((lf ? lf + 1 : end) - head.p);
@@ -286,8 +284,8 @@ csv_start(struct str head, bool eof, const struct settings *settings,
     const struct limits *limits, struct arena *arena, struct layout **out,
     size_t *used, struct err *err)
 {
-	return csv_start_as(&format_csv, head, eof, settings, limits, arena,
-	    out, used, err);
+	return csv_start_as(
+	    &format_csv, head, eof, settings, limits, arena, out, used, err);
 }
 
 static enum start_status
@@ -295,8 +293,8 @@ tsv_start(struct str head, bool eof, const struct settings *settings,
     const struct limits *limits, struct arena *arena, struct layout **out,
     size_t *used, struct err *err)
 {
-	return csv_start_as(&format_tsv, head, eof, settings, limits, arena,
-	    out, used, err);
+	return csv_start_as(
+	    &format_tsv, head, eof, settings, limits, arena, out, used, err);
 }
 
 /* ---- the rows ---- */

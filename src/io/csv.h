@@ -30,7 +30,7 @@ struct csv_options {
 	bool quotes; /* fields may be quoted */
 	bool fill;   /* short records are filled up, long ones cut */
 	enum csv_header header;
-	struct str names;   /* CSV_HEADER_NAMES: separated by commas */
+	struct str names; /* CSV_HEADER_NAMES: separated by commas */
 	struct where names_where;
 	struct str comment; /* lines that begin so are skipped; or empty */
 };
@@ -41,7 +41,7 @@ struct csv_layout {
 	bool quotes;  /* CSV: fields may be quoted */
 	bool escapes; /* TSV: \t \n \r \\ in fields, \N is NULL */
 	bool fill;
-	bool named;   /* a header gave the number of fields */
+	bool named; /* a header gave the number of fields */
 	struct str comment;
 	uint32_t record_max; /* at least 64 */
 };
@@ -60,7 +60,7 @@ enum csv_end {
 };
 
 struct csv_field {
-	struct str text;  /* inside the quotes, quotes in it still doubled */
+	struct str text; /* inside the quotes, quotes in it still doubled */
 	bool quoted;
 	const char *open; /* the quote that opened, or NULL */
 	const char *odd;  /* text behind the closing quote, or NULL */
@@ -83,7 +83,7 @@ static inline bool
 csv_comment(const struct csv_layout *l, const char *p, const char *end)
 {
 	return l->comment.n && (size_t)(end - p) >= l->comment.n &&
-	    !memcmp(p, l->comment.p, l->comment.n);
+	       !memcmp(p, l->comment.p, l->comment.n);
 }
 
 /* A record that does not end where it should. */

@@ -23,12 +23,12 @@ struct csv_decoder {
 };
 
 struct record {
-	struct str raw;	 /* without its line end */
-	const char *lf;	 /* the line feed, or the end of the text */
-	uint32_t n;	 /* fields */
-	bool high;	 /* has bytes that are not ASCII */
-	bool marked;	 /* has quotes (TSV: backslashes) */
-	bool odd;	 /* may have text behind a closing quote */
+	struct str raw; /* without its line end */
+	const char *lf; /* the line feed, or the end of the text */
+	uint32_t n;	/* fields */
+	bool high;	/* has bytes that are not ASCII */
+	bool marked;	/* has quotes (TSV: backslashes) */
+	bool odd;	/* may have text behind a closing quote */
 };
 
 static void
@@ -111,8 +111,8 @@ again:
 	r->odd = odd | c->odd;
 	r->lf = ix->base + 64 * (c - ix->chunks) + __builtin_ctzll(lf);
 	r->raw = (struct str){p, (size_t)(r->lf - p)};
-	r->n = c->before +
-	    (uint32_t)__builtin_popcountll(c->delim & upto) - rank(ix, p) + 1;
+	r->n = c->before + (uint32_t)__builtin_popcountll(c->delim & upto) -
+	       rank(ix, p) + 1;
 	if (r->raw.n && r->lf[-1] == '\r')
 		r->raw.n--;
 	return true;
@@ -145,8 +145,8 @@ find_fields(const struct csv_index *ix, const struct record *r,
 
 /* The text of a field, without its quotes or escapes. */
 static struct str
-field_text(const struct csv_decoder *d, struct arena *a,
-    const struct record *r, unsigned i, bool *quoted)
+field_text(const struct csv_decoder *d, struct arena *a, const struct record *r,
+    unsigned i, bool *quoted)
 {
 	const struct csv_layout *l = d->l;
 	const char *p = i ? d->ends[i - 1] + 1 : r->raw.p;
@@ -233,8 +233,8 @@ check_record(const struct csv_decoder *d, struct batch *b,
 	}
 	if (r->n != n && !l->fill)
 		return arena_printf(b->arena,
-		    l->named ? "%u field%s where the header has %u" :
-			       "%u field%s where the first record has %u",
+		    l->named ? "%u field%s where the header has %u"
+			     : "%u field%s where the first record has %u",
 		    r->n, r->n == 1 ? "" : "s", n)
 		    .p;
 	return NULL;
@@ -316,8 +316,7 @@ decode(struct csv_decoder *d, const char *p, const char *end, bool eof,
 
 	text_begin(&d->t, b);
 	csv_index_start(&d->ix, p, end, eof);
-	while (at < end && !text_full(b, row) &&
-	    (next = step(d, b, &row, at)))
+	while (at < end && !text_full(b, row) && (next = step(d, b, &row, at)))
 		at = next;
 	text_end(b, row);
 	return (size_t)(at - p);

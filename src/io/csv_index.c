@@ -31,8 +31,8 @@ struct masks {
 static inline uint64_t
 in_text(const struct csv_index *ix, const char *p)
 {
-	return ix->end - p < 64 ? ((uint64_t)1 << (ix->end - p)) - 1 :
-				  ~(uint64_t)0;
+	return ix->end - p < 64 ? ((uint64_t)1 << (ix->end - p)) - 1
+				: ~(uint64_t)0;
 }
 
 /* ---- inside or outside of quotes ---- */
@@ -54,8 +54,7 @@ prefix_xor(uint64_t x)
 static bool
 cr_ends(const struct csv_index *ix, const char *p)
 {
-	return p < ix->end && *p == '\r' &&
-	    (p + 1 == ix->end || p[1] == '\n');
+	return p < ix->end && *p == '\r' && (p + 1 == ix->end || p[1] == '\n');
 }
 
 /* The carriage returns among the bits of at that stand before a line feed. */
@@ -267,7 +266,7 @@ INLINE uint64_t
 mask_avx2(__m256i a, __m256i b)
 {
 	return (uint32_t)_mm256_movemask_epi8(a) |
-	    (uint64_t)(uint32_t)_mm256_movemask_epi8(b) << 32;
+	       (uint64_t)(uint32_t)_mm256_movemask_epi8(b) << 32;
 }
 
 SIMD_AVX2
@@ -307,8 +306,7 @@ csv_index_release(struct csv_index *ix)
 }
 
 void
-csv_index_start(
-    struct csv_index *ix, const char *p, const char *end, bool eof)
+csv_index_start(struct csv_index *ix, const char *p, const char *end, bool eof)
 {
 	mem_grow(&ix->chunks, &ix->cap, STEP + 1, sizeof *ix->chunks);
 	ix->base = p;
@@ -343,7 +341,8 @@ add_chunks(struct csv_index *ix, size_t max)
 {
 	size_t done = 64 * ix->n, left, n;
 
-	if (ix->end <= ix->base || (left = (size_t)(ix->end - ix->base)) <= done)
+	if (ix->end <= ix->base ||
+	    (left = (size_t)(ix->end - ix->base)) <= done)
 		return false;
 	n = (left - done + 63) / 64;
 	if (n > max)

@@ -8,8 +8,8 @@
 struct option {
 	struct str name;
 	bool tsv, write; /* also a setting of TSV; of writing */
-	int (*set)(struct csv_options *o, const struct setting *s,
-	    struct err *err);
+	int (*set)(
+	    struct csv_options *o, const struct setting *s, struct err *err);
 };
 
 static int
@@ -120,8 +120,7 @@ static bool
 at_option(struct str s)
 {
 	for (size_t i = 0; i < N_OPTIONS; i++)
-		if (str_starts(s, options[i].name) &&
-		    s.n > options[i].name.n &&
+		if (str_starts(s, options[i].name) && s.n > options[i].name.n &&
 		    s.p[options[i].name.n] == '=')
 			return true;
 	return false;
@@ -137,8 +136,8 @@ cut_option(struct str *rest, struct where where)
 	struct setting s = {.name = {rest->p, name}};
 
 	while (to < rest->n &&
-	    !(rest->p[to] == ',' &&
-		at_option((struct str){rest->p + to + 1, rest->n - to - 1})))
+	       !(rest->p[to] == ',' &&
+		   at_option((struct str){rest->p + to + 1, rest->n - to - 1})))
 		to++;
 	s.value = (struct str){rest->p + from, to - from};
 	s.where = text_where(where, (struct str){rest->p, to});
@@ -187,6 +186,9 @@ csv_options(const struct format *format, const struct settings *settings,
 	if (writing && o->header == CSV_HEADER_NAMES)
 		return err_set(err, ERR_SPEC, o->names_where,
 		    "header must be yes or no for an output");
+	if (writing && !tsv && !o->quotes)
+		return err_set(err, ERR_SPEC, settings->where,
+		    "quote cannot be none for an output");
 	if (o->quotes && o->delim == o->quote)
 		return err_set(err, ERR_SPEC, settings->where,
 		    "delimiter and quote are the same character");

@@ -55,9 +55,8 @@ quoted_field(const struct csv_layout *l, const char **p, const char *end,
 	}
 	f->text = (struct str){open + 1, (size_t)(close - open - 1)};
 	sep = separator(l, close + 1, end);
-	if (sep > close + 1 &&
-	    !(sep == close + 2 && close[1] == '\r' &&
-		(sep == end || *sep == '\n')))
+	if (sep > close + 1 && !(sep == close + 2 && close[1] == '\r' &&
+				   (sep == end || *sep == '\n')))
 		f->odd = close + 1;
 	*p = sep;
 	return field_end(l, p, end);
@@ -166,8 +165,8 @@ open_quote(const struct csv_layout *l, const char *s, const char *end)
 }
 
 struct csv_broken
-csv_broken(const struct csv_layout *l, const char *s, const char *end,
-    bool eof, struct arena *a)
+csv_broken(const struct csv_layout *l, const char *s, const char *end, bool eof,
+    struct arena *a)
 {
 	struct csv_broken b = {0};
 	bool cut = (size_t)(end - s) > l->record_max;

@@ -78,7 +78,7 @@ lines_encode(struct encoder *e, const struct batch *b, struct buf *out)
 			if (i)
 				buf_addc(out, '\t');
 			text_value(out, column_get(&b->cols[i], row),
-			    spec->terminal);
+			    spec->terminal ? "\t" : NULL);
 		}
 		buf_addc(out, '\n');
 	}

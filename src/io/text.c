@@ -153,15 +153,10 @@ text_bad(struct batch *b, unsigned row, struct str raw, const char *reason,
 {
 	size_t column = at ? (size_t)(at - raw.p) + 1 : 0;
 
-	for (unsigned i = 0; row < BATCH_ROWS && i < b->n_cols; i++)
-		if (b->cols[i].nulls)
-			b->cols[i].nulls[row >> 6] &=
-			    ~((uint64_t)1 << (row & 63));
-	batch_bad(b,
-	    (struct bad_row){.raw = raw,
-		.reason = reason,
-		.row = row,
-		.column = column > UINT32_MAX ? 0 : (uint32_t)column});
+	batch_bad(b, (struct bad_row){.raw = raw,
+			 .reason = reason,
+			 .row = row,
+			 .column = column > UINT32_MAX ? 0 : (uint32_t)column});
 }
 
 /* The whole record as a packed MAP in the batch. */
@@ -180,8 +175,8 @@ record_map(struct text_decoder *d, struct arena *a, const struct value *values)
 }
 
 const char *
-text_map(struct text_decoder *d, struct batch *b, unsigned row,
-    struct value map)
+text_map(
+    struct text_decoder *d, struct batch *b, unsigned row, struct value map)
 {
 	const char *why = NULL;
 
@@ -192,8 +187,8 @@ text_map(struct text_decoder *d, struct batch *b, unsigned row,
 }
 
 const char *
-text_row(struct text_decoder *d, struct batch *b, unsigned row,
-    struct str raw, const struct value *values)
+text_row(struct text_decoder *d, struct batch *b, unsigned row, struct str raw,
+    const struct value *values)
 {
 	const char *why = NULL;
 

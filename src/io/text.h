@@ -25,8 +25,8 @@ struct field_want {
 
 struct text_decoder {
 	struct decoder base;
-	struct arena arena;	     /* lives as long as the decoder */
-	struct field_want *wants;    /* of single fields, by field */
+	struct arena arena;	  /* lives as long as the decoder */
+	struct field_want *wants; /* of single fields, by field */
 	unsigned n_wants;
 	unsigned *missing, n_missing; /* wants no record has a field for */
 	unsigned *raws, n_raws;	      /* wants of the record's bytes */
@@ -62,19 +62,19 @@ text_full(const struct batch *b, unsigned rows)
 }
 
 /*
- * Records the record as bad in place of the given row; what was already put
- * into that row is forgotten. at: the byte of raw where it failed, or NULL.
+ * Records the record as bad; what was already put into the row is overwritten
+ * by the next record. at: the byte of raw where it failed, or NULL.
  */
-void text_bad(struct batch *b, unsigned row, struct str raw,
-    const char *reason, const char *at);
+void text_bad(struct batch *b, unsigned row, struct str raw, const char *reason,
+    const char *at);
 
 /* Puts a field into the column of a want; NULL or why the record is bad. */
 static inline const char *
 text_put(struct text_decoder *d, unsigned want, struct batch *b, unsigned row,
     struct str text, bool quoted)
 {
-	return cell_put(d->base.spec, want, &d->caches[want], b, row, text,
-	    quoted);
+	return cell_put(
+	    d->base.spec, want, &d->caches[want], b, row, text, quoted);
 }
 
 /*
@@ -87,13 +87,13 @@ const char *text_row(struct text_decoder *d, struct batch *b, unsigned row,
 
 /* Puts a packed MAP where the whole record is wanted, for decoders that make
  * their own; NULL or why the record is bad. */
-const char *text_map(struct text_decoder *d, struct batch *b, unsigned row,
-    struct value map);
+const char *text_map(
+    struct text_decoder *d, struct batch *b, unsigned row, struct value map);
 
 /* True if the record is valid UTF-8. It lies in the block [block, end); the
  * bytes behind it are looked at, too, for the next ones. *at: the bad byte. */
-bool text_valid(struct text_decoder *d, struct str rec, const char *end,
-    const char **at);
+bool text_valid(
+    struct text_decoder *d, struct str rec, const char *end, const char **at);
 
 /* ---- formats of one record a line ---- */
 
@@ -105,8 +105,8 @@ typedef const char *text_line_fn(struct text_decoder *d, struct batch *b,
     unsigned row, struct str line, const char **at);
 
 /* format.decode by lines. */
-size_t text_decode_lines(struct text_decoder *d, const char *p,
-    const char *end, bool eof, struct batch *b, text_line_fn *fn);
+size_t text_decode_lines(struct text_decoder *d, const char *p, const char *end,
+    bool eof, struct batch *b, text_line_fn *fn);
 
 /* format.frame by lines. */
 size_t text_frame_lines(const struct layout *layout, const char *p, size_t n);
@@ -134,20 +134,21 @@ int text_no_settings(const struct format *format,
     const struct settings *settings, struct err *err);
 
 /* Refuses a setting a format does not have; known: those it has. */
-int text_unknown_setting(const struct format *format,
-    const struct setting *s, const struct str *known, size_t n_known,
-    struct err *err);
+int text_unknown_setting(const struct format *format, const struct setting *s,
+    const struct str *known, size_t n_known, struct err *err);
 
 /* ---- writing ---- */
 
 /*
- * A value as plain text (value_print with shortcuts), for a terminal with
- * control characters escaped as \xHH.
+ * A value as plain text (value_print with shortcuts). keep not NULL: made
+ * visible, see text_visible.
  */
-void text_value(struct buf *out, struct value v, bool terminal);
+void text_value(struct buf *out, struct value v, const char *keep);
 
-/* Text with C0 and C1 control characters and bidirectional marks as \xHH or
- * \u{H}; keep: bytes that stay as they are ("\n"). */
+/*
+ * Text with its control characters and marks of writing direction escaped
+ * (\n \t \r \xHH \u{H}), but for the bytes in keep, which stay.
+ */
 void text_visible(struct buf *out, struct str s, const char *keep);
 
 #endif

@@ -34,8 +34,8 @@ text_first_line(struct str head, bool whole, struct str *line)
 }
 
 bool
-text_valid(struct text_decoder *d, struct str rec, const char *end,
-    const char **at)
+text_valid(
+    struct text_decoder *d, struct str rec, const char *end, const char **at)
 {
 	const char *rec_end = rec.p + rec.n;
 	const char *from = rec.p > d->valid ? rec.p : d->valid, *to = end;
@@ -46,8 +46,7 @@ text_valid(struct text_decoder *d, struct str rec, const char *end,
 		to = from + VALID_STEP;
 	if (to < rec_end)
 		to = rec_end;
-	d->valid =
-	    from + utf8_check((struct str){from, (size_t)(to - from)});
+	d->valid = from + utf8_check((struct str){from, (size_t)(to - from)});
 	if (d->valid >= rec_end)
 		return true;
 	*at = d->valid;
@@ -62,8 +61,8 @@ take_line(struct text_decoder *d, struct batch *b, unsigned row,
 	uint32_t max = d->base.spec->limits.record_max;
 
 	if (line.n > max)
-		return arena_printf(b->arena,
-		    "record longer than %lu bytes", (unsigned long)max)
+		return arena_printf(b->arena, "record longer than %lu bytes",
+		    (unsigned long)max)
 		    .p;
 	if (!text_valid(d, line, end, at))
 		return "not valid UTF-8";
@@ -145,8 +144,8 @@ text_where(struct where where, struct str part)
 }
 
 int
-text_no_settings(const struct format *format,
-    const struct settings *settings, struct err *err)
+text_no_settings(const struct format *format, const struct settings *settings,
+    struct err *err)
 {
 	if (settings->arg.n)
 		return err_set(err, ERR_SPEC,
@@ -162,8 +161,9 @@ int
 text_unknown_setting(const struct format *format, const struct setting *s,
     const struct str *known, size_t n_known, struct err *err)
 {
-	err_set(err, ERR_SPEC, s->where, "the format %s has no setting \"%.*s\"",
-	    format->name, STR_ARG(s->name));
+	err_set(err, ERR_SPEC, s->where,
+	    "the format %s has no setting \"%.*s\"", format->name,
+	    STR_ARG(s->name));
 	if (n_known)
 		err_suggest(err, s->name, known, n_known);
 	return -1;

@@ -12,8 +12,21 @@ static bool
 is_control(uint32_t c)
 {
 	return c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0x61c ||
-	    c == 0x200e || c == 0x200f || (c >= 0x202a && c <= 0x202e) ||
-	    (c >= 0x2066 && c <= 0x2069);
+	       c == 0x200e || c == 0x200f || (c >= 0x202a && c <= 0x202e) ||
+	       (c >= 0x2066 && c <= 0x2069);
+}
+
+static void
+put_escape(struct buf *out, uint32_t c)
+{
+	if (c == '\n')
+		buf_lit(out, "\\n");
+	else if (c == '\t')
+		buf_lit(out, "\\t");
+	else if (c == '\r')
+		buf_lit(out, "\\r");
+	else
+		buf_printf(out, c < 0x100 ? "\\x%02x" : "\\u{%x}", c);
 }
 
 void
@@ -28,10 +41,8 @@ text_visible(struct buf *out, struct str s, const char *keep)
 		c = utf8_next(&p, end);
 		if (!is_control(c) || (c && c < 0x80 && strchr(keep, (int)c)))
 			buf_add(out, from, (size_t)(p - from));
-		else if (c < 0x100)
-			buf_printf(out, "\\x%02x", c);
 		else
-			buf_printf(out, "\\u{%x}", c);
+			put_escape(out, c);
 	}
 }
 
@@ -50,7 +61,7 @@ may_have_control(struct str s)
 }
 
 static void
-make_visible(struct buf *out, size_t from)
+make_visible(struct buf *out, size_t from, const char *keep)
 {
 	struct str s = {out->p + from, out->n - from};
 	struct buf copy = {0};
@@ -59,25 +70,25 @@ make_visible(struct buf *out, size_t from)
 		return;
 	buf_adds(&copy, s);
 	out->n = from;
-	text_visible(out, buf_str(&copy), "");
+	text_visible(out, buf_str(&copy), keep);
 	buf_release(&copy);
 }
 
 void
-text_value(struct buf *out, struct value v, bool terminal)
+text_value(struct buf *out, struct value v, const char *keep)
 {
 	size_t from = out->n;
 
 	if (v.type == T_TEXT) {
 		buf_adds(out, value_str(v));
 	} else if (v.type == T_INT) {
-		out->n = (size_t)(num_put_int(buf_reserve(out, NUM_INT_MAX),
-				      v.i) -
-		    out->p);
+		out->n =
+		    (size_t)(num_put_int(buf_reserve(out, NUM_INT_MAX), v.i) -
+			     out->p);
 		return;
 	} else {
 		value_print(out, v);
 	}
-	if (terminal)
-		make_visible(out, from);
+	if (keep)
+		make_visible(out, from, keep);
 }
