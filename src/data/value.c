@@ -12,34 +12,6 @@
 #include "base/when.h"
 #include "data/pack.h"
 
-static const char *const type_names[] = {
-    [T_NULL] = "null",
-    [T_BOOL] = "boolean",
-    [T_INT] = "bigint",
-    [T_FLOAT] = "double",
-    [T_DECIMAL] = "decimal",
-    [T_TEXT] = "text",
-    [T_BYTES] = "bytes",
-    [T_TIME] = "timestamp",
-    [T_DURATION] = "interval",
-    [T_LIST] = "array",
-    [T_MAP] = "map",
-    [T_JSON] = "json",
-    [T_ANY] = "any",
-};
-
-const char *
-type_name(enum type t)
-{
-	return (unsigned)t <= T_ANY ? type_names[t] : "?";
-}
-
-bool
-type_is_number(enum type t)
-{
-	return t == T_INT || t == T_FLOAT || t == T_DECIMAL;
-}
-
 struct value
 value_decimal(struct arena *a, struct dec d)
 {
