@@ -29,7 +29,7 @@ enum num_kind {
 struct num {
 	enum num_kind kind;
 	int64_t i;  /* NUM_INT */
-	double f;   /* NUM_FLOAT; infinite when out of range */
+	double f;   /* NUM_FLOAT, NUM_BIGINT: the nearest; infinite if too big */
 };
 
 /*
@@ -41,7 +41,8 @@ struct num {
 const char *num_scan(const char *p, const char *end, struct num *out);
 
 /*
- * The same grammar, value not wanted: the byte after it or NULL.
+ * The same grammar, value not wanted: the byte after it or NULL. Nothing
+ * behind end is touched.
  */
 const char *num_skip(const char *p, const char *end);
 

@@ -41,11 +41,14 @@ struct civil {
 	int us;
 };
 
-/* Days since 1970-01-01 of a civil date, and back. */
+extern const char *const when_months[12];  /* "January" …; 3 letters do */
+extern const char *const when_weekdays[7]; /* "Sunday" … */
+
+/* Days since 1970-01-01 of a civil date, and back (of any instant). */
 int64_t when_days(int year, int month, int day);
 void when_civil_of_days(int64_t days, int *year, int *month, int *day);
 
-/* As if the civil time were UTC. */
+/* As if the civil time were UTC. Out of int64 gives WHEN_MIN or WHEN_MAX. */
 int64_t when_of_civil(const struct civil *c);
 void when_to_civil(int64_t t, struct civil *c);
 
@@ -55,7 +58,8 @@ int when_days_in_month(int year, int month);
 /*
  * How a time is written. WHEN_AUTO takes RFC 3339/ISO 8601 forms, common log,
  * and numbers as epoch with the unit told by magnitude (under 1e11 s, under
- * 1e14 ms, under 1e17 us, else ns).
+ * 1e14 ms, under 1e17 us, else ns; by the number without its sign). Text that
+ * is all digits is a number to WHEN_AUTO, a basic date to WHEN_ISO: 20260301.
  */
 enum when_kind {
 	WHEN_AUTO,
@@ -64,6 +68,7 @@ enum when_kind {
 	WHEN_EPOCH_MS,
 	WHEN_EPOCH_US,
 	WHEN_EPOCH_NS,
+	WHEN_EPOCH,    /* a number, the unit told by magnitude */
 	WHEN_CLF,      /* common log: 28/Mar/2026:22:00:01 +0000 */
 	WHEN_PATTERN   /* strptime-like: %Y-%m-%d %H:%M:%S.%f %z … */
 };
@@ -80,22 +85,31 @@ struct when_layout {
  * a A e I p f (1-9 digits of fraction) L (milliseconds) z (+hhmm, +hh:mm, Z)
  * Z (zone name, UTC/GMT only) s (epoch) T F D R n t %%. Unknown letters are
  * an error that names the letter; a pattern must yield at least a date or
- * epoch. Strings are kept in the arena.
+ * epoch. Strings are kept in the arena. The zone is left NULL.
+ *
+ * Reading by pattern: Y, y and L take all their digits (4, 2, 3), the others
+ * one or two (j: up to three); y 69-99 is 1969-1999; names are matched
+ * without case, short or long; a blank stands for one or more; weekdays are
+ * read but not compared with the date; f and L add to s.
  */
 int when_layout_parse(struct str text, struct arena *a,
     struct when_layout *out, struct err *err);
 
+/* 0, or -1 and *err naming the first letter when_format does not know. */
+int when_format_check(struct str pattern, struct err *err);
+
 /*
- * A memory of the last prefix parsed, so that runs of similar stamps cost a
- * compare (one per thread and column; zero-initialise).
+ * A memory of the last stamp parsed, so that runs of similar ones cost a
+ * compare (one per thread and column, never shared between layouts;
+ * zero-initialise).
  */
 struct when_cache {
-	char text[24];
-	uint8_t n;
-	int64_t base;
-	int32_t offset_s;
+	char text[24];	/* the stamp up to its minute, then its offset */
+	uint8_t prefix; /* bytes up to the minute; 0: nothing remembered */
+	uint8_t tail;	/* bytes of the offset; 0: civil time in the zone */
+	int64_t base;	/* the minute: an instant, or civil when tail is 0 */
 	struct zone_memo {
-		int64_t from, until;
+		int64_t from, until; /* civil times that have this offset */
 		int32_t offset_s;
 	} zone;
 };
@@ -103,14 +117,21 @@ struct when_cache {
 /*
  * Reads all of s (no blanks around). False if it does not fit the layout or
  * is out of range. Fractions beyond microseconds are cut. A leap second
- * (23:59:60) counts as the next second's first instant. ISO forms: date
- * alone, 'T', 't' or blank between, 1-9 digits of fraction after '.' or ',',
- * basic form 20260301T100000Z, offsets Z z +hh +hhmm +hh:mm, none = zone.
+ * (23:59:60 UTC, with any fraction) counts as the next second's first
+ * instant; 24:00:00 is the end of the day. ISO forms: date alone, 'T', 't' or
+ * blank between, seconds may be missing, 1-9 digits of fraction after '.' or
+ * ',', basic form 20260301T100000Z, offsets Z z UTC GMT +hh +hhmm +hh:mm up
+ * to 23:59 with or without a blank before, none = zone. c may be NULL.
  */
 bool when_parse(const struct when_layout *l, struct when_cache *c,
     struct str s, int64_t *out);
 
-/* A number as time by the layout's unit (WHEN_AUTO: by magnitude). */
+/*
+ * A number as time by the layout's unit (WHEN_AUTO: by magnitude). Fractions
+ * of a microsecond are cut towards the past, but a double next to a whole
+ * microsecond is that. WHEN_ISO and WHEN_PATTERN read a whole number's digits
+ * (20260301 by "%Y%m%d"); WHEN_CLF takes none.
+ */
 bool when_of_int(const struct when_layout *l, int64_t n, int64_t *out);
 bool when_of_float(const struct when_layout *l, double n, int64_t *out);
 
@@ -121,23 +142,39 @@ bool when_of_float(const struct when_layout *l, double n, int64_t *out);
  */
 char *when_put(char *out, int64_t t);
 
-/* The same in a zone, with its offset: 2026-03-28T23:00:00+01:00. */
+/*
+ * The same in a zone, with its offset: 2026-03-28T23:00:00+01:00. Offsets are
+ * written in whole minutes (local mean times had seconds): the text is always
+ * RFC 3339 and reads back as t. NULL = UTC, written with Z.
+ */
 char *when_put_zone(char *out, int64_t t, const struct zone *z);
 
 struct buf;
-/* strftime-like, the letters of when_layout_parse; zone NULL = UTC. */
+/*
+ * strftime-like, the letters of when_layout_parse; zone NULL = UTC. %f writes
+ * 6 digits, %Z the zone's abbreviation. An unknown letter stays as it is.
+ */
 void when_format(struct buf *out, const char *pattern, int64_t t,
     const struct zone *z);
 
 /*
  * A duration: one or more number+unit, units ns us ms s m h d w (also written
  * out: "5 minutes" is the SQL parser's business, not this one's). "1h30m",
- * "250ms", "0s". Numbers may have a fraction: 1.5h. False if malformed,
+ * "250ms", "0s"; they are added. Numbers may have a fraction: 1.5h. False if malformed,
  * negative or out of range. Result in microseconds; less than 1us is cut.
  */
 bool when_parse_duration(struct str s, int64_t *out);
 
-/* "1h30m", "250ms", "0s"; negative with a leading '-'. Returns the end. */
+/*
+ * "1d12h", "1h30m", "250ms", "0s", in d h m s ms us; negative with a leading
+ * '-'. At most WHEN_TEXT_MAX bytes. Returns the end.
+ */
 char *when_put_duration(char *out, int64_t us);
+
+/*
+ * An offset from UTC in seconds: +hh, +hhmm, +hh:mm up to 23:59, Z, z; UTC
+ * and GMT without case.
+ */
+bool when_parse_offset(struct str s, int32_t *out);
 
 #endif

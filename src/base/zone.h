@@ -16,7 +16,8 @@
 struct zone;
 
 /*
- * Loads a zone by name ("Europe/Berlin"). Zones are cached for the program's
+ * Loads a zone by name ("Europe/Berlin"; "UTC", "GMT", "Z" and offsets such as
+ * "+05:30" need no file). Zones are cached for the program's
  * life and shared between threads (loading is not thread-safe: load before
  * threads start). NULL and *err with the nearest names when there is none;
  * names with "..", a leading '/' or odd characters are refused.
@@ -27,9 +28,14 @@ const struct zone *zone_load(struct str name, struct where where,
 const struct zone *zone_utc(void);
 const char *zone_name(const struct zone *z);
 
+/* What clocks call the time at t: "CET", "-03"; "UTC" in UTC. */
+const char *zone_abbr(const struct zone *z, int64_t t);
+
 /*
- * Seconds east of UTC at instant t (µs). *from and *until (may be NULL): the
- * half-open range of instants in which that offset holds.
+ * Seconds east of UTC at instant t (µs). *from and *until (may be NULL): a
+ * half-open range of instants around t in which that offset holds, WHEN_MIN
+ * and WHEN_MAX where it has no end. (The range ends also where only the
+ * abbreviation changes.)
  */
 int32_t zone_offset(const struct zone *z, int64_t t, int64_t *from,
     int64_t *until);
@@ -40,5 +46,13 @@ int32_t zone_offset(const struct zone *z, int64_t t, int64_t *from,
  * one if later is set.
  */
 int64_t zone_instant(const struct zone *z, int64_t civil_us, int later);
+
+/*
+ * The same as the offset to take from the civil time, in seconds, with the
+ * half-open range of civil times (may be NULL) that share it: what a cache
+ * needs to know.
+ */
+int32_t zone_civil_offset(const struct zone *z, int64_t civil_us, int later,
+    int64_t *from, int64_t *until);
 
 #endif

@@ -16,7 +16,12 @@
 #include "data/column.h"
 
 /* Change kinds, as in Flink's RowKind. */
-enum change { CHANGE_INSERT, CHANGE_BEFORE, CHANGE_AFTER, CHANGE_DELETE };
+enum change {
+	CHANGE_INSERT,
+	CHANGE_BEFORE,
+	CHANGE_AFTER,
+	CHANGE_DELETE
+};
 
 /* A record that was not understood. */
 struct bad_row {
@@ -36,16 +41,16 @@ struct batch {
 	uint16_t *sel;	/* row numbers still selected, ascending */
 	unsigned n_sel; /* all rows: sel == NULL, n_sel == n_rows */
 
-	int64_t *time;	/* event time by row, µs; NULL if the plan needs none */
-	uint8_t *kind;	/* enum change by row; NULL = all inserts */
+	int64_t *time; /* event time by row, µs; NULL if the plan needs none */
+	uint8_t *kind; /* enum change by row; NULL = all inserts */
 	struct str *raw; /* each record's bytes in the block; NULL if the rows
 			    come from an operator */
 
 	/* Where the rows were read; lines are counted when somebody asks. */
-	unsigned input;		/* number of the input */
-	const char *block;	/* first byte of the block of input */
-	uint64_t block_offset;	/* of that byte in the decompressed input */
-	uint64_t block_line;	/* lines of the input before the block */
+	unsigned input;	       /* number of the input */
+	const char *block;     /* first byte of the block of input */
+	uint64_t block_offset; /* of that byte in the decompressed input */
+	uint64_t block_line;   /* lines of the input before the block */
 
 	struct bad_row *bad;
 	size_t n_bad, cap_bad;
@@ -70,14 +75,15 @@ batch_row(const struct batch *b, unsigned k)
 	return b->sel ? b->sel[k] : k;
 }
 
-/* Records a bad row. */
+/* Records a bad row; rows come in input order. */
 void batch_bad(struct batch *b, struct bad_row bad);
 
 /*
  * Drops the selected rows whose bit is set in bits (BATCH_ROWS bits), as bad
- * rows; reasons[row] says why (static or in the arena).
+ * rows for reasons[row] (static, or in the batch's arena). The list of bad
+ * rows stays in input order, so it does not depend on where batches are cut.
  */
-void batch_drop_bad(struct batch *b, const uint64_t *bits,
-    const char *const *reasons);
+void batch_drop_bad(
+    struct batch *b, const uint64_t *bits, const char *const *reasons);
 
 #endif

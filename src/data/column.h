@@ -5,8 +5,10 @@
  *
  * BOOL is bytes 0/1; INT, TIME and DURATION are int64; FLOAT is double; TEXT,
  * BYTES and JSON are slices; DECIMAL, LIST, MAP and ANY are struct value.
- * NULL has no array: every row is NULL. In a constant column element 0 stands
- * for all rows. Columns belong to a batch's arena and are not edited once
+ * NULL has no array: every row is NULL. In columns of struct value a NULL is a
+ * value of type NULL (its bit may be set, too). Elements of NULL rows written
+ * by the functions here are zero. In a constant column element 0 stands for
+ * all rows. Columns belong to a batch's arena and are not edited once
  * made (they may be shared).
  */
 #ifndef WEIR_DATA_COLUMN_H
@@ -32,8 +34,14 @@ struct column {
 };
 
 /* How elements of a type are stored. */
-enum store { STORE_NONE, STORE_BYTE, STORE_I64, STORE_F64, STORE_STR,
-	STORE_VALUE };
+enum store {
+	STORE_NONE,
+	STORE_BYTE,
+	STORE_I64,
+	STORE_F64,
+	STORE_STR,
+	STORE_VALUE
+};
 
 static inline enum store
 type_store(enum type t)
@@ -80,7 +88,7 @@ bit_set(uint64_t *bits, unsigned row)
 	bits[row >> 6] |= (uint64_t)1 << (row & 63);
 }
 
-/* Marks a row NULL (allocates the bits on first use). */
+/* Marks a row NULL (allocates the bits on first use); its element is zeroed. */
 void column_set_null(struct column *c, struct arena *a, unsigned row);
 
 static inline bool
@@ -92,8 +100,7 @@ column_is_null(const struct column *c, unsigned row)
 		return true;
 	if (c->nulls && bit_get(c->nulls, row))
 		return true;
-	return type_store(c->type) == STORE_VALUE &&
-	    c->v[row].type == T_NULL;
+	return type_store(c->type) == STORE_VALUE && c->v[row].type == T_NULL;
 }
 
 /* The element of a row as a value (slices point where the column's do). */
@@ -106,8 +113,73 @@ struct value column_get(const struct column *c, unsigned row);
  * fresh column of type NULL takes the type of its first value that is not
  * NULL.
  */
-void column_put(struct column *c, struct arena *a, unsigned row,
-    struct value v);
+void column_put(
+    struct column *c, struct arena *a, unsigned row, struct value v);
+
+/*
+ * The same for one type of value, for decoders' inner loops: when the column
+ * already has the type this is one test and one store.
+ */
+static inline void
+column_put_int(struct column *c, struct arena *a, unsigned row, int64_t i)
+{
+	if (__builtin_expect(c->type == T_INT, 1))
+		c->i[row] = i;
+	else
+		column_put(c, a, row, value_int(i));
+}
+
+static inline void
+column_put_float(struct column *c, struct arena *a, unsigned row, double f)
+{
+	if (__builtin_expect(c->type == T_FLOAT, 1))
+		c->f[row] = f;
+	else
+		column_put(c, a, row, value_float(f));
+}
+
+static inline void
+column_put_text(struct column *c, struct arena *a, unsigned row, struct str s)
+{
+	if (__builtin_expect(c->type == T_TEXT, 1))
+		c->s[row] = s;
+	else
+		column_put(c, a, row, value_text(s));
+}
+
+static inline void
+column_put_json(struct column *c, struct arena *a, unsigned row, struct str s)
+{
+	if (__builtin_expect(c->type == T_JSON, 1))
+		c->s[row] = s;
+	else
+		column_put(c, a, row, value_of_str(T_JSON, s));
+}
+
+static inline void
+column_put_bool(struct column *c, struct arena *a, unsigned row, bool b)
+{
+	if (__builtin_expect(c->type == T_BOOL, 1))
+		c->b[row] = b;
+	else
+		column_put(c, a, row, value_bool(b));
+}
+
+static inline void
+column_put_time(struct column *c, struct arena *a, unsigned row, int64_t t)
+{
+	if (__builtin_expect(c->type == T_TIME, 1))
+		c->i[row] = t;
+	else
+		column_put(c, a, row, value_time(t));
+}
+
+static inline void
+column_put_null(struct column *c, struct arena *a, unsigned row)
+{
+	if (c->type != T_NULL)
+		column_set_null(c, a, row);
+}
 
 /* Converts an array of n rows to ANY (see column_put). */
 void column_to_any(struct column *c, struct arena *a, unsigned n);

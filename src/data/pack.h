@@ -44,32 +44,49 @@ enum pack_status pack_skip(const char **p, const char *end);
  * become decimals (in the arena). Text that is not valid UTF-8 comes as
  * BYTES. Unknown extensions come as BYTES of their payload.
  */
-enum pack_status pack_get(const char **p, const char *end, struct arena *a,
-    struct value *out);
+enum pack_status pack_get(
+    const char **p, const char *end, struct arena *a, struct value *out);
 
 /* Header of an array or map at *p, advanced past it; false if it is none. */
 bool pack_get_array(const char **p, const char *end, uint32_t *n);
 bool pack_get_map(const char **p, const char *end, uint32_t *n);
 
 /* The value under a text key of a packed map (last one wins). */
-bool pack_map_find(struct value map, struct str key, struct arena *a,
-    struct value *out);
+bool pack_map_find(
+    struct value map, struct str key, struct arena *a, struct value *out);
 
 /* Element i (0-based) of a packed list. */
-bool pack_list_at(struct value list, uint32_t i, struct arena *a,
-    struct value *out);
+bool pack_list_at(
+    struct value list, uint32_t i, struct arena *a, struct value *out);
 
 /* Number of elements or pairs. */
 uint32_t pack_count(struct value v);
 
 /*
- * JSON text (one value, already known to be valid) as a value: scalars
- * directly, objects and arrays packed into the arena. Text escapes are
- * resolved; lone surrogates become U+FFFD.
+ * JSON text (one value with blanks around it, valid UTF-8) as a value: scalars
+ * directly (text without escapes is a slice of json), objects and arrays
+ * packed into the arena. Text escapes are resolved; lone surrogates become
+ * U+FFFD. False if it is not JSON or nested deeper than PACK_DEPTH_MAX.
  */
+bool pack_parse_json(struct str json, struct arena *a, struct value *out);
+
+/* The same for what is known to be JSON; NULL if it is none after all. */
 struct value pack_of_json(struct str json, struct arena *a);
 
 /* A list or map as JSON. */
 void pack_json(struct buf *out, struct value v);
+
+/*
+ * value_cmp of two lists or two maps: lists element by element, maps as the
+ * lists of their keys and values sorted by key (of equal keys the last one
+ * counts); what is a prefix of the other comes first.
+ */
+int pack_cmp(struct value a, struct value b);
+
+/*
+ * Writes a list or map so that equal ones (by value_cmp) have equal bytes:
+ * numbers as value_canon has them, keys sorted and single.
+ */
+void pack_canon(struct buf *out, struct value v);
 
 #endif

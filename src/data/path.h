@@ -32,7 +32,7 @@ void path_print(struct buf *out, struct path p);
  * Follows steps [from, n) through a packed value; NULL value when some step
  * is missing or of the wrong kind.
  */
-struct value path_get(struct value v, struct path p, unsigned from,
-    struct arena *a);
+struct value path_get(
+    struct value v, struct path p, unsigned from, struct arena *a);
 
 #endif

@@ -39,16 +39,19 @@ enum type {
 	T_ANY	    /* as a column's type: each row has its own */
 };
 
-/* "bigint", "text" … as SQL and messages write it. */
+/*
+ * "bigint", "text" … as SQL and messages write it; type_of_name (cast.h) reads
+ * them back.
+ */
 const char *type_name(enum type t);
 
 struct value {
 	union {
 		bool b;
-		int64_t i;	       /* INT, TIME, DURATION */
+		int64_t i; /* INT, TIME, DURATION */
 		double f;
-		const struct dec *d;   /* DECIMAL */
-		const char *p;	       /* TEXT, BYTES, LIST, MAP, JSON */
+		const struct dec *d; /* DECIMAL */
+		const char *p;	     /* TEXT, BYTES, LIST, MAP, JSON */
 	};
 	uint32_t len; /* bytes at p */
 	uint8_t type; /* enum type, never T_ANY */
@@ -126,6 +129,14 @@ int value_cmp(struct value a, struct value b);
 bool value_eq(struct value a, struct value b);
 
 /*
+ * The one form of numbers that are equal, for keys: an int if it is equal to
+ * an int64, else a float if it is exactly equal to one, else a decimal without
+ * trailing zeros (in *room). -0 is 0, all NaNs are one. Other values stay as
+ * they are.
+ */
+struct value value_canon(struct value v, struct dec *room);
+
+/*
  * A copy whose bytes (decimal included) live in the arena.
  */
 struct value value_copy(struct arena *a, struct value v);
@@ -133,7 +144,9 @@ struct value value_copy(struct arena *a, struct value v);
 /*
  * The value as plain text, as CAST(… AS TEXT) gives it: numbers in shortest
  * form, times in RFC 3339 UTC, durations as 1h30m, lists and maps as JSON,
- * bytes as lower-case hex, booleans true/false, NULL nothing.
+ * bytes as lower-case hex, booleans true/false, NULL nothing. Of JSON text a
+ * string loses its quotes and escapes, null becomes nothing, and the rest
+ * stays as it is.
  */
 void value_print(struct buf *out, struct value v);
 
@@ -146,5 +159,12 @@ void value_json(struct buf *out, struct value v);
 
 /* A JSON string with quotes. */
 void json_put_text(struct buf *out, struct str s);
+
+/*
+ * Resolves the escapes of the inside of a JSON string (without its quotes;
+ * known to be valid, but a broken escape stays as it is). Lone surrogates
+ * become U+FFFD. out has room for s.n bytes; returns the length written.
+ */
+size_t json_unescape(char *out, struct str s);
 
 #endif

@@ -1,0 +1,641 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Reading times: ISO 8601, common log, numbers since the epoch.
+ *
+ * Stamps of a log repeat everything but their seconds. The cache keeps the
+ * text up to the minute, the text of the offset, and the minute's instant; a
+ * stamp that agrees with both costs three compares, two digits and one
+ * multiplication per fraction (digits eight at a time: Lemire, "Number
+ * parsing at a gigabyte per second", 2021). All others take the plain road,
+ * which refuses what is wrong and fills the cache. So the quick road accepts
+ * only what the plain one has accepted in the same minute.
+ */
+#include "base/when_read.h"
+
+#include <string.h>
+
+#include "base/zone.h"
+
+#define ISO_PREFIX 17 /* 2026-03-01T10:00: */
+#define CLF_PREFIX 18 /* 28/Mar/2026:22:00: */
+
+static bool
+in_range(int64_t t)
+{
+	return t >= WHEN_FIRST && t <= WHEN_LAST;
+}
+
+/* The instant of a civil time in a zone, by the cache's last offset if fit. */
+static inline int64_t
+to_instant(const struct zone *zone, struct when_cache *c, int64_t civil)
+{
+	struct zone_memo *m = &c->zone;
+
+	if (!zone)
+		return civil;
+	if (civil < m->from || civil >= m->until)
+		m->offset_s =
+		    zone_civil_offset(zone, civil, 0, &m->from, &m->until);
+	return civil - m->offset_s * WHEN_SECOND;
+}
+
+bool
+when_of_stamp(const struct stamp *st, const struct when_layout *l,
+    struct when_cache *c, int64_t *out)
+{
+	bool leap = st->second == 60;
+	int64_t t;
+
+	if (st->month < 1 || st->month > 12 || st->day < 1 ||
+	    (st->day > 28 &&
+		st->day > when_days_in_month(st->year, st->month)) ||
+	    st->hour > 24 || st->minute > 59 || st->second > 60 ||
+	    st->year < 0 || st->year > 9999)
+		return false;
+	if (st->hour == 24 && (st->minute || st->second || st->ns))
+		return false;
+	t = when_days(st->year, st->month, st->day) * WHEN_DAY +
+	    st->hour * WHEN_HOUR + st->minute * WHEN_MINUTE +
+	    st->second * WHEN_SECOND;
+	if (!leap)
+		t += st->ns / 1000;
+	if (st->has_offset)
+		t -= st->offset_s * WHEN_SECOND;
+	else
+		t = to_instant(l->zone, c, t);
+	*out = t;
+	return in_range(t) && (!leap || t % WHEN_DAY == 0);
+}
+
+/* --- eight bytes at a time -------------------------------------------------
+ */
+
+static inline uint64_t
+load8(const char *p)
+{
+	uint64_t w;
+
+	memcpy(&w, p, 8);
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+	w = __builtin_bswap64(w);
+#endif
+	return w;
+}
+
+static inline bool
+eight_digits(uint64_t w)
+{
+	return ((w & (w + 0x0606060606060606u) & 0xf0f0f0f0f0f0f0f0u) ^
+		   0x3030303030303030u) == 0;
+}
+
+static inline unsigned
+eight_value(uint64_t w)
+{
+	w = (w & 0x0f0f0f0f0f0f0f0fu) * 2561 >> 8;
+	w = (w & 0x00ff00ff00ff00ffu) * 6553601 >> 16;
+	return (unsigned)((w & 0x0000ffff0000ffffu) * 42949672960001u >> 32);
+}
+
+/*
+ * Microseconds of the n digits (1 to 9) that end at end, or -1. At least 8
+ * bytes before end can be read.
+ */
+static inline int
+quick_fraction(const char *end, size_t n)
+{
+	uint64_t w;
+
+	if (n == 9) {
+		if (when_digit(*--end) > 9)
+			return -1;
+		n = 8;
+	}
+	w = load8(end - 8) >> (64 - 8 * n);
+	if (n < 8)
+		w |= 0x3030303030303030u << (8 * n);
+	return eight_digits(w) ? (int)(eight_value(w) / 100) : -1;
+}
+
+/* --- the remembered minute -------------------------------------------------
+ */
+
+static inline __attribute__((always_inline)) bool
+same_prefix(const char *a, const char *b, size_t n)
+{
+	return ((load8(a) ^ load8(b)) | (load8(a + 8) ^ load8(b + 8)) |
+		   (load8(a + n - 8) ^ load8(b + n - 8))) == 0;
+}
+
+/* Compares the n (0 to 7) bytes before the two ends. */
+static inline bool
+same_tail(const char *a_end, const char *b_end, size_t n)
+{
+	uint64_t d = load8(a_end - 8) ^ load8(b_end - 8);
+
+	return d >> (56 - 8 * n) >> 8 == 0;
+}
+
+/* Reads s if it is the remembered minute and offset; prefix is constant. */
+static inline __attribute__((always_inline)) bool
+read_again(const struct when_layout *l, struct when_cache *c, struct str s,
+    size_t prefix, int64_t *out)
+{
+	const char *p = s.p + prefix, *end = s.p + s.n - c->tail;
+	unsigned hi, lo;
+	int64_t t;
+
+	if (s.n < prefix + 2 + c->tail || !same_prefix(s.p, c->text, prefix) ||
+	    !same_tail(s.p + s.n, c->text + prefix + c->tail, c->tail))
+		return false;
+	hi = when_digit(p[0]);
+	lo = when_digit(p[1]);
+	if (hi > 5 || lo > 9)
+		return false;
+	t = c->base + (int64_t)(hi * 10 + lo) * WHEN_SECOND;
+	p += 2;
+	if (p != end) {
+		size_t n = (size_t)(end - p) - 1;
+		int us;
+
+		if ((*p != '.' && *p != ',') || n - 1 > 8)
+			return false;
+		us = quick_fraction(end, n);
+		if (us < 0)
+			return false;
+		t += us;
+	}
+	*out = c->tail ? t : to_instant(l->zone, c, t);
+	return true;
+}
+
+/*
+ * Remembers the minute of a stamp that was just read. Not at the ends of
+ * time, where some seconds of the minute may be out of range.
+ */
+static void
+remember(struct when_cache *c, const struct stamp *st, struct str s,
+    size_t prefix, struct str tail)
+{
+	int64_t base;
+
+	if (prefix + tail.n > sizeof(c->text) || st->hour == 24 ||
+	    st->year < 1 || st->year > 9998)
+		return;
+	base = when_days(st->year, st->month, st->day) * WHEN_DAY +
+	       st->hour * WHEN_HOUR + st->minute * WHEN_MINUTE;
+	if (tail.n)
+		base -= st->offset_s * WHEN_SECOND;
+	memcpy(c->text, s.p, prefix);
+	memcpy(c->text + prefix, tail.p, tail.n);
+	c->prefix = (uint8_t)prefix;
+	c->tail = (uint8_t)tail.n;
+	c->base = base;
+}
+
+/* --- fields ----------------------------------------------------------------
+ */
+
+static unsigned
+four(const char *p)
+{
+	unsigned hi = when_two(p), lo = when_two(p + 2);
+
+	return hi < 100 && lo < 100 ? hi * 100 + lo : 10000;
+}
+
+int
+when_fraction(const char *p, size_t n)
+{
+	unsigned v = 0;
+
+	if (n - 1 > 8)
+		return -1;
+	for (size_t i = 0; i < 9; i++) {
+		unsigned d = i < n ? when_digit(p[i]) : 0;
+
+		if (d > 9)
+			return -1;
+		v = v * 10 + d;
+	}
+	return (int)v;
+}
+
+int
+when_month_abbr(const char *p)
+{
+	static const char names[] = "janfebmaraprmayjunjulaugsepoctnovdec";
+	char a = (char)(p[0] | 0x20), b = (char)(p[1] | 0x20);
+	char c = (char)(p[2] | 0x20);
+
+	for (int i = 0; i < 12; i++)
+		if (a == names[3 * i] && b == names[3 * i + 1] &&
+		    c == names[3 * i + 2])
+			return i + 1;
+	return 0;
+}
+
+/*
+ * The fraction at *p, if one begins there, of any number of digits up to
+ * nine. False if it is malformed.
+ */
+static bool
+read_fraction(const char **p, const char *end, int *ns)
+{
+	const char *q = *p, *first;
+
+	*ns = 0;
+	if (q == end || (*q != '.' && *q != ','))
+		return true;
+	for (first = ++q; q < end && when_digit(*q) <= 9;)
+		q++;
+	*ns = when_fraction(first, (size_t)(q - first));
+	*p = q;
+	return *ns >= 0;
+}
+
+/* The rest of a stamp: an offset, with or without a blank before, or none. */
+static bool
+read_offset(struct str rest, struct stamp *st)
+{
+	st->has_offset = rest.n > 0;
+	st->offset_s = 0;
+	if (!rest.n || (rest.n == 1 && rest.p[0] == 'Z'))
+		return true;
+	if (rest.p[0] == ' ') {
+		rest.p++;
+		rest.n--;
+	}
+	return when_parse_offset(rest, &st->offset_s);
+}
+
+/*
+ * hh:mm[:ss[.f]] at *p, or hhmm[ss[.f]] when colon is false. Sets *seconds to
+ * where the seconds stand, or NULL.
+ */
+static bool
+read_clock(const char **p, const char *end, bool colon, struct stamp *st,
+    const char **seconds)
+{
+	const char *q = *p;
+	size_t step = colon ? 3 : 2;
+
+	if ((size_t)(end - q) < step + 2 || (colon && q[2] != ':'))
+		return false;
+	st->hour = (int)when_two(q);
+	st->minute = (int)when_two(q + step);
+	st->second = 0;
+	st->ns = 0;
+	*seconds = NULL;
+	q += step + 2;
+	*p = q;
+	if (colon ? q == end || *q != ':' : q == end || when_digit(*q) > 9)
+		return true;
+	q += colon;
+	if (end - q < 2)
+		return false;
+	st->second = (int)when_two(q);
+	*seconds = q;
+	*p = q + 2;
+	return read_fraction(p, end, &st->ns);
+}
+
+/* --- ISO 8601 and common log -----------------------------------------------
+ */
+
+static bool
+iso_date(struct str s, struct stamp *st, size_t *used)
+{
+	bool dash = s.n >= 10 && s.p[4] == '-';
+
+	if (s.n < 8 || (dash && s.p[7] != '-'))
+		return false;
+	*used = dash ? 10 : 8;
+	st->year = (int)four(s.p);
+	st->month = (int)when_two(s.p + 4 + dash);
+	st->day = (int)when_two(s.p + 6 + 2 * dash);
+	return true;
+}
+
+static bool
+read_iso(const struct when_layout *l, struct when_cache *c, struct str s,
+    int64_t *out)
+{
+	const char *p, *end = s.p + s.n, *seconds;
+	struct stamp st = {0};
+	struct str tail;
+	size_t used;
+
+	if (!iso_date(s, &st, &used))
+		return false;
+	if (s.n == used)
+		return when_of_stamp(&st, l, c, out);
+	p = s.p + used;
+	if ((*p | 0x20) != 't' && *p != ' ')
+		return false;
+	p++;
+	if (!read_clock(&p, end, used == 10, &st, &seconds))
+		return false;
+	tail = (struct str){p, (size_t)(end - p)};
+	if (!read_offset(tail, &st) || !when_of_stamp(&st, l, c, out))
+		return false;
+	if (seconds == s.p + ISO_PREFIX)
+		remember(c, &st, s, ISO_PREFIX, tail);
+	return true;
+}
+
+static bool
+read_clf(const struct when_layout *l, struct when_cache *c, struct str s,
+    int64_t *out)
+{
+	const char *p = s.p + 12, *end = s.p + s.n, *seconds;
+	struct stamp st = {0};
+	struct str tail;
+
+	if (s.n < CLF_PREFIX + 2 || s.p[2] != '/' || s.p[6] != '/' ||
+	    s.p[11] != ':')
+		return false;
+	st.day = (int)when_two(s.p);
+	st.month = when_month_abbr(s.p + 3);
+	st.year = (int)four(s.p + 7);
+	if (!read_clock(&p, end, true, &st, &seconds) || !seconds)
+		return false;
+	tail = (struct str){p, (size_t)(end - p)};
+	if (!read_offset(tail, &st) || !when_of_stamp(&st, l, c, out))
+		return false;
+	remember(c, &st, s, CLF_PREFIX, tail);
+	return true;
+}
+
+/* --- numbers ---------------------------------------------------------------
+ */
+
+/* A decimal number as it stood: sign, m * 10^e, and whether more was cut. */
+struct decimal {
+	uint64_t m;
+	int e;
+	bool negative, more;
+};
+
+/* Adds the digits at *p; those behind a point count e down. */
+static const char *
+add_digits(const char *p, const char *end, bool point, struct decimal *d)
+{
+	for (; p < end && when_digit(*p) <= 9; p++) {
+		if (d->m <= (UINT64_MAX - 9) / 10) {
+			d->m = d->m * 10 + when_digit(*p);
+			d->e -= point;
+		} else {
+			d->more |= *p != '0';
+			d->e += !point;
+		}
+	}
+	return p;
+}
+
+/* All of s as -ddd[.ddd][e[+-]dd]. */
+static bool
+read_decimal(struct str s, struct decimal *d)
+{
+	const char *p = s.p, *end = s.p + s.n, *first;
+	int exponent = 0, sign = 1;
+
+	*d = (struct decimal){.negative = s.n && *p == '-'};
+	p += d->negative;
+	first = p;
+	p = add_digits(p, end, false, d);
+	if (p == first)
+		return false;
+	if (p < end && *p == '.') {
+		first = p + 1;
+		p = add_digits(first, end, true, d);
+		if (p == first)
+			return false;
+	}
+	if (p == end)
+		return true;
+	if ((*p++ | 0x20) != 'e' || p == end)
+		return false;
+	if (*p == '+' || *p == '-')
+		sign = *p++ == '-' ? -1 : 1;
+	for (first = p; p < end && when_digit(*p) <= 9; p++)
+		if (exponent < 100000)
+			exponent = exponent * 10 + (int)when_digit(*p);
+	d->e += sign * exponent;
+	return p == end && p != first;
+}
+
+static uint64_t
+power_of_ten(unsigned n)
+{
+	uint64_t v = 1;
+
+	while (n--)
+		v *= 10;
+	return v;
+}
+
+/* |d| * 10^shift as a whole number; false if above limit. *rest: it was cut. */
+static bool
+decimal_whole(const struct decimal *d, int shift, uint64_t limit,
+    uint64_t *whole, bool *rest)
+{
+	uint64_t m = d->m;
+	int e = d->e + shift;
+
+	*rest = d->more;
+	if (!m || e < -19) {
+		*rest |= m != 0;
+		*whole = 0;
+		return true;
+	}
+	if (e < 0) {
+		uint64_t by = power_of_ten((unsigned)-e);
+
+		*rest |= m % by != 0;
+		m /= by;
+	} else if (e > 18 ||
+		   __builtin_mul_overflow(m, power_of_ten((unsigned)e), &m)) {
+		return false;
+	}
+	*whole = m;
+	return m <= limit;
+}
+
+/* Powers of ten from the unit to microseconds; 99: not a number's layout. */
+static int
+unit_shift(enum when_kind kind)
+{
+	switch (kind) {
+	case WHEN_EPOCH_S:
+		return 6;
+	case WHEN_EPOCH_MS:
+		return 3;
+	case WHEN_EPOCH_US:
+		return 0;
+	case WHEN_EPOCH_NS:
+		return -3;
+	case WHEN_AUTO:
+	case WHEN_EPOCH:
+	case WHEN_ISO:
+	case WHEN_CLF:
+	case WHEN_PATTERN:
+		break;
+	}
+	return 99;
+}
+
+/* The same by the magnitude of a number, whole without its fraction. */
+static int
+magnitude_shift(uint64_t whole)
+{
+	if (whole < 100000000000u)
+		return 6;
+	if (whole < 100000000000000u)
+		return 3;
+	return whole < 100000000000000000u ? 0 : -3;
+}
+
+static bool
+decimal_time(enum when_kind kind, const struct decimal *d, int64_t *out)
+{
+	int shift = unit_shift(kind);
+	uint64_t whole;
+	int64_t t;
+	bool rest;
+
+	if (shift == 99) {
+		if (!decimal_whole(d, 0, UINT64_MAX, &whole, &rest))
+			whole = UINT64_MAX;
+		shift = magnitude_shift(whole);
+	}
+	if (!decimal_whole(d, shift, (uint64_t)WHEN_LAST, &whole, &rest))
+		return false;
+	t = (int64_t)whole;
+	*out = d->negative ? -t - rest : t;
+	return in_range(*out);
+}
+
+static bool
+read_number(enum when_kind kind, struct str s, int64_t *out)
+{
+	struct decimal d;
+
+	return read_decimal(s, &d) && decimal_time(kind, &d, out);
+}
+
+bool
+when_of_int(const struct when_layout *l, int64_t n, int64_t *out)
+{
+	struct decimal d = {n < 0 ? -(uint64_t)n : (uint64_t)n, 0, n < 0, 0};
+	char digits[24], *p = digits + sizeof(digits);
+
+	if (l->kind == WHEN_CLF)
+		return false;
+	if (l->kind != WHEN_ISO && l->kind != WHEN_PATTERN)
+		return decimal_time(l->kind, &d, out);
+	do
+		*--p = (char)('0' + d.m % 10);
+	while (d.m /= 10);
+	if (n < 0)
+		*--p = '-';
+	return when_parse(l, NULL,
+	    (struct str){p, (size_t)(digits + sizeof(digits) - p)}, out);
+}
+
+/*
+ * Microseconds of v, cut towards the past. A double cannot hold 0.1: what is
+ * within its own error of a whole microsecond is meant to be that.
+ */
+static bool
+float_time(double v, int64_t *out)
+{
+	double near = v < 0 ? -v * 0x1p-52 : v * 0x1p-52;
+	int64_t t;
+
+	if (!(v >= (double)WHEN_FIRST && v <= (double)WHEN_LAST))
+		return false;
+	t = (int64_t)v;
+	if ((double)t > v)
+		t--;
+	if ((double)t + 1 - v <= near)
+		t++;
+	*out = t;
+	return in_range(t);
+}
+
+bool
+when_of_float(const struct when_layout *l, double n, int64_t *out)
+{
+	static const double scale[] = {1e-3, 1, 1, 1, 1e3, 1, 1, 1, 1, 1e6};
+	double size = n < 0 ? -n : n;
+	int shift = unit_shift(l->kind);
+
+	if (!(size < 9e18))
+		return false;
+	if (l->kind == WHEN_ISO || l->kind == WHEN_CLF ||
+	    l->kind == WHEN_PATTERN)
+		return (double)(int64_t)n == n &&
+		       when_of_int(l, (int64_t)n, out);
+	if (shift == 99)
+		shift = magnitude_shift((uint64_t)size);
+	if (shift == -3)
+		return float_time(n / 1e3, out);
+	return float_time(n * scale[shift + 3], out);
+}
+
+/* --- the door --------------------------------------------------------------
+ */
+
+static bool
+read_auto(const struct when_layout *l, struct when_cache *c, struct str s,
+    int64_t *out)
+{
+	struct decimal d;
+
+	if (read_decimal(s, &d))
+		return decimal_time(WHEN_AUTO, &d, out);
+	if (s.n > 2 && s.p[2] == '/')
+		return read_clf(l, c, s, out);
+	return read_iso(l, c, s, out);
+}
+
+static __attribute__((noinline)) bool
+read_plain(const struct when_layout *l, struct when_cache *c, struct str s,
+    int64_t *out)
+{
+	struct when_cache none = {0};
+
+	if (!c)
+		c = &none;
+	switch (l->kind) {
+	case WHEN_AUTO:
+		return read_auto(l, c, s, out);
+	case WHEN_ISO:
+		return read_iso(l, c, s, out);
+	case WHEN_CLF:
+		return read_clf(l, c, s, out);
+	case WHEN_PATTERN:
+		return when_read_pattern(l, c, s, out);
+	case WHEN_EPOCH_S:
+	case WHEN_EPOCH_MS:
+	case WHEN_EPOCH_US:
+	case WHEN_EPOCH_NS:
+	case WHEN_EPOCH:
+		break;
+	}
+	return read_number(l->kind, s, out);
+}
+
+bool
+when_parse(const struct when_layout *l, struct when_cache *c, struct str s,
+    int64_t *out)
+{
+	if (c && c->prefix == ISO_PREFIX &&
+	    read_again(l, c, s, ISO_PREFIX, out))
+		return true;
+	if (c && c->prefix == CLF_PREFIX &&
+	    read_again(l, c, s, CLF_PREFIX, out))
+		return true;
+	return read_plain(l, c, s, out);
+}

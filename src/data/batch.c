@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Batches: their memory, and the rows that leave them as bad.
+ *
+ * A batch is used again and again; after a few rounds its arena is one chunk
+ * that is large enough, and no round allocates.
+ */
+#include "data/batch.h"
+
+#include "base/mem.h"
+
+#define ARENA_FIRST ((size_t)64 << 10)
+#define ARENA_MOST                                                             \
+	((size_t)8 << 20) /* larger chunks are not kept in reserve             \
+			   */
+
+struct batch *
+batch_new(void)
+{
+	struct batch *b = mem_zalloc(sizeof *b);
+
+	b->arena = mem_alloc(sizeof *b->arena);
+	arena_init(b->arena, ARENA_FIRST);
+	return b;
+}
+
+void
+batch_free(struct batch *b)
+{
+	if (!b)
+		return;
+	arena_release(b->arena);
+	mem_free(b->arena);
+	mem_free(b->bad);
+	mem_free(b);
+}
+
+void
+batch_reset(struct batch *b)
+{
+	struct batch fresh = {
+	    .arena = b->arena, .bad = b->bad, .cap_bad = b->cap_bad};
+	struct arena *a = b->arena;
+
+	if (a->total > a->chunk_size)
+		a->chunk_size = a->total < ARENA_MOST ? a->total : ARENA_MOST;
+	if (a->total > 2 * ARENA_MOST)
+		arena_release(a); /* one huge record must not stay for ever */
+	else
+		arena_reset(a);
+	*b = fresh;
+}
+
+void
+batch_columns(struct batch *b, unsigned n_cols)
+{
+	b->n_cols = n_cols;
+	b->cols = arena_zalloc(b->arena, n_cols * sizeof *b->cols);
+}
+
+void
+batch_bad(struct batch *b, struct bad_row bad)
+{
+	mem_grow(&b->bad, &b->cap_bad, b->n_bad + 1, sizeof *b->bad);
+	b->bad[b->n_bad++] = bad;
+}
+
+/* Merges the bad rows [old, n_bad) among the older ones, from the back. */
+static void
+merge_bad(struct batch *b, size_t old, const struct bad_row *fresh)
+{
+	size_t to = b->n_bad, n_fresh = b->n_bad - old;
+
+	while (n_fresh) {
+		if (old && b->bad[old - 1].row > fresh[n_fresh - 1].row)
+			b->bad[--to] = b->bad[--old];
+		else
+			b->bad[--to] = fresh[--n_fresh];
+	}
+}
+
+/* The selection as an array that may be shortened. */
+static uint16_t *
+own_sel(struct batch *b)
+{
+	unsigned k;
+
+	if (!b->sel) {
+		b->sel = arena_array(b->arena, BATCH_ROWS, sizeof *b->sel);
+		for (k = 0; k < b->n_sel; k++)
+			b->sel[k] = (uint16_t)k;
+	}
+	return b->sel;
+}
+
+void
+batch_drop_bad(
+    struct batch *b, const uint64_t *bits, const char *const *reasons)
+{
+	uint16_t *sel = own_sel(b);
+	size_t old = b->n_bad, n;
+	struct bad_row *fresh;
+	unsigned k, kept = 0;
+
+	for (k = 0; k < b->n_sel; k++) {
+		unsigned row = sel[k];
+
+		if (!bit_get(bits, row)) {
+			sel[kept++] = (uint16_t)row;
+			continue;
+		}
+		batch_bad(
+		    b, (struct bad_row){
+			   .raw = b->raw ? b->raw[row] : (struct str){NULL, 0},
+			   .reason = reasons[row],
+			   .row = row});
+	}
+	b->n_sel = kept;
+	n = b->n_bad - old;
+	if (!old || !n || b->bad[old - 1].row <= b->bad[old].row)
+		return;
+	fresh = arena_array(b->arena, n, sizeof *fresh);
+	memcpy(fresh, b->bad + old, n * sizeof *fresh);
+	merge_bad(b, old, fresh);
+}

@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Keys, value by value: writing, reading, order.
+ *
+ * Equal values have one form: numbers as value_canon, nested values as
+ * pack_canon has them. So equality of keys is equality of bytes, and the
+ * order needs to look at types only where the bytes differ.
+ */
+#include "data/key.h"
+
+#include "base/must.h"
+#include "data/key_form.h"
+#include "data/pack.h"
+
+/* ---- writing ---- */
+
+static void
+put_tag(struct buf *out, enum key_tag tag)
+{
+	buf_addc(out, (char)tag);
+}
+
+static void
+put64(struct buf *out, enum key_tag tag, uint64_t u)
+{
+	char *p = buf_reserve(out, 9);
+
+	*p = (char)tag;
+	key_put64(p + 1, u);
+	out->n += 9;
+}
+
+static void
+put_bytes(struct buf *out, enum key_tag tag, struct value v)
+{
+	char *p = buf_reserve(out, KEY_TEXT_HEAD + (size_t)v.len);
+
+	*p = (char)tag;
+	p = key_put32(p + 1, v.len);
+	if (v.len)
+		memcpy(p, v.p, v.len);
+	out->n += KEY_TEXT_HEAD + (size_t)v.len;
+}
+
+static void
+put_number(struct buf *out, struct value v)
+{
+	struct dec room;
+	uint64_t bits;
+
+	v = value_canon(v, &room);
+	if (v.type == T_INT) {
+		put64(out, KEY_INT, (uint64_t)v.i);
+	} else if (v.type == T_FLOAT) {
+		memcpy(&bits, &v.f, 8);
+		put64(out, KEY_FLOAT, bits);
+	} else {
+		char *p = buf_reserve(out, 18);
+
+		p[0] = KEY_DECIMAL;
+		p[1] = (char)v.d->scale;
+		p = key_put64(p + 2, (uint64_t)v.d->v);
+		key_put64(p, (uint64_t)(v.d->v >> 64));
+		out->n += 18;
+	}
+}
+
+static void
+put_nested(struct buf *out, enum key_tag tag, struct value v)
+{
+	size_t at = out->n, size;
+
+	buf_reserve(out, KEY_TEXT_HEAD);
+	out->n += KEY_TEXT_HEAD;
+	pack_canon(out, v);
+	size = out->n - at - KEY_TEXT_HEAD;
+	must(size <= UINT32_MAX);
+	out->p[at] = (char)tag;
+	key_put32(out->p + at + 1, (uint32_t)size);
+}
+
+void
+key_put(struct buf *out, struct value v)
+{
+	switch ((enum type)v.type) {
+	case T_NULL:
+		put_tag(out, KEY_NULL);
+		break;
+	case T_BOOL:
+		put_tag(out, v.b ? KEY_TRUE : KEY_FALSE);
+		break;
+	case T_INT:
+		put64(out, KEY_INT, (uint64_t)v.i);
+		break;
+	case T_FLOAT:
+	case T_DECIMAL:
+		put_number(out, v);
+		break;
+	case T_TEXT:
+		put_bytes(out, KEY_TEXT, v);
+		break;
+	case T_BYTES:
+		put_bytes(out, KEY_BYTES, v);
+		break;
+	case T_TIME:
+		put64(out, KEY_TIME, (uint64_t)v.i);
+		break;
+	case T_DURATION:
+		put64(out, KEY_DURATION, (uint64_t)v.i);
+		break;
+	case T_LIST:
+		put_nested(out, KEY_LIST, v);
+		break;
+	case T_MAP:
+		put_nested(out, KEY_MAP, v);
+		break;
+	case T_JSON:
+	case T_ANY:
+		must(!"a key");
+	}
+}
+
+/* ---- reading ---- */
+
+/* Bytes of the payload of a value at p, which has a tag and room for it. */
+static size_t
+payload(const char *p, const char *end)
+{
+	static const uint8_t sizes[KEY_TAGS] = {[KEY_INT] = 8,
+	    [KEY_FLOAT] = 8,
+	    [KEY_DECIMAL] = 17,
+	    [KEY_TEXT] = 4,
+	    [KEY_BYTES] = 4,
+	    [KEY_TIME] = 8,
+	    [KEY_DURATION] = 8,
+	    [KEY_LIST] = 4,
+	    [KEY_MAP] = 4};
+	size_t n;
+
+	must(p < end && (unsigned char)*p < KEY_TAGS);
+	n = sizes[(unsigned char)*p];
+	must((size_t)(end - p) > n);
+	if (n == 4)
+		n += key_get32(p + 1);
+	must((size_t)(end - p) > n);
+	return n;
+}
+
+static struct dec
+get_dec(const char *p)
+{
+	unsigned __int128 v = key_get64(p + 9);
+
+	return (struct dec){.v = (__int128)(v << 64 | key_get64(p + 1)),
+	    .scale = (uint8_t)p[0]};
+}
+
+/* The value at *p; a decimal is put into *room. */
+static struct value
+get_value(const char **p, const char *end, struct dec *room)
+{
+	static const uint8_t types[KEY_TAGS] = {[KEY_TEXT] = T_TEXT,
+	    [KEY_BYTES] = T_BYTES,
+	    [KEY_TIME] = T_TIME,
+	    [KEY_DURATION] = T_DURATION,
+	    [KEY_LIST] = T_LIST,
+	    [KEY_MAP] = T_MAP};
+	size_t n = payload(*p, end);
+	enum key_tag tag = (enum key_tag)(unsigned char)**p;
+	const char *body = *p + 1;
+	uint64_t bits;
+	double f;
+
+	*p = body + n;
+	switch (tag) {
+	case KEY_NULL:
+		return VALUE_NULL;
+	case KEY_FALSE:
+	case KEY_TRUE:
+		return value_bool(tag == KEY_TRUE);
+	case KEY_INT:
+		return value_int((int64_t)key_get64(body));
+	case KEY_FLOAT:
+		bits = key_get64(body);
+		memcpy(&f, &bits, 8);
+		return value_float(f);
+	case KEY_DECIMAL:
+		*room = get_dec(body);
+		return (struct value){.d = room, .type = T_DECIMAL};
+	case KEY_TIME:
+	case KEY_DURATION:
+		return (struct value){
+		    .i = (int64_t)key_get64(body), .type = types[tag]};
+	case KEY_TEXT:
+	case KEY_BYTES:
+	case KEY_LIST:
+	case KEY_MAP:
+	case KEY_TAGS:
+		break;
+	}
+	return value_of_str(
+	    (enum type)types[tag], (struct str){body + 4, n - 4});
+}
+
+struct value
+key_get(const char **p, const char *end, struct arena *a)
+{
+	struct dec room;
+	struct value v = get_value(p, end, &room);
+
+	return v.type == T_DECIMAL ? value_decimal(a, room) : v;
+}
+
+/* ---- order ---- */
+
+static int
+cmp_any(const char **p, const char *p_end, const char **q, const char *q_end)
+{
+	struct dec x, y;
+	struct value a = get_value(p, p_end, &x);
+	struct value b = get_value(q, q_end, &y);
+
+	return value_cmp(a, b);
+}
+
+int
+key_cmp(struct str a, struct str b)
+{
+	const char *p = a.p, *p_end = a.p + a.n;
+	const char *q = b.p, *q_end = b.p + b.n;
+	int c;
+
+	while (p < p_end && q < q_end) {
+		if (*p == KEY_TEXT && *q == KEY_TEXT) {
+			size_t n = payload(p, p_end) + 1;
+			size_t m = payload(q, q_end) + 1;
+
+			c = str_cmp((struct str){p + 5, n - 5},
+			    (struct str){q + 5, m - 5});
+			p += n;
+			q += m;
+		} else {
+			c = cmp_any(&p, p_end, &q, q_end);
+		}
+		if (c)
+			return c;
+	}
+	return (p < p_end) - (q < q_end);
+}
