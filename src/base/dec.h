@@ -35,22 +35,33 @@ bool dec_of_float(double f, struct dec *out);
 
 /*
  * Reads [+-]digits[.digits][(e|E)[+-]digits], all of s. False if malformed or
- * not exact in 38 digits.
+ * not exact in 38 digits. The scale is that of the text, less the zeros at
+ * its end where there is no room for them.
  */
 bool dec_parse(struct str s, struct dec *out);
 
 /* Plain notation with all of its scale: 12.30. Returns the length. */
 size_t dec_print(char *out, struct dec d);
 
-/* All false on overflow of 38 digits; div also on division by zero. */
+/*
+ * All false on overflow of 38 digits; div and mod also on division by zero.
+ * Sums, differences and products are exact, with the scale max(a, b) or a + b,
+ * less the zeros at the end where there is no room for them.
+ */
 bool dec_add(struct dec a, struct dec b, struct dec *out);
 bool dec_sub(struct dec a, struct dec b, struct dec *out);
 bool dec_mul(struct dec a, struct dec b, struct dec *out);
-/* Scale of the quotient: max(6, a.scale + digits(b) + 1), capped, half up. */
+/*
+ * Scale of the quotient: max(6, a.scale + digits(b) + 1), less what does not
+ * fit 38 digits, but not under 6; rounded half away from zero.
+ */
 bool dec_div(struct dec a, struct dec b, struct dec *out);
 bool dec_mod(struct dec a, struct dec b, struct dec *out); /* sign of a */
 
-/* Rounds half away from zero to the given scale (widens with zeros too). */
+/*
+ * Rounds half away from zero to the given scale (widens with zeros too). A
+ * negative scale rounds to tens, hundreds …, and the result has scale 0.
+ */
 bool dec_round(struct dec a, int scale, struct dec *out);
 
 int dec_cmp(struct dec a, struct dec b);		 /* by value */

@@ -29,12 +29,13 @@ double num_float_text(const struct num_text *t);
 /*
  * num_float_exact() with its most frequent case in line (Clinger, "How to
  * read floating point numbers accurately", 1990): both operands are exact, so
- * that one operation rounds once.
+ * that one operation rounds once (where doubles are computed as doubles).
  */
 static inline double
 num_float(uint64_t w, int64_t q)
 {
-	if (__builtin_expect(w <= UINT64_C(1) << 53 && q >= -22 && q <= 22, 1))
+	if (__FLT_EVAL_METHOD__ == 0 &&
+	    __builtin_expect(w <= UINT64_C(1) << 53 && q >= -22 && q <= 22, 1))
 		return q < 0 ? (double)w / num_ten[-q] : (double)w * num_ten[q];
 	return num_float_exact(w, q);
 }

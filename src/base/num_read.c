@@ -61,11 +61,14 @@ load8(const char *p, const char *end, bool padded)
 	return load_word(p);
 }
 
-/* Flags the bytes of x ^ '0'... that are no digits; right up to the first. */
+#define ZEROS 0x3030303030303030u
+
+/* Flags the bytes of x ^ ZEROS that are no digits. */
 static ALWAYS_INLINE uint64_t
 not_digits(uint64_t x)
 {
-	return ((x + 0x7676767676767676u) | x) & 0x8080808080808080u;
+	return (((x & 0x7f7f7f7f7f7f7f7fu) + 0x7676767676767676u) | x) &
+	       0x8080808080808080u;
 }
 
 /* Number of digits at p, at most 8 and not beyond end; *x holds them. */
@@ -75,7 +78,7 @@ digits_at(const char *p, const char *end, bool padded, uint64_t *x)
 	uint64_t flags;
 	size_t n, most = (size_t)(end - p);
 
-	*x = load8(p, end, padded) ^ 0x3030303030303030u;
+	*x = load8(p, end, padded) ^ ZEROS;
 	flags = not_digits(*x);
 	n = flags ? (size_t)__builtin_ctzll(flags) / 8 : 8;
 	return n < most ? n : most;
@@ -193,18 +196,70 @@ scan_fraction(struct num_text *t, const char *end, bool padded, uint64_t *w)
 	return p;
 }
 
+/* A number that ends within eight bytes, in bits of these: "12.345,". */
+struct brief {
+	unsigned whole; /* before the point or the end */
+	unsigned all;	/* up to the end, 0 if it is no such number */
+};
+
+/*
+ * Finds a brief number without exponent in the eight bytes x ^ '0'..., of
+ * which most may be looked at. One load tells all of it, so that the next
+ * number's place is known early.
+ */
+static ALWAYS_INLINE struct brief
+find_brief(uint64_t x, size_t most)
+{
+	uint64_t flags = not_digits(x);
+	struct brief b = {0, 0}, none = {0, 0};
+	unsigned c;
+
+	if (!flags)
+		return none;
+	b.whole = b.all = (unsigned)__builtin_ctzll(flags) & ~7u;
+	c = (x >> b.all) & 0xff;
+	if (c == ('.' ^ '0')) {
+		flags &= flags - 1;
+		if (!flags)
+			return none;
+		b.all = (unsigned)__builtin_ctzll(flags) & ~7u;
+		c = (x >> b.all) & 0xff;
+		if (b.all == b.whole + 8)
+			return none;
+	}
+	if ((c | 0x20) == ('E' ^ '0') || !b.whole || b.all > 8 * most ||
+	    (b.whole > 8 && !(x & 0xff)))
+		return none;
+	return b;
+}
+
+static ALWAYS_INLINE struct num
+brief_value(uint64_t x, struct brief b, bool neg)
+{
+	uint64_t low, w;
+	double f;
+
+	if (b.whole == b.all) {
+		w = join8(x << (64 - b.all));
+		return (struct num){NUM_INT, (int64_t)(neg ? -w : w), 0};
+	}
+	/* The digits before the point move over it. */
+	low = x & ((UINT64_C(1) << b.whole) - 1);
+	w = join8(
+	    ((x >> b.whole >> 8 << 8 << b.whole) | low << 8) << (64 - b.all));
+	f = num_float(w, 1 - (int)(b.all - b.whole) / 8);
+	return (struct num){NUM_FLOAT, 0, neg ? -f : f};
+}
+
+/* Any number, from behind its sign. */
 static ALWAYS_INLINE const char *
-scan(const char *p, const char *end, bool padded, struct num *out)
+scan_any(const char *p, const char *end, bool padded, bool neg, struct num *out)
 {
 	struct num_text t;
 	uint64_t w = 0;
-	bool neg;
 
-	if (p == end)
-		return NULL;
-	neg = *p == '-';
-	t.whole = p + neg;
-	p = t.whole_end = digits_run(t.whole, end, padded, &w);
+	t.whole = p;
+	p = t.whole_end = digits_run(p, end, padded, &w);
 	if (p == t.whole || (*t.whole == '0' && p - t.whole > 1))
 		return NULL;
 	if (p < end && (*p == '.' || is_e(*p))) {
@@ -220,20 +275,42 @@ scan(const char *p, const char *end, bool padded, struct num *out)
 	return p;
 }
 
-const char *
-num_scan(const char *p, const char *end, struct num *out)
+/* From behind the sign. */
+static ALWAYS_INLINE const char *
+scan(const char *p, const char *end, bool padded, bool neg, struct num *out)
 {
-	return scan(p, end, true, out);
+	uint64_t x = load8(p, end, padded) ^ ZEROS;
+	struct brief b = find_brief(x, (size_t)(end - p));
+
+	if (!b.all || (neg && !(x & 0xff)))
+		return scan_any(p, end, padded, neg, out);
+	*out = brief_value(x, b, neg);
+	return p + b.all / 8;
+}
+
+/* A sign is foretold from number to number better than computed with. */
+static __attribute__((noinline)) const char *
+scan_negative(const char *p, const char *end, struct num *out)
+{
+	return scan(p, end, true, true, out);
 }
 
 const char *
-num_skip(const char *p, const char *end)
+num_scan(const char *p, const char *end, struct num *out)
 {
-	const char *from;
+	if (p == end)
+		return NULL;
+	if (*p == '-')
+		return scan_negative(p + 1, end, out);
+	return scan(p, end, true, false, out);
+}
+
+static __attribute__((noinline)) const char *
+skip_any(const char *p, const char *end)
+{
+	const char *from = p;
 	int64_t exp;
 
-	p += p < end && *p == '-';
-	from = p;
 	p = digits_skip(p, end);
 	if (p == from || (*from == '0' && p - from > 1))
 		return NULL;
@@ -248,15 +325,28 @@ num_skip(const char *p, const char *end)
 	return p;
 }
 
+const char *
+num_skip(const char *p, const char *end)
+{
+	struct brief b;
+
+	if (p < end && *p == '-')
+		p++;
+	b = find_brief(load8(p, end, false) ^ ZEROS, (size_t)(end - p));
+	return b.all ? p + b.all / 8 : skip_any(p, end);
+}
+
 struct num
 num_guess(struct str s)
 {
 	struct num n = {NUM_NONE, 0, 0};
 	const char *end = s.p + s.n;
+	bool neg;
 
 	if (!s.n || (s.p[0] != '-' && (s.p[0] < '0' || s.p[0] > '9')))
 		return n;
-	if (scan(s.p, end, false, &n) != end)
+	neg = s.p[0] == '-';
+	if (scan(s.p + neg, end, false, neg, &n) != end)
 		n = (struct num){NUM_NONE, 0, 0};
 	return n;
 }
