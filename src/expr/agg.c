@@ -75,7 +75,8 @@ agg_find(struct str name)
 static bool
 keeps_set(const struct agg_call *call)
 {
-	return call->distinct && !call->agg->ignores_duplicates;
+	return call->distinct && !call->agg->ignores_duplicates &&
+	       agg_n_inputs(call) > 0;
 }
 
 static struct seen_set **

@@ -348,6 +348,7 @@ distinct_save(const struct agg_call *call, const void *acc, struct buf *out)
 		buf_add(out, d->registers, REGISTERS);
 		return;
 	}
+	agg_put_u64(out, d->n);
 	for (uint32_t i = 0; i < d->cap; i++)
 		if (d->hashes[i])
 			agg_put_u64(out, d->hashes[i]);
@@ -375,17 +376,17 @@ distinct_load(const struct agg_call *call, struct arena *heap, void *acc,
 	struct agg_in in = agg_in_start(bytes);
 	uint8_t sketched = agg_get_u8(&in);
 	struct distinct *d = acc;
-	size_t n;
+	uint64_t n;
 
 	(void)call;
 	if (in.bad || sketched > 1)
 		return false;
 	if (sketched)
 		return registers_load(d, heap, &in);
-	n = (size_t)(in.end - in.p) / 8;
-	if (n > EXACT_MAX)
+	n = agg_get_u64(&in);
+	if (in.bad || n > EXACT_MAX)
 		return false;
-	for (size_t i = 0; i < n; i++)
+	for (uint64_t i = 0; i < n; i++)
 		set_put(d, heap, agg_get_u64(&in));
 	return agg_in_done(&in) && d->n == n;
 }

@@ -201,6 +201,19 @@ agg_get_i64(struct agg_in *in)
 	return (int64_t)agg_get_u64(in);
 }
 
+int64_t
+agg_get_count(struct agg_in *in)
+{
+	const int64_t most = (int64_t)1 << 60;
+	int64_t n = agg_get_i64(in);
+
+	if (n > most || n < -most) {
+		in->bad = true;
+		return 0;
+	}
+	return n;
+}
+
 double
 agg_get_f64(struct agg_in *in)
 {

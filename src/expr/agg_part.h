@@ -136,6 +136,9 @@ struct agg_in agg_in_start(struct str bytes);
 uint8_t agg_get_u8(struct agg_in *in);
 uint64_t agg_get_u64(struct agg_in *in);
 int64_t agg_get_i64(struct agg_in *in);
+
+/* A number of rows: bad if beyond 2^60 either way. */
+int64_t agg_get_count(struct agg_in *in);
 double agg_get_f64(struct agg_in *in);
 __int128 agg_get_i128(struct agg_in *in);
 struct value agg_get_value(struct agg_in *in, struct arena *a);

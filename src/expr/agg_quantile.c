@@ -412,9 +412,9 @@ quant_merge(const struct agg_call *call, struct arena *heap, void *into,
 	struct quant *q = into;
 
 	(void)call;
-	for (uint8_t kind = 1; kind <= KIND_DURATION; kind <<= 1)
+	for (unsigned kind = 1; kind <= KIND_DURATION; kind *= 2)
 		if (f->kinds & ~q->kinds & kind)
-			quant_kind(q, heap, kind);
+			quant_kind(q, heap, (uint8_t)kind);
 	if (!f->sketched) {
 		merge_exact(q, heap, f);
 		return;

@@ -10,6 +10,9 @@
 
 #include "expr/agg_part.h"
 
+/* A sum of ints beyond this was never saved. */
+#define INTS_MAX ((__int128)1 << 124)
+
 struct dec_sum {
 	struct dec sum;
 	int64_t n;
@@ -310,7 +313,7 @@ dec_load(struct agg_in *in, struct arena *heap, struct sum *s)
 	d->sum.v = agg_get_i128(in);
 	d->sum.scale = agg_get_u8(in);
 	d->over = agg_get_u8(in) & 1;
-	d->n = agg_get_i64(in);
+	d->n = agg_get_count(in);
 	/* Adding nothing checks that it has at most 38 digits. */
 	return d->sum.scale <= DEC_DIGITS_MAX && d->n != 0 &&
 	       dec_add(d->sum, zero, &d->sum);
@@ -326,11 +329,13 @@ sum_load(const struct agg_call *call, struct arena *heap, void *acc,
 
 	(void)call;
 	s->ints = agg_get_i128(&in);
-	s->n_ints = agg_get_i64(&in);
+	s->n_ints = agg_get_count(&in);
 	s->f = agg_get_f64(&in);
 	s->c = agg_get_f64(&in);
-	s->n_floats = agg_get_i64(&in);
+	s->n_floats = agg_get_count(&in);
 	decs = agg_get_u8(&in);
+	if (s->ints > INTS_MAX || s->ints < -INTS_MAX)
+		return false;
 	if (decs > 1 || (decs && !dec_load(&in, heap, s)))
 		return false;
 	return agg_in_done(&in);

@@ -104,7 +104,7 @@ count_load(const struct agg_call *call, struct arena *heap, void *acc,
 	struct agg_in in = agg_in_start(bytes);
 
 	(void)call, (void)heap;
-	*(int64_t *)acc = agg_get_i64(&in);
+	*(int64_t *)acc = agg_get_count(&in);
 	return agg_in_done(&in);
 }
 
@@ -233,8 +233,8 @@ tally_load(const struct agg_call *call, struct arena *heap, void *acc,
 	struct tally *t = acc;
 
 	(void)call, (void)heap;
-	t->yes = agg_get_i64(&in);
-	t->n = agg_get_i64(&in);
+	t->yes = agg_get_count(&in);
+	t->n = agg_get_count(&in);
 	return agg_in_done(&in);
 }
 

@@ -280,7 +280,7 @@ var_load(const struct agg_call *call, struct arena *heap, void *acc,
 
 	(void)call, (void)heap;
 	a->has_k = agg_get_u8(&in);
-	a->n = agg_get_i64(&in);
+	a->n = agg_get_count(&in);
 	a->k = agg_get_f64(&in);
 	a->s.hi = agg_get_f64(&in);
 	a->s.lo = agg_get_f64(&in);
