@@ -63,13 +63,20 @@ avg_bind(struct agg_call *call, struct err *err)
 
 /* ---- adding ---- */
 
+/* Adds x to the sum *f with its correction *c. */
 static inline void
+two_sum(double *f, double *c, double x)
+{
+	double t = *f + x, back = t - *f;
+
+	*c += (*f - (t - back)) + (x - back);
+	*f = t;
+}
+
+static void
 float_add(struct sum *s, double x)
 {
-	double t = s->f + x, back = t - s->f;
-
-	s->c += (s->f - (t - back)) + (x - back);
-	s->f = t;
+	two_sum(&s->f, &s->c, x);
 }
 
 static void
@@ -139,18 +146,54 @@ add_ints(const struct agg_call *call, const struct agg_rows *r)
 	}
 }
 
+/* Rows that all go to one cell: the sum stays out of memory meanwhile. */
+static void
+add_floats_one(const struct agg_call *call, const struct agg_rows *r)
+{
+	const struct column *col = r->args;
+	struct sum *s = agg_acc(call, r, 0);
+	double f = s->f, c = s->c;
+	int64_t n = s->n_floats;
+
+	for (unsigned k = 0; k < r->n; k++) {
+		unsigned row = r->rows[k];
+
+		if (agg_null(col, row))
+			continue;
+		two_sum(&f, &c, col->f[row]);
+		n++;
+	}
+	s->f = f;
+	s->c = c;
+	s->n_floats = n;
+}
+
+static bool
+one_cell(const struct agg_rows *r)
+{
+	bool one = r->n > 0;
+
+	for (unsigned k = 1; k < r->n && one; k++)
+		one = r->cells[k] == r->cells[0];
+	return one;
+}
+
 static void
 add_floats(const struct agg_call *call, const struct agg_rows *r)
 {
-	const struct column *c = r->args;
+	const struct column *col = r->args;
 
+	if (one_cell(r)) {
+		add_floats_one(call, r);
+		return;
+	}
 	for (unsigned k = 0; k < r->n; k++) {
 		struct sum *s = agg_acc(call, r, k);
 		unsigned row = r->rows[k];
 
-		if (agg_null(c, row))
+		if (agg_null(col, row))
 			continue;
-		float_add(s, c->f[row]);
+		two_sum(&s->f, &s->c, col->f[row]);
 		s->n_floats++;
 	}
 }
