@@ -242,12 +242,27 @@ align(struct dec a, struct dec b, struct wide *wa, struct wide *wb)
 	return scale;
 }
 
+/* Brings the two to one scale if 128 bits are sure to be enough for it. */
+static void
+align_small(struct dec *a, struct dec *b)
+{
+	struct dec *low = a->scale < b->scale ? a : b;
+	uint8_t scale = low == a ? b->scale : a->scale;
+	unsigned e = (unsigned)scale - low->scale;
+
+	if (e <= 18 && low->v == (int64_t)low->v) {
+		low->v *= (__int128)ten[e]; /* less than 10^37 */
+		low->scale = scale;
+	}
+}
+
 bool
 dec_add(struct dec a, struct dec b, struct dec *out)
 {
 	struct wide wa, wb;
 	unsigned scale;
 
+	align_small(&a, &b);
 	if (a.scale == b.scale) {
 		__int128 sum;
 
@@ -384,6 +399,7 @@ dec_cmp(struct dec a, struct dec b)
 	struct wide wa, wb;
 	int order;
 
+	align_small(&a, &b);
 	if (a.scale == b.scale || (a.v < 0) != (b.v < 0))
 		return a.v < b.v ? -1 : a.v > b.v;
 	align(a, b, &wa, &wb);

@@ -6,7 +6,7 @@
  * and small powers of ten, else Eisel-Lemire (Lemire, "Number parsing at a
  * gigabyte per second", 2021), else a big-integer comparison; always the
  * nearest double, ties to even. Writing: the shortest digits that read back
- * (Ryu or Grisu with fallback), laid out as ECMAScript's Number::toString.
+ * (Schubfach, Giulietti 2020), laid out as ECMAScript's Number::toString.
  */
 #ifndef WEIR_BASE_NUM_H
 #define WEIR_BASE_NUM_H
