@@ -57,13 +57,9 @@ zone_add_type(struct zone *z, int32_t offset_s, struct str abbr)
 void
 zone_add_change(struct zone *z, int64_t at, uint16_t kind)
 {
-	uint16_t now = z->n ? z->kind[z->n - 1] : 0;
-
-	if (z->n && at == z->at[z->n - 1]) {
-		z->kind[z->n - 1] = kind;
-		return;
-	}
-	if (kind == now || (z->n && at < z->at[z->n - 1]))
+	while (z->n && at <= z->at[z->n - 1])
+		z->n--;
+	if (kind == (z->n ? z->kind[z->n - 1] : 0))
 		return;
 	mem_grow(&z->at, &z->at_cap, z->n + 1, sizeof(*z->at));
 	mem_grow(&z->kind, &z->kind_cap, z->n + 1, sizeof(*z->kind));
@@ -101,10 +97,8 @@ stretch_at(const struct zone *z, int64_t sec)
 	int64_t shift = 0;
 	size_t i;
 
-	if (z->periodic && sec >= z->at[z->n - 1]) {
-		shift = (sec - z->at[z->n - 1]) / ZONE_PERIOD + 1;
-		shift *= ZONE_PERIOD;
-	}
+	if (z->end && sec >= z->end)
+		shift = ((sec - z->end) / ZONE_PERIOD + 1) * ZONE_PERIOD;
 	i = changes_until(z, sec - shift);
 	if (i) {
 		s.from = z->at[i - 1] + shift;
@@ -329,6 +323,21 @@ from_file(struct str name, struct where where, struct err *err)
 	return z ? keep(z, name) : NULL;
 }
 
+/* "+05:30", "GMT-03:00": east is positive, other than in "Etc/GMT+3". */
+static bool
+is_offset(struct str s, int32_t *offset_s)
+{
+	struct str prefix = {s.p, 3};
+
+	if (s.n > 3 && (str_eq_nocase(prefix, STR("UTC")) ||
+			   str_eq_nocase(prefix, STR("GMT")))) {
+		s.p += 3;
+		s.n -= 3;
+	}
+	return s.n && (s.p[0] == '+' || s.p[0] == '-') &&
+	       when_parse_offset(s, offset_s);
+}
+
 const struct zone *
 zone_load(struct str name, struct where where, struct err *err)
 {
@@ -341,8 +350,7 @@ zone_load(struct str name, struct where where, struct err *err)
 	for (const struct zone *z = loaded; z; z = z->next)
 		if (str_is(name, z->name))
 			return z;
-	if (name.n && (name.p[0] == '+' || name.p[0] == '-') &&
-	    when_parse_offset(name, &offset_s))
+	if (is_offset(name, &offset_s))
 		return fixed(name, offset_s);
 	if (!is_name(name)) {
 		zone_unknown(name, zone_folder(), where, err);

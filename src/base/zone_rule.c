@@ -158,34 +158,58 @@ yearly_at(const struct yearly *y, int year, int32_t offset_s)
 	return day * 86400 + y->time_s - offset_s;
 }
 
+/* Adds the changes of one year that are in (after, limit). */
+static void
+add_year(struct zone *z, const struct rule *r, int year, int64_t after,
+    int64_t limit)
+{
+	uint16_t plain = zone_add_type(z, r->offset_s, r->name);
+	uint16_t summer = zone_add_type(z, r->summer_s, r->summer_name);
+	int64_t on = yearly_at(&r->begin, year, r->offset_s);
+	int64_t off = yearly_at(&r->end, year, r->summer_s);
+
+	if (off < on && off > after && off < limit)
+		zone_add_change(z, off, plain);
+	if (on > after && on < limit)
+		zone_add_change(z, on, summer);
+	if (off >= on && off > after && off < limit)
+		zone_add_change(z, off, plain);
+}
+
+static int64_t
+new_year(int year)
+{
+	return when_days(year, 1, 1) * 86400;
+}
+
+/*
+ * The years from the table's last to 20 more than 400 later, of which those
+ * before z->end are looked up. The margins see to it that around any instant
+ * looked up, and 400 years earlier, there are changes of the rule: some rules
+ * have one only in leap years, which are up to 8 years apart. What the last
+ * year leaves open into the next is cut off.
+ */
 bool
 zone_add_rule(struct zone *z, struct str text, int64_t after)
 {
-	uint16_t plain, summer;
 	int year = -1, month, day;
-	size_t before;
+	int64_t end, limit;
 	struct rule r;
 
 	if (!read_rule(text, &r))
 		return false;
-	plain = zone_add_type(z, r.offset_s, r.name);
+	zone_add_type(z, r.offset_s, r.name);
 	if (!r.has_summer)
 		return true;
-	summer = zone_add_type(z, r.summer_s, r.summer_name);
 	if (after != INT64_MIN)
 		when_civil_of_days(after / 86400, &year, &month, &day);
-	before = z->n;
-	for (int i = -1; i <= 402; i++) {
-		int64_t on = yearly_at(&r.begin, year + i, r.offset_s);
-		int64_t off = yearly_at(&r.end, year + i, r.summer_s);
-
-		if (off < on && off > after)
-			zone_add_change(z, off, plain);
-		if (on > after)
-			zone_add_change(z, on, summer);
-		if (off >= on && off > after)
-			zone_add_change(z, off, plain);
-	}
-	z->periodic = z->n - before >= 800;
+	if (year > 9999)
+		return true;
+	end = new_year(year + 410);
+	limit = new_year(year + 420) - INT64_C(8) * 86400;
+	for (int i = -1; i < 420; i++)
+		add_year(z, &r, year + i, after, limit);
+	if (z->n && z->at[z->n - 1] >= end - ZONE_PERIOD)
+		z->end = end;
 	return true;
 }

@@ -35,13 +35,16 @@ struct zone {
 	size_t n, at_cap, kind_cap;
 	struct zone_type *types; /* the first holds before at[0] */
 	size_t n_types, types_cap;
-	bool periodic; /* the last 400 years of the table repeat for ever */
+	int64_t end; /* the 400 years before repeat for ever; 0: never */
 };
 
 /* The number of the type with this offset and name, added if new. */
 uint16_t zone_add_type(struct zone *z, int32_t offset_s, struct str abbr);
 
-/* Adds a change at the end. Changes to the same, or too early, are not. */
+/*
+ * Adds a change. What was to change at or after it no longer does; one that
+ * changes nothing is left out.
+ */
 void zone_add_change(struct zone *z, int64_t at, uint16_t kind);
 
 /*
