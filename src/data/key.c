@@ -79,6 +79,17 @@ put_nested(struct buf *out, enum key_tag tag, struct value v)
 	key_put32(out->p + at + 1, (uint32_t)size);
 }
 
+/* JSON text has the key of what it says. */
+static void
+put_json(struct buf *out, struct str json)
+{
+	struct arena a;
+
+	arena_init(&a, json.n);
+	key_put(out, pack_of_json(json, &a));
+	arena_release(&a);
+}
+
 void
 key_put(struct buf *out, struct value v)
 {
@@ -115,8 +126,10 @@ key_put(struct buf *out, struct value v)
 		put_nested(out, KEY_MAP, v);
 		break;
 	case T_JSON:
+		put_json(out, value_str(v));
+		break;
 	case T_ANY:
-		must(!"a key");
+		must(!"a value's type");
 	}
 }
 
@@ -246,4 +259,70 @@ key_cmp(struct str a, struct str b)
 			return c;
 	}
 	return (p < p_end) - (q < q_end);
+}
+
+/* ---- prefix ---- */
+
+/* 56 bits that order like the double; equal numbers have equal bits. */
+static uint64_t
+float_order(double f)
+{
+	uint64_t bits;
+
+	memcpy(&bits, &f, sizeof bits);
+	bits = bits >> 63 ? ~bits : bits | (uint64_t)1 << 63;
+	return bits >> 8;
+}
+
+static uint64_t
+bytes_order(const char *p, size_t n)
+{
+	uint64_t bits = 0;
+
+	for (size_t i = 0; i < 7; i++)
+		bits = bits << 8 | (i < n ? (unsigned char)p[i] : 0);
+	return bits;
+}
+
+static double
+number_of(struct value v)
+{
+	switch ((enum type)v.type) {
+	case T_INT:
+		return (double)v.i;
+	case T_FLOAT:
+		return v.f;
+	default:
+		return dec_to_float(*v.d);
+	}
+}
+
+uint64_t
+key_prefix(struct str key)
+{
+	const char *p = key.p, *end = key.p + key.n;
+	struct arena scratch;
+	struct value v;
+	uint64_t bits = 0;
+	enum key_tag tag;
+
+	if (!key.n)
+		return 0;
+	tag = (enum key_tag)(unsigned char)*p;
+	if (tag == KEY_TEXT || tag == KEY_BYTES)
+		return (uint64_t)tag << 56 |
+		    bytes_order(p + KEY_TEXT_HEAD, payload(p, end) + 1 -
+			KEY_TEXT_HEAD);
+	if (tag < KEY_INT || tag > KEY_DURATION)
+		return (uint64_t)tag << 56;
+	arena_init(&scratch, 256);
+	v = key_get(&p, end, &scratch);
+	if (tag == KEY_TIME || tag == KEY_DURATION)
+		bits = ((uint64_t)v.i ^ (uint64_t)1 << 63) >> 8;
+	else
+		bits = float_order(number_of(v));
+	arena_release(&scratch);
+	if (tag == KEY_FLOAT || tag == KEY_DECIMAL)
+		tag = KEY_INT;
+	return (uint64_t)tag << 56 | bits;
 }

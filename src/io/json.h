@@ -101,9 +101,40 @@ json_scan_begin(struct json_scan *s)
 	s->repeated = false;
 }
 
+/* ---- bytes; blanks never are the line feed ---- */
+
+static inline bool
+json_is_digit(char c)
+{
+	return (unsigned char)(c - '0') < 10;
+}
+
+static inline bool
+json_is_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r';
+}
+
+static inline const char *
+json_blanks(const char *p)
+{
+	while (__builtin_expect(json_is_blank(*p), 0))
+		p++;
+	return p;
+}
+
+/* The end of the text (not empty) in front of p: blanks are cut. */
+static inline const char *
+json_cut_blanks(const char *p)
+{
+	while (json_is_blank(p[-1]))
+		p--;
+	return p;
+}
+
 /* ---- templates (json_template.c) ---- */
 
-#define JSON_TEMPLATES 6	/* remembered at once */
+#define JSON_TEMPLATES 6      /* remembered at once */
 #define JSON_TEMPLATE_OPS 512	/* a record with more is always scanned */
 #define JSON_LITERAL 32
 
@@ -127,12 +158,11 @@ struct json_op {
 	int32_t slot;	/* of the node, or -1 */
 };
 
-_Static_assert(sizeof(struct json_op) == 64, "an op is a line of the cache");
-
 struct json_template {
 	struct json_op *ops;
 	size_t n, cap;
 	bool failed;	  /* too long, or not to be learnt */
+	bool used;	  /* has fitted a second record */
 	const char *from; /* end of the text learnt so far */
 };
 
@@ -194,12 +224,13 @@ struct json_decoder {
 	struct arena arena;	/* of the tree */
 	int *slots;		/* by want: its slot; -1: the whole record */
 	struct when_cache *caches; /* by want */
-	int64_t *times;		   /* by want: a time already converted */
-	bool *has_time;
-	bool whole_only; /* no want looks inside the record */
+	struct value *values;	   /* by want: what was converted */
+	bool blind; /* nothing inside a record is to be looked at */
 
-	struct json_template templates[JSON_TEMPLATES];
-	struct json_template *recent[JSON_TEMPLATES]; /* latest hit first */
+	/* The valid ones come first, latest hit first; the last place is never
+	 * valid: the next template is made there. */
+	struct json_template templates[JSON_TEMPLATES + 1];
+	struct json_template *recent[JSON_TEMPLATES + 1];
 	unsigned n_templates;
 	unsigned idle; /* templates made since one was of use */
 	unsigned wait; /* records to scan before the next is made */
@@ -215,5 +246,20 @@ void json_want_release(struct json_decoder *d);
  */
 const char *json_want_row(struct json_decoder *d, struct batch *b,
     struct str record, const char **at);
+
+/* ---- settings ---- */
+
+/* There are none; false and *err if one is given. */
+bool json_settings_ok(const struct settings *settings, struct err *err);
+
+/* ---- writing (json_enc.c) ---- */
+
+struct encoder *json_encoder_new(const struct encode_spec *spec,
+    struct err *err);
+void json_encoder_free(struct encoder *e);
+void json_encoder_begin(struct encoder *e, struct buf *out);
+void json_encode(struct encoder *e, const struct batch *b, struct buf *out);
+
+extern const struct format format_json;
 
 #endif

@@ -243,35 +243,6 @@ word_end(const char *p, enum json_kind *kind)
 	return !memcmp(&w, "fals", 4) && p[4] == 'e' ? p + 5 : NULL;
 }
 
-JSON_INLINE bool
-is_digit(char c)
-{
-	return (unsigned char)(c - '0') < 10;
-}
-
-JSON_INLINE bool
-is_blank(char c)
-{
-	return c == ' ' || c == '\t' || c == '\r';
-}
-
-JSON_INLINE const char *
-blanks(const char *p)
-{
-	while (UNLIKELY(is_blank(*p)))
-		p++;
-	return p;
-}
-
-/* The end of the text whose line feed is at p: blanks are cut. */
-JSON_INLINE const char *
-cut_blanks(const char *p)
-{
-	while (is_blank(p[-1]))
-		p--;
-	return p;
-}
-
 /* ---- slots ---- */
 
 JSON_INLINE struct json_slot *
@@ -315,7 +286,7 @@ scalar(struct json_scan *s, const char *p, const char *end, int slot)
 			    q);
 		return q + 1;
 	}
-	if (is_digit(*p) || *p == '-') {
+	if (json_is_digit(*p) || *p == '-') {
 		struct num num;
 
 		if (slot < 0)

@@ -9,7 +9,7 @@
  * (their names are part of the text between), an array is one value.
  */
 
-JSON_INLINE const char *
+static const char *
 refuse(struct json_scan *s, const char *reason, const char *at)
 {
 	s->reason = reason;
@@ -27,7 +27,7 @@ refuse_value(struct json_scan *s, const char *p, const char *end)
 		reason = "the record ends too early";
 	else if (*p == '"')
 		reason = json_text_why(p + 1, &at);
-	else if (*p == '-' || is_digit(*p))
+	else if (*p == '-' || json_is_digit(*p))
 		reason = json_number_why(p, &at);
 	else if (*p == 't' || *p == 'f' || *p == 'n')
 		reason = "expected true, false or null";
@@ -98,7 +98,7 @@ read_name(struct json_scan *s, const char *p, const char *end,
 	q = text_end(from, &escaped);
 	if (UNLIKELY(!q))
 		return refuse_value(s, p, end);
-	p = blanks(q + 1);
+	p = json_blanks(q + 1);
 	if (UNLIKELY(*p != ':'))
 		return refuse_mark(s, p, end, "expected ':' behind the name");
 	if (*node) {
@@ -108,7 +108,7 @@ read_name(struct json_scan *s, const char *p, const char *end,
 		if (*node)
 			meet(s, *node);
 	}
-	return blanks(p + 1);
+	return json_blanks(p + 1);
 }
 
 static const struct json_node *
@@ -199,9 +199,9 @@ after_value(struct json_scan *s, const char *p, const char *end,
 	while (*depth > base) {
 		const struct json_open *o = &s->open[*depth - 1];
 
-		p = blanks(p);
+		p = json_blanks(p);
 		if (*p == ',')
-			return next_item(s, blanks(p + 1), end, *depth, node);
+			return next_item(s, json_blanks(p + 1), end, *depth, node);
 		if (UNLIKELY(*p != (o->array ? ']' : '}')))
 			return refuse_mark(s, p, end,
 			    o->array ? "expected ',' or ']'"
@@ -241,7 +241,7 @@ scan_value(struct json_scan *s, const char *p, const char *end,
 			if (UNLIKELY(!push(s, p, node, depth)))
 				return refuse(s, "nested too deeply", p);
 			depth++;
-			q = blanks(p + 1);
+			q = json_blanks(p + 1);
 			if (*q != (*p == '[' ? ']' : '}')) {
 				p = next_item(s, q, end, depth, &node);
 				if (UNLIKELY(!p))
@@ -284,9 +284,9 @@ scan_record(struct json_scan *s, const char *p, const char *end)
 	if (enough(s)) {
 		if (t)
 			json_learn(t, q, JSON_OP_STOP, NULL, 0);
-		q = cut_blanks(end);
+		q = json_cut_blanks(end);
 	} else {
-		r = blanks(q);
+		r = json_blanks(q);
 		if (r != end)
 			return refuse(s, "more behind the record", r);
 		if (t)

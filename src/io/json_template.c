@@ -11,7 +11,7 @@ void
 json_learn_begin(struct json_template *t, const char *p)
 {
 	t->n = 0;
-	t->failed = false;
+	t->failed = t->used = false;
 	t->from = p;
 }
 

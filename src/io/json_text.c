@@ -153,29 +153,23 @@ json_text_why(const char *p, const char **at)
 	return reason ? reason : "malformed string";
 }
 
-static bool
-is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
 const char *
 json_number_why(const char *p, const char **at)
 {
 	p += *p == '-';
 	*at = p;
-	if (*p == '0' && is_digit(p[1]))
+	if (*p == '0' && json_is_digit(p[1]))
 		return "number with a leading zero";
-	if (!is_digit(*p))
+	if (!json_is_digit(*p))
 		return "'-' without digits behind it";
-	while (is_digit(*p))
+	while (json_is_digit(*p))
 		p++;
-	if (*p == '.' && !is_digit(p[1])) {
+	if (*p == '.' && !json_is_digit(p[1])) {
 		*at = p;
 		return "number without digits behind its point";
 	}
 	p += *p == '.';
-	while (is_digit(*p))
+	while (json_is_digit(*p))
 		p++;
 	*at = p;
 	return "number without digits in its exponent";

@@ -24,7 +24,7 @@ walk_mark(struct json_scan *s, const struct json_op *op, const char *p)
 JSON_INLINE bool
 walk_ended(const struct json_op *op, const char *p, const char *end)
 {
-	return op->kind == JSON_OP_END && (p == end || blanks(p) == end);
+	return op->kind == JSON_OP_END && (p == end || json_blanks(p) == end);
 }
 
 JSON_FN const char *
@@ -49,7 +49,7 @@ walk_record(struct json_scan *s, const struct json_template *t, const char *p,
 		if (UNLIKELY(!p))
 			return NULL;
 		if (enough(s))
-			return cut_blanks(end);
+			return json_cut_blanks(end);
 	}
 }
 

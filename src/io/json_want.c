@@ -9,8 +9,8 @@
  */
 #include "base/mem.h"
 #include "base/must.h"
-#include "data/cast.h"
 #include "data/pack.h"
+#include "io/cell.h"
 #include "io/json.h"
 
 /* ---- the tree ---- */
@@ -137,6 +137,7 @@ json_want_init(struct json_decoder *d)
 	bool needs_all = false;
 	unsigned i;
 
+	must(spec->time < 0 || spec->wants[spec->time].as == WANT_TIME);
 	arena_init(&d->arena, 4096);
 	d->slots = arena_array(&d->arena, spec->n_wants, sizeof *d->slots);
 	d->caches = arena_zalloc(
@@ -166,7 +167,7 @@ json_want_release(struct json_decoder *d)
 {
 	unsigned i;
 
-	for (i = 0; i < JSON_TEMPLATES; i++)
+	for (i = 0; i <= JSON_TEMPLATES; i++)
 		json_template_release(&d->templates[i]);
 	mem_free(d->scan.open);
 	buf_release(&d->scan.name);
@@ -228,7 +229,7 @@ slot_number(const struct json_slot *slot, struct arena *a, struct value *v)
 	return false;
 }
 
-/* The value of a slot by its own type; false if a number is out of range. */
+/* The value of a slot by its own type; false if it cannot be represented. */
 static bool
 slot_value(const struct json_slot *slot, struct arena *a, struct value *v)
 {
@@ -249,8 +250,130 @@ slot_value(const struct json_slot *slot, struct arena *a, struct value *v)
 		break;
 	case JSON_ARRAY:
 	case JSON_OBJECT:
-		*v = pack_of_json(slot_str(slot), a);
-		break;
+		return pack_parse_json(slot_str(slot), a, v);
 	}
 	return true;
+}
+
+/* ---- rows ---- */
+
+/* True if a want takes its slot as it is; anything else is converted first. */
+static inline bool
+is_plain(const struct want *w, const struct json_slot *slot)
+{
+	if (w->as == WANT_RAW)
+		return true;
+	if (w->as != WANT_VALUE)
+		return false;
+	if (slot->kind != JSON_NUMBER)
+		return slot->kind < JSON_ESCAPED;
+	return slot->num.kind == NUM_INT ||
+	    (slot->num.kind == NUM_FLOAT && slot->num.f - slot->num.f == 0);
+}
+
+/* Converts the slot of a want; returns the reason why that is impossible. */
+static const char *
+convert(struct json_decoder *d, struct arena *a, unsigned want,
+    const struct json_slot *slot, struct value *out)
+{
+	const struct want *w = &d->base.spec->wants[want];
+	struct when_cache *cache = &d->caches[want];
+
+	if (w->as == WANT_TIME && slot->kind == JSON_TEXT &&
+	    when_parse(&w->layout, cache, slot_str(slot), &out->i)) {
+		out->type = T_TIME;
+		return NULL;
+	}
+	if (!slot_value(slot, a, out))
+		return slot->kind == JSON_NUMBER
+		    ? "number out of range"
+		    : "a nested value is too deep or has a number out of range";
+	if (w->as == WANT_VALUE)
+		return NULL;
+	return cell_convert(d->base.spec, want, cache, a, *out, out);
+}
+
+/* Puts a slot of WANT_VALUE that is plain. */
+static inline void
+put_plain(struct column *c, struct arena *a, unsigned row,
+    const struct json_slot *slot)
+{
+	switch (slot->kind) {
+	case JSON_NUMBER:
+		if (slot->num.kind == NUM_INT)
+			column_put_int(c, a, row, slot->num.i);
+		else
+			column_put_float(c, a, row, slot->num.f);
+		break;
+	case JSON_TEXT:
+		column_put_text(c, a, row, slot_str(slot));
+		break;
+	case JSON_TRUE:
+	case JSON_FALSE:
+		column_put_bool(c, a, row, slot->kind == JSON_TRUE);
+		break;
+	case JSON_MISSING:
+	case JSON_NULL:
+	case JSON_ESCAPED:
+	case JSON_ARRAY:
+	case JSON_OBJECT:
+		column_put_null(c, a, row);
+		break;
+	}
+}
+
+static inline void
+put_row(struct json_decoder *d, struct batch *b, unsigned want,
+    const struct json_slot *slot)
+{
+	const struct want *w = &d->base.spec->wants[want];
+	struct value v = d->values[want];
+	unsigned row = b->n_rows;
+	struct column *c = &b->cols[want];
+
+	if (v.type != T_ANY) {
+		if ((int)want == d->base.spec->time)
+			b->time[row] = v.i;
+		else if (v.type == T_TIME)
+			column_put_time(c, b->arena, row, v.i);
+		else
+			column_put(c, b->arena, row, v);
+	} else if (w->as == WANT_VALUE) {
+		put_plain(c, b->arena, row, slot);
+	} else if (slot->kind == JSON_MISSING) {
+		column_put_null(c, b->arena, row);
+	} else {
+		column_put_json(c, b->arena, row, slot_raw(slot));
+	}
+}
+
+const char *
+json_want_row(struct json_decoder *d, struct batch *b, struct str record,
+    const char **at)
+{
+	const struct decode_spec *spec = d->base.spec;
+	struct json_slot whole = {
+	    .kind = JSON_OBJECT, .p = record.p, .end = record.p + record.n};
+	const struct json_slot *slot;
+	unsigned i;
+
+	for (i = 0; i < spec->n_wants; i++) {
+		const char *reason;
+
+		slot = d->slots[i] < 0 ? &whole : &d->scan.slots[d->slots[i]];
+		if (is_plain(&spec->wants[i], slot)) {
+			d->values[i].type = T_ANY; /* is in its slot */
+			continue;
+		}
+		reason = convert(d, b->arena, i, slot, &d->values[i]);
+		if (reason) {
+			*at = slot->kind == JSON_MISSING ? record.p : slot->p;
+			return reason;
+		}
+	}
+	for (i = 0; i < spec->n_wants; i++) {
+		slot = d->slots[i] < 0 ? &whole : &d->scan.slots[d->slots[i]];
+		put_row(d, b, i, slot);
+	}
+	return NULL;
 }

@@ -330,8 +330,8 @@ put_bound(const struct group_config *c, struct buf *out)
 {
 	switch (c->window.type) {
 	case WINDOW_ALL:
-		buf_lit(out, c->n_keys ? "one cell per key, until the end"
-				       : "one cell");
+		buf_addz(out, c->n_keys ? "one cell per key, until the end"
+					: "one cell");
 		return;
 	case WINDOW_SESSION:
 		buf_lit(out, "one cell per key and open session");

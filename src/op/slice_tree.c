@@ -7,7 +7,7 @@
 
 #define LEVELS 62
 
-struct node {
+struct span_node {
 	int64_t number; /* covers slices [number << level, + 1 << level) */
 	unsigned level;
 	struct table *table; /* NULL: nothing in it; may be a child's own */
@@ -24,7 +24,7 @@ slice_tree_init(struct slice_tree *t, const struct group_config *c,
 }
 
 static void
-node_free(struct node *n)
+node_free(struct span_node *n)
 {
 	table_release(&n->own);
 	mem_free(n);
@@ -72,7 +72,7 @@ number_hash(unsigned level, int64_t number)
 static uint64_t
 node_hash(const void *entry)
 {
-	const struct node *n = entry;
+	const struct span_node *n = entry;
 
 	return number_hash(n->level, n->number);
 }
@@ -83,7 +83,7 @@ node_slot(const struct slice_tree *t, unsigned level, int64_t number)
 	size_t i = index_start(&t->nodes, number_hash(level, number));
 
 	for (; t->nodes.slots[i]; i = (i + 1) & t->nodes.mask) {
-		const struct node *n = index_pointer(t->nodes.slots[i]);
+		const struct span_node *n = index_pointer(t->nodes.slots[i]);
 
 		if (n->level == level && n->number == number)
 			break;
@@ -107,10 +107,10 @@ merge_into(const struct slice_tree *t, struct table *into,
 static struct table *node_table(struct slice_tree *t, unsigned level,
     int64_t number);
 
-static struct node *
+static struct span_node *
 node_make(struct slice_tree *t, unsigned level, int64_t number)
 {
-	struct node *n = mem_zalloc(sizeof *n);
+	struct span_node *n = mem_zalloc(sizeof *n);
 	struct table *left = node_table(t, level - 1, number * 2);
 	struct table *right = node_table(t, level - 1, number * 2 + 1);
 
@@ -144,7 +144,7 @@ node_table(struct slice_tree *t, unsigned level, int64_t number)
 		return t->table_at(t->arg, slice_start(t, number));
 	if (t->nodes.slots &&
 	    (slot = t->nodes.slots[node_slot(t, level, number)]))
-		return ((struct node *)index_pointer(slot))->table;
+		return ((struct span_node *)index_pointer(slot))->table;
 	return node_make(t, level, number)->table;
 }
 
@@ -157,7 +157,7 @@ slice_tree_forget(struct slice_tree *t, int64_t start)
 		return;
 	for (unsigned level = 1; level <= t->levels; level++) {
 		size_t i = node_slot(t, level, number >> level);
-		struct node *n;
+		struct span_node *n;
 
 		if (!t->nodes.slots[i])
 			continue;

@@ -70,7 +70,7 @@ civil_day(const struct zone *z, int64_t t)
 static struct span
 calendar_span(const struct window_spec *w, int64_t t)
 {
-	int64_t from, until;
+	int64_t from = 0, until = 0;
 
 	calendar_days(w->unit, civil_day(w->zone, t), &from, &until);
 	return (struct span){zone_instant(w->zone, from * WHEN_DAY, 0),
