@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: MIT */
+/* From blocks to batches; see block.h. */
+#include "run/block.h"
+
+#include "base/must.h"
+
+unsigned block_rows_max;
+
+static void
+used(struct block *b, size_t n)
+{
+	b->from += n;
+	b->offset += n;
+}
+
+/*
+ * For tests: the end of the first record (or the first few), so that batches
+ * are as small as asked for.
+ */
+static size_t
+few_records(const struct input *in, const struct block *b)
+{
+	const char *p = b->bytes + b->from;
+	size_t n = b->to - b->from, at = 0;
+
+	for (unsigned rows = 0; rows < block_rows_max; rows++) {
+		size_t len = 1, whole;
+
+		while (!(whole = in->format->frame(in->layout, p + at, len)) &&
+		    at + len < n)
+			len++;
+		if (!whole)
+			return n;
+		at += whole;
+	}
+	return at;
+}
+
+static size_t
+decode(struct lane *l, const struct input *in, const struct block *b,
+    struct prepared *p)
+{
+	struct block part = *b;
+
+	if (block_rows_max && b->to > b->from) {
+		part.to = b->from + few_records(in, b);
+		part.last = b->last && part.to == b->to;
+	}
+	return lane_batch(l, in, &part, p);
+}
+
+#define RAW_SHOWN 256
+
+/* The record at the block's start is too long: one bad row. */
+static void
+too_long(struct lane *l, struct input *in, struct block *b,
+    struct prepared *p)
+{
+	struct batch *batch = p->batch;
+	size_t n = b->to - b->from;
+
+	(void)l;
+	batch_reset(batch);
+	batch->input = in->number;
+	batch->block = b->bytes + b->from;
+	batch->block_offset = b->offset;
+	batch_bad(batch,
+	    (struct bad_row){
+		.raw = {batch->block, n < RAW_SHOWN ? n : RAW_SHOWN},
+		.reason = arena_printf(batch->arena,
+		    "record longer than %u bytes",
+		    in->spec.limits.record_max)
+			      .p});
+	p->n_bad_read = 1;
+	p->n_out = 0;
+	p->encoded.n = 0;
+	p->state = NULL;
+	in->skipping = true;
+}
+
+void
+block_skip(struct input *in, struct block *b)
+{
+	const char *p = b->bytes + b->from;
+	size_t n = b->to - b->from;
+	const char *end =
+	    in->format->lines ? memchr(p, '\n', n) : NULL;
+
+	used(b, end ? (size_t)(end + 1 - p) : n);
+	if (end)
+		in->skipping = false;
+}
+
+enum block_status
+block_next(struct lane *l, struct input *in, struct block *b,
+    struct prepared *p)
+{
+	while (b->from < b->to) {
+		size_t n;
+
+		if (in->skipping) {
+			block_skip(in, b);
+			continue;
+		}
+		n = decode(l, in, b, p);
+		if (!n && b->to - b->from > in->spec.limits.record_max) {
+			too_long(l, in, b, p);
+			return BLOCK_BATCH;
+		}
+		if (!n) {
+			must(!b->last);
+			return BLOCK_MORE;
+		}
+		used(b, n);
+		if (p->batch->n_rows || p->batch->n_bad)
+			return BLOCK_BATCH;
+	}
+	return BLOCK_MORE;
+}

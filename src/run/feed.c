@@ -1,0 +1,453 @@
+/* SPDX-License-Identifier: MIT */
+/* Prepared batches in input order; see feed.h. */
+#include "run/feed.h"
+
+#include <pthread.h>
+#include <signal.h>
+
+#include "base/mem.h"
+#include "base/must.h"
+#include "run/block.h"
+
+/* Blocks of an input that are being prepared or wait for the owner. */
+#define RING 8
+
+enum work_state { WORK_FREE, WORK_TAKEN, WORK_READY };
+
+/* A block and the batches made of it. */
+struct work {
+	enum work_state state;
+	struct block block;
+	struct prepared *list;
+	size_t n, cap, n_made;
+	size_t next; /* batch to hand out */
+	bool end;    /* nothing follows */
+	bool failed;
+	struct err err;
+};
+
+/* What the feed keeps per input. */
+struct stream {
+	struct input *input;
+	struct block rest; /* bytes read behind the last whole record; with one
+			      thread: the block at hand */
+	struct prepared one; /* one thread */
+	bool made;
+	struct work ring[RING];
+	unsigned first, n; /* works in order: ring[(first + k) % RING] */
+	bool reading;	   /* some thread is cutting the next block */
+	bool read_all;
+};
+
+struct feed {
+	struct feed_plan plan;
+	struct stream *streams; /* by input number */
+	struct lane *lanes;	/* lane 0 is the owner's */
+	pthread_t *threads;
+	unsigned n_threads;
+	pthread_mutex_t lock;
+	pthread_cond_t work;  /* there may be something to do */
+	pthread_cond_t ready; /* some work is ready */
+	bool stop;
+	unsigned current; /* the input the owner waits for or read last */
+};
+
+void
+feed_torture(unsigned rows, size_t read_bytes)
+{
+	block_rows_max = rows;
+	if (read_bytes)
+		input_read_max = read_bytes;
+}
+
+/* ---- one thread ---- */
+
+static int
+fill(struct feed *f, struct stream *s, struct err *err)
+{
+	const struct format *format = s->input->format;
+	struct block *b = &s->rest;
+
+	/* A record without its end cannot be decoded: read on. */
+	for (;;) {
+		size_t held = b->to - b->from;
+
+		if (input_would_block(s->input))
+			f->plan.before_wait(f->plan.arg);
+		if (input_fill(s->input, b, BLOCK_BYTES, err))
+			return -1;
+		if (b->last || !format->lines || !held ||
+		    b->to - b->from > s->input->spec.limits.record_max ||
+		    memchr(b->bytes + b->from + held, '\n',
+			b->to - b->from - held))
+			return 0;
+	}
+}
+
+static int
+next_inline(struct feed *f, struct stream *s, struct prepared **out,
+    struct err *err)
+{
+	*out = &s->one;
+	for (;;) {
+		if (block_next(&f->lanes[0], s->input, &s->rest, &s->one) ==
+		    BLOCK_BATCH)
+			return 1;
+		if (s->rest.last)
+			return 0;
+		if (fill(f, s, err))
+			return -1;
+	}
+}
+
+/* ---- several threads ---- */
+
+static void
+work_reset(struct work *w)
+{
+	w->state = WORK_TAKEN;
+	w->n = w->next = 0;
+	w->end = w->failed = false;
+	w->block.from = w->block.to = 0;
+	w->block.last = false;
+}
+
+static struct prepared *
+work_slot(struct work *w)
+{
+	if (w->n == w->n_made) {
+		mem_grow(&w->list, &w->cap, w->n + 1, sizeof *w->list);
+		prepared_init(&w->list[w->n_made++]);
+	}
+	return &w->list[w->n];
+}
+
+/* Moves bytes [from, to) of `rest` to the end of the block. */
+static void
+take_rest(struct block *b, struct block *rest)
+{
+	size_t n = rest->to - rest->from;
+
+	if (b->cap - b->to < n) {
+		size_t cap = b->cap;
+		char *bytes;
+
+		while (cap - b->to < n)
+			cap *= 2;
+		bytes = mem_alloc(cap + SIMD_PAD);
+		memcpy(bytes, b->bytes, b->to);
+		mem_free(b->bytes);
+		b->bytes = bytes;
+		b->cap = cap;
+	}
+	memcpy(b->bytes + b->to, rest->bytes + rest->from, n);
+	b->to += n;
+	b->offset = rest->offset;
+	rest->from = rest->to = 0;
+}
+
+/* Keeps what lies behind the last whole record for the next block. */
+static void
+leave_rest(struct block *b, size_t whole, struct block *rest)
+{
+	struct block tail = {.bytes = b->bytes, .from = whole, .to = b->to};
+
+	rest->from = rest->to = 0;
+	tail.offset = b->offset + whole;
+	take_rest(rest, &tail);
+	b->to = whole;
+}
+
+/* Reads the next block of whole records; the stream is marked as reading. */
+static void
+cut_block(struct stream *s, struct work *w)
+{
+	struct input *in = s->input;
+	struct block *b = &w->block;
+	size_t whole = 0;
+
+	take_rest(b, &s->rest);
+	b->last = s->rest.last;
+	for (;;) {
+		if (in->skipping)
+			block_skip(in, b);
+		if (b->from) { /* skipped: begin at the front */
+			memmove(b->bytes, b->bytes + b->from, b->to - b->from);
+			b->to -= b->from;
+			b->from = 0;
+		}
+		if (b->last)
+			whole = b->to;
+		else if (b->to)
+			whole = in->format->frame(in->layout, b->bytes, b->to);
+		if (whole || b->last ||
+		    b->to > in->spec.limits.record_max)
+			break;
+		if (input_fill(in, b, BLOCK_BYTES_THREADS, &w->err)) {
+			w->failed = true;
+			return;
+		}
+	}
+	w->end = b->last;
+	if (!whole && !b->last) /* too long: the lane will say so */
+		return;
+	if (!b->last)
+		leave_rest(b, whole, &s->rest);
+}
+
+static void
+prepare_block(struct lane *l, struct stream *s, struct work *w)
+{
+	while (!w->failed && w->block.from < w->block.to) {
+		if (block_next(l, s->input, &w->block, work_slot(w)) !=
+		    BLOCK_BATCH)
+			break;
+		w->n++;
+	}
+}
+
+/* With the lock held: a stream that has room for another block, or NULL. */
+static struct stream *
+stream_to_read(struct feed *f)
+{
+	unsigned n = f->plan.n_inputs;
+
+	for (unsigned i = 0; i < n; i++) {
+		struct stream *s = &f->streams[(f->current + i) % n];
+
+		if (s->input && !s->reading && !s->read_all && s->n < RING)
+			return s;
+	}
+	return NULL;
+}
+
+/*
+ * Takes and prepares one block, called and returning with the lock held. A
+ * record that is too long is decoded while the stream is still marked as
+ * reading, since how to go on depends on it.
+ */
+static void
+do_work(struct feed *f, struct lane *l, struct stream *s)
+{
+	struct work *w = &s->ring[(s->first + s->n++) % RING];
+	bool alone;
+
+	work_reset(w);
+	s->reading = true;
+	pthread_mutex_unlock(&f->lock);
+	if (!w->block.bytes)
+		block_init(&w->block, BLOCK_BYTES_THREADS);
+	cut_block(s, w);
+	alone = w->block.to > s->input->spec.limits.record_max;
+	if (alone)
+		prepare_block(l, s, w);
+	pthread_mutex_lock(&f->lock);
+	s->reading = false;
+	s->read_all = w->end || w->failed;
+	pthread_cond_signal(&f->work);
+	pthread_mutex_unlock(&f->lock);
+	if (!alone)
+		prepare_block(l, s, w);
+	pthread_mutex_lock(&f->lock);
+	w->state = WORK_READY;
+	pthread_cond_signal(&f->ready);
+}
+
+struct worker {
+	struct feed *feed;
+	struct lane *lane;
+};
+
+static void *
+worker_main(void *arg)
+{
+	struct worker w = *(struct worker *)arg;
+	struct feed *f = w.feed;
+	struct stream *s;
+
+	mem_free(arg);
+	pthread_mutex_lock(&f->lock);
+	while (!f->stop) {
+		s = stream_to_read(f);
+		if (s)
+			do_work(f, w.lane, s);
+		else
+			pthread_cond_wait(&f->work, &f->lock);
+	}
+	pthread_mutex_unlock(&f->lock);
+	return NULL;
+}
+
+/* With the lock held: waits until the stream's first work is ready. */
+static struct work *
+first_work(struct feed *f, struct stream *s)
+{
+	for (;;) {
+		struct work *w = &s->ring[s->first];
+		struct stream *help;
+
+		if (s->n && w->state == WORK_READY)
+			return w;
+		help = stream_to_read(f);
+		if (help && (help->input->regular ||
+				!input_would_block(help->input))) {
+			do_work(f, &f->lanes[0], help);
+			continue;
+		}
+		if (!s->input->regular) {
+			pthread_mutex_unlock(&f->lock);
+			f->plan.before_wait(f->plan.arg);
+			pthread_mutex_lock(&f->lock);
+			if (s->n && w->state == WORK_READY)
+				continue;
+		}
+		pthread_cond_wait(&f->ready, &f->lock);
+	}
+}
+
+static int
+next_of_ring(struct feed *f, struct stream *s, struct prepared **out,
+    struct err *err)
+{
+	struct work *w;
+	int status;
+
+	pthread_mutex_lock(&f->lock);
+	f->current = s->input->number;
+	for (;;) {
+		w = first_work(f, s);
+		if (w->next < w->n) {
+			*out = &w->list[w->next++];
+			status = 1;
+			break;
+		}
+		if (w->failed) {
+			*err = w->err;
+			w->err = (struct err){0};
+			status = -1;
+			break;
+		}
+		if (w->end) {
+			status = 0;
+			break;
+		}
+		w->state = WORK_FREE;
+		s->first = (s->first + 1) % RING;
+		s->n--;
+		pthread_cond_signal(&f->work);
+	}
+	pthread_mutex_unlock(&f->lock);
+	return status;
+}
+
+/* ---- the interface ---- */
+
+static void
+start_workers(struct feed *f)
+{
+	sigset_t all, old;
+
+	/* Signals are the owner's. */
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	f->threads = mem_array(f->plan.threads, sizeof *f->threads);
+	for (unsigned i = 1; i < f->plan.threads; i++) {
+		struct worker *w = mem_alloc(sizeof *w);
+
+		*w = (struct worker){f, &f->lanes[i]};
+		if (pthread_create(&f->threads[f->n_threads], NULL,
+			worker_main, w)) {
+			mem_free(w); /* fewer threads: slower, not wrong */
+			break;
+		}
+		f->n_threads++;
+	}
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+}
+
+struct feed *
+feed_new(const struct feed_plan *plan)
+{
+	struct feed *f = mem_zalloc(sizeof *f);
+
+	f->plan = *plan;
+	f->streams = mem_zalloc(plan->n_inputs * sizeof *f->streams);
+	f->lanes = mem_array(plan->threads, sizeof *f->lanes);
+	for (unsigned i = 0; i < plan->threads; i++)
+		lane_init(&f->lanes[i], plan->lanes, plan->n_inputs);
+	pthread_mutex_init(&f->lock, NULL);
+	pthread_cond_init(&f->work, NULL);
+	pthread_cond_init(&f->ready, NULL);
+	if (plan->threads > 1)
+		start_workers(f);
+	return f;
+}
+
+void
+feed_open(struct feed *f, struct input *in)
+{
+	struct stream *s = &f->streams[in->number];
+
+	pthread_mutex_lock(&f->lock);
+	s->rest = in->head;
+	in->head = (struct block){0};
+	if (f->plan.threads == 1)
+		prepared_init(&s->one);
+	s->made = true;
+	s->input = in;
+	pthread_cond_broadcast(&f->work);
+	pthread_mutex_unlock(&f->lock);
+}
+
+int
+feed_next(struct feed *f, struct input *in, struct prepared **out,
+    struct err *err)
+{
+	struct stream *s = &f->streams[in->number];
+
+	return f->plan.threads == 1 ? next_inline(f, s, out, err)
+				    : next_of_ring(f, s, out, err);
+}
+
+static void
+stream_release(struct feed *f, struct stream *s)
+{
+	if (!s->made)
+		return;
+	for (unsigned i = 0; i < f->plan.threads; i++)
+		lane_forget(&f->lanes[i], s->input);
+	block_release(&s->rest);
+	if (f->plan.threads == 1)
+		prepared_release(&s->one);
+	for (unsigned i = 0; i < RING; i++) {
+		struct work *w = &s->ring[i];
+
+		for (size_t k = 0; k < w->n_made; k++)
+			prepared_release(&w->list[k]);
+		mem_free(w->list);
+		block_release(&w->block);
+		err_release(&w->err);
+	}
+}
+
+void
+feed_free(struct feed *f)
+{
+	pthread_mutex_lock(&f->lock);
+	f->stop = true;
+	pthread_cond_broadcast(&f->work);
+	pthread_mutex_unlock(&f->lock);
+	for (unsigned i = 0; i < f->n_threads; i++)
+		pthread_join(f->threads[i], NULL);
+	for (unsigned i = 0; i < f->plan.n_inputs; i++)
+		stream_release(f, &f->streams[i]);
+	for (unsigned i = 0; i < f->plan.threads; i++)
+		lane_release(&f->lanes[i]);
+	pthread_cond_destroy(&f->ready);
+	pthread_cond_destroy(&f->work);
+	pthread_mutex_destroy(&f->lock);
+	mem_free(f->threads);
+	mem_free(f->lanes);
+	mem_free(f->streams);
+	mem_free(f);
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Prepared batches of each input, in input order.
+ *
+ * With one thread a block is decoded when the owner asks for more. With
+ * several, workers take numbered blocks, decode and prepare them ahead of the
+ * owner, who takes them in order and, when the next one is not ready, works
+ * like a worker himself. Which thread prepared a batch cannot be seen in it.
+ */
+#ifndef WEIR_RUN_FEED_H
+#define WEIR_RUN_FEED_H
+
+#include "run/input.h"
+#include "run/lane.h"
+
+struct feed;
+
+struct feed_plan {
+	const struct lane_plan *lanes;
+	struct input *inputs;
+	unsigned n_inputs;
+	unsigned threads;
+	/* Called by the owner when it is about to wait for an input. */
+	void (*before_wait)(void *arg);
+	void *arg;
+};
+
+struct feed *feed_new(const struct feed_plan *plan);
+void feed_free(struct feed *f);
+
+/* An input has been opened: its batches may be asked for. */
+void feed_open(struct feed *f, struct input *in);
+
+/*
+ * The next batch of an input: 1 and *out, which is valid until the next call
+ * for the same input; 0 at its end; -1 and *err.
+ */
+int feed_next(struct feed *f, struct input *in, struct prepared **out,
+    struct err *err);
+
+/* ---- for tests: WEIR_TORTURE=rows=1,reads=1 ---- */
+
+/* At most this many rows a batch, this many bytes a read. */
+void feed_torture(unsigned rows, size_t read_bytes);
+
+#endif

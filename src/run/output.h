@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Where bytes go: standard output, a file that appears whole or not at all
+ * (-o), the file of late rows, the reject file. Every write is checked; the
+ * first failure is kept and ends the run.
+ */
+#ifndef WEIR_RUN_OUTPUT_H
+#define WEIR_RUN_OUTPUT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+
+struct output {
+	int fd;
+	bool opened, failed;
+	char *path;	  /* final name, or NULL for standard output */
+	char *temporary;  /* name while it is written, or NULL */
+	struct buf buf;	  /* not yet written */
+	uint64_t written; /* bytes */
+	struct err err;	  /* the first failure */
+};
+
+#define OUTPUT_BYTES ((size_t)64 << 10)
+
+/* To standard output. */
+void output_stdout(struct output *o);
+
+/*
+ * To a file. atomic: written under another name beside it and renamed by
+ * output_close, so that a reader never sees half of it; devices and pipes
+ * are opened as they are. Otherwise the file is truncated and written.
+ */
+int output_open(struct output *o, const char *path, bool atomic,
+    struct err *err);
+
+/* Writes the buffer out. False once anything has failed. */
+bool output_flush(struct output *o);
+
+/* Flushes if the buffer is large; call after adding to o->buf. */
+static inline bool
+output_settle(struct output *o)
+{
+	return o->buf.n < OUTPUT_BYTES || output_flush(o);
+}
+
+/*
+ * Flushes, syncs and renames (keep), or removes the unfinished file. -1 and
+ * *err if anything failed, now or before.
+ */
+int output_close(struct output *o, bool keep, struct err *err);
+
+#endif
