@@ -129,20 +129,21 @@ when_parse_offset(struct str s, int32_t *out)
 /* --- durations ---------------------------------------------------------- */
 
 #define NS_PER_US 1000u
+#define NS(us) ((uint64_t)(us)*NS_PER_US)
 
-/* Units of durations, longest first; w is read but not written. */
+/* Units of durations, longest first; w and ns are read but not written. */
 static const struct unit {
 	char name[3];
 	bool written;
 	uint64_t ns;
 } units[] = {
-    {"w", false, 7 * WHEN_DAY *NS_PER_US},
-    {"d", true, WHEN_DAY *NS_PER_US},
-    {"h", true, WHEN_HOUR *NS_PER_US},
-    {"m", true, WHEN_MINUTE *NS_PER_US},
-    {"s", true, WHEN_SECOND *NS_PER_US},
-    {"ms", true, WHEN_MS *NS_PER_US},
-    {"us", true, NS_PER_US},
+    {"w", false, NS(7 * WHEN_DAY)},
+    {"d", true, NS(WHEN_DAY)},
+    {"h", true, NS(WHEN_HOUR)},
+    {"m", true, NS(WHEN_MINUTE)},
+    {"s", true, NS(WHEN_SECOND)},
+    {"ms", true, NS(WHEN_MS)},
+    {"us", true, NS(1)},
     {"ns", false, 1},
 };
 

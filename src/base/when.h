@@ -36,8 +36,8 @@ struct zone;
 /* A civil (wall clock) time in some zone. */
 struct civil {
 	int year;
-	int month, day;		   /* from 1 */
-	int hour, minute, second;  /* second 60 is accepted as a leap second */
+	int month, day;		  /* from 1 */
+	int hour, minute, second; /* second 60 is accepted as a leap second */
 	int us;
 };
 
@@ -63,20 +63,20 @@ int when_days_in_month(int year, int month);
  */
 enum when_kind {
 	WHEN_AUTO,
-	WHEN_ISO,      /* rfc3339, iso8601: 2026-03-01T10:00:00.123+01:00 and kin */
+	WHEN_ISO,      /* rfc3339: 2026-03-01T10:00:00.123+01:00 and kin */
 	WHEN_EPOCH_S,  /* fraction allowed: 1767225600.25 */
-	WHEN_EPOCH_MS,
+	WHEN_EPOCH_MS, /* and so in the others */
 	WHEN_EPOCH_US,
 	WHEN_EPOCH_NS,
-	WHEN_EPOCH,    /* a number, the unit told by magnitude */
-	WHEN_CLF,      /* common log: 28/Mar/2026:22:00:01 +0000 */
-	WHEN_PATTERN   /* strptime-like: %Y-%m-%d %H:%M:%S.%f %z … */
+	WHEN_EPOCH,  /* a number, the unit told by magnitude */
+	WHEN_CLF,    /* common log: 28/Mar/2026:22:00:01 +0000 */
+	WHEN_PATTERN /* strptime-like: %Y-%m-%d %H:%M:%S.%f %z … */
 };
 
 struct when_layout {
 	enum when_kind kind;
 	const char *pattern;	 /* WHEN_PATTERN, NUL-terminated */
-	const struct zone *zone; /* for civil times without offset; NULL = UTC */
+	const struct zone *zone; /* of times without offset; NULL = UTC */
 };
 
 /*
@@ -92,8 +92,8 @@ struct when_layout {
  * without case, short or long; a blank stands for one or more; weekdays are
  * read but not compared with the date; f and L add to s.
  */
-int when_layout_parse(struct str text, struct arena *a,
-    struct when_layout *out, struct err *err);
+int when_layout_parse(
+    struct str text, struct arena *a, struct when_layout *out, struct err *err);
 
 /* 0, or -1 and *err naming the first letter when_format does not know. */
 int when_format_check(struct str pattern, struct err *err);
@@ -123,8 +123,8 @@ struct when_cache {
  * ',', basic form 20260301T100000Z, offsets Z z UTC GMT +hh +hhmm +hh:mm up
  * to 23:59 with or without a blank before, none = zone. c may be NULL.
  */
-bool when_parse(const struct when_layout *l, struct when_cache *c,
-    struct str s, int64_t *out);
+bool when_parse(const struct when_layout *l, struct when_cache *c, struct str s,
+    int64_t *out);
 
 /*
  * A number as time by the layout's unit (WHEN_AUTO: by magnitude). Fractions
@@ -154,14 +154,15 @@ struct buf;
  * strftime-like, the letters of when_layout_parse; zone NULL = UTC. %f writes
  * 6 digits, %Z the zone's abbreviation. An unknown letter stays as it is.
  */
-void when_format(struct buf *out, const char *pattern, int64_t t,
-    const struct zone *z);
+void when_format(
+    struct buf *out, const char *pattern, int64_t t, const struct zone *z);
 
 /*
  * A duration: one or more number+unit, units ns us ms s m h d w (also written
  * out: "5 minutes" is the SQL parser's business, not this one's). "1h30m",
- * "250ms", "0s"; they are added. Numbers may have a fraction: 1.5h. False if malformed,
- * negative or out of range. Result in microseconds; less than 1us is cut.
+ * "250ms", "0s"; they are added. Numbers may have a fraction: 1.5h. False if
+ * malformed, negative or out of range. Result in microseconds; less than 1us is
+ * cut.
  */
 bool when_parse_duration(struct str s, int64_t *out);
 

@@ -323,6 +323,21 @@ from_file(struct str name, struct where where, struct err *err)
 	return z ? keep(z, name) : NULL;
 }
 
+/* "+05:30", "GMT-03:00": east is positive, other than in "Etc/GMT+3". */
+static bool
+is_offset(struct str s, int32_t *offset_s)
+{
+	struct str prefix = {s.p, 3};
+
+	if (s.n > 3 && (str_eq_nocase(prefix, STR("UTC")) ||
+			   str_eq_nocase(prefix, STR("GMT")))) {
+		s.p += 3;
+		s.n -= 3;
+	}
+	return s.n && (s.p[0] == '+' || s.p[0] == '-') &&
+	       when_parse_offset(s, offset_s);
+}
+
 const struct zone *
 zone_load(struct str name, struct where where, struct err *err)
 {
@@ -335,8 +350,7 @@ zone_load(struct str name, struct where where, struct err *err)
 	for (const struct zone *z = loaded; z; z = z->next)
 		if (str_is(name, z->name))
 			return z;
-	if (name.n && (name.p[0] == '+' || name.p[0] == '-') &&
-	    when_parse_offset(name, &offset_s))
+	if (is_offset(name, &offset_s))
 		return fixed(name, offset_s);
 	if (!is_name(name)) {
 		zone_unknown(name, zone_folder(), where, err);

@@ -17,13 +17,14 @@ struct zone;
 
 /*
  * Loads a zone by name ("Europe/Berlin"; "UTC", "GMT", "Z" and offsets such as
- * "+05:30" need no file). Zones are cached for the program's
- * life and shared between threads (loading is not thread-safe: load before
- * threads start). NULL and *err with the nearest names when there is none;
- * names with "..", a leading '/' or odd characters are refused.
+ * "+05:30" or, as Flink spells them, "GMT-03:00", need no file). Zones are
+ * cached for the program's life and shared between threads (loading is not
+ * thread-safe: load before threads start). NULL and *err with the nearest names
+ * when there is none; names with "..", a leading '/' or odd characters are
+ * refused.
  */
-const struct zone *zone_load(struct str name, struct where where,
-    struct err *err);
+const struct zone *zone_load(
+    struct str name, struct where where, struct err *err);
 
 const struct zone *zone_utc(void);
 const char *zone_name(const struct zone *z);
@@ -37,8 +38,8 @@ const char *zone_abbr(const struct zone *z, int64_t t);
  * and WHEN_MAX where it has no end. (The range ends also where only the
  * abbreviation changes.)
  */
-int32_t zone_offset(const struct zone *z, int64_t t, int64_t *from,
-    int64_t *until);
+int32_t zone_offset(
+    const struct zone *z, int64_t t, int64_t *from, int64_t *until);
 
 /*
  * The instant of a civil time (µs as if UTC). A time that was skipped maps

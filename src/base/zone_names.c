@@ -7,6 +7,7 @@
 #include "base/zone_names.h"
 
 #include <dirent.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 
 #include "base/arena.h"
@@ -53,6 +54,13 @@ add_entry(
 	}
 }
 
+static int
+by_name(const void *a, const void *b)
+{
+	return str_cmp(*(const struct str *)a, *(const struct str *)b);
+}
+
+/* In order, so that of two names as near the same is always given. */
 static void
 collect(struct names *names, const char *root)
 {
@@ -69,6 +77,8 @@ collect(struct names *names, const char *root)
 			add_entry(names, root, names->folders[i], e->d_name);
 		closedir(dir);
 	}
+	if (names->n)
+		qsort(names->list, names->n, sizeof(*names->list), by_name);
 }
 
 /* The part behind the last '/'. */

@@ -50,14 +50,31 @@ struct token {
 	int64_t integer;   /* INT that fits, DURATION in µs */
 };
 
+struct lexer;
+struct node;
+
+/*
+ * What the grammar of queries adds to that of expressions. query: stands at
+ * SELECT, WITH or VALUES behind a '(' and leaves the lexer at the ')'; over:
+ * stands at OVER behind a call. Both set the error when they fail. Without
+ * hooks nested queries are an error, and OVER is left to the caller.
+ */
+struct lex_hooks {
+	struct node *(*query)(struct lexer *lx, void *owner);
+	struct node *(*over)(struct lexer *lx, struct node *call, void *owner);
+	void *owner;
+};
+
 struct lexer {
 	const struct source *src;
 	unsigned at, end; /* the part of src->text to read */
 	struct arena *arena;
 	struct err *err;
-	struct token tok;  /* the current token */
-	struct token next; /* one token ahead */
-	unsigned depth;	   /* nesting of the grammar, limited */
+	struct token tok;	       /* the current token */
+	struct token next;	       /* one token ahead */
+	unsigned done;		       /* where the token before tok ended */
+	unsigned depth;		       /* nesting of the grammar, limited */
+	const struct lex_hooks *hooks; /* or NULL */
 };
 
 /* Reads bytes [from, to) of src->text; lx->tok is the first token. */
@@ -74,9 +91,34 @@ bool lex_next_is(const struct lexer *lx, const char *word);
 /* Accepts or fails with "expected …, got …". 0 or -1. */
 int lex_expect(struct lexer *lx, const char *word);
 
-/* Fails at the current token. Always -1. */
+/*
+ * Fails at the current token. Always -1. A token that could not be read keeps
+ * its own error, which is the better one.
+ */
 __attribute__((format(printf, 2, 3)))
 int lex_fail(struct lexer *lx, const char *fmt, ...);
+
+/* The current token for messages: "\"FROM\"", or "the end". */
+const char *lex_describe(const struct lexer *lx, char *out, size_t size);
+
+/* ---- types as written ---- */
+
+/*
+ * A type with its parameters: precision and scale of DECIMAL(p, s), digits of
+ * a TIMESTAMP(p)'s fraction, longest length of VARCHAR(n); CHAR(n) also has
+ * its least length in scale. -1 where not stated. DATE is a TIME cut to the
+ * day.
+ */
+struct cast_type {
+	enum type type;
+	bool date;
+	bool nested; /* ARRAY<…>, MAP<…>, ROW<…>: with types of elements */
+	int precision, scale;
+};
+
+/* Reads a type: BIGINT, DECIMAL(10, 2), TIMESTAMP(3) WITH LOCAL TIME ZONE … */
+int cast_type_parse(struct lexer *lx, struct cast_type *out);
+void cast_type_print(struct buf *out, struct cast_type t);
 
 /* ---- trees ---- */
 
@@ -85,15 +127,25 @@ enum node_kind {
 	NODE_NAME,    /* path: a.b[1]; the first step may be a qualifier */
 	NODE_PARAM,   /* name */
 	NODE_STAR,    /* * or name.* (name in path) */
-	NODE_CALL     /* everything else: name and args */
+	NODE_CALL,    /* everything else: name and args */
+	NODE_QUERY    /* made by lex_hooks.query: query */
 };
+
+/* Most nested operations, and most nodes, of one tree. */
+#define NODE_DEPTH_MAX 1000
+#define NODE_SIZE_MAX 1000000
 
 /*
  * Operators are calls under their canonical lower-case names: + - * / % ||
  * neg = <> < <= > >= and or not "is null" "is true" "is false" "is unknown"
  * "is distinct from" between like similar in case cast try_cast extract
- * subscript regex (x ~ y) list map. NOT forms are not(…). CASE has args
- * when1, then1, …, else (NULL literal if none); the simple form is rewritten.
+ * subscript regex (x ~ y) list map try if coalesce nullif. NOT forms are
+ * not(…); and, or and || take two or more arguments. CASE has args when1,
+ * then1, …, else (NULL literal if none); the simple form is rewritten, and so
+ * are x BETWEEN SYMMETRIC (an or of two betweens) and x ILIKE y (like of
+ * lower). "in query" and "exists" have a NODE_QUERY as last argument.
+ *
+ * A subtree may have several parents (the simple CASE's operand).
  */
 struct node {
 	enum node_kind kind;
@@ -108,8 +160,11 @@ struct node {
 	bool distinct;	       /* count(DISTINCT x) */
 	bool star;	       /* count(*) */
 	struct node *filter;   /* FILTER (WHERE …) or NULL */
-	enum type cast;	       /* cast, try_cast */
+	struct cast_type cast; /* cast, try_cast */
 	struct str unit;       /* extract(unit FROM …), floor(… TO unit) */
+	void *query;	       /* QUERY: the hook's own */
+	void *over;	       /* CALL: set by the hook */
+	unsigned depth, size;  /* of the tree, for limits */
 };
 
 /*
@@ -122,10 +177,17 @@ struct node *expr_parse(struct lexer *lx);
 struct node *expr_parse_text(const struct source *src, unsigned from,
     unsigned to, struct arena *arena, struct err *err);
 
-/* Writes a tree so that parsing it again gives the same tree. */
+/*
+ * Writes a tree so that parsing it again gives the same tree. Nested queries
+ * are written as their source.
+ */
 void node_print(struct buf *out, const struct node *n);
 
 bool node_eq(const struct node *a, const struct node *b);
+
+/* A name as it must be written: bare, or in backticks if it is odd or a word
+ * the grammar keeps for itself. */
+void name_print(struct buf *out, struct str name);
 
 /* A name for a column without alias: a.b -> "b"; count(*) -> "count"; else
  * the printed text. */

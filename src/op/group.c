@@ -76,15 +76,6 @@ result_scope(struct group_bind *g)
 	    .grouping = &g->c->grouping};
 }
 
-static struct flow_column *
-flow_add(struct flow *f, struct str name, unsigned col, enum type type)
-{
-	struct flow_column *c = &f->cols[f->n_cols++];
-
-	*c = (struct flow_column){.name = name, .col = col, .type = type};
-	return c;
-}
-
 static void
 flow_begin(struct group_bind *g, unsigned n_items)
 {
@@ -195,8 +186,8 @@ group_bind(struct op *op, const struct bind *b)
 	flow_scope(&op->in, b, &g.input);
 	if (window && window_parse(window->items[0].node, b, &c->window))
 		return -1;
-	if (c->window.type != WINDOW_ALL && op->in.open)
-		op->in.open->needs_time = true;
+	if (c->window.type != WINDOW_ALL && op->in.scan)
+		op->in.scan->needs_time = true;
 	if (bind_keys(&g))
 		return -1;
 	result_scope(&g);

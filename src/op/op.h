@@ -78,7 +78,15 @@ struct flow_column {
 	enum type type;
 	bool spread;	/* a whole record whose members stand here */
 	bool omit_null; /* left out of JSON when NULL (corrections' "rev") */
+	/*
+	 * Not there: hides the record's member of this name, from expressions
+	 * and in the output. The column is NULL; omit_null is set.
+	 */
+	bool dropped;
 };
+
+/* Number of a spread column until plan_bind knows whether it is written. */
+#define COL_RECORD (~0u)
 
 /* Columns of one segment. */
 struct segment {
@@ -95,16 +103,27 @@ struct flow {
 	 * adds it to what is decoded.
 	 */
 	struct scan *open; /* NULL = closed */
-	bool updates;	   /* rows may be corrections of earlier ones */
+	/*
+	 * Set as long as the segment is that of the records read: columns
+	 * below the scan's n_wants are wants.
+	 */
+	struct scan *scan;
+	bool updates; /* rows may be corrections of earlier ones */
 };
 
 /* Fields wanted of the input's records (the open end of a flow). */
 struct scan {
 	struct want *wants;
 	bool *computed; /* some expression reads it (not only the output) */
+	unsigned *last; /* number of the last step that reads it; for the
+			   output the number of steps */
 	unsigned n_wants, cap_wants;
+	unsigned step;	 /* number of the step that is being bound */
 	bool needs_time; /* some step asked for event time */
 	struct arena *arena;
+	/* Fields whose type the input declares. */
+	const struct scope_column *typed;
+	unsigned n_typed;
 	/* Declared or known fields (a closed input); NULL = anything goes. */
 	const struct scope_column *known;
 	unsigned n_known;
@@ -118,6 +137,9 @@ struct scan {
  */
 int scan_want(struct scan *s, struct path path, bool computed,
     struct where where, struct err *err);
+
+/* Type of a field: as declared, or T_ANY. */
+enum type scan_type(const struct scan *s, struct path path);
 
 /* ---- binding ---- */
 
@@ -134,17 +156,48 @@ struct bind {
  * A scope for expressions over a flow. Valid while the flow is; `aliases`
  * may be added by the caller.
  */
-void flow_scope(const struct flow *f, const struct bind *b,
-    struct scope *out);
+void flow_scope(const struct flow *f, const struct bind *b, struct scope *out);
 
 /* Adds a computed column to the flow's segment; returns its number. */
 unsigned flow_compute(struct flow *f);
+
+/* The place of a column; makes room for all columns of the flow's segment. */
+struct column *flow_place(const struct flow *f, struct batch *b, unsigned col);
+
+/* The visible column of a name; NULL if there is none. */
+struct flow_column *flow_find(const struct flow *f, struct str name);
+
+/*
+ * A copy of the flow with room for `more` columns: what a step begins with
+ * that only adds to what it got.
+ */
+struct flow flow_copy(const struct flow *f, unsigned more, struct arena *a);
+
+/* Appends a column; the caller has left room. */
+struct flow_column *flow_add(
+    struct flow *f, struct str name, unsigned col, enum type type);
+
+/* Puts a column in place of the one of that name, or behind all others. */
+struct flow_column *flow_set(
+    struct flow *f, struct str name, unsigned col, enum type type);
+
+/*
+ * 1 if the tree is a field or column that can be passed on as it is: then its
+ * column and type; 0 if it has to be computed; -1 and the error.
+ */
+int flow_pass(const struct flow *f, const struct node *n, const struct bind *b,
+    unsigned *col, enum type *type);
+
+/* Fails for a name the flow does not have, with the nearest. Always -1. */
+int flow_unknown(
+    const struct flow *f, struct str name, struct where where, struct err *err);
 
 /* ---- a step ---- */
 
 struct op {
 	const struct op_kind *kind;
 	struct str name;    /* of its state; from `name:` or derived */
+	bool named;	    /* by the spec */
 	struct where where; /* of the step */
 	struct arg *args;   /* as written */
 	unsigned n_args;
@@ -157,6 +210,13 @@ struct op {
 
 /* The items of a parameter by name; NULL if not given. */
 const struct arg *op_arg(const struct op *op, const char *name);
+
+/* First index of the selection at or after a row. */
+unsigned op_selected_from(const struct batch *b, unsigned row);
+
+/* A PARAM_COUNT: a constant whole number; `absent` if it was not given. */
+int op_count(const struct op *op, const char *name, const struct bind *b,
+    uint64_t absent, uint64_t *out);
 
 /* ---- running ---- */
 
@@ -204,7 +264,7 @@ struct op_counts {
 /* A running operator; each kind embeds it first. */
 struct op_run {
 	const struct op *op;
-	struct eval *eval;	/* the owner's */
+	struct eval *eval; /* the owner's */
 	struct op_counts counts;
 
 	/* What comes out: called in order by the operator. */
@@ -232,8 +292,7 @@ struct op_kind {
 	void (*batch)(const struct op *op, struct eval *ev, struct batch *b);
 
 	/* Stateful: see the head of this file. */
-	void *(*prepare)(const struct op *op, struct eval *ev,
-	    struct batch *b);
+	void *(*prepare)(const struct op *op, struct eval *ev, struct batch *b);
 	struct op_run *(*open)(const struct op *op);
 	/*
 	 * Rows [from, to) of the batch (selected or not: all of them move the

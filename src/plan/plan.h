@@ -14,7 +14,11 @@
 #include "io/io.h"
 #include "op/op.h"
 
-enum late_policy { LATE_DROP, LATE_UPDATE, LATE_FILE };
+enum late_policy {
+	LATE_DROP,
+	LATE_UPDATE,
+	LATE_FILE
+};
 
 /* A declared type of a field: types: {price: text}. */
 struct declared {
@@ -24,10 +28,10 @@ struct declared {
 };
 
 struct plan_input {
-	struct str name;	      /* FROM name; "" = the only one */
-	const struct format *format;  /* NULL = guess */
+	struct str name;	     /* FROM name; "" = the only one */
+	const struct format *format; /* NULL = guess */
 	struct settings settings;
-	struct str *files;	      /* "-" = standard input */
+	struct str *files; /* "-" = standard input */
 	unsigned n_files;
 	struct declared *types;
 	unsigned n_types;
@@ -54,8 +58,8 @@ struct plan_output {
 
 struct plan_param {
 	struct str name;
-	enum type type;	     /* T_ANY: by content */
-	struct value value;  /* given or default */
+	enum type type;	    /* T_ANY: by content */
+	struct value value; /* given or default */
 	bool given, has_default;
 	struct where where;
 };
@@ -73,7 +77,7 @@ struct plan {
 	unsigned n_params;
 	struct op *ops;
 	unsigned n_ops;
-	bool window_columns_shown; /* SQL: see front/sql.c */
+	struct where tests; /* the spec's tests as written, or src NULL */
 
 	/* After plan_bind: */
 	struct scan *scan; /* wants, in order of their columns */
@@ -82,20 +86,26 @@ struct plan {
 	bool bound;
 };
 
+#define PLAN_STEPS_MAX 256
+
+/* A plan with one input, of which nothing is said yet, and no steps. */
 void plan_init(struct plan *p);
 void plan_release(struct plan *p);
 
-/* Appends an operator (args to be filled by the caller). */
-struct op *plan_add(struct plan *p, const struct op_kind *kind,
-    struct where where);
+/*
+ * Appends an operator (args to be filled by the caller). The pointer is good
+ * until the next one is added.
+ */
+struct op *plan_add(
+    struct plan *p, const struct op_kind *kind, struct where where);
 
 /* Adds a parameter to a step and returns it, with room for n items. */
 struct arg *plan_arg(struct plan *p, struct op *op, const char *name,
     unsigned n, struct where where);
 
 /*
- * Binds all steps in order and decides how fields are decoded for the output
- * format (output.format must be set). May be called once.
+ * Binds all steps in order: names, types, arguments, the fields wanted of each
+ * record (plan.scan) and the columns of the result. May be called once.
  */
 int plan_bind(struct plan *p, struct err *err);
 

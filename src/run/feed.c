@@ -3,6 +3,7 @@
 #include "run/feed.h"
 
 #include <pthread.h>
+#include <signal.h>
 
 #include "base/mem.h"
 #include "base/must.h"
@@ -10,8 +11,6 @@
 
 /* Blocks of an input that are being prepared or wait for the owner. */
 #define RING 8
-
-extern size_t input_read_max;
 
 enum work_state { WORK_FREE, WORK_TAKEN, WORK_READY };
 

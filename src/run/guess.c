@@ -140,6 +140,28 @@ declared_type(const struct plan_input *in, struct path path)
 	return NULL;
 }
 
+static unsigned
+count_files(const struct plan *plan)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < plan->n_inputs; i++)
+		n += plan->inputs[i].n_files;
+	return n;
+}
+
+bool
+passes_records(const struct input *in, const struct plan *plan)
+{
+	const struct flow_column *c = plan->result.cols;
+
+	/* Several files may have several headers. JSON has its own way. */
+	return plan->result.n_cols == 1 && c->spread && plan->result.open &&
+	    c->col < plan->scan->n_wants && !plan->scan->computed[c->col] &&
+	    plan->output.format == in->format && count_files(plan) == 1 &&
+	    strcmp(in->format->name, "json") != 0;
+}
+
 static struct want
 want_of(const struct input *in, const struct plan *plan, unsigned i)
 {
@@ -153,7 +175,8 @@ want_of(const struct input *in, const struct plan *plan, unsigned i)
 		w.type = type->type;
 		w.layout = plan->time.layout;
 	} else if (same && !plan->scan->computed[i] &&
-	    !strcmp(in->format->name, "json")) {
+	    (!strcmp(in->format->name, "json") ||
+	    (w.path.n == 0 && passes_records(in, plan)))) {
 		w.as = WANT_RAW;
 	}
 	return w;

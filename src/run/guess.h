@@ -20,4 +20,10 @@
 int guess_spec(struct input *in, const struct plan *plan,
     const struct run_options *options, bool needs_time, struct err *err);
 
+/*
+ * True if the result is nothing but the input's records, in the same format:
+ * they are then written as they stand.
+ */
+bool passes_records(const struct input *in, const struct plan *plan);
+
 #endif

@@ -11,10 +11,10 @@
 #include "base/mem.h"
 #include "base/must.h"
 #include "run/guess.h"
+#include "run/signals.h"
 
 #define PIPE_BYTES (1 << 20)
 
-/* For tests: at most this many bytes a read (WEIR_TORTURE=reads=N). */
 size_t input_read_max = SIZE_MAX;
 
 void
@@ -89,12 +89,15 @@ static int
 open_file(struct input *in, struct err *err)
 {
 	struct stat st;
+	off_t at;
 
 	in->fd = is_stdin(in) ? STDIN_FILENO
 			      : open(in->file.p, O_RDONLY | O_CLOEXEC);
 	if (in->fd < 0 || fstat(in->fd, &st))
 		return fail(in, "cannot open", err);
 	in->regular = S_ISREG(st.st_mode);
+	at = in->regular ? lseek(in->fd, 0, SEEK_CUR) : 0;
+	in->base = at > 0 ? (uint64_t)at : 0;
 #ifdef F_SETPIPE_SZ
 	/* A bigger pipe means fewer sleeps; without it things still work. */
 	if (S_ISFIFO(st.st_mode))
@@ -137,6 +140,21 @@ make_room(struct block *b, size_t block_bytes)
 	b->cap = cap;
 }
 
+/* How often a thread that waits for input looks whether it is to stop. */
+#define LOOK_MS 200
+
+/* Waits until there is something to read; false if asked to stop. */
+static bool
+wait_for_bytes(const struct input *in)
+{
+	struct pollfd p = {.fd = in->fd, .events = POLLIN};
+
+	while (!signals_stop())
+		if (poll(&p, 1, LOOK_MS) > 0)
+			return true;
+	return false;
+}
+
 int
 input_fill(struct input *in, struct block *b, size_t block_bytes,
     struct err *err)
@@ -148,6 +166,10 @@ input_fill(struct input *in, struct block *b, size_t block_bytes,
 	want = b->cap - b->to;
 	if (want > input_read_max)
 		want = input_read_max;
+	if (!in->regular && !wait_for_bytes(in)) {
+		b->last = true;
+		return 0;
+	}
 	do
 		n = read(in->fd, b->bytes + b->to, want);
 	while (n < 0 && errno == EINTR);
@@ -210,8 +232,6 @@ start(struct input *in, const struct run_options *options, size_t block_bytes,
 		case START_OK:
 			in->head.from = used;
 			in->head.offset = used;
-			for (size_t i = 0; i < used; i++)
-				in->head.line += head.p[i] == '\n';
 			return 0;
 		case START_ERR:
 			return -1;

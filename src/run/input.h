@@ -22,7 +22,6 @@ struct block {
 	size_t cap;
 	size_t from, to; /* what has not been decoded yet */
 	uint64_t offset; /* of bytes[from] in the input */
-	uint64_t line;	 /* lines of the input before bytes[from] */
 	bool last;	 /* the input ends here */
 };
 
@@ -41,7 +40,11 @@ struct input {
 	struct arena arena; /* layout and spec */
 	struct block head;  /* bytes read but not handed out */
 	uint64_t bytes;	    /* read so far */
+	uint64_t base;	    /* where a regular file was when we came */
 	bool skipping;	    /* within a record that is too long */
+
+	/* The owner's, for line numbers; see reject.h. */
+	uint64_t line, line_at;
 };
 
 void input_init(struct input *in, const struct plan_input *plan,
@@ -66,6 +69,9 @@ int input_open(struct input *in, const struct plan *plan,
  */
 int input_fill(struct input *in, struct block *b, size_t block_bytes,
     struct err *err);
+
+/* For tests: at most this many bytes a read. */
+extern size_t input_read_max;
 
 /* True if reading now would wait for whoever writes the input. */
 bool input_would_block(const struct input *in);

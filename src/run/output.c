@@ -124,8 +124,6 @@ output_close(struct output *o, bool keep, struct err *err)
 	output_flush(o);
 	if (o->path)
 		finish_file(o, keep);
-	else if (!o->failed && fsync(o->fd) && errno == EIO)
-		fail(o, "write to");
 	buf_release(&o->buf);
 	mem_free(o->path);
 	mem_free(o->temporary);

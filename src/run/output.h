@@ -7,6 +7,9 @@
 #ifndef WEIR_RUN_OUTPUT_H
 #define WEIR_RUN_OUTPUT_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 #include "base/buf.h"
 #include "base/err.h"
 

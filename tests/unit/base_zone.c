@@ -470,6 +470,9 @@ test_fixed(void)
 	same(zone_abbr(z, 0), "+0530", "and abbreviated");
 	same(zone_abbr(load("-03"), 0), "-03", "shortly");
 	ok(zone_offset(load("-0800"), 0, NULL, NULL) == -28800, "-0800");
+	ok(zone_offset(load("GMT-03:00"), 0, NULL, NULL) == -10800 &&
+		zone_offset(load("UTC+0530"), 0, NULL, NULL) == 19800,
+	    "an offset from UTC or GMT, as Java has it");
 	ok(load("UTC") == zone_utc() && load("Z") == zone_utc() &&
 		load("utc") == zone_utc(),
 	    "UTC and Z are one");
@@ -514,6 +517,8 @@ test_unknown(bool database)
 	    {STR("+24:00"), NULL},
 	    {STR("+1"), NULL},
 	    {STR("UTC+1"), NULL},
+	    {STR("UTC05:00"), NULL},
+	    {STR("GMT+24:00"), NULL},
 	    {STR("qqqqqqqqqqqq"), "such as Europe/Berlin"},
 	};
 

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The grammar's parts among themselves. Every function stands at the first
+ * token of what it reads and leaves the lexer behind it; NULL means that the
+ * error has been set.
+ */
+#ifndef WEIR_EXPR_PARSE_H
+#define WEIR_EXPR_PARSE_H
+
+#include "expr/expr.h"
+#include "expr/unit.h"
+
+#define PARSE_DEPTH_MAX 200 /* nesting of the grammar */
+
+/* A growing list of nodes in the arena. */
+struct nodes {
+	struct node **p;
+	unsigned n, cap;
+};
+
+void nodes_add(struct lexer *lx, struct nodes *list, struct node *n);
+
+/* ---- parse.c ---- */
+
+/* Counts nesting; -1 and the error if it is too deep. */
+int parse_enter(struct lexer *lx);
+void parse_leave(struct lexer *lx);
+
+struct node *parse_expr(struct lexer *lx); /* OR level */
+struct node *parse_sum(struct lexer *lx);  /* + - || and what binds tighter */
+
+/* Nodes from byte `from` to the end of the last token taken. */
+struct node *parse_call_of(struct lexer *lx, unsigned from, struct str name,
+    struct where name_at, struct nodes args);
+struct node *parse_call1(struct lexer *lx, unsigned from, const char *name,
+    struct where at, struct node *a);
+struct node *parse_call2(struct lexer *lx, unsigned from, const char *name,
+    struct where at, struct node *a, struct node *b);
+struct node *parse_literal(struct lexer *lx, unsigned from, struct value v);
+
+/* "expected an expression, got …"; always NULL. */
+struct node *parse_missing(struct lexer *lx);
+
+/* expr {, expr} into list; 0 or -1. */
+int parse_list(struct lexer *lx, struct nodes *list);
+
+/* True at SELECT, WITH or VALUES: a query in parentheses follows. */
+bool parse_at_query(const struct lexer *lx);
+
+/* The query (the '(' is taken) and its ')'. */
+struct node *parse_query(struct lexer *lx, unsigned from);
+
+/* ---- parse_prim.c ---- */
+
+struct node *parse_postfix(struct lexer *lx);
+
+/* ---- parse_form.c ---- */
+
+/*
+ * Forms with words inside: CASE, CAST, EXTRACT … *found tells whether one
+ * begins here.
+ */
+struct node *parse_form(struct lexer *lx, bool *found);
+
+/* ---- parse_time.c ---- */
+
+/* DATE '…', TIMESTAMP '…', INTERVAL '…' unit. *found as above. */
+struct node *parse_time_literal(struct lexer *lx, bool *found);
+
+/* The unit of time at the current token, or UNIT_NONE with the error set. */
+enum unit parse_unit(struct lexer *lx);
+
+/* True for words that cannot be a bare name where an expression begins. */
+bool parse_reserved(struct str name);
+
+#endif

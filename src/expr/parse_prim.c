@@ -1,0 +1,455 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Operands: literals, names with their paths, calls, lists, parentheses, and
+ * what may follow any of them: [index], .field and ::type.
+ *
+ * A path with constant steps (a.b[1]['c']) stays one name, since the decoder
+ * can look for it as a whole; other indexes are calls of "subscript".
+ */
+#include "base/num.h"
+#include "expr/parse.h"
+
+#define PATH_STEPS_MAX 200
+
+/* Sorted; words that begin or go on a clause, and constants. */
+static const char *const reserved[] = {"and", "as", "between", "by", "case",
+    "current_date", "current_timestamp", "distinct", "else", "except", "from",
+    "false", "group", "having", "in", "intersect", "is", "join", "like",
+    "limit", "localtimestamp", "not", "null", "on", "or", "order", "select",
+    "then", "true", "union", "using", "when", "where"};
+
+bool
+parse_reserved(struct str name)
+{
+	for (size_t i = 0; i < sizeof(reserved) / sizeof(reserved[0]); i++)
+		if (str_eq_nocase(name, str_of(reserved[i])))
+			return true;
+	return false;
+}
+
+/* ---- literals ---- */
+
+static struct node *
+parse_number(struct lexer *lx)
+{
+	struct str s = lx->tok.text;
+	unsigned from = lx->tok.where.at;
+	struct value v = VALUE_NULL;
+	struct dec d;
+
+	if (memchr(s.p, 'e', s.n) || memchr(s.p, 'E', s.n)) {
+		v.type = T_FLOAT;
+		if (!num_parse_float(s, &v.f) || v.f > 1.7976931348623157e308) {
+			lex_fail(lx, "this number is out of range");
+			return NULL;
+		}
+	} else {
+		if (s.p[s.n - 1] == '.')
+			s.n--;
+		if (*s.p == '.')
+			s = arena_printf(lx->arena, "0%.*s", STR_ARG(s));
+		if (!dec_parse(s, &d)) {
+			lex_fail(lx, "this number has more than %d digits",
+			    DEC_DIGITS_MAX);
+			return NULL;
+		}
+		v = value_decimal(lx->arena, d);
+	}
+	lex_next(lx);
+	return parse_literal(lx, from, v);
+}
+
+static struct node *
+literal_token(struct lexer *lx, struct value v)
+{
+	unsigned from = lx->tok.where.at;
+
+	lex_next(lx);
+	return parse_literal(lx, from, v);
+}
+
+static struct node *
+parse_duration(struct lexer *lx)
+{
+	struct node *n;
+
+	n = literal_token(lx, value_duration(lx->tok.integer));
+	n->duration_text = true;
+	return n;
+}
+
+static struct node *
+parse_param(struct lexer *lx)
+{
+	struct str name = lx->tok.string;
+	struct node *n = literal_token(lx, VALUE_NULL);
+
+	n->kind = NODE_PARAM;
+	n->name = name;
+	return n;
+}
+
+/* X'0aff' */
+static struct node *
+parse_bytes(struct lexer *lx)
+{
+	unsigned from = lx->tok.where.at;
+	struct str s = lx->next.string;
+	char *bytes = arena_alloc(lx->arena, s.n / 2 + 1);
+
+	lex_next(lx);
+	for (size_t i = 0; i < s.n; i++) {
+		static const char digits[] = "0123456789abcdef";
+		const char *at = strchr(digits, s.p[i] | 32);
+		unsigned nibble;
+
+		if (!at || !*at || s.n % 2) {
+			lex_fail(lx, "bytes are pairs of hexadecimal digits");
+			return NULL;
+		}
+		nibble = (unsigned)(at - digits);
+		bytes[i / 2] =
+		    (char)(i % 2 ? (bytes[i / 2] & 0xf0) | (int)nibble
+				 : (int)(nibble << 4));
+	}
+	lex_next(lx);
+	return parse_literal(
+	    lx, from, value_of_str(T_BYTES, (struct str){bytes, s.n / 2}));
+}
+
+/* NULL TRUE FALSE; NULL node if the word is none of them. */
+static struct node *
+parse_constant(struct lexer *lx)
+{
+	if (lex_is(lx, "NULL"))
+		return literal_token(lx, VALUE_NULL);
+	if (lex_is(lx, "TRUE"))
+		return literal_token(lx, value_bool(true));
+	if (lex_is(lx, "FALSE"))
+		return literal_token(lx, value_bool(false));
+	return NULL;
+}
+
+/* ---- calls ---- */
+
+static struct str
+lower_ascii(struct lexer *lx, struct str s)
+{
+	char *p = arena_alloc(lx->arena, s.n);
+
+	for (size_t i = 0; i < s.n; i++)
+		p[i] = (char)(s.p[i] >= 'A' && s.p[i] <= 'Z' ? s.p[i] | 32
+							     : s.p[i]);
+	return (struct str){p, s.n};
+}
+
+/* FILTER (WHERE e) and OVER behind a call. */
+static struct node *
+parse_behind(struct lexer *lx, struct node *n)
+{
+	if (lex_is(lx, "FILTER") && lex_next_is(lx, "(")) {
+		lex_next(lx);
+		lex_next(lx);
+		if (lex_expect(lx, "WHERE"))
+			return NULL;
+		n->filter = parse_expr(lx);
+		if (!n->filter || lex_expect(lx, ")"))
+			return NULL;
+		n->where.len = lx->done - n->where.at;
+		n->size += n->filter->size;
+		if (n->filter->depth >= n->depth)
+			n->depth = n->filter->depth + 1;
+	}
+	if (lex_is(lx, "OVER") && lx->hooks && lx->hooks->over)
+		n = lx->hooks->over(lx, n, lx->hooks->owner);
+	return n;
+}
+
+/* Names that calls have inside a tree but that are written otherwise. */
+static bool
+is_inner(struct lexer *lx)
+{
+	static const char *const inner[][2] = {{"list", "[a, b]"},
+	    {"map", "MAP[key, value]"}, {"neg", "-x"}, {"regex", "x ~ pattern"},
+	    {"similar", "x SIMILAR TO pattern"}, {"subscript", "x[i]"}};
+
+	for (size_t i = 0; i < sizeof(inner) / sizeof(inner[0]); i++) {
+		if (!lex_is(lx, inner[i][0]))
+			continue;
+		lex_fail(lx, "there is no function \"%s\"", inner[i][0]);
+		err_hint(lx->err, "write %s", inner[i][1]);
+		return true;
+	}
+	return false;
+}
+
+static struct node *
+parse_call(struct lexer *lx)
+{
+	struct where at = lx->tok.where;
+	struct str name = lower_ascii(lx, lx->tok.text);
+	bool star = false, distinct = false;
+	struct nodes args = {0};
+	struct node *n;
+
+	if (is_inner(lx))
+		return NULL;
+	lex_next(lx);
+	lex_next(lx);
+	if (lex_is(lx, "*") && lex_next_is(lx, ")")) {
+		lex_next(lx);
+		star = true;
+	} else if (!lex_is(lx, ")")) {
+		distinct = lex_accept(lx, "DISTINCT");
+		if (parse_list(lx, &args))
+			return NULL;
+	}
+	if (lex_expect(lx, ")"))
+		return NULL;
+	n = parse_call_of(lx, at.at, name, at, args);
+	if (!n)
+		return NULL;
+	n->star = star;
+	n->distinct = distinct;
+	return parse_behind(lx, n);
+}
+
+/* ---- names ---- */
+
+static struct node *
+name_node(struct lexer *lx, unsigned from, struct str name)
+{
+	struct node *n = parse_literal(lx, from, VALUE_NULL);
+	struct path_step *step = arena_zalloc(lx->arena, sizeof(*step));
+
+	step->name = name;
+	n->kind = NODE_NAME;
+	n->path = (struct path){step, 1};
+	return n;
+}
+
+/* CURRENT_TIMESTAMP and kin are calls without parentheses. */
+static bool
+is_bare_call(struct str word)
+{
+	return str_eq_nocase(word, STR("CURRENT_TIMESTAMP")) ||
+	       str_eq_nocase(word, STR("CURRENT_DATE")) ||
+	       str_eq_nocase(word, STR("LOCALTIMESTAMP"));
+}
+
+static struct node *
+parse_bare_call(struct lexer *lx)
+{
+	struct where at = lx->tok.where;
+	struct str name = lower_ascii(lx, lx->tok.text);
+
+	lex_next(lx);
+	return parse_call_of(lx, at.at, name, at, (struct nodes){0});
+}
+
+static struct node *
+parse_name(struct lexer *lx)
+{
+	struct str name = lx->tok.string;
+	unsigned from = lx->tok.where.at;
+	struct node *n;
+	bool found;
+
+	if (!lx->tok.quoted) {
+		n = parse_constant(lx);
+		if (n)
+			return n;
+		n = parse_form(lx, &found);
+		if (found)
+			return n;
+		n = parse_time_literal(lx, &found);
+		if (found)
+			return n;
+		if (lx->next.kind == TOK_TEXT && name.n == 1 &&
+		    (*name.p | 32) == 'x' && *lx->next.text.p == '\'' &&
+		    lx->next.where.at == from + 1)
+			return parse_bytes(lx);
+		if (is_bare_call(name) && !lex_next_is(lx, "("))
+			return parse_bare_call(lx);
+		if (!is_bare_call(name) && parse_reserved(name))
+			return parse_missing(lx);
+		if (lex_next_is(lx, "("))
+			return parse_call(lx);
+	}
+	lex_next(lx);
+	return name_node(lx, from, name);
+}
+
+/* ---- lists and parentheses ---- */
+
+static struct node *
+parse_brackets(struct lexer *lx)
+{
+	struct where at = lx->tok.where;
+	struct nodes args = {0};
+
+	lex_next(lx);
+	if (!lex_is(lx, "]") && parse_list(lx, &args))
+		return NULL;
+	if (lex_expect(lx, "]"))
+		return NULL;
+	return parse_call_of(lx, at.at, STR("list"), at, args);
+}
+
+static struct node *
+parse_parens(struct lexer *lx)
+{
+	unsigned from = lx->tok.where.at;
+	struct node *n;
+
+	lex_next(lx);
+	if (parse_at_query(lx))
+		return parse_query(lx, from);
+	n = parse_expr(lx);
+	if (n && lex_is(lx, ",")) {
+		lex_fail(lx, "rows of values are not supported; compare the "
+			     "fields one by one");
+		return NULL;
+	}
+	return n && !lex_expect(lx, ")") ? n : NULL;
+}
+
+static struct node *
+parse_primary(struct lexer *lx)
+{
+	switch (lx->tok.kind) {
+	case TOK_INT:
+		return literal_token(lx, value_int(lx->tok.integer));
+	case TOK_NUMBER:
+		return parse_number(lx);
+	case TOK_DURATION:
+		return parse_duration(lx);
+	case TOK_TEXT:
+		return literal_token(lx, value_text(lx->tok.string));
+	case TOK_PARAM:
+		return parse_param(lx);
+	case TOK_NAME:
+		return parse_name(lx);
+	case TOK_OP:
+		if (lex_is(lx, "("))
+			return parse_parens(lx);
+		if (lex_is(lx, "["))
+			return parse_brackets(lx);
+		break;
+	case TOK_END:
+	case TOK_BAD:
+		break;
+	}
+	return parse_missing(lx);
+}
+
+/* ---- what follows an operand ---- */
+
+static struct node *
+longer_path(struct lexer *lx, struct node *n, struct path_step step)
+{
+	unsigned k = n->path.n;
+	struct path_step *steps;
+
+	if (k >= PATH_STEPS_MAX) {
+		lex_fail(lx, "a path of more than %d steps", PATH_STEPS_MAX);
+		return NULL;
+	}
+	steps = arena_array(lx->arena, k + 1, sizeof(*steps));
+	memcpy(steps, n->path.steps, k * sizeof(*steps));
+	steps[k] = step;
+	n->path = (struct path){steps, k + 1};
+	n->where.len = lx->done - n->where.at;
+	return n;
+}
+
+static struct node *
+subscript(struct lexer *lx, struct node *n, struct node *index, struct where at)
+{
+	const struct value *v = &index->value;
+	bool literal = index->kind == NODE_LITERAL;
+
+	if (literal && v->type == T_INT && v->i == 0) {
+		err_set(lx->err, ERR_SPEC, index->where,
+		    "elements are counted from 1");
+		return NULL;
+	}
+	if (literal && n->kind == NODE_NAME) {
+		if (v->type == T_INT && v->i > 0 && v->i <= UINT32_MAX)
+			return longer_path(lx, n,
+			    (struct path_step){.index = (uint32_t)(v->i - 1)});
+		if (v->type == T_TEXT)
+			return longer_path(
+			    lx, n, (struct path_step){.name = value_str(*v)});
+	}
+	return parse_call2(lx, n->where.at, "subscript", at, n, index);
+}
+
+static struct node *
+parse_field(struct lexer *lx, struct node *n)
+{
+	struct where at = lx->tok.where;
+	struct node *name;
+	char got[180];
+
+	lex_next(lx);
+	if (n->kind == NODE_NAME && lex_is(lx, "*")) {
+		lex_next(lx);
+		n->kind = NODE_STAR;
+		n->where.len = lx->done - n->where.at;
+		return n;
+	}
+	if (lx->tok.kind != TOK_NAME) {
+		lex_fail(lx, "expected the name of a field, got %s",
+		    lex_describe(lx, got, sizeof(got)));
+		return NULL;
+	}
+	name = literal_token(lx, value_text(lx->tok.string));
+	return subscript(lx, n, name, at);
+}
+
+static struct node *
+parse_index(struct lexer *lx, struct node *n)
+{
+	struct where at = lx->tok.where;
+	struct node *index;
+
+	lex_next(lx);
+	index = parse_expr(lx);
+	if (!index || lex_expect(lx, "]"))
+		return NULL;
+	return subscript(lx, n, index, at);
+}
+
+static struct node *
+parse_typed(struct lexer *lx, struct node *n)
+{
+	struct where at = lx->tok.where;
+	struct cast_type type;
+
+	lex_next(lx);
+	if (cast_type_parse(lx, &type))
+		return NULL;
+	n = parse_call1(lx, n->where.at, "cast", at, n);
+	if (n)
+		n->cast = type;
+	return n;
+}
+
+struct node *
+parse_postfix(struct lexer *lx)
+{
+	struct node *n = parse_primary(lx);
+
+	while (n && n->kind != NODE_STAR) {
+		if (lex_is(lx, "["))
+			n = parse_index(lx, n);
+		else if (lex_is(lx, "."))
+			n = parse_field(lx, n);
+		else if (lex_is(lx, "::"))
+			n = parse_typed(lx, n);
+		else
+			break;
+	}
+	return n;
+}

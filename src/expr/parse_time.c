@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Literals of time and duration: DATE '…', TIMESTAMP '…', INTERVAL '…' unit
+ * [TO unit]. A time without an offset is UTC. Intervals of months and years
+ * have no fixed length and are refused.
+ */
+#include "base/num.h"
+#include "base/when.h"
+#include "expr/parse.h"
+
+/* ---- units ---- */
+
+enum unit
+parse_unit(struct lexer *lx)
+{
+	bool word = lx->tok.kind == TOK_NAME || lx->tok.kind == TOK_TEXT;
+	enum unit u = word ? unit_find(lx->tok.string) : UNIT_NONE;
+	const struct str *names;
+	unsigned n;
+	char got[180];
+
+	if (u != UNIT_NONE) {
+		lex_next(lx);
+		return u;
+	}
+	lex_fail(lx, "expected a unit of time, got %s",
+	    lex_describe(lx, got, sizeof(got)));
+	names = unit_names(&n);
+	if (word)
+		err_suggest(lx->err, lx->tok.string, names, n);
+	return UNIT_NONE;
+}
+
+/* SECOND(3): precisions are read and mean nothing. */
+static int
+skip_precision(struct lexer *lx)
+{
+	if (!lex_accept(lx, "("))
+		return 0;
+	while (lx->tok.kind == TOK_INT || lex_is(lx, ","))
+		lex_next(lx);
+	return lex_expect(lx, ")");
+}
+
+/* ---- amounts ---- */
+
+/* s, a plain number, times `us`; false if malformed or out of range. */
+static bool
+amount(struct str s, int64_t us, int64_t *out)
+{
+	struct dec d;
+
+	if (!dec_parse(s, &d) || !dec_mul(d, dec_of_int(us), &d))
+		return false;
+	return dec_trunc_int(d, out);
+}
+
+/* The next run of digits (and '.' where `fraction`) at *i. */
+static bool
+take_digits(struct str s, size_t *i, bool fraction, struct str *out)
+{
+	size_t from = *i;
+
+	while (*i < s.n && ((s.p[*i] >= '0' && s.p[*i] <= '9') ||
+			       (fraction && s.p[*i] == '.')))
+		(*i)++;
+	*out = (struct str){s.p + from, *i - from};
+	return out->n > 0;
+}
+
+/* "1 02:03:04.5" for DAY TO SECOND, "1:30" for HOUR TO MINUTE … */
+static bool
+amount_range(struct str s, enum unit from, enum unit until, int64_t *out)
+{
+	static const enum unit order[] = {
+	    UNIT_DAY, UNIT_HOUR, UNIT_MINUTE, UNIT_SECOND};
+	size_t i = 0;
+	bool negative, first = true;
+	struct str digits;
+	int64_t part;
+
+	s = str_trim(s);
+	negative = s.n && *s.p == '-';
+	if (s.n && (*s.p == '-' || *s.p == '+'))
+		i++;
+	*out = 0;
+	for (unsigned k = 0; k < 4; k++) {
+		if (order[k] > from || order[k] < until)
+			continue;
+		if (!first &&
+		    (i >= s.n ||
+			s.p[i++] != (order[k] == UNIT_HOUR ? ' ' : ':')))
+			return false;
+		first = false;
+		if (!take_digits(s, &i, order[k] == UNIT_SECOND, &digits) ||
+		    !amount(digits, unit_us(order[k]), &part) ||
+		    __builtin_add_overflow(*out, part, out))
+			return false;
+	}
+	*out = negative ? -*out : *out;
+	return i == s.n;
+}
+
+/* ---- INTERVAL ---- */
+
+static int
+no_length(struct lexer *lx, struct where at, enum unit u)
+{
+	err_set(
+	    lx->err, ERR_SPEC, at, "a %s has no fixed length", unit_name(u));
+	return err_hint(lx->err,
+	    "for times use TIMESTAMPADD(%s, n, t), for windows day, week, "
+	    "month, year",
+	    unit_name(u));
+}
+
+static int
+interval_unit(struct lexer *lx, enum unit *out)
+{
+	struct where at = lx->tok.where;
+
+	*out = parse_unit(lx);
+	if (*out == UNIT_NONE || skip_precision(lx))
+		return -1;
+	return unit_us(*out) ? 0 : no_length(lx, at, *out);
+}
+
+static int
+interval_value(struct lexer *lx, struct token amount_tok, int64_t *out)
+{
+	struct str s = amount_tok.kind == TOK_TEXT ? str_trim(amount_tok.string)
+						   : amount_tok.text;
+	enum unit from, until;
+	bool fits;
+
+	if (amount_tok.kind == TOK_TEXT && lx->tok.kind != TOK_NAME &&
+	    when_parse_duration(s, out))
+		return 0;
+	if (interval_unit(lx, &from))
+		return -1;
+	until = from;
+	if (lex_accept(lx, "TO")) {
+		if (interval_unit(lx, &until))
+			return -1;
+		if (until >= from || from > UNIT_DAY || until < UNIT_SECOND)
+			return err_set(lx->err, ERR_SPEC, amount_tok.where,
+			    "an interval of %s to %s is not possible",
+			    unit_name(from), unit_name(until));
+	}
+	fits = from == until ? amount(s, unit_us(from), out)
+			     : amount_range(s, from, until, out);
+	if (!fits)
+		return err_set(lx->err, ERR_SPEC, amount_tok.where,
+		    "this is not an interval of %s%s%s", unit_name(from),
+		    from == until ? "" : " to ",
+		    from == until ? "" : unit_name(until));
+	return 0;
+}
+
+static struct node *
+parse_interval(struct lexer *lx)
+{
+	unsigned from = lx->tok.where.at;
+	struct token amount_tok = lx->next;
+	int64_t us;
+
+	lex_next(lx);
+	lex_next(lx);
+	if (interval_value(lx, amount_tok, &us))
+		return NULL;
+	return parse_literal(lx, from, value_duration(us));
+}
+
+/* ---- DATE, TIMESTAMP ---- */
+
+static struct node *
+parse_instant(struct lexer *lx, bool date)
+{
+	static const struct when_layout iso = {.kind = WHEN_ISO};
+	unsigned from = lx->tok.where.at;
+	struct when_cache cache = {0};
+	int64_t t;
+
+	lex_next(lx);
+	if (!when_parse(&iso, &cache, str_trim(lx->tok.string), &t) ||
+	    (date && t % WHEN_DAY)) {
+		lex_fail(
+		    lx, date ? "this is not a date" : "this is not a time");
+		err_hint(lx->err, "write it %s",
+		    date ? "2026-03-28" : "2026-03-28 22:00:00.123");
+		return NULL;
+	}
+	lex_next(lx);
+	return parse_literal(lx, from, value_time(t));
+}
+
+struct node *
+parse_time_literal(struct lexer *lx, bool *found)
+{
+	enum token_kind next = lx->next.kind;
+
+	*found = true;
+	if (lex_is(lx, "INTERVAL") &&
+	    (next == TOK_TEXT || next == TOK_INT || next == TOK_NUMBER))
+		return parse_interval(lx);
+	if (next == TOK_TEXT && lex_is(lx, "DATE"))
+		return parse_instant(lx, true);
+	if (next == TOK_TEXT &&
+	    (lex_is(lx, "TIMESTAMP") || lex_is(lx, "TIMESTAMP_LTZ")))
+		return parse_instant(lx, false);
+	if (next == TOK_TEXT && lex_is(lx, "TIME")) {
+		lex_fail(lx, "a time of day alone is not supported");
+		return NULL;
+	}
+	*found = false;
+	return NULL;
+}

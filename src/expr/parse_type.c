@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Types as SQL writes them, in CAST and in the columns of CREATE TABLE. The
+ * names are those of type_of_name; here are their parameters, the names of
+ * several words, and the types of elements (which are read, and kept only as
+ * the fact that there were any).
+ */
+#include "data/cast.h"
+#include "expr/parse.h"
+
+static int
+number(struct lexer *lx, int least, int most, int *out)
+{
+	char got[180];
+
+	if (lx->tok.kind != TOK_INT || lx->tok.integer < least ||
+	    lx->tok.integer > most)
+		return lex_fail(lx, "expected a number from %d to %d, got %s",
+		    least, most, lex_describe(lx, got, sizeof(got)));
+	*out = (int)lx->tok.integer;
+	lex_next(lx);
+	return 0;
+}
+
+/* (p[, s]) */
+static int
+decimal_type(struct lexer *lx, struct cast_type *t)
+{
+	if (!lex_accept(lx, "("))
+		return 0;
+	if (number(lx, 1, DEC_DIGITS_MAX, &t->precision))
+		return -1;
+	t->scale = 0;
+	if (lex_accept(lx, ",") && number(lx, 0, t->precision, &t->scale))
+		return -1;
+	return lex_expect(lx, ")");
+}
+
+/* (n); a fixed length is also the least one. */
+static int
+text_type(struct lexer *lx, struct cast_type *t, bool fixed)
+{
+	if (lex_accept(lx, "VARYING"))
+		fixed = false;
+	if (lex_accept(lx, "(")) {
+		if (number(lx, 1, INT32_MAX, &t->precision) ||
+		    lex_expect(lx, ")"))
+			return -1;
+	}
+	t->scale = fixed ? t->precision : -1;
+	return 0;
+}
+
+/* (p) [WITH | WITHOUT [LOCAL] TIME ZONE] */
+static int
+time_type(struct lexer *lx, struct cast_type *t)
+{
+	if (lex_accept(lx, "(")) {
+		if (number(lx, 0, 9, &t->precision) || lex_expect(lx, ")"))
+			return -1;
+	}
+	if ((lex_is(lx, "WITH") || lex_is(lx, "WITHOUT")) &&
+	    (lex_next_is(lx, "LOCAL") || lex_next_is(lx, "TIME"))) {
+		lex_next(lx);
+		lex_accept(lx, "LOCAL");
+		return lex_expect(lx, "TIME") ? -1 : lex_expect(lx, "ZONE");
+	}
+	return 0;
+}
+
+/* DAY TO SECOND(3) and the like behind INTERVAL. */
+static int
+interval_type(struct lexer *lx)
+{
+	enum unit u = lx->tok.kind == TOK_NAME && !lx->tok.quoted
+			  ? unit_find(lx->tok.string)
+			  : UNIT_NONE;
+
+	if (u == UNIT_NONE)
+		return 0;
+	for (int i = 0; i < 2; i++) {
+		u = parse_unit(lx);
+		if (u == UNIT_NONE)
+			return -1;
+		if (!unit_us(u))
+			return lex_fail(lx,
+			    "intervals of a %s are not "
+			    "supported: it has no fixed length",
+			    unit_name(u));
+		if (lex_accept(lx, "(")) {
+			int digits;
+
+			if (number(lx, 0, 9, &digits) || lex_expect(lx, ")"))
+				return -1;
+		}
+		if (i || !lex_accept(lx, "TO"))
+			break;
+	}
+	return 0;
+}
+
+/* <type, …> of ARRAY and MAP, <name type, …> of ROW. */
+static int
+element_types(struct lexer *lx, struct cast_type *t, bool named)
+{
+	const char *open = named && lex_is(lx, "(") ? "(" : "<";
+	const char *close = *open == '(' ? ")" : ">";
+	struct cast_type element;
+
+	if (!lex_accept(lx, open))
+		return 0;
+	t->nested = true;
+	if (parse_enter(lx))
+		return -1;
+	do {
+		if (named) {
+			if (lx->tok.kind != TOK_NAME)
+				return lex_fail(lx, "expected a field name");
+			lex_next(lx);
+		}
+		if (cast_type_parse(lx, &element))
+			return -1;
+		if (lex_accept(lx, "NOT") && lex_expect(lx, "NULL"))
+			return -1;
+	} while (lex_accept(lx, ","));
+	parse_leave(lx);
+	return lex_expect(lx, close);
+}
+
+static int
+unknown_type(struct lexer *lx)
+{
+	static const struct str names[] = {STR("array"), STR("bigint"),
+	    STR("boolean"), STR("bytes"), STR("date"), STR("decimal"),
+	    STR("double"), STR("int"), STR("interval"), STR("map"), STR("text"),
+	    STR("timestamp"), STR("varchar")};
+	char got[180];
+
+	lex_fail(
+	    lx, "expected a type, got %s", lex_describe(lx, got, sizeof(got)));
+	if (lx->tok.kind == TOK_NAME)
+		err_suggest(lx->err, lx->tok.string, names,
+		    sizeof(names) / sizeof(names[0]));
+	return -1;
+}
+
+static bool
+fixed_length(const struct lexer *lx)
+{
+	return lex_is(lx, "CHAR") || lex_is(lx, "CHARACTER");
+}
+
+int
+cast_type_parse(struct lexer *lx, struct cast_type *out)
+{
+	bool fixed = fixed_length(lx), row = lex_is(lx, "ROW");
+	bool precise = lex_is(lx, "DOUBLE");
+
+	*out = (struct cast_type){.precision = -1, .scale = -1};
+	if (lx->tok.kind != TOK_NAME)
+		return unknown_type(lx);
+	out->date = lex_is(lx, "DATE");
+	out->type = out->date ? T_TIME
+		    : row     ? T_MAP
+		    : fixed   ? T_TEXT
+			      : type_of_name(lx->tok.string);
+	if (out->type == T_ANY || out->type == T_JSON || out->type == T_NULL)
+		return unknown_type(lx);
+	lex_next(lx);
+	switch (out->type) {
+	case T_DECIMAL:
+		return decimal_type(lx, out);
+	case T_TEXT:
+		return text_type(lx, out, fixed);
+	case T_BYTES:
+		return text_type(lx, out, false);
+	case T_TIME:
+		return out->date ? 0 : time_type(lx, out);
+	case T_DURATION:
+		return interval_type(lx);
+	case T_LIST:
+	case T_MAP:
+		return element_types(lx, out, row);
+	case T_FLOAT:
+		if (precise)
+			lex_accept(lx, "PRECISION");
+		return 0;
+	case T_NULL:
+	case T_BOOL:
+	case T_INT:
+	case T_JSON:
+	case T_ANY:
+		break;
+	}
+	return 0;
+}
+
+void
+cast_type_print(struct buf *out, struct cast_type t)
+{
+	if (t.date) {
+		buf_lit(out, "date");
+		return;
+	}
+	if (t.type == T_TEXT && t.precision >= 0)
+		buf_addz(out, t.scale >= 0 ? "char" : "varchar");
+	else
+		buf_addz(out, type_name(t.type));
+	if (t.precision < 0)
+		return;
+	buf_printf(out, "(%d", t.precision);
+	if (t.type == T_DECIMAL)
+		buf_printf(out, ", %d", t.scale);
+	buf_addc(out, ')');
+}

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The table of formats, and how one is found: by name, by the extension of a
+ * file, by the first bytes of an input.
+ */
+#include "base/must.h"
+#include "io/io.h"
+
+#define FORMAT(name) extern const struct format format_##name;
+#include "io/format_list.h"
+#undef FORMAT
+
+const struct format *const formats[] = {
+#define FORMAT(name) &format_##name,
+#include "io/format_list.h"
+#undef FORMAT
+};
+
+const unsigned n_formats = sizeof formats / sizeof *formats;
+
+const struct limits limits_default = {
+    .record_max = 16u << 20,
+    .depth_max = 512,
+    .fields_max = 65536,
+};
+
+const struct format *
+format_find(struct str name)
+{
+	unsigned i;
+
+	for (i = 0; i < n_formats; i++)
+		if (str_is(name, formats[i]->name))
+			return formats[i];
+	return NULL;
+}
+
+static bool
+can(const struct format *f, bool writing)
+{
+	return writing ? f->encode != NULL : f->decode != NULL;
+}
+
+/* Sets *err; suggests the formats that can do what is asked. */
+static const struct format *
+no_format(struct str name, struct where where, bool writing, bool known,
+    struct err *err)
+{
+	struct str names[sizeof formats / sizeof *formats];
+	enum err_code code = where.src ? ERR_SPEC : ERR_USAGE;
+	unsigned i, n = 0;
+
+	for (i = 0; i < n_formats; i++)
+		if (can(formats[i], writing))
+			names[n++] = str_of(formats[i]->name);
+	if (known)
+		err_set(err, code, where, "format \"%.*s\" cannot be %s",
+		    STR_ARG(name), writing ? "written" : "read");
+	else
+		err_set(err, code, where, "there is no format \"%.*s\"",
+		    STR_ARG(name));
+	err_suggest(err, name, names, n);
+	return NULL;
+}
+
+const struct format *
+format_parse(struct str text, struct where where, bool writing,
+    struct settings *settings, struct err *err)
+{
+	const char *colon = text.n ? memchr(text.p, ':', text.n) : NULL;
+	struct str name = text;
+	const struct format *f;
+
+	settings->arg = (struct str){NULL, 0};
+	settings->where = where;
+	if (colon) {
+		name.n = (size_t)(colon - text.p);
+		settings->arg = (struct str){colon + 1, text.n - name.n - 1};
+	}
+	f = format_find(name);
+	if (!f || !can(f, writing))
+		return no_format(name, where, writing, f != NULL, err);
+	if (colon && !f->arg) {
+		err_set(err, where.src ? ERR_SPEC : ERR_USAGE, where,
+		    "format \"%s\" takes nothing behind a colon", f->name);
+		return NULL;
+	}
+	return f;
+}
+
+/* True if word is one of the blank-separated words. */
+static bool
+has_word(const char *words, struct str word)
+{
+	while (*words) {
+		size_t n = strcspn(words, " ");
+
+		if (str_eq_nocase((struct str){words, n}, word))
+			return true;
+		words += n;
+		words += *words == ' ';
+	}
+	return false;
+}
+
+/* What is behind the last dot of the last part of a path; cuts it off. */
+static struct str
+cut_extension(struct str *name)
+{
+	size_t i = name->n;
+	struct str ext = {NULL, 0};
+
+	while (i && name->p[i - 1] != '.' && name->p[i - 1] != '/')
+		i--;
+	if (i > 1 && name->p[i - 1] == '.' && name->p[i - 2] != '/') {
+		ext = (struct str){name->p + i, name->n - i};
+		name->n = i - 1;
+	}
+	return ext;
+}
+
+const struct format *
+format_of_name(struct str filename)
+{
+	struct str ext = cut_extension(&filename);
+	unsigned i;
+
+	if (str_eq_nocase(ext, STR("gz")) || str_eq_nocase(ext, STR("zst")))
+		ext = cut_extension(&filename);
+	if (!ext.n)
+		return NULL;
+	for (i = 0; i < n_formats; i++)
+		if (has_word(formats[i]->extensions, ext))
+			return formats[i];
+	return NULL;
+}
+
+const struct format *
+format_guess(struct str head, bool whole)
+{
+	const struct format *best = NULL;
+	int most = 0;
+	unsigned i;
+
+	for (i = 0; i < n_formats; i++) {
+		const struct format *f = formats[i];
+		int score = f->guess ? f->guess(head, whole) : 0;
+
+		if (score > most) {
+			most = score;
+			best = f;
+		}
+	}
+	return best ? best : format_find(STR("lines"));
+}

@@ -1,0 +1,379 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What is wanted of a record: from paths to a tree, and from the slots the
+ * tree fills to elements of columns.
+ *
+ * A row is made in two steps: first everything that can fail is converted,
+ * then everything is put. So a record that turns out bad leaves no trace in
+ * the columns.
+ */
+#include "base/mem.h"
+#include "base/must.h"
+#include "data/pack.h"
+#include "io/cell.h"
+#include "io/json.h"
+
+/* ---- the tree ---- */
+
+static bool
+step_eq(const struct path_step *a, const struct path_step *b)
+{
+	if (!a->name.p || !b->name.p)
+		return !a->name.p && !b->name.p && a->index == b->index;
+	return str_eq(a->name, b->name);
+}
+
+static bool
+same_beginning(const struct path *a, const struct path *b, unsigned n)
+{
+	unsigned i;
+
+	for (i = 0; i < n; i++)
+		if (!step_eq(&a->steps[i], &b->steps[i]))
+			return false;
+	return true;
+}
+
+/* True if an earlier want goes through the same first n steps. */
+static bool
+seen_before(const struct decode_spec *spec, unsigned want, unsigned n)
+{
+	const struct path *path = &spec->wants[want].path;
+	unsigned i;
+
+	for (i = 0; i < want; i++)
+		if (spec->wants[i].path.n >= n &&
+		    same_beginning(&spec->wants[i].path, path, n))
+			return true;
+	return false;
+}
+
+static void
+set_step(struct json_node *node, const struct path_step *step)
+{
+	size_t n = step->name.n;
+
+	node->name = step->name;
+	node->index = step->index;
+	if (!step->name.p) {
+		node->name.n = SIZE_MAX; /* no name is as long */
+		return;
+	}
+	memcpy(&node->head, step->name.p, n < 8 ? n : 8);
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+	node->head = __builtin_bswap64(node->head);
+#endif
+}
+
+struct tree {
+	struct json_decoder *d;
+	unsigned n_nodes, n_slots;
+};
+
+/* Wants whose path ends at this node share its slot. */
+static int
+give_slot(struct tree *t, unsigned want, unsigned depth)
+{
+	const struct decode_spec *spec = t->d->base.spec;
+	int slot = -1;
+	unsigned i;
+
+	for (i = want; i < spec->n_wants; i++) {
+		const struct path *path = &spec->wants[i].path;
+
+		if (path->n != depth ||
+		    !same_beginning(path, &spec->wants[want].path, depth))
+			continue;
+		if (slot < 0)
+			slot = (int)t->n_slots++;
+		t->d->slots[i] = slot;
+	}
+	return slot;
+}
+
+/*
+ * Fills node: want is the first whose path goes through it, depth the number
+ * of its steps. Paths come from a query, whose own depth is limited.
+ */
+static void
+make_node(struct tree *t, struct json_node *node, unsigned want, unsigned depth)
+{
+	const struct decode_spec *spec = t->d->base.spec;
+	const struct path *path = &spec->wants[want].path;
+	struct json_node *kids;
+	unsigned i, n = 0;
+
+	node->id = t->n_nodes++;
+	node->first = t->n_slots;
+	node->slot = depth ? give_slot(t, want, depth) : -1;
+	kids = arena_zalloc(
+	    &t->d->arena, (spec->n_wants + 1) * sizeof *kids);
+	for (i = want; i < spec->n_wants; i++) {
+		const struct path *p = &spec->wants[i].path;
+		struct json_node *kid = &kids[n];
+
+		if (p->n <= depth || !same_beginning(p, path, depth) ||
+		    seen_before(spec, i, depth + 1))
+			continue;
+		set_step(kid, &p->steps[depth]);
+		if (kid->name.p)
+			node->lengths |= (uint64_t)1
+			    << (kid->name.n < 63 ? kid->name.n : 63);
+		make_node(t, kid, i, depth + 1);
+		n++;
+	}
+	node->kids = kids;
+	node->n_kids = n;
+	node->n_slots = t->n_slots - node->first;
+}
+
+void
+json_want_init(struct json_decoder *d)
+{
+	const struct decode_spec *spec = d->base.spec;
+	struct tree t = {.d = d};
+	struct json_node *root;
+	struct json_scan *s = &d->scan;
+	bool needs_all = false;
+	unsigned i;
+
+	must(spec->time < 0 || spec->wants[spec->time].as == WANT_TIME);
+	arena_init(&d->arena, 4096);
+	d->slots = arena_array(&d->arena, spec->n_wants, sizeof *d->slots);
+	d->caches = arena_zalloc(
+	    &d->arena, spec->n_wants * sizeof *d->caches);
+	d->values = arena_array(&d->arena, spec->n_wants, sizeof *d->values);
+	for (i = 0; i < spec->n_wants; i++) {
+		d->slots[i] = -1;
+		needs_all |= !spec->wants[i].path.n &&
+		    spec->wants[i].as != WANT_RAW;
+	}
+	root = arena_zalloc(&d->arena, sizeof *root);
+	root->slot = -1;
+	if (spec->n_wants)
+		make_node(&t, root, 0, 0);
+	s->root = root;
+	s->n_slots = t.n_slots;
+	s->slots = arena_zalloc(&d->arena, (t.n_slots + 1) * sizeof *s->slots);
+	s->seen = arena_zalloc(&d->arena, (t.n_nodes + 1) * sizeof *s->seen);
+	s->depth_max = spec->limits.depth_max;
+	s->fields_max = spec->limits.fields_max;
+	s->trust = spec->trust && !needs_all;
+	d->blind = s->trust && !s->n_slots;
+}
+
+void
+json_want_release(struct json_decoder *d)
+{
+	unsigned i;
+
+	for (i = 0; i <= JSON_TEMPLATES; i++)
+		json_template_release(&d->templates[i]);
+	mem_free(d->scan.open);
+	buf_release(&d->scan.name);
+	arena_release(&d->arena);
+}
+
+/* ---- values ---- */
+
+static struct str
+slot_str(const struct json_slot *slot)
+{
+	return (struct str){slot->p, (size_t)(slot->end - slot->p)};
+}
+
+/* The text of a slot without escapes. */
+static struct str
+slot_text(const struct json_slot *slot, struct arena *a)
+{
+	struct str s = slot_str(slot);
+	char *out;
+
+	if (slot->kind != JSON_ESCAPED)
+		return s;
+	out = arena_alloc(a, s.n);
+	return (struct str){out, json_unescape(out, s)};
+}
+
+/* The slot as JSON text: a string with its quotes. */
+static struct str
+slot_raw(const struct json_slot *slot)
+{
+	struct str s = slot_str(slot);
+
+	if (slot->kind == JSON_TEXT || slot->kind == JSON_ESCAPED)
+		return (struct str){s.p - 1, s.n + 2};
+	return s;
+}
+
+static bool
+slot_number(const struct json_slot *slot, struct arena *a, struct value *v)
+{
+	struct dec d;
+
+	switch (slot->num.kind) {
+	case NUM_NONE:
+		break;
+	case NUM_INT:
+		*v = value_int(slot->num.i);
+		return true;
+	case NUM_BIGINT:
+		if (!dec_parse(slot_str(slot), &d))
+			return false;
+		*v = value_decimal(a, d);
+		return true;
+	case NUM_FLOAT:
+		*v = value_float(slot->num.f);
+		return slot->num.f - slot->num.f == 0; /* finite */
+	}
+	return false;
+}
+
+/* The value of a slot by its own type; false if it cannot be represented. */
+static bool
+slot_value(const struct json_slot *slot, struct arena *a, struct value *v)
+{
+	switch (slot->kind) {
+	case JSON_MISSING:
+	case JSON_NULL:
+		*v = VALUE_NULL;
+		break;
+	case JSON_TRUE:
+	case JSON_FALSE:
+		*v = value_bool(slot->kind == JSON_TRUE);
+		break;
+	case JSON_NUMBER:
+		return slot_number(slot, a, v);
+	case JSON_TEXT:
+	case JSON_ESCAPED:
+		*v = value_text(slot_text(slot, a));
+		break;
+	case JSON_ARRAY:
+	case JSON_OBJECT:
+		return pack_parse_json(slot_str(slot), a, v);
+	}
+	return true;
+}
+
+/* ---- rows ---- */
+
+/* True if a want takes its slot as it is; anything else is converted first. */
+static inline bool
+is_plain(const struct want *w, const struct json_slot *slot)
+{
+	if (w->as == WANT_RAW)
+		return true;
+	if (w->as != WANT_VALUE)
+		return false;
+	if (slot->kind != JSON_NUMBER)
+		return slot->kind < JSON_ESCAPED;
+	return slot->num.kind == NUM_INT ||
+	    (slot->num.kind == NUM_FLOAT && slot->num.f - slot->num.f == 0);
+}
+
+/* Converts the slot of a want; returns the reason why that is impossible. */
+static const char *
+convert(struct json_decoder *d, struct arena *a, unsigned want,
+    const struct json_slot *slot, struct value *out)
+{
+	const struct want *w = &d->base.spec->wants[want];
+	struct when_cache *cache = &d->caches[want];
+
+	if (w->as == WANT_TIME && slot->kind == JSON_TEXT &&
+	    when_parse(&w->layout, cache, slot_str(slot), &out->i)) {
+		out->type = T_TIME;
+		return NULL;
+	}
+	if (!slot_value(slot, a, out))
+		return slot->kind == JSON_NUMBER
+		    ? "number out of range"
+		    : "a nested value is too deep or has a number out of range";
+	if (w->as == WANT_VALUE)
+		return NULL;
+	return cell_convert(d->base.spec, want, cache, a, *out, out);
+}
+
+/* Puts a slot of WANT_VALUE that is plain. */
+static inline void
+put_plain(struct column *c, struct arena *a, unsigned row,
+    const struct json_slot *slot)
+{
+	switch (slot->kind) {
+	case JSON_NUMBER:
+		if (slot->num.kind == NUM_INT)
+			column_put_int(c, a, row, slot->num.i);
+		else
+			column_put_float(c, a, row, slot->num.f);
+		break;
+	case JSON_TEXT:
+		column_put_text(c, a, row, slot_str(slot));
+		break;
+	case JSON_TRUE:
+	case JSON_FALSE:
+		column_put_bool(c, a, row, slot->kind == JSON_TRUE);
+		break;
+	case JSON_MISSING:
+	case JSON_NULL:
+	case JSON_ESCAPED:
+	case JSON_ARRAY:
+	case JSON_OBJECT:
+		column_put_null(c, a, row);
+		break;
+	}
+}
+
+static inline void
+put_row(struct json_decoder *d, struct batch *b, unsigned want,
+    const struct json_slot *slot)
+{
+	const struct want *w = &d->base.spec->wants[want];
+	struct value v = d->values[want];
+	unsigned row = b->n_rows;
+	struct column *c = &b->cols[want];
+
+	if (v.type != T_ANY) {
+		if ((int)want == d->base.spec->time)
+			b->time[row] = v.i;
+		else if (v.type == T_TIME)
+			column_put_time(c, b->arena, row, v.i);
+		else
+			column_put(c, b->arena, row, v);
+	} else if (w->as == WANT_VALUE) {
+		put_plain(c, b->arena, row, slot);
+	} else if (slot->kind == JSON_MISSING) {
+		column_put_null(c, b->arena, row);
+	} else {
+		column_put_json(c, b->arena, row, slot_raw(slot));
+	}
+}
+
+const char *
+json_want_row(struct json_decoder *d, struct batch *b, struct str record,
+    const char **at)
+{
+	const struct decode_spec *spec = d->base.spec;
+	struct json_slot whole = {
+	    .kind = JSON_OBJECT, .p = record.p, .end = record.p + record.n};
+	const struct json_slot *slot;
+	unsigned i;
+
+	for (i = 0; i < spec->n_wants; i++) {
+		const char *reason;
+
+		slot = d->slots[i] < 0 ? &whole : &d->scan.slots[d->slots[i]];
+		if (is_plain(&spec->wants[i], slot)) {
+			d->values[i].type = T_ANY; /* is in its slot */
+			continue;
+		}
+		reason = convert(d, b->arena, i, slot, &d->values[i]);
+		if (reason) {
+			*at = slot->kind == JSON_MISSING ? record.p : slot->p;
+			return reason;
+		}
+	}
+	for (i = 0; i < spec->n_wants; i++) {
+		slot = d->slots[i] < 0 ? &whole : &d->scan.slots[d->slots[i]];
+		put_row(d, b, i, slot);
+	}
+	return NULL;
+}

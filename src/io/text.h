@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the decoders of text formats share: which wanted value comes from
+ * which field of a record, the columns of a batch, the rows that turn out
+ * bad, and lines.
+ *
+ * Fields are numbered as in layout->fields. A path of one name is the field
+ * of that name; a longer path a.b[1] is looked up as a field literally named
+ * "a.b[1]", for text has no nesting. What is not found is missing in every
+ * record.
+ */
+#ifndef WEIR_IO_TEXT_H
+#define WEIR_IO_TEXT_H
+
+#include "io/io.h"
+
+#define FORMAT(name) extern const struct format format_##name;
+#include "io/format_list.h"
+#undef FORMAT
+
+/* A want and the field it comes from. */
+struct field_want {
+	uint32_t field, want;
+};
+
+struct text_decoder {
+	struct decoder base;
+	struct arena arena;	  /* lives as long as the decoder */
+	struct field_want *wants; /* of single fields, by field */
+	unsigned n_wants;
+	unsigned *missing, n_missing; /* wants no record has a field for */
+	unsigned *raws, n_raws;	      /* wants of the record's bytes */
+	unsigned *maps, n_maps;	      /* wants of the record as a MAP */
+	unsigned n_needed; /* only fields below this number are needed */
+	struct when_cache *caches; /* by want */
+	struct buf pack;
+	const char *valid; /* bytes of the block before it are valid UTF-8 */
+};
+
+/* Binds the wants; d is zeroed memory. */
+void text_init(struct text_decoder *d, const struct layout *layout,
+    const struct decode_spec *spec);
+void text_release(struct text_decoder *d);
+
+/* A line decoder without anything of its own: decoder_new, decoder_free. */
+struct decoder *text_decoder_new(
+    const struct layout *layout, const struct decode_spec *spec);
+void text_decoder_free(struct decoder *d);
+
+/* Prepares the columns, time and raw of a batch that was reset. */
+void text_begin(struct text_decoder *d, struct batch *b);
+void text_end(struct batch *b, unsigned rows);
+
+/*
+ * True when no more should go into the batch: it has all its rows, or so many
+ * bad ones that they should be dealt with.
+ */
+static inline bool
+text_full(const struct batch *b, unsigned rows)
+{
+	return rows == BATCH_ROWS || b->n_bad >= BATCH_ROWS;
+}
+
+/*
+ * Records the record as bad; what was already put into the row is overwritten
+ * by the next record. at: the byte of raw where it failed, or NULL.
+ */
+void text_bad(struct batch *b, unsigned row, struct str raw, const char *reason,
+    const char *at);
+
+/* Puts a field into the column of a want; NULL or why the record is bad. */
+static inline const char *
+text_put(struct text_decoder *d, unsigned want, struct batch *b, unsigned row,
+    struct str text, bool quoted)
+{
+	return cell_put(
+	    d->base.spec, want, &d->caches[want], b, row, text, quoted);
+}
+
+/*
+ * The rest of a row: its raw bytes, and the wants that no field serves.
+ * values: all fields of the layout in order, only looked at if n_maps.
+ * NULL, or why the record is bad.
+ */
+const char *text_row(struct text_decoder *d, struct batch *b, unsigned row,
+    struct str raw, const struct value *values);
+
+/* Puts a packed MAP where the whole record is wanted, for decoders that make
+ * their own; NULL or why the record is bad. */
+const char *text_map(
+    struct text_decoder *d, struct batch *b, unsigned row, struct value map);
+
+/* True if the record is valid UTF-8. It lies in the block [block, end); the
+ * bytes behind it are looked at, too, for the next ones. *at: the bad byte. */
+bool text_valid(
+    struct text_decoder *d, struct str rec, const char *end, const char **at);
+
+/* ---- formats of one record a line ---- */
+
+/*
+ * Decodes one line (without its LF or CRLF, not empty, valid UTF-8) into the
+ * row given. NULL, or why it is bad; then *at may be set to the bad byte.
+ */
+typedef const char *text_line_fn(struct text_decoder *d, struct batch *b,
+    unsigned row, struct str line, const char **at);
+
+/* format.decode by lines. */
+size_t text_decode_lines(struct text_decoder *d, const char *p, const char *end,
+    bool eof, struct batch *b, text_line_fn *fn);
+
+/* format.frame by lines. */
+size_t text_frame_lines(const struct layout *layout, const char *p, size_t n);
+
+/* The length of a UTF-8 byte order mark at the start, or 0. */
+size_t text_bom(struct str head);
+
+/* The first line of head without its end; false if it is not whole. */
+bool text_first_line(struct str head, bool whole, struct str *line);
+
+/*
+ * format.start for formats with fixed fields: skips a byte order mark, takes
+ * no settings.
+ */
+enum start_status text_start(const struct format *format,
+    const struct str *fields, unsigned n_fields, struct str head, bool eof,
+    const struct settings *settings, struct arena *arena, struct layout **out,
+    size_t *used, struct err *err);
+
+/* The place of a part of a source text, if it is one; else where. */
+struct where text_where(struct where where, struct str part);
+
+/* -1 if there are any settings, for formats that take none. */
+int text_no_settings(const struct format *format,
+    const struct settings *settings, struct err *err);
+
+/* Refuses a setting a format does not have; known: those it has. */
+int text_unknown_setting(const struct format *format, const struct setting *s,
+    const struct str *known, size_t n_known, struct err *err);
+
+/* ---- writing ---- */
+
+/*
+ * A value as plain text (value_print with shortcuts). keep not NULL: made
+ * visible, see text_visible.
+ */
+void text_value(struct buf *out, struct value v, const char *keep);
+
+/*
+ * Text with its control characters and marks of writing direction escaped
+ * (\n \t \r \xHH \u{H}), but for the bytes in keep, which stay.
+ */
+void text_visible(struct buf *out, struct str s, const char *keep);
+
+#endif

@@ -1,0 +1,380 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What all operators share: their table, the fields wanted of the input, and
+ * flows, which say what the next step sees under which names.
+ *
+ * Names are resolved in two ways. Computed columns and those of results are
+ * handed to expressions by number (struct scope.cols). A column that is a
+ * field of the records read is resolved through scope.field, so that the scan
+ * learns which fields expressions read, by which step they are last read, and
+ * that a.b of a column a is the path a.b.
+ */
+#include "op/op.h"
+
+#include "base/must.h"
+
+/* ---- the table ---- */
+
+#define OP(name) extern const struct op_kind op_##name;
+#include "op/op_list.h"
+#undef OP
+
+const struct op_kind *const op_kinds[] = {
+#define OP(name) &op_##name,
+#include "op/op_list.h"
+#undef OP
+};
+const unsigned n_op_kinds = sizeof op_kinds / sizeof *op_kinds;
+
+const struct op_kind *
+op_kind_find(struct str name)
+{
+	for (unsigned i = 0; i < n_op_kinds; i++)
+		if (str_is(name, op_kinds[i]->name))
+			return op_kinds[i];
+	return NULL;
+}
+
+/* ---- arguments ---- */
+
+const struct arg *
+op_arg(const struct op *op, const char *name)
+{
+	for (unsigned i = 0; i < op->n_args; i++)
+		if (!strcmp(op->args[i].param->name, name))
+			return &op->args[i];
+	return NULL;
+}
+
+int
+op_count(const struct op *op, const char *name, const struct bind *b,
+    uint64_t absent, uint64_t *out)
+{
+	struct scope scope = {.params = b->params, .n_params = b->n_params};
+	const struct arg *arg = op_arg(op, name);
+	struct value v;
+
+	*out = absent;
+	if (!arg)
+		return 0;
+	if (expr_eval_constant(
+		arg->items[0].node, &scope, b->arena, &v, b->err))
+		return -1;
+	if (v.type != T_INT || v.i < 0)
+		return err_set(b->err, ERR_SPEC, arg->items[0].where,
+		    "a whole number is expected here, 0 or greater");
+	*out = (uint64_t)v.i;
+	return 0;
+}
+
+unsigned
+op_selected_from(const struct batch *b, unsigned row)
+{
+	unsigned lo = 0, hi = b->n_sel;
+
+	if (!b->sel)
+		return row < hi ? row : hi;
+	while (lo < hi) {
+		unsigned mid = (lo + hi) / 2;
+
+		if (b->sel[mid] < row)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
+/* ---- fields wanted ---- */
+
+enum type
+scan_type(const struct scan *s, struct path path)
+{
+	if (path.n == 0)
+		return T_MAP;
+	if (path.n > 1)
+		return T_ANY;
+	for (unsigned i = 0; i < s->n_typed; i++)
+		if (str_eq(s->typed[i].name, path.steps[0].name))
+			return s->typed[i].type;
+	return T_ANY;
+}
+
+static int
+check_known(
+    const struct scan *s, struct path path, struct where where, struct err *err)
+{
+	struct str *names;
+
+	if (!s->known || path.n == 0)
+		return 0;
+	names = arena_array(s->arena, s->n_known, sizeof *names);
+	for (unsigned i = 0; i < s->n_known; i++) {
+		names[i] = s->known[i].name;
+		if (str_eq(names[i], path.steps[0].name))
+			return 0;
+	}
+	err_set(err, ERR_SPEC, where, "the input has no field \"%.*s\"",
+	    STR_ARG(path.steps[0].name));
+	return err_suggest(err, path.steps[0].name, names, s->n_known);
+}
+
+static void
+scan_grow(struct scan *s)
+{
+	unsigned cap = s->cap_wants ? 2 * s->cap_wants : 16;
+	struct want *wants = arena_array(s->arena, cap, sizeof *wants);
+	bool *computed = arena_array(s->arena, cap, sizeof *computed);
+	unsigned *last = arena_array(s->arena, cap, sizeof *last);
+
+	for (unsigned i = 0; i < s->n_wants; i++) {
+		wants[i] = s->wants[i];
+		computed[i] = s->computed[i];
+		last[i] = s->last[i];
+	}
+	s->wants = wants;
+	s->computed = computed;
+	s->last = last;
+	s->cap_wants = cap;
+}
+
+static void
+scan_read(struct scan *s, unsigned want, bool computed)
+{
+	s->computed[want] |= computed;
+	if (s->last[want] < s->step)
+		s->last[want] = s->step;
+}
+
+int
+scan_want(struct scan *s, struct path path, bool computed, struct where where,
+    struct err *err)
+{
+	unsigned i;
+
+	for (i = 0; i < s->n_wants; i++)
+		if (path_eq(s->wants[i].path, path))
+			break;
+	if (i == s->n_wants) {
+		if (check_known(s, path, where, err))
+			return -1;
+		if (i == SCAN_WANTS_MAX)
+			return err_set(err, ERR_SPEC, where,
+			    "more than %d different fields are read",
+			    SCAN_WANTS_MAX);
+		if (i == s->cap_wants)
+			scan_grow(s);
+		s->wants[i] = (struct want){.path = path};
+		s->computed[i] = false;
+		s->last[i] = 0;
+		s->n_wants++;
+	}
+	scan_read(s, i, computed);
+	return (int)i;
+}
+
+/* ---- flows ---- */
+
+struct flow_column *
+flow_find(const struct flow *f, struct str name)
+{
+	for (unsigned i = 0; i < f->n_cols; i++)
+		if (!f->cols[i].spread && str_eq(f->cols[i].name, name))
+			return &f->cols[i];
+	return NULL;
+}
+
+struct flow
+flow_copy(const struct flow *f, unsigned more, struct arena *a)
+{
+	struct flow out = *f;
+
+	out.cols = arena_array(a, f->n_cols + more, sizeof *out.cols);
+	for (unsigned i = 0; i < f->n_cols; i++)
+		out.cols[i] = f->cols[i];
+	return out;
+}
+
+struct flow_column *
+flow_add(struct flow *f, struct str name, unsigned col, enum type type)
+{
+	struct flow_column *c = &f->cols[f->n_cols++];
+
+	*c = (struct flow_column){.name = name, .col = col, .type = type};
+	return c;
+}
+
+struct flow_column *
+flow_set(struct flow *f, struct str name, unsigned col, enum type type)
+{
+	struct flow_column *c = flow_find(f, name);
+
+	if (!c)
+		return flow_add(f, name, col, type);
+	*c = (struct flow_column){.name = name, .col = col, .type = type};
+	return c;
+}
+
+unsigned
+flow_compute(struct flow *f)
+{
+	return f->segment->n_cols++;
+}
+
+struct column *
+flow_place(const struct flow *f, struct batch *b, unsigned col)
+{
+	unsigned n = f->segment->n_cols;
+
+	must(col < n);
+	if (b->n_cols < n) {
+		const struct column *old = b->cols;
+		unsigned n_old = b->n_cols;
+
+		batch_columns(b, n);
+		for (unsigned i = 0; i < n_old; i++)
+			b->cols[i] = old[i];
+	}
+	return &b->cols[col];
+}
+
+int
+flow_unknown(
+    const struct flow *f, struct str name, struct where where, struct err *err)
+{
+	struct str names[64];
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < f->n_cols && n < 64; i++)
+		if (!f->cols[i].spread && !f->cols[i].dropped)
+			names[n++] = f->cols[i].name;
+	err_set(err, ERR_SPEC, where, "there is no column \"%.*s\" here",
+	    STR_ARG(name));
+	return err_suggest(err, name, names, n);
+}
+
+/* ---- names ---- */
+
+static bool
+is_want(const struct flow *f, const struct flow_column *c)
+{
+	return f->scan && c->col < f->scan->n_wants;
+}
+
+/* Steps [1, n) of a path behind those of another. */
+static struct path
+path_behind(struct arena *a, struct path front, struct path path)
+{
+	unsigned n = front.n + path.n - 1;
+	struct path_step *steps = arena_array(a, n, sizeof *steps);
+
+	for (unsigned i = 0; i < front.n; i++)
+		steps[i] = front.steps[i];
+	for (unsigned i = 1; i < path.n; i++)
+		steps[front.n + i - 1] = path.steps[i];
+	return (struct path){steps, n};
+}
+
+static int
+dropped(struct str name, struct where where, struct err *err)
+{
+	return err_set(err, ERR_SPEC, where,
+	    "\"%.*s\" was dropped or renamed by an earlier step",
+	    STR_ARG(name));
+}
+
+/*
+ * A field by its path: the column of a want, or of whatever else has the name
+ * if that is the whole path; -2: a member of a computed column.
+ */
+static int
+flow_field(const struct flow *f, struct path path, bool computed,
+    struct arena *a, enum type *type, struct where where, struct err *err)
+{
+	struct str name = path.steps[0].name;
+	const struct flow_column *c = flow_find(f, name);
+	int col;
+
+	if (c && c->dropped)
+		return dropped(name, where, err);
+	if (c && !is_want(f, c)) {
+		*type = c->type;
+		return path.n == 1 ? (int)c->col : -2;
+	}
+	if (c && path.n == 1) {
+		scan_read(f->scan, c->col, computed);
+		*type = c->type;
+		return (int)c->col;
+	}
+	if (c)
+		path = path_behind(a, f->scan->wants[c->col].path, path);
+	else if (!f->open)
+		return flow_unknown(f, name, where, err);
+	col = scan_want(f->scan, path, computed, where, err);
+	*type = scan_type(f->scan, path);
+	return col;
+}
+
+struct flow_owner {
+	const struct flow *flow;
+	struct arena *arena;
+};
+
+static int
+scope_field(struct scope *s, struct path path, enum type *type,
+    struct where where, struct err *err)
+{
+	const struct flow_owner *o = s->owner;
+	int col = flow_field(o->flow, path, true, o->arena, type, where, err);
+
+	must(col != -2); /* those are among the scope's columns */
+	return col;
+}
+
+void
+flow_scope(const struct flow *f, const struct bind *b, struct scope *out)
+{
+	unsigned n = f->segment->n_cols;
+	struct scope_column *cols = arena_zalloc(b->arena, n * sizeof *cols);
+	struct flow_owner *owner = arena_alloc(b->arena, sizeof *owner);
+
+	for (unsigned i = 0; i < f->n_cols; i++) {
+		const struct flow_column *c = &f->cols[i];
+
+		if (c->spread || c->dropped || is_want(f, c))
+			continue;
+		cols[c->col] = (struct scope_column){c->name, c->type};
+	}
+	*owner = (struct flow_owner){f, b->arena};
+	*out = (struct scope){.cols = cols,
+	    .n_cols = n,
+	    .field = f->scan ? scope_field : NULL,
+	    .params = b->params,
+	    .n_params = b->n_params,
+	    .owner = owner};
+}
+
+int
+flow_pass(const struct flow *f, const struct node *n, const struct bind *b,
+    unsigned *col, enum type *type)
+{
+	int i;
+
+	if (n->kind != NODE_NAME)
+		return 0;
+	if (!f->scan) {
+		const struct flow_column *c =
+		    flow_find(f, n->path.steps[0].name);
+
+		if (!c || n->path.n != 1)
+			return 0; /* a member, or the binder's to refuse */
+		*col = c->col;
+		*type = c->type;
+		return 1;
+	}
+	i = flow_field(f, n->path, false, b->arena, type, n->where, b->err);
+	if (i < 0)
+		return i == -2 ? 0 : -1;
+	*col = (unsigned)i;
+	return 1;
+}

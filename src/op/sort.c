@@ -1,0 +1,408 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Order all rows, or keep the first N in that order.
+ *
+ * Rows are kept until the end of input and come out ordered; rows that compare
+ * equal keep their order of arrival. With a limit only the N best rows so far
+ * are kept, in a heap whose top is the worst of them: a new row either is no
+ * better than the top and is forgotten at once, or takes its place.
+ *
+ * A row is kept as values: those it is ordered by, then those of the columns
+ * that later steps (or the output) need. Bytes live in one arena; what rows
+ * that were pushed out leave behind is cleared by copying when it outweighs
+ * what is kept.
+ */
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "base/must.h"
+#include "op/op.h"
+
+#define KEYS_MAX 64
+
+struct sort_key {
+	struct expr *expr;
+	bool descending, nulls_first;
+};
+
+struct sort_config {
+	struct sort_key *keys;
+	unsigned n_keys;
+	uint64_t limit; /* UINT64_MAX = all */
+};
+
+struct sort_row {
+	uint64_t arrival;
+	int64_t time;
+	size_t bytes;	       /* of the arena that belong to it */
+	struct value values[]; /* keys, then columns */
+};
+
+struct sort_run {
+	struct op_run run; /* first */
+	const struct sort_config *c;
+	unsigned *cols; /* columns that are kept */
+	unsigned n_cols;
+	struct sort_row **rows; /* with a limit: a heap, the worst on top */
+	size_t n_rows, cap_rows;
+	uint64_t arrivals;
+	size_t held; /* bytes of the rows that are kept */
+	struct arena arena;
+	struct batch *out;
+	bool timed;
+};
+
+/* ---- binding ---- */
+
+static int
+sort_bind(struct op *op, const struct bind *b)
+{
+	const struct arg *by = op_arg(op, "by");
+	struct sort_config *c = arena_zalloc(b->arena, sizeof *c);
+	struct scope scope;
+
+	op->config = c;
+	op->out = op->in;
+	if (by->n_items > KEYS_MAX)
+		return err_set(b->err, ERR_SPEC, by->where,
+		    "more than %d expressions to order by", KEYS_MAX);
+	c->n_keys = by->n_items;
+	c->keys = arena_array(b->arena, by->n_items, sizeof *c->keys);
+	flow_scope(&op->in, b, &scope);
+	for (unsigned i = 0; i < by->n_items; i++) {
+		const struct arg_item *item = &by->items[i];
+		struct expr *e =
+		    expr_bind(item->node, &scope, b->arena, b->err);
+
+		if (!e)
+			return -1;
+		c->keys[i] =
+		    (struct sort_key){e, item->descending, item->nulls_first};
+	}
+	return op_count(op, "limit", b, UINT64_MAX, &c->limit);
+}
+
+/* ---- the order ---- */
+
+static int
+key_order(const struct sort_key *key, struct value a, struct value b)
+{
+	int d;
+
+	if (a.type == T_NULL || b.type == T_NULL) {
+		d = (a.type != T_NULL) - (b.type != T_NULL);
+		return key->nulls_first ? d : -d;
+	}
+	d = value_cmp(a, b);
+	return key->descending ? -d : d;
+}
+
+/* The keys of two rows, and which of them came first. */
+static int
+row_order(const struct sort_config *c, const struct value *a,
+    uint64_t a_arrival, const struct value *b, uint64_t b_arrival)
+{
+	for (unsigned i = 0; i < c->n_keys; i++) {
+		int d = key_order(&c->keys[i], a[i], b[i]);
+
+		if (d)
+			return d;
+	}
+	return a_arrival < b_arrival ? -1 : a_arrival > b_arrival;
+}
+
+static int
+rows_in_order(const void *a, const void *b, void *config)
+{
+	const struct sort_row *x = *(struct sort_row *const *)a;
+	const struct sort_row *y = *(struct sort_row *const *)b;
+
+	return row_order(config, x->values, x->arrival, y->values, y->arrival);
+}
+
+/* ---- the heap of the N best ---- */
+
+static bool
+worse(const struct sort_run *r, size_t i, size_t k)
+{
+	const struct sort_row *a = r->rows[i], *b = r->rows[k];
+
+	return row_order(r->c, a->values, a->arrival, b->values, b->arrival) >
+	       0;
+}
+
+static void
+swap(struct sort_run *r, size_t i, size_t k)
+{
+	struct sort_row *row = r->rows[i];
+
+	r->rows[i] = r->rows[k];
+	r->rows[k] = row;
+}
+
+static void
+sift_up(struct sort_run *r, size_t i)
+{
+	for (; i && worse(r, i, (i - 1) / 2); i = (i - 1) / 2)
+		swap(r, i, (i - 1) / 2);
+}
+
+static void
+sift_down(struct sort_run *r)
+{
+	for (size_t i = 0, k; (k = 2 * i + 1) < r->n_rows; i = k) {
+		if (k + 1 < r->n_rows && worse(r, k + 1, k))
+			k++;
+		if (!worse(r, k, i))
+			return;
+		swap(r, i, k);
+	}
+}
+
+/* ---- keeping rows ---- */
+
+static struct sort_row *
+row_new(struct sort_run *r)
+{
+	unsigned n = r->c->n_keys + r->n_cols;
+
+	return arena_alloc(
+	    &r->arena, sizeof(struct sort_row) + n * sizeof(struct value));
+}
+
+static size_t
+row_bytes(const struct sort_run *r, const struct sort_row *row)
+{
+	unsigned n = r->c->n_keys + r->n_cols;
+	size_t bytes = sizeof *row + n * sizeof *row->values;
+
+	for (unsigned i = 0; i < n; i++)
+		if (type_store((enum type)row->values[i].type) == STORE_STR ||
+		    row->values[i].type >= T_LIST)
+			bytes += row->values[i].len;
+	return bytes;
+}
+
+/* Copies what is kept into a fresh arena. */
+static void
+compact(struct sort_run *r)
+{
+	unsigned n = r->c->n_keys + r->n_cols;
+	struct arena old = r->arena;
+
+	arena_init(&r->arena, ARENA_CHUNK_MAX);
+	for (size_t i = 0; i < r->n_rows; i++) {
+		const struct sort_row *from = r->rows[i];
+		struct sort_row *row = row_new(r);
+
+		*row = *from;
+		for (unsigned k = 0; k < n; k++)
+			row->values[k] = value_copy(&r->arena, from->values[k]);
+		r->rows[i] = row;
+	}
+	arena_release(&old);
+}
+
+static void
+keep(struct sort_run *r, const struct batch *b, unsigned row,
+    const struct value *keys)
+{
+	struct sort_row *new = row_new(r);
+	struct value *v = new->values;
+
+	new->arrival = r->arrivals;
+	new->time = b->time ? b->time[row] : 0;
+	for (unsigned i = 0; i < r->c->n_keys; i++)
+		*v++ = value_copy(&r->arena, keys[i]);
+	for (unsigned i = 0; i < r->n_cols; i++)
+		*v++ = value_copy(
+		    &r->arena, r->cols[i] < b->n_cols
+				   ? column_get(&b->cols[r->cols[i]], row)
+				   : VALUE_NULL);
+	new->bytes = row_bytes(r, new);
+	r->held += new->bytes;
+	if (r->n_rows < r->c->limit) {
+		mem_grow(&r->rows, &r->cap_rows, r->n_rows + 1, sizeof(void *));
+		r->rows[r->n_rows++] = new;
+		if (r->c->limit != UINT64_MAX)
+			sift_up(r, r->n_rows - 1);
+		return;
+	}
+	r->held -= r->rows[0]->bytes;
+	r->rows[0] = new;
+	sift_down(r);
+	if (r->arena.total > 4 * r->held + (1 << 20))
+		compact(r);
+}
+
+static void
+take(struct sort_run *r, const struct batch *b, const struct column *cols,
+    unsigned row)
+{
+	struct value keys[KEYS_MAX];
+
+	for (unsigned i = 0; i < r->c->n_keys; i++)
+		keys[i] = column_get(&cols[i], row);
+	r->arrivals++;
+	if (r->n_rows == r->c->limit &&
+	    (!r->n_rows || row_order(r->c, keys, r->arrivals,
+			       r->rows[0]->values, r->rows[0]->arrival) > 0))
+		return;
+	keep(r, b, row, keys);
+}
+
+/* ---- running ---- */
+
+/* Columns that later steps or the output read. */
+static void
+choose_columns(struct sort_run *r)
+{
+	const struct op *op = r->run.op;
+	const struct scan *s = op->out.scan;
+	unsigned n_wants = s ? s->n_wants : 0;
+
+	r->cols = mem_array(n_wants + op->out.n_cols, sizeof *r->cols);
+	for (unsigned i = 0; i < n_wants; i++)
+		if (s->last[i] > op->number)
+			r->cols[r->n_cols++] = i;
+	for (unsigned i = 0; i < op->out.n_cols; i++)
+		if (op->out.cols[i].col >= n_wants &&
+		    op->out.cols[i].col != COL_RECORD)
+			r->cols[r->n_cols++] = op->out.cols[i].col;
+}
+
+static struct op_run *
+sort_open(const struct op *op)
+{
+	struct sort_run *r = mem_zalloc(sizeof *r);
+
+	r->run.op = op;
+	r->c = op->config;
+	r->out = batch_new();
+	arena_init(&r->arena, 4096);
+	choose_columns(r);
+	return &r->run;
+}
+
+static void *
+sort_prepare(const struct op *op, struct eval *ev, struct batch *b)
+{
+	const struct sort_config *c = op->config;
+	struct column *cols = arena_array(b->arena, c->n_keys, sizeof *cols);
+
+	eval_begin(ev, b);
+	for (unsigned i = 0; i < c->n_keys; i++)
+		expr_eval(c->keys[i].expr, ev, b, NULL, 0, &cols[i]);
+	eval_settle(ev, b);
+	return cols;
+}
+
+static void
+sort_apply(struct op_run *run, struct batch *b, void *prepared, unsigned from,
+    unsigned to, struct watermark *w)
+{
+	struct sort_run *r = (struct sort_run *)run;
+
+	r->timed |= b->time != NULL;
+	for (unsigned k = op_selected_from(b, from);
+	     k < b->n_sel && batch_row(b, k) < to; k++)
+		take(r, b, prepared, batch_row(b, k));
+	for (unsigned row = from; w && b->time && row < to; row++)
+		watermark_see(w, b->time[row]);
+	run->counts.keys = r->n_rows;
+}
+
+static void
+emit_rows(struct sort_run *r, size_t from, size_t to)
+{
+	struct batch *b = r->out;
+	unsigned n = (unsigned)(to - from);
+
+	batch_reset(b);
+	batch_columns(b, r->run.op->out.segment->n_cols);
+	if (r->timed)
+		b->time = arena_array(b->arena, n, sizeof *b->time);
+	for (unsigned row = 0; row < n; row++) {
+		const struct sort_row *s = r->rows[from + row];
+
+		for (unsigned i = 0; i < r->n_cols; i++)
+			column_put(&b->cols[r->cols[i]], b->arena, row,
+			    s->values[r->c->n_keys + i]);
+		if (r->timed)
+			b->time[row] = s->time;
+	}
+	b->n_rows = b->n_sel = n;
+	r->run.emit(&r->run, b);
+}
+
+/* Nothing comes out before the end: any later row may be the first. */
+static void
+sort_advance(struct op_run *run, int64_t w)
+{
+	struct sort_run *r = (struct sort_run *)run;
+
+	if (w != WHEN_MAX)
+		return;
+	if (r->n_rows)
+		qsort_r(r->rows, r->n_rows, sizeof *r->rows, rows_in_order,
+		    (void *)(uintptr_t)r->c);
+	for (size_t i = 0; i < r->n_rows; i += BATCH_ROWS)
+		emit_rows(r, i,
+		    r->n_rows - i > BATCH_ROWS ? i + BATCH_ROWS : r->n_rows);
+	r->n_rows = 0;
+	run->counts.keys = 0;
+	run->forward(run, w);
+}
+
+static void
+sort_close(struct op_run *run)
+{
+	struct sort_run *r = (struct sort_run *)run;
+
+	batch_free(r->out);
+	arena_release(&r->arena);
+	mem_free(r->cols);
+	mem_free(r->rows);
+	mem_free(r);
+}
+
+static void
+sort_explain(const struct op *op, struct buf *out)
+{
+	const struct sort_config *c = op->config;
+
+	if (c->limit == UINT64_MAX)
+		buf_lit(out, "all rows, until the input ends");
+	else
+		buf_printf(out, "the first %llu rows so far",
+		    (unsigned long long)c->limit);
+}
+
+// clang-format off
+static const struct param sort_params[] = {
+	{"by", PARAM_ORDER, true,
+	    "What to order by: expressions, each with asc or desc."},
+	{"limit", PARAM_COUNT, false, "How many rows to keep."},
+};
+
+const struct op_kind op_sort = {
+	.name = "sort",
+	.doc = "Order all rows, or keep the first N in that order.",
+	.about =
+	    "The rows come out when the input ends. Rows that compare equal "
+	    "keep their order. NULL counts as the smallest value; nulls first "
+	    "or nulls last says otherwise. With a limit only that many rows "
+	    "are held in memory.",
+	.example = "- sort: [hits desc, path]\n  limit: 10\n",
+	.params = sort_params,
+	.n_params = sizeof sort_params / sizeof *sort_params,
+	.primary = "by",
+	.bind = sort_bind,
+	.prepare = sort_prepare,
+	.open = sort_open,
+	.apply = sort_apply,
+	.advance = sort_advance,
+	.close = sort_close,
+	.explain = sort_explain,
+};
+// clang-format on

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT */
+/* Making plans: what the front ends call; see plan.h. */
+#include "plan/plan.h"
+
+#include "base/must.h"
+
+void
+plan_init(struct plan *p)
+{
+	*p = (struct plan){.time.lateness = WHEN_MAX, .n_inputs = 1};
+	arena_init(&p->arena, 8192);
+	p->inputs = arena_zalloc(&p->arena, sizeof *p->inputs);
+}
+
+void
+plan_release(struct plan *p)
+{
+	arena_release(&p->arena);
+}
+
+struct op *
+plan_add(struct plan *p, const struct op_kind *kind, struct where where)
+{
+	struct op *op;
+
+	/* Room doubles whenever the number of steps is a power of two. */
+	if (!(p->n_ops & (p->n_ops - 1))) {
+		struct op *ops = arena_array(&p->arena,
+		    p->n_ops ? 2 * (size_t)p->n_ops : 1, sizeof *ops);
+
+		for (unsigned i = 0; i < p->n_ops; i++)
+			ops[i] = p->ops[i];
+		p->ops = ops;
+	}
+	op = &p->ops[p->n_ops++];
+	*op = (struct op){.kind = kind,
+	    .where = where,
+	    .args = arena_array(&p->arena, kind->n_params, sizeof *op->args)};
+	return op;
+}
+
+struct arg *
+plan_arg(struct plan *p, struct op *op, const char *name, unsigned n,
+    struct where where)
+{
+	struct arg *arg = &op->args[op->n_args];
+	const struct op_kind *kind = op->kind;
+	unsigned i;
+
+	for (i = 0; i < kind->n_params; i++)
+		if (!strcmp(kind->params[i].name, name))
+			break;
+	must(i < kind->n_params && !op_arg(op, name));
+	op->n_args++;
+	*arg = (struct arg){.param = &kind->params[i],
+	    .items = arena_zalloc(&p->arena, n * sizeof *arg->items),
+	    .n_items = n,
+	    .where = where};
+	return arg;
+}

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: MIT */
+/* Bad records; see reject.h. */
+#include "run/reject.h"
+
+#include <unistd.h>
+
+#include "base/utf8.h"
+#include "data/value.h"
+
+/* ---- line numbers ---- */
+
+static uint64_t
+count_lines(const char *p, size_t n)
+{
+	const char *end = p + n, *hit;
+	uint64_t lines = 0;
+
+	while (p < end && (hit = memchr(p, '\n', (size_t)(end - p)))) {
+		lines++;
+		p = hit + 1;
+	}
+	return lines;
+}
+
+void
+input_passed(struct input *in, const char *p, size_t n, uint64_t offset)
+{
+	if (in->regular)
+		return;
+	in->line += count_lines(p, n);
+	in->line_at = offset + n;
+}
+
+uint64_t
+reject_line(struct input *in, uint64_t offset)
+{
+	char part[16384];
+
+	while (in->regular && in->line_at < offset) {
+		uint64_t left = offset - in->line_at;
+		size_t want = left < sizeof part ? (size_t)left : sizeof part;
+		ssize_t n = pread(in->fd, part, want,
+		    (off_t)(in->base + in->line_at));
+
+		if (n <= 0)
+			break;
+		in->line += count_lines(part, (size_t)n);
+		in->line_at += (uint64_t)n;
+	}
+	return in->line + 1;
+}
+
+/* ---- showing ---- */
+
+static void
+put_record(struct buf *out, struct str raw)
+{
+	struct str s = raw;
+
+	if (utf8_valid(s)) {
+		buf_lit(out, ",\"record\":");
+		json_put_text(out, s);
+		return;
+	}
+	buf_lit(out, ",\"record_base64\":");
+	value_json(out, value_of_str(T_BYTES, s));
+}
+
+static void
+write_reject(struct rejects *r, const struct input *in, uint64_t offset,
+    uint64_t line, const struct bad_row *bad)
+{
+	struct buf *out = &r->file->buf;
+
+	buf_lit(out, "{\"file\":");
+	if (utf8_valid(in->file))
+		json_put_text(out, in->file);
+	else
+		value_json(out, value_of_str(T_BYTES, in->file));
+	buf_printf(out, ",\"line\":%llu,\"offset\":%llu,\"column\":%u",
+	    (unsigned long long)line, (unsigned long long)offset,
+	    bad->column + 1);
+	buf_lit(out, ",\"reason\":");
+	json_put_text(out, str_of(bad->reason));
+	put_record(out, bad->raw);
+	buf_lit(out, "}\n");
+	output_settle(r->file);
+}
+
+static void
+show(struct rejects *r, const struct input *in, uint64_t line,
+    const struct bad_row *bad)
+{
+	char name[512], raw[512];
+
+	if (r->quiet || r->shown >= REJECTS_SHOWN)
+		return;
+	r->shown++;
+	err_quote(name, in->file, 120);
+	err_quote(raw, bad->raw, 72);
+	fprintf(stderr, "weir: %s:%llu: bad record: %s\n    %s\n", name,
+	    (unsigned long long)line, bad->reason, raw);
+}
+
+void
+rejects_records(struct rejects *r, struct input *in, const struct batch *b)
+{
+	for (size_t i = 0; i < b->n_bad; i++) {
+		const struct bad_row *bad = &b->bad[i];
+		uint64_t within = (uint64_t)(bad->raw.p - b->block);
+		uint64_t offset = b->block_offset + within, line;
+
+		r->n++;
+		if (!r->file && (r->quiet || r->shown >= REJECTS_SHOWN))
+			continue;
+		line = in->regular
+		    ? reject_line(in, offset)
+		    : in->line + count_lines(b->block, within) + 1;
+		show(r, in, line, bad);
+		if (r->file)
+			write_reject(r, in, offset, line, bad);
+	}
+}
+
+void
+rejects_result(struct rejects *r, const struct batch *b)
+{
+	for (size_t i = 0; i < b->n_bad; i++) {
+		r->n_results++;
+		if (r->quiet || r->shown >= REJECTS_SHOWN)
+			continue;
+		r->shown++;
+		fprintf(stderr, "weir: a result row could not be computed: %s\n",
+		    b->bad[i].reason);
+	}
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a run says on standard error: the accounting line (whenever something
+ * was late or bad), the counts on SIGUSR1, a hint on a terminal. And the same
+ * counts as JSON for --stats.
+ */
+#ifndef WEIR_RUN_REPORT_H
+#define WEIR_RUN_REPORT_H
+
+#include "run/run.h"
+
+/* At the end of a run. */
+void report_end(const struct run_counts *c, const struct run_options *o);
+
+/* In the middle, asked for by SIGUSR1. */
+void report_stats(const struct run_counts *c, const struct run_options *o);
+
+/*
+ * On a terminal: why no result has come yet, when windows close at the end of
+ * input only. True if it was said.
+ */
+bool report_waiting(const struct plan *plan, const struct run_options *o);
+
+/* Settings for tests: "rows=1,reads=1" (rows a batch, bytes a read). */
+void torture_read(const char *text);
+
+#endif

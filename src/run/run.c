@@ -1,0 +1,558 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A run from beginning to end: inputs are taken in turn (in event-time order
+ * where event time matters, else one after another), their batches applied in
+ * order, the watermark moved along, and everything counted.
+ */
+#include "run/run.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "base/must.h"
+#include "run/feed.h"
+#include "run/guess.h"
+#include "run/pipe.h"
+#include "run/report.h"
+#include "run/signals.h"
+
+/* An input and how far its batches have been applied. */
+struct turn {
+	struct input *input;
+	struct prepared *batch; /* NULL: none at hand */
+	unsigned next;		/* row of the batch */
+	struct watermark w;
+	bool ended;
+};
+
+struct run {
+	const struct plan *plan;
+	const struct run_options *options;
+	struct run_counts *counts;
+	struct err *err;
+	bool needs_time;
+	struct input *inputs;
+	struct turn *turns;
+	unsigned n_inputs;
+	int64_t now; /* the watermark of the pipeline */
+
+	struct lane_plan lanes;
+	struct feed *feed;
+	struct encode_spec encode;
+	struct encoder *encoder;
+	struct pipe pipe;
+	struct rejects rejects;
+	struct output out, late, reject;
+	struct run_counts before; /* for late rows of the batch at hand */
+	bool hinted;
+};
+
+/* ---- inputs ---- */
+
+static void
+make_inputs(struct run *r)
+{
+	const struct plan *plan = r->plan;
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < plan->n_inputs; i++)
+		n += plan->inputs[i].n_files;
+	r->inputs = mem_zalloc(n * sizeof *r->inputs);
+	r->turns = mem_zalloc(n * sizeof *r->turns);
+	for (unsigned i = 0; i < plan->n_inputs; i++)
+		for (unsigned k = 0; k < plan->inputs[i].n_files; k++) {
+			struct turn *t = &r->turns[r->n_inputs];
+
+			t->input = &r->inputs[r->n_inputs];
+			input_init(t->input, &plan->inputs[i],
+			    plan->inputs[i].files[k], r->n_inputs++);
+			t->w = (struct watermark){.greatest = WHEN_MIN,
+			    .lateness = plan->time.lateness,
+			    .ceiling = WHEN_MAX,
+			    .now = WHEN_MIN};
+		}
+}
+
+static int
+check_inputs(struct run *r)
+{
+	unsigned n_stdin = 0;
+
+	for (unsigned i = 0; i < r->n_inputs; i++) {
+		if (input_check(&r->inputs[i], r->err))
+			return -1;
+		n_stdin += str_is(r->inputs[i].file, "-");
+	}
+	if (n_stdin > 1)
+		return err_set(r->err, ERR_USAGE, (struct where){0},
+		    "standard input is named more than once");
+	return 0;
+}
+
+static int
+open_input(struct run *r, struct turn *t)
+{
+	if (t->input->opened)
+		return 0;
+	return input_open(t->input, r->plan, r->options, r->needs_time,
+	    r->options->threads > 1 ? BLOCK_BYTES_THREADS : BLOCK_BYTES,
+	    r->err);
+}
+
+static void
+close_input(struct run *r, struct turn *t)
+{
+	t->ended = true;
+	r->counts->bytes_in += t->input->bytes;
+}
+
+/* Are inputs taken in event-time order? */
+static bool
+by_time(const struct run *r)
+{
+	return r->needs_time && r->n_inputs > 1;
+}
+
+static int
+open_inputs(struct run *r)
+{
+	unsigned n = by_time(r) ? r->n_inputs : 1;
+
+	for (unsigned i = 0; i < n; i++)
+		if (open_input(r, &r->turns[i]))
+			return -1;
+	return 0;
+}
+
+/* ---- outputs ---- */
+
+static int
+open_outputs(struct run *r)
+{
+	const struct run_options *o = r->options;
+	const char *late = r->plan->time.late == LATE_FILE
+	    ? r->plan->time.late_file.p
+	    : NULL;
+
+	if (o->output && strcmp(o->output, "-") != 0) {
+		if (output_open(&r->out, o->output, true, r->err))
+			return -1;
+	} else {
+		output_stdout(&r->out);
+	}
+	if (late && output_open(&r->late, late, false, r->err))
+		return -1;
+	if (o->reject && output_open(&r->reject, o->reject, false, r->err))
+		return -1;
+	r->rejects.file = o->reject ? &r->reject : NULL;
+	r->rejects.quiet = o->quiet;
+	return 0;
+}
+
+static int
+close_outputs(struct run *r, bool keep)
+{
+	struct err other = {0};
+	int status = 0;
+
+	r->counts->bytes_out = r->out.written + r->out.buf.n;
+	if (output_close(&r->out, keep, r->err))
+		status = -1;
+	if (output_close(&r->late, true, status ? &other : r->err))
+		status = -1;
+	if (output_close(&r->reject, true, status ? &other : r->err))
+		status = -1;
+	err_release(&other);
+	return status;
+}
+
+static int
+make_encoder(struct run *r)
+{
+	const struct plan *plan = r->plan;
+	const struct flow *f = &plan->result;
+	struct out_column *cols = mem_array(f->n_cols, sizeof *cols);
+	const struct input *first = &r->inputs[0];
+
+	for (unsigned i = 0; i < f->n_cols; i++)
+		cols[i] = (struct out_column){f->cols[i].name,
+		    f->cols[i].spread, f->cols[i].omit_null};
+	r->encode = (struct encode_spec){.cols = cols,
+	    .n_cols = f->n_cols,
+	    .raw = passes_records(first, plan),
+	    .header = first->layout->header,
+	    .settings = plan->output.settings,
+	    .terminal = !r->options->output && isatty(STDOUT_FILENO),
+	    .colour = r->options->colour,
+	    .width = r->options->width};
+	r->encoder = plan->output.format->encoder_new(&r->encode, r->err);
+	return r->encoder ? 0 : -1;
+}
+
+/* ---- the feed ---- */
+
+static void
+flush_outputs(struct run *r)
+{
+	output_flush(&r->out);
+	if (r->late.opened)
+		output_flush(&r->late);
+	if (r->reject.opened)
+		output_flush(&r->reject);
+}
+
+/* The owner is about to wait for input: what is known now is shown now. */
+static void
+before_wait(void *arg)
+{
+	struct run *r = arg;
+
+	flush_outputs(r);
+	if (signals_stats())
+		report_stats(r->counts, r->options);
+	if (!r->hinted && !r->counts->out && r->counts->in)
+		r->hinted = report_waiting(r->plan, r->options);
+}
+
+static unsigned
+first_columns(const struct plan *plan)
+{
+	const struct flow *f = plan->n_ops ? &plan->ops[0].in : &plan->result;
+	unsigned least = plan->scan->n_wants + 1;
+
+	return f->segment->n_cols > least ? f->segment->n_cols : least;
+}
+
+static void
+start_feed(struct run *r)
+{
+	const struct plan *plan = r->plan;
+	const struct op *stateful = plan->n_stateless < plan->n_ops
+	    ? &plan->ops[plan->n_stateless]
+	    : NULL;
+	bool encode = !stateful && !plan->output.format->ordered;
+
+	r->lanes = (struct lane_plan){.plan = plan,
+	    .n_cols = first_columns(plan),
+	    .stateful = stateful,
+	    .encoder = encode ? r->encoder : NULL};
+	r->feed = feed_new(&(struct feed_plan){.lanes = &r->lanes,
+	    .inputs = r->inputs,
+	    .n_inputs = r->n_inputs,
+	    .threads = r->options->threads,
+	    .before_wait = before_wait,
+	    .arg = r});
+	for (unsigned i = 0; i < r->n_inputs; i++)
+		if (r->inputs[i].opened)
+			feed_open(r->feed, &r->inputs[i]);
+}
+
+/* ---- applying ---- */
+
+/* A batch has come: its records are counted, the bad ones shown. */
+static void
+arrive(struct run *r, struct turn *t)
+{
+	struct batch *b = t->batch->batch;
+
+	r->counts->in += b->n_rows + t->batch->n_bad_read;
+	if (b->n_bad)
+		rejects_records(&r->rejects, t->input, b);
+	r->counts->bad += b->n_bad;
+}
+
+/* All of a batch has been applied. */
+static void
+leave(struct run *r, struct turn *t)
+{
+	struct batch *b = t->batch->batch;
+	const char *end = b->block;
+
+	r->counts->filtered += b->n_filtered;
+	if (!t->input->regular) {
+		if (b->n_rows && b->raw)
+			end = b->raw[b->n_rows - 1].p;
+		if (b->n_bad && b->bad[b->n_bad - 1].raw.p > end)
+			end = b->bad[b->n_bad - 1].raw.p;
+		input_passed(t->input, b->block, (size_t)(end - b->block),
+		    b->block_offset);
+	}
+	t->batch = NULL;
+}
+
+static void
+apply(struct run *r, struct turn *t, unsigned to)
+{
+	unsigned n = t->batch->batch->n_rows;
+
+	t->w.now = r->now;
+	pipe_apply(&r->pipe, t->batch, t->next, to,
+	    r->needs_time ? &t->w : NULL);
+	r->now = t->w.now;
+	t->next = to;
+	if (to == n)
+		leave(r, t);
+}
+
+/* Makes sure a batch with rows is at hand: 1, or 0 at the input's end. */
+static int
+fetch(struct run *r, struct turn *t)
+{
+	while (!t->batch) {
+		int status = feed_next(r->feed, t->input, &t->batch, r->err);
+
+		if (status <= 0) {
+			t->batch = NULL;
+			if (status == 0)
+				close_input(r, t);
+			return status;
+		}
+		t->next = 0;
+		arrive(r, t);
+		if (!t->batch->batch->n_rows)
+			leave(r, t);
+	}
+	return 1;
+}
+
+static bool
+must_stop(struct run *r)
+{
+	if (signals_stats())
+		report_stats(r->counts, r->options);
+	return r->pipe.done || r->out.failed || r->reject.failed ||
+	    r->late.failed || signals_stop();
+}
+
+/* Inputs one after another. */
+static int
+run_in_turn(struct run *r)
+{
+	for (unsigned i = 0; i < r->n_inputs; i++) {
+		struct turn *t = &r->turns[i];
+		bool opened = t->input->opened;
+		int status;
+
+		if (open_input(r, t))
+			return -1;
+		if (!opened)
+			feed_open(r->feed, t->input);
+		while ((status = fetch(r, t)) > 0 && !must_stop(r))
+			apply(r, t, t->batch->batch->n_rows);
+		if (status < 0)
+			return -1;
+		if (must_stop(r))
+			return 0;
+	}
+	return 0;
+}
+
+/* ---- in event-time order ---- */
+
+/*
+ * Where an input stands: the greatest event time it has shown, its next
+ * record's included.
+ */
+static int64_t
+standing(const struct turn *t)
+{
+	int64_t next = t->batch->batch->time[t->next];
+
+	return next > t->w.greatest ? next : t->w.greatest;
+}
+
+/* The input furthest behind, and the one furthest behind but for it. */
+static struct turn *
+furthest_behind(struct run *r, struct turn **second)
+{
+	struct turn *first = NULL;
+
+	*second = NULL;
+	for (unsigned i = 0; i < r->n_inputs; i++) {
+		struct turn *t = &r->turns[i];
+
+		if (t->ended)
+			continue;
+		if (!first || standing(t) < standing(first)) {
+			*second = first;
+			first = t;
+		} else if (!*second || standing(t) < standing(*second)) {
+			*second = t;
+		}
+	}
+	return first;
+}
+
+/* Rows the input may go before the second is further behind. */
+static unsigned
+rows_before(const struct turn *t, const struct turn *second)
+{
+	const struct batch *b = t->batch->batch;
+	int64_t limit, greatest = t->w.greatest;
+	unsigned row = t->next;
+
+	if (!second)
+		return b->n_rows;
+	limit = standing(second);
+	/* On a tie the input named first goes first. */
+	if (t > second)
+		limit--;
+	for (; row < b->n_rows; row++) {
+		if (b->time[row] > greatest)
+			greatest = b->time[row];
+		if (greatest > limit)
+			break;
+	}
+	return row > t->next ? row : t->next + 1;
+}
+
+static int64_t
+less_lateness(const struct run *r, int64_t t)
+{
+	int64_t at;
+
+	if (r->plan->time.lateness == WHEN_MAX)
+		return WHEN_MIN;
+	return __builtin_sub_overflow(t, r->plan->time.lateness, &at)
+	    ? WHEN_MIN
+	    : at;
+}
+
+/* An input has ended: it no longer holds the watermark back. */
+static void
+release_watermark(struct run *r)
+{
+	struct turn *second, *first = furthest_behind(r, &second);
+	int64_t w = first ? less_lateness(r, standing(first)) : WHEN_MIN;
+
+	if (w <= r->now)
+		return;
+	r->now = w;
+	pipe_advance(&r->pipe, w);
+}
+
+static int
+run_by_time(struct run *r)
+{
+	struct turn *t, *second;
+
+	for (unsigned i = 0; i < r->n_inputs; i++)
+		if (fetch(r, &r->turns[i]) < 0)
+			return -1;
+	while ((t = furthest_behind(r, &second)) && !must_stop(r)) {
+		t->w.ceiling = second ? less_lateness(r, standing(second))
+				      : WHEN_MAX;
+		apply(r, t, rows_before(t, second));
+		if (t->batch)
+			continue;
+		switch (fetch(r, t)) {
+		case -1:
+			return -1;
+		case 0:
+			release_watermark(r);
+		}
+	}
+	return 0;
+}
+
+/* ---- the whole ---- */
+
+static void
+count_all(struct run *r)
+{
+	struct run_counts *c = r->counts;
+	struct op_counts ops;
+
+	pipe_counts(&r->pipe, &ops);
+	c->late = ops.late;
+	c->late_some = ops.late_some;
+	c->updates = ops.updates;
+	c->used = c->in - c->filtered - c->late - c->bad;
+}
+
+static int
+run_inputs(struct run *r)
+{
+	int status;
+
+	start_feed(r);
+	pipe_init(&r->pipe, r->plan, r->encoder, &r->out,
+	    r->late.opened ? &r->late : NULL, &r->rejects, r->counts);
+	status = by_time(r) ? run_by_time(r) : run_in_turn(r);
+	if (!status && !r->out.failed) {
+		pipe_advance(&r->pipe, WHEN_MAX);
+		pipe_finish(&r->pipe);
+	}
+	/* A batch left half-way (LIMIT) still counts as read. */
+	for (unsigned i = 0; i < r->n_inputs; i++)
+		if (r->turns[i].batch)
+			r->counts->filtered +=
+			    r->turns[i].batch->batch->n_filtered;
+	count_all(r);
+	pipe_release(&r->pipe);
+	feed_free(r->feed);
+	return status;
+}
+
+static void
+release(struct run *r)
+{
+	for (unsigned i = 0; i < r->n_inputs; i++)
+		input_release(&r->inputs[i]);
+	if (r->encoder)
+		r->plan->output.format->encoder_free(r->encoder);
+	union {
+		const struct out_column *read_only;
+		void *owned;
+	} cols = {.read_only = r->encode.cols};
+
+	mem_free(cols.owned);
+	mem_free(r->inputs);
+	mem_free(r->turns);
+}
+
+static int
+too_many_bad(struct run *r)
+{
+	uint64_t bad = r->counts->bad + r->rejects.n_results;
+
+	if (r->options->bad_max == BAD_ANY || bad <= r->options->bad_max)
+		return 0;
+	err_set(r->err, ERR_BAD, (struct where){0},
+	    "%llu bad record%s", (unsigned long long)bad,
+	    bad == 1 ? "" : "s");
+	return err_hint(r->err,
+	    "--reject FILE keeps them, --max-bad N allows them");
+}
+
+int
+run_plan(const struct plan *plan, const struct run_options *options,
+    struct run_counts *counts, struct err *err)
+{
+	struct run r = {.plan = plan,
+	    .options = options,
+	    .counts = counts,
+	    .err = err,
+	    .needs_time = plan->scan->needs_time,
+	    .now = WHEN_MIN};
+	int status;
+
+	*counts = (struct run_counts){0};
+	torture_read(getenv("WEIR_TORTURE"));
+	make_inputs(&r);
+	status = check_inputs(&r);
+	if (!status)
+		signals_install();
+	status = status || open_outputs(&r) || open_inputs(&r) ||
+		make_encoder(&r) || run_inputs(&r)
+	    ? -1
+	    : 0;
+	if (close_outputs(&r, !status && !signals_stop()))
+		status = -1;
+	report_end(counts, options);
+	if (!status)
+		status = too_many_bad(&r);
+	release(&r);
+	return status;
+}
