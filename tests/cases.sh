@@ -226,8 +226,10 @@ run_case() {
 		view cmd
 	else
 		for kind in sql spec; do
-			[ $kind = sql ] && [ ! -f "$dir/query.sql" ] && continue
-			[ $kind = spec ] && [ ! -f "$dir/spec.yaml" ] && continue
+			case $kind in
+			sql) [ -f "$dir/query.sql" ] || continue ;;
+			spec) [ -f "$dir/spec.yaml" ] || continue ;;
+			esac
 			view $kind
 			[ "$1" = plain ] && [ -f "$dir/explain.txt" ] &&
 			    explain $kind

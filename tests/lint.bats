@@ -47,7 +47,7 @@ caught() {
 
 # planted FILE: its text is standard input.
 planted() {
-	mkdir -p "$plant/${1%/*}"
+	mkdir -p "$(dirname "$plant/$1")"
 	cat >"$plant/$1"
 }
 

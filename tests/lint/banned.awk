@@ -32,7 +32,6 @@ BEGIN {
 	ban("printf vprintf puts putchar putchar_unlocked perror", \
 	    "^src/cli/", "output goes through run/output.h")
 	ban("assert abort", "^src/base/must\\.c$", "use must()")
-	ban("signal", "", "use sigaction")
 }
 
 function every(names, advice,    n, i, word)

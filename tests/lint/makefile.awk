@@ -22,10 +22,11 @@ function place(file,    part, stem, n)
 
 function listed(variable, file, line)
 {
-	if (file in where && file !~ /tap\.h$/)
+	once = file ~ /^src\// || variable ~ /TESTS$/
+	if (once && file in where)
 		say(line, file " is listed twice")
 	where[file] = line
-	if (variable in last && place(file) <= place(last[variable]))
+	if (once && variable in last && place(file) <= place(last[variable]))
 		say(line, file " does not belong behind " last[variable])
 	last[variable] = file
 }

@@ -48,6 +48,7 @@ FNR == 1 {
 	file = FILENAME
 	c_file = file ~ /\.[ch]$/
 	prose = file ~ /\.md$/
+	wide = prose || file ~ /\.(am|ac)$/
 	spdx = 0
 }
 
@@ -70,7 +71,7 @@ FNR == 2 && !c_file && !prose && !spdx {
 	say(file, 1, "no SPDX line")
 }
 
-!prose && columns($0) > 80 { say(file, FNR, "more than 80 columns") }
+!wide && columns($0) > 80 { say(file, FNR, "more than 80 columns") }
 
 /[ \t]$/ { say(file, FNR, "blanks at the end of the line") }
 
