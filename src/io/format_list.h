@@ -1,3 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* The formats: one line each, sorted by name; see io.h. */
+FORMAT(apache)
+FORMAT(csv)
 FORMAT(json)
+FORMAT(lines)
+FORMAT(nginx)
+FORMAT(regex)
+FORMAT(table)
+FORMAT(tsv)
