@@ -34,7 +34,7 @@ lines_line(struct text_decoder *d, struct batch *b, unsigned row,
 
 	(void)at;
 	for (unsigned i = 0; !why && i < d->n_wants; i++)
-		why = text_put(d, d->wants[i].want, b, row, line, true);
+		why = text_put(d, d->wants[i], b, row, line, true);
 	return why ? why : text_row(d, b, row, line, &whole);
 }
 
