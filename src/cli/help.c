@@ -150,7 +150,7 @@ help_command(struct page *page, const struct command *command)
 }
 
 static const char examples[] =
-    "weir 'SELECT path, count(*) n GROUP BY path ORDER BY n DESC LIMIT 5' "
+    "weir 'SELECT path, count(*) n WHERE status >= 500 GROUP BY path' "
     "access.log\n"
     "weir -t csv 'SELECT sensor, avg(temp) GROUP BY sensor, day()' "
     "sensors.csv\n"
