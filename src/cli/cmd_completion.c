@@ -4,8 +4,6 @@
  * commands and formats. What an option's argument may be is read from its
  * name in the table: words in lower case, or FILE.
  */
-#include <ctype.h>
-
 #include "cli/command.h"
 #include "cli/help.h"
 #include "cli/terminal.h"
@@ -14,6 +12,12 @@
 #define NOWHERE ((struct where){0})
 
 /* ---- what may be completed ---- */
+
+static bool
+is_lower(char c)
+{
+	return c >= 'a' && c <= 'z';
+}
 
 static void
 add_word(struct buf *out, struct str word)
@@ -45,7 +49,7 @@ add_choices(struct buf *out, const struct option_row *row)
 	while (p && *p) {
 		size_t n = strcspn(p, "|");
 
-		if (islower((unsigned char)*p))
+		if (is_lower(*p))
 			add_word(out, (struct str){p, n});
 		p += n + (p[n] == '|');
 	}
@@ -72,7 +76,7 @@ add_topics(struct buf *out)
 		add_word(out, str_of(help_topics[i].name));
 	for (unsigned t = 0; t < n_help_topics; t++)
 		for (unsigned i = 0; i < help_topics[t].count(); i++)
-			if (isalpha((unsigned char)*help_topics[t].name_at(i)))
+			if (is_lower(*help_topics[t].name_at(i)))
 				add_word(
 				    out, str_of(help_topics[t].name_at(i)));
 }

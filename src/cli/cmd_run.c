@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A run: what weir does when its first operand is no command. Makes the plan,
- * runs it, and accounts for every record on standard error if one was lost.
+ * A run: what weir does when its first operand is no command. Makes the plan
+ * and runs it with what the options say about the process around it.
  */
-#include <inttypes.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -65,18 +64,6 @@ run_options_of(struct plan *p, const struct options *o)
 	return r;
 }
 
-/* in = used + filtered + late + bad; said when something was lost. */
-static void
-account(const struct run_counts *c, const struct options *o)
-{
-	if (o->quiet || (!c->late && !c->bad && !o->verbose))
-		return;
-	fprintf(stderr,
-	    "weir: %" PRIu64 " in = %" PRIu64 " used + %" PRIu64
-	    " filtered + %" PRIu64 " late + %" PRIu64 " bad; %" PRIu64 " out\n",
-	    c->in, c->used, c->filtered, c->late, c->bad, c->out);
-}
-
 static int
 run_query(const struct options *o, struct err *err)
 {
@@ -84,7 +71,6 @@ run_query(const struct options *o, struct err *err)
 	static struct plan plan;
 	struct run_options run;
 	struct run_counts counts = {0};
-	int failed;
 
 	plan_init(&plan);
 	if (pipeline_make(&plan, o, err))
@@ -93,9 +79,7 @@ run_query(const struct options *o, struct err *err)
 		return print_spec(&plan, err);
 	hint_at_terminal(&plan, o);
 	run = run_options_of(&plan, o);
-	failed = run_plan(&plan, &run, &counts, err);
-	account(&counts, o);
-	return failed;
+	return run_plan(&plan, &run, &counts, err);
 }
 
 const struct command command_run = {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The configuration file; see config_file.h. It is YAML of one kind only: lines of
- * `key: value`, with comments. That is all that presentation needs.
+ * The configuration file; see config_file.h. It is YAML of one kind only: lines
+ * of `key: value`, with comments. That is all that presentation needs.
  */
 #include "cli/config_file.h"
 

@@ -15,6 +15,7 @@
 #define WIDTH 80
 #define WIDTH_MAX 100
 #define OPTION_INDENT 26
+#define SHORT_INDENT 22
 #define COMMAND_INDENT 14
 
 struct page
@@ -149,23 +150,24 @@ help_command(struct page *page, const struct command *command)
 }
 
 static const char examples[] =
-    "weir 'SELECT path, count(*) n GROUP BY path ORDER BY n DESC LIMIT 5' "
+    "weir 'SELECT path, count(*) n WHERE status >= 500 GROUP BY path' "
     "access.log\n"
     "weir -t csv 'SELECT sensor, avg(temp) GROUP BY sensor, day()' "
     "sensors.csv\n"
     "tail -f app.jsonl |\n"
     "  weir -l 5s 'SELECT level, count(*) n GROUP BY level, tumble(1m)'\n";
 
-/* The first sentence of what an option does. */
+/* -i FORMAT, and the first sentence of what it does: one line. */
 static void
 put_option_short(struct page *page, const struct option_row *row)
 {
-	struct str doc = str_of(row->doc);
-	long end = str_find(doc, STR(". "), 0);
-	struct buf text = {0};
+	long end = str_find(str_of(row->doc), STR(". "), 0);
+	struct buf term = {0}, text = {0};
 
-	buf_add(&text, doc.p, end < 0 ? doc.n : (size_t)end + 1);
-	put_option(page, row, buf_z(&text));
+	buf_printf(&term, "`-%c` \1%s\1", row->letter, row->arg);
+	buf_add(&text, row->doc, end < 0 ? strlen(row->doc) : (size_t)end + 1);
+	page_item(page, buf_z(&term), buf_z(&text), SHORT_INDENT);
+	buf_release(&term);
 	buf_release(&text);
 }
 

@@ -3,7 +3,6 @@
  * Operands as inputs: [NAME=]FILE. Files without a name are one input; names
  * are those of the spec's inputs, or of the query's FROM.
  */
-#include <ctype.h>
 #include <unistd.h>
 
 #include "cli/command.h"
@@ -16,14 +15,19 @@ struct operand {
 	struct str file;
 };
 
+/* ASCII letters, digits and _, not a digit first. */
 static bool
 is_identifier(struct str s)
 {
-	if (!s.n || isdigit((unsigned char)s.p[0]))
+	if (!s.n || (s.p[0] >= '0' && s.p[0] <= '9'))
 		return false;
-	for (size_t i = 0; i < s.n; i++)
-		if (!isalnum((unsigned char)s.p[i]) && s.p[i] != '_')
+	for (size_t i = 0; i < s.n; i++) {
+		char c = s.p[i], lower = (char)(c | 0x20);
+
+		if (!(lower >= 'a' && lower <= 'z') &&
+		    !(c >= '0' && c <= '9') && c != '_')
 			return false;
+	}
 	return true;
 }
 

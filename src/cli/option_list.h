@@ -34,7 +34,7 @@ OPTION("late", 0, "drop|update|FILE", TEXT, late, TIME, EXPLAIN,
     "counts them (the default); `update` corrects the window's result, within "
     "`--allow`; anything else is a file they are written to.")
 OPTION("lateness", 'l', "DURATION", DURATION, lateness, TIME, EXPLAIN,
-    "How far out of order records may come: a window closes when a record "
+    "How far out of order records may come. A window closes when a record "
     "this much later than its end was seen. Without it nothing is late, and "
     "windows close at the end of input.")
 OPTION("line-buffered", 0, NULL, FLAG, line_buffered, OUTPUT, RUN_ONLY,
@@ -49,11 +49,10 @@ OPTION("max-record", 0, "SIZE", SIZE, record_max, BAD, RUN_ONLY,
 OPTION("no-config", 0, NULL, FLAG, no_config, MISC, EVERY,
     "Do not read the configuration file.")
 OPTION("output", 'o', "FILE", FILE, output, OUTPUT, RUN_ONLY,
-    "Write the results to this file; its extension chooses the format unless "
+    "Write the results to this file. Its extension chooses the format unless "
     "`-t` does. `-` is standard output.")
 OPTION("param", 'p', "NAME=VALUE", PAIR, params, INPUT, CHECKS,
-    "Value of the parameter written `$NAME` in the query or spec. May be "
-    "repeated.")
+    "Value of the parameter `$NAME` of the query or spec. May be repeated.")
 OPTION("print-spec", 0, NULL, FLAG, print_spec, OUTPUT, RUN_ONLY,
     "Print the pipeline as a spec for `-f` instead of running it.")
 OPTION("quiet", 'q', NULL, FLAG, quiet, MISC, EVERY,
@@ -65,8 +64,8 @@ OPTION("roff", 0, "TOPIC", TEXT, roff, HIDDEN, HELP_ONLY,
 OPTION("stats", 0, "FILE", FILE, stats, OUTPUT, RUN_ONLY,
     "Write the counts of the run to this file, as JSON, at the end.")
 OPTION("time", 'T', "FIELD[:LAYOUT]", TEXT, time, TIME, EXPLAIN,
-    "Field that says when a record happened, and how it is written: "
-    "`rfc3339`, `s`, `ms`, `us`, `ns`, `clf`, or a pattern such as "
+    "Field that says when a record happened. The layout is how that is "
+    "written: `rfc3339`, `s`, `ms`, `us`, `ns`, `clf`, or a pattern such as "
     "`%Y-%m-%d %H:%M:%S`. Without it: what the format says, else the first "
     "field that looks like a time.")
 OPTION("to", 't', "FORMAT[:ARG]", FORMAT_OUT, to, OUTPUT, EXPLAIN,

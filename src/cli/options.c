@@ -223,7 +223,7 @@ unknown_letter(char letter, const char *arg, struct err *err)
 	err_set(err, ERR_USAGE, NOWHERE, "unknown option -%s", shown);
 	for (unsigned i = 0; i < N_ROWS; i++)
 		if (arg[0] == '-' && !strcmp(arg + 1, option_rows[i].name))
-			return err_hint(err, "did you mean \"-%s\"?", arg - 0);
+			return err_hint(err, "did you mean \"-%s\"?", arg);
 	return err_hint(err, "`weir --help` lists the options");
 }
 

@@ -218,13 +218,14 @@ page_para(struct page *page, const char *text)
 		struct str para = next_paragraph(&rest);
 
 		if (page->roff) {
-			buf_lit(&page->text, ".PP\n");
+			buf_addz(&page->text, page->indent ? ".IP\n" : ".PP\n");
 			roff_line(&page->text, para, true);
 			continue;
 		}
 		if (!first)
 			buf_addc(&page->text, '\n');
-		fill(page, para, 0, 0);
+		spaces(&page->text, page->indent);
+		fill(page, para, page->indent, page->indent);
 		first = false;
 	}
 }
@@ -278,7 +279,7 @@ page_code(struct page *page, const char *text)
 			roff_line(&page->text, line, false);
 			continue;
 		}
-		spaces(&page->text, line.n ? CODE_INDENT : 0);
+		spaces(&page->text, line.n ? page->indent + CODE_INDENT : 0);
 		buf_adds(&page->text, line);
 		buf_addc(&page->text, '\n');
 	}

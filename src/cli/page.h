@@ -17,8 +17,10 @@
 struct page {
 	struct buf text;
 	bool roff;
-	bool colour;	/* plain: bold for what is set apart */
-	unsigned width; /* plain: columns to fill */
+	bool colour;	 /* plain: bold for what is set apart */
+	unsigned width;	 /* plain: columns to fill */
+	unsigned indent; /* of paragraphs and code: set, they belong to the
+			    item before them */
 };
 
 void page_release(struct page *page);

@@ -2,10 +2,8 @@
 /* From the command line to a bound plan; see pipeline.h. */
 #include "cli/pipeline.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <strings.h>
 #include <unistd.h>
 
 #include "base/zone.h"
@@ -62,13 +60,15 @@ pipeline_read(
 
 /* ---- the query ---- */
 
+/* A query has a blank, or (select`a`from`b`) at least begins like one. */
 static bool
 looks_like_query(const char *text)
 {
-	for (const char *p = text; *p; p++)
-		if (isspace((unsigned char)*p) || !strncasecmp(p, "select", 6))
-			return true;
-	return false;
+	struct str all = str_of(text);
+
+	return strpbrk(text, " \t\r\n") ||
+	       (all.n > 6 &&
+		   str_eq_nocase((struct str){text, 6}, STR("select")));
 }
 
 static bool

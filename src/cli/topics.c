@@ -122,9 +122,11 @@ show_function(struct page *page, unsigned i)
 	const struct fn *f = fns[i];
 
 	list_function(page, i);
+	page->indent = ROW_INDENT;
 	put_aliases(page, f->aliases);
 	put_flink(page, f->name, f->flink);
 	put_example(page, f->example, f->result);
+	page->indent = 0;
 }
 
 /* ---- aggregates ---- */
@@ -163,9 +165,11 @@ show_aggregate(struct page *page, unsigned i)
 	const struct agg *a = aggs[i];
 
 	list_aggregate(page, i);
+	page->indent = ROW_INDENT;
 	put_aliases(page, a->aliases);
 	put_flink(page, a->name, a->flink);
 	put_example(page, a->example, a->result);
+	page->indent = 0;
 }
 
 /* ---- formats ---- */
@@ -201,18 +205,22 @@ show_format(struct page *page, unsigned i)
 	const struct format *f = formats[i];
 
 	list_format(page, i);
+	page->indent = ROW_INDENT;
 	page_gap(page);
 	page_para(page, f->about);
 	page_gap(page);
 	put_fact(page, "Files",
 	    f->extensions && *f->extensions ? f->extensions : NULL);
-	put_fact(page, "Time",
-	    f->time_fields ? f->time_fields : "found in the first record");
+	if (f->decode)
+		put_fact(page, "Time",
+		    f->time_fields ? f->time_fields
+				   : "found in the first record");
 	put_fact(page, "Use",
 	    !f->encoder_new ? "input"
 	    : f->decode	    ? "input and output"
 			    : "output");
 	put_example(page, f->example, NULL);
+	page->indent = 0;
 }
 
 /* ---- windows ---- */
@@ -243,8 +251,10 @@ static void
 show_window(struct page *page, unsigned i)
 {
 	list_window(page, i);
+	page->indent = ROW_INDENT;
 	page_gap(page);
 	page_code(page, window_kinds[i].drawing);
+	page->indent = 0;
 }
 
 /* ---- steps ---- */
@@ -312,11 +322,13 @@ show_step(struct page *page, unsigned i)
 	const struct op_kind *k = op_kinds[i];
 
 	list_step(page, i);
+	page->indent = ROW_INDENT;
 	page_gap(page);
 	page_para(page, k->about);
 	for (unsigned n = 0; n < k->n_params; n++)
 		put_param(page, &k->params[n]);
 	put_example(page, k->example, NULL);
+	page->indent = 0;
 }
 
 /* ---- keys of a spec ---- */

@@ -100,7 +100,7 @@ const struct format format_lines = {
 	     "that is not valid UTF-8 is a bad record. Written, the values "
 	     "of a row stand on one line with tabs between them, NULL as "
 	     "nothing.",
-    .extensions = "txt log",
+    .extensions = "txt",
     .example = "sshd[24200]: Failed password for root from 10.0.0.7",
     .guess = lines_guess,
     .start = lines_start,
