@@ -29,7 +29,8 @@ struct agg_call {
 	const struct node *node; /* as written */
 	struct expr *args[AGG_ARGS_MAX]; /* over input rows */
 	unsigned n_args;
-	struct value params[AGG_ARGS_MAX]; /* constant arguments' values */
+	struct value params[AGG_ARGS_MAX]; /* constant arguments' values, each
+					      under its number in args */
 	bool distinct;
 	struct expr *filter; /* FILTER (WHERE …), or NULL */
 	enum type type;	     /* of the result; T_ANY if known at run time */
@@ -46,6 +47,7 @@ struct agg_rows {
 	const int8_t *sign;	   /* by row: +1 add, -1 take back; NULL = all +1 */
 };
 
+/* acc, into and from: a cell's bytes plus the call's offset. */
 struct agg {
 	const char *name;
 	const char *aliases;   /* "stddev_samp std", or "" */
@@ -55,9 +57,11 @@ struct agg {
 	const char *result;
 	const char *flink;     /* the spelling there, or NULL */
 	unsigned args_min, args_max;
-	unsigned n_constant; /* trailing arguments that must be constant */
+	unsigned n_constant; /* the last ones of args_max must be constant */
+	/* With and without DISTINCT the result is the same: no set is kept. */
+	bool ignores_duplicates;
 
-	/* Checks constant arguments and fixes the type; NULL = any goes. */
+	/* Checks arguments and sets call->type (T_ANY before). */
 	int (*bind)(struct agg_call *call, struct err *err);
 	/* Bytes of the accumulator (a multiple of 8), zeroed at first. */
 	unsigned (*size)(const struct agg_call *call);
@@ -71,7 +75,10 @@ struct agg {
 	/* The result; its bytes live in `out` or in the cell's heap. */
 	struct value (*value)(const struct agg_call *call, const void *acc,
 	    struct arena *out);
-	/* The accumulator as bytes, for state on disk, and back. */
+	/*
+	 * The accumulator as bytes, for state on disk, and back (acc zeroed);
+	 * load is false for bytes that save did not write.
+	 */
 	void (*save)(const struct agg_call *call, const void *acc,
 	    struct buf *out);
 	bool (*load)(const struct agg_call *call, struct arena *heap,
@@ -95,9 +102,16 @@ void agg_add(const struct agg_call *call, struct arena *heap,
 
 /* Bytes of the accumulator including what DISTINCT needs. */
 unsigned agg_size(const struct agg_call *call);
+
+/* Adds an accumulator whose rows came after those of into. */
 void agg_merge(const struct agg_call *call, struct arena *heap, void *into,
     const void *from);
 struct value agg_value(const struct agg_call *call, const void *acc,
     struct arena *out);
+
+/* save and load including what DISTINCT keeps. */
+void agg_save(const struct agg_call *call, const void *acc, struct buf *out);
+bool agg_load(const struct agg_call *call, struct arena *heap, void *acc,
+    struct str bytes);
 
 #endif

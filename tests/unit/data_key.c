@@ -54,6 +54,13 @@ test_forms(void)
 	ok(str_eq(key_of(pack_of_json(STR("{\"a\":1,\"b\":[2.0]}"), &arena)),
 	       key_of(pack_of_json(STR("{\"b\":[2],\"a\":1}"), &arena))),
 	    "nested numbers and order of keys");
+	ok(str_eq(
+	       key_of(pack_of_json(STR("{\"b\":1,\"a\":0,\"b\":2}"), &arena)),
+	       key_of(pack_of_json(STR("{\"a\":0,\"b\":2}"), &arena))),
+	    "of equal keys in a map the last counts");
+	ok(str_eq(key_of(value_of_str(T_JSON, STR("[1.0]"))),
+	       key_of(pack_of_json(STR("[1]"), &arena))),
+	    "JSON text has the key of what it says");
 	ok(one.n == 9 && !memcmp(one.p, "\3\1\0\0\0\0\0\0\0", 9),
 	    "an int's bytes are as saved state has them");
 	ok(str_eq(key_of(value_text(STR("ab"))), STR("\6\2\0\0\0ab")),

@@ -86,6 +86,7 @@ test_bytes(void)
 	    {value_int(-32), STR("\xe0"), "-32"},
 	    {value_int(-33), STR("\xd0\xdf"), "-33"},
 	    {value_int(-129), STR("\xd1\xff\x7f"), "-129"},
+	    {value_int(-32768), STR("\xd1\x80\x00"), "-32768"},
 	    {value_int(-32769), STR("\xd2\xff\xff\x7f\xff"), "-32769"},
 	    {value_int(INT64_MIN), STR("\xd3\x80\x00\x00\x00\x00\x00\x00\x00"),
 		"the least int"},
@@ -99,6 +100,10 @@ test_bytes(void)
 		STR("\xc4\x01"
 		    "a"),
 		"bytes"},
+	    {value_of_str(T_JSON, STR("[1,\"a\"]")),
+		STR("\x92\x01\xa1"
+		    "a"),
+		"JSON text"},
 	    {value_time(1000000), STR("\xd6\xff\x00\x00\x00\x01"),
 		"timestamp 32"},
 	    {value_time(1000001),
@@ -125,8 +130,10 @@ test_bytes(void)
 		ok(str_eq(buf_str(&out), cases[i].bytes), "bytes of %s",
 		    cases[i].what);
 		ok(get(cases[i].bytes, &v, &used) == PACK_OK &&
-			used == cases[i].bytes.n && v.type == cases[i].v.type &&
-			value_eq(v, cases[i].v),
+			used == cases[i].bytes.n &&
+			(cases[i].v.type == T_JSON ||
+			    (v.type == cases[i].v.type &&
+				value_eq(v, cases[i].v))),
 		    "%s read back", cases[i].what);
 		buf_release(&out);
 	}
@@ -334,6 +341,39 @@ test_hostile(void)
 	buf_release(&out);
 }
 
+/* n maps within one another, each {"b": …, "a": 0}, and a number. */
+static struct value
+deep_map(struct buf *out, size_t n, struct value inner)
+{
+	size_t i;
+
+	out->n = 0;
+	for (i = 0; i < n; i++)
+		buf_lit(out, "\x82\xa1"
+			     "b");
+	pack_put(out, inner);
+	for (i = 0; i < n; i++)
+		buf_lit(out, "\xa1"
+			     "a\x00");
+	return value_of_str(T_MAP, buf_str(out));
+}
+
+static void
+test_deep(void)
+{
+	struct buf x = {0}, y = {0};
+	struct value a = deep_map(&x, PACK_DEPTH_MAX, value_int(1));
+	struct value b = deep_map(&y, PACK_DEPTH_MAX, value_float(1));
+
+	ok(value_eq(a, b), "deep maps that are equal");
+	b = deep_map(&y, PACK_DEPTH_MAX, value_float(1.5));
+	ok(value_cmp(a, b) < 0 && value_cmp(b, a) > 0, "deep maps in order");
+	b = deep_map(&y, PACK_DEPTH_MAX - 1, value_int(1));
+	ok(value_cmp(a, b) > 0, "a map is more than a number");
+	buf_release(&x);
+	buf_release(&y);
+}
+
 static void
 test_find(void)
 {
@@ -389,8 +429,8 @@ test_json(void)
 	    "[1,]", "[,1]", "[1 2]", "{\"a\"}", "{\"a\":}", "{\"a\":1,}",
 	    "{a:1}", "{1:1}", "{\"a\" 1}", "[1}", "{\"a\":1]", "01", "1.", "+1",
 	    "-", ".5", "1e", "tru", "nul", "True", "\"", "\"\\\"", "\"\\x\"",
-	    "\"\\u12g4\"", "\"\\u12", "\"a\nb\"", "[] []", "[]x", "1 1",
-	    "[\"a\":1]", "NaN", "'a'",
+	    "\"\\u12g4\"", "\"\\u12", "\"\\u123", "\"a\nb\"", "[] []", "[]x",
+	    "1 1", "[\"a\":1]", "NaN", "'a'",
 	    "[1,2,3,4,5,6,7,8,9,0,1,2,3,4,5,6,7,8,"
 	    "9,0,1,2,3,4,5,6,7,8,9,0,01]"};
 	struct buf out = {0};
@@ -452,8 +492,8 @@ test_json_depth(void)
 		buf_addc(&out, '[');
 		pack_put_array(&list, (uint32_t)n);
 		for (i = 0; i < n; i++) {
-			buf_addz(&out, i ? ",1" : "1");
-			buf_addc(&list, 1);
+			buf_printf(&out, i ? ",%zu" : "%zu", i % 97);
+			buf_addc(&list, (char)(i % 97));
 		}
 		buf_addc(&out, ']');
 		ok(pack_parse_json(buf_str(&out), &arena, &v) &&
@@ -461,6 +501,41 @@ test_json_depth(void)
 		    "%zu elements have the right header", n);
 		buf_release(&list);
 	}
+	buf_release(&out);
+}
+
+/* JSON with a few bytes changed: read or refused within its bounds. */
+static void
+test_json_noise(void)
+{
+	static const char bytes[] = "{}[]\",:\\u0e19-.tfn \x01";
+	static const char seed[] = "{\"a\":[1,-0,\"\\u12aB\\n\"],"
+				   "\"b\":{\"c\":null,\"d\":2.5e3}}";
+	struct buf out = {0};
+	unsigned i, k, wrong = 0, good = 0;
+
+	for (i = 0; i < 50000; i++) {
+		struct str s = tight(str_of(seed));
+		struct value v, w;
+		char *p;
+
+		memcpy(&p, &s.p, sizeof p);
+		for (k = gen_below(4); k; k--)
+			p[gen_below((uint32_t)s.n)] =
+			    bytes[gen_below(sizeof bytes - 1)];
+		if (gen_below(4) == 0)
+			s.n = gen_below((uint32_t)s.n);
+		if (pack_parse_json(s, &arena, &v)) {
+			good++;
+			out.n = 0;
+			value_json(&out, v);
+			wrong += !pack_parse_json(buf_str(&out), &arena, &w) ||
+				 !value_eq(v, w);
+		}
+		drop(s);
+		arena_reset(&arena);
+	}
+	ok(good > 1000 && !wrong, "what is taken is JSON (%u)", good);
 	buf_release(&out);
 }
 
@@ -508,8 +583,10 @@ main(void)
 	test_random();
 	test_noise();
 	test_hostile();
+	test_deep();
 	test_json();
 	test_json_depth();
+	test_json_noise();
 	test_json_random();
 	arena_release(&arena);
 	return tap_done();

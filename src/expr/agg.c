@@ -1,0 +1,314 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The table of aggregates, and what is the same for all of them: FILTER picks
+ * rows, DISTINCT lets the first of equal values through (and takes it back
+ * with the last of them). The set of seen values hangs on a pointer behind
+ * the aggregate's own accumulator.
+ */
+#include "expr/agg.h"
+
+#include "data/key.h"
+#include "expr/agg_part.h"
+
+/* Sorted by name. */
+const struct agg *const aggs[] = {
+    &agg_any_value,
+    &agg_approx_distinct,
+    &agg_arg_max,
+    &agg_arg_min,
+    &agg_array_agg,
+    &agg_avg,
+    &agg_bool_and,
+    &agg_bool_or,
+    &agg_count,
+    &agg_first,
+    &agg_last,
+    &agg_listagg,
+    &agg_max,
+    &agg_median,
+    &agg_min,
+    &agg_mode,
+    &agg_percentile,
+    &agg_ratio,
+    &agg_stddev_pop,
+    &agg_stddev_samp,
+    &agg_sum,
+    &agg_topk,
+    &agg_var_pop,
+    &agg_var_samp,
+};
+const unsigned n_aggs = sizeof aggs / sizeof *aggs;
+
+/* True if word is one of the words of list, which blanks separate. */
+static bool
+list_has(const char *list, struct str word)
+{
+	struct str rest = str_of(list);
+
+	while (rest.n) {
+		long blank = str_find(rest, STR(" "), 0);
+		struct str first = rest;
+
+		if (blank >= 0)
+			first.n = (size_t)blank;
+		if (str_eq(first, word))
+			return true;
+		rest.p += first.n + (blank >= 0);
+		rest.n -= first.n + (blank >= 0);
+	}
+	return false;
+}
+
+const struct agg *
+agg_find(struct str name)
+{
+	if (!name.n)
+		return NULL;
+	for (unsigned i = 0; i < n_aggs; i++)
+		if (str_is(name, aggs[i]->name) ||
+		    list_has(aggs[i]->aliases, name))
+			return aggs[i];
+	return NULL;
+}
+
+/* True if the call keeps a set of seen values. */
+static bool
+keeps_set(const struct agg_call *call)
+{
+	return call->distinct && !call->agg->ignores_duplicates &&
+	       agg_n_inputs(call) > 0;
+}
+
+static struct seen_set **
+set_of(const struct agg_call *call, void *acc)
+{
+	return (void *)((char *)acc + call->agg->size(call));
+}
+
+static const struct seen_set *
+set_in(const struct agg_call *call, const void *acc)
+{
+	const struct seen_set *const *at =
+	    (const void *)((const char *)acc + call->agg->size(call));
+
+	return *at;
+}
+
+unsigned
+agg_size(const struct agg_call *call)
+{
+	return call->agg->size(call) +
+	       (keeps_set(call) ? (unsigned)sizeof(struct seen_set *) : 0);
+}
+
+/* ---- adding rows ---- */
+
+/* A choice of the rows of a batch. */
+struct picked {
+	uint16_t rows[BATCH_ROWS];
+	char *cells[BATCH_ROWS];
+};
+
+static void
+pick(struct picked *p, struct agg_rows *r, unsigned k)
+{
+	p->rows[r->n] = r->rows[k];
+	p->cells[r->n++] = r->cells[k];
+}
+
+static bool
+passes(const struct column *filter, unsigned row)
+{
+	struct value v;
+
+	if (filter->type == T_BOOL && !filter->constant)
+		return !agg_null(filter, row) && filter->b[row];
+	v = column_get(filter, row);
+	return v.type == T_BOOL && v.b;
+}
+
+/*
+ * True if the k-th row changes the set: a value never seen, or the last of
+ * its kind taken back.
+ */
+static bool
+distinct_row(const struct agg_call *call, struct arena *heap,
+    const struct agg_rows *r, unsigned k, unsigned n, struct buf *key)
+{
+	struct seen_set **set = set_of(call, agg_acc(call, r, k));
+	bool add = agg_sign(r, k) > 0;
+	uint8_t types[AGG_ARGS_MAX];
+	struct seen *e;
+
+	key->n = 0;
+	for (unsigned i = 0; i < n; i++) {
+		struct value v = agg_arg(r, i, k);
+
+		if (v.type == T_NULL)
+			return false;
+		types[i] = v.type;
+		key_put(key, v);
+	}
+	e = seen_find(set, heap, buf_str(key), types, n, add);
+	if (!e || (!add && !e->count))
+		return false;
+	return add ? !e->count++ : !--e->count;
+}
+
+static void
+add_distinct(const struct agg_call *call, struct arena *heap,
+    const struct agg_rows *rows)
+{
+	unsigned n = agg_n_inputs(call);
+	struct agg_rows r = *rows;
+	struct buf key = {0};
+	struct picked p;
+
+	r.n = 0;
+	for (unsigned k = 0; k < rows->n; k++)
+		if (distinct_row(call, heap, rows, k, n, &key))
+			pick(&p, &r, k);
+	buf_release(&key);
+	r.rows = p.rows;
+	r.cells = p.cells;
+	if (r.n)
+		call->agg->add(call, heap, &r);
+}
+
+static void
+add_rows(const struct agg_call *call, struct arena *heap,
+    const struct agg_rows *rows)
+{
+	if (keeps_set(call))
+		add_distinct(call, heap, rows);
+	else
+		call->agg->add(call, heap, rows);
+}
+
+void
+agg_add(const struct agg_call *call, struct arena *heap,
+    const struct agg_rows *rows, const struct column *filter)
+{
+	struct agg_rows r = *rows;
+	struct picked p;
+
+	if (!filter) {
+		add_rows(call, heap, rows);
+		return;
+	}
+	r.n = 0;
+	for (unsigned k = 0; k < rows->n; k++) {
+		p.rows[r.n] = rows->rows[k];
+		p.cells[r.n] = rows->cells[k];
+		r.n += passes(filter, rows->rows[k]);
+	}
+	r.rows = p.rows;
+	r.cells = p.cells;
+	if (r.n)
+		add_rows(call, heap, &r);
+}
+
+/* ---- merging ---- */
+
+/* Adds the values of one entry as a row of their own. */
+static void
+add_entry(const struct agg_call *call, struct arena *heap, void *acc,
+    const struct value *v, unsigned n)
+{
+	char *cell = (char *)acc - call->offset;
+	struct column cols[AGG_ARGS_MAX];
+	struct value copy[AGG_ARGS_MAX];
+	uint16_t row = 0;
+	struct agg_rows r = {
+	    .n = 1, .rows = &row, .cells = &cell, .args = cols};
+
+	for (unsigned i = 0; i < n; i++) {
+		copy[i] = v[i];
+		cols[i] = (struct column){.type = T_ANY, .v = &copy[i]};
+	}
+	for (unsigned i = n; i < call->n_args; i++) {
+		copy[i] = call->params[i];
+		cols[i] = (struct column){.type = T_ANY, .v = &copy[i]};
+	}
+	call->agg->add(call, heap, &r);
+}
+
+static void
+merge_distinct(const struct agg_call *call, struct arena *heap, void *into,
+    const struct seen_set *from)
+{
+	unsigned n = agg_n_inputs(call);
+	struct value v[AGG_ARGS_MAX];
+	struct arena a;
+
+	arena_init(&a, 4096);
+	for (const struct seen *e = from ? from->first : NULL; e; e = e->next) {
+		struct str key = {e->bytes, e->len};
+		const uint8_t *types = (const uint8_t *)e->bytes + e->len;
+		struct seen *mine;
+
+		if (!e->count)
+			continue;
+		mine = seen_find(set_of(call, into), heap, key, types, n, true);
+		if (!mine->count) {
+			seen_values(e, v, n, &a);
+			add_entry(call, heap, into, v, n);
+			arena_reset(&a);
+		}
+		mine->count += e->count;
+	}
+	arena_release(&a);
+}
+
+void
+agg_merge(const struct agg_call *call, struct arena *heap, void *into,
+    const void *from)
+{
+	if (keeps_set(call))
+		merge_distinct(call, heap, into, set_in(call, from));
+	else
+		call->agg->merge(call, heap, into, from);
+}
+
+struct value
+agg_value(const struct agg_call *call, const void *acc, struct arena *out)
+{
+	return call->agg->value(call, acc, out);
+}
+
+/* ---- state on disk ---- */
+
+void
+agg_save(const struct agg_call *call, const void *acc, struct buf *out)
+{
+	if (!keeps_set(call)) {
+		call->agg->save(call, acc, out);
+		return;
+	}
+	agg_put_u8(out, AGG_SAVE_VERSION);
+	seen_save(set_in(call, acc), agg_n_inputs(call), out);
+}
+
+/* A set is enough to have the accumulator again: every value is added. */
+static bool
+load_distinct(const struct agg_call *call, struct arena *heap, void *acc,
+    struct str bytes)
+{
+	struct agg_in in = agg_in_start(bytes);
+	struct seen_set *set = NULL;
+	unsigned n = agg_n_inputs(call);
+
+	if (!seen_load(&in, &set, heap, n) || !agg_in_done(&in))
+		return false;
+	merge_distinct(call, heap, acc, set);
+	return true;
+}
+
+bool
+agg_load(const struct agg_call *call, struct arena *heap, void *acc,
+    struct str bytes)
+{
+	if (keeps_set(call))
+		return load_distinct(call, heap, acc, bytes);
+	return call->agg->load(call, heap, acc, bytes);
+}

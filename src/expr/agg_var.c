@@ -1,0 +1,347 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Variance and standard deviation: sums of x - k and (x - k)^2 in pairs of
+ * doubles (about 106 bits; Dekker 1971), k being the first value. So nothing
+ * of weight is lost when the mean is far from zero, and rows can be taken
+ * back: what was added exactly is subtracted exactly.
+ */
+#include <math.h>
+
+#include "expr/agg_part.h"
+
+struct pair {
+	double hi, lo;
+};
+
+struct var {
+	int64_t n;
+	double k; /* subtracted from every value; fixed by the first one */
+	struct pair s, q;
+	uint64_t has_k;
+};
+
+/* ---- pairs of doubles ---- */
+
+static struct pair
+two_sum(double a, double b)
+{
+	double s = a + b, back = s - a;
+
+	return (struct pair){s, (a - (s - back)) + (b - back)};
+}
+
+/* |a| >= |b|. */
+static struct pair
+fast_sum(double a, double b)
+{
+	double s = a + b;
+
+	return (struct pair){s, b - (s - a)};
+}
+
+static struct pair
+pair_add(struct pair a, struct pair b)
+{
+	struct pair s = two_sum(a.hi, b.hi), t = two_sum(a.lo, b.lo);
+
+	s = fast_sum(s.hi, s.lo + t.hi);
+	return fast_sum(s.hi, s.lo + t.lo);
+}
+
+static struct pair
+pair_mul(struct pair a, struct pair b)
+{
+	double p = a.hi * b.hi;
+	double e = fma(a.hi, b.hi, -p);
+
+	return fast_sum(p, e + (a.hi * b.lo + a.lo * b.hi));
+}
+
+static struct pair
+pair_neg(struct pair a)
+{
+	return (struct pair){-a.hi, -a.lo};
+}
+
+static struct pair
+pair_of_int(int64_t i)
+{
+	double hi = (double)i;
+
+	/* The difference is small, and hi may be 2^63. */
+	return (struct pair){hi, (double)(i - (__int128)hi)};
+}
+
+static struct pair
+pair_div(struct pair a, double b)
+{
+	double q = a.hi / b;
+	struct pair back = pair_mul((struct pair){q, 0}, (struct pair){b, 0});
+	struct pair rest = pair_add(a, pair_neg(back));
+
+	return fast_sum(q, rest.hi / b);
+}
+
+/* ---- the accumulator ---- */
+
+static unsigned
+var_size(const struct agg_call *call)
+{
+	(void)call;
+	return sizeof(struct var);
+}
+
+static int
+stddev_bind(struct agg_call *call, struct err *err)
+{
+	call->type = agg_arg_type(call, 0) == T_DURATION ? T_DURATION : T_FLOAT;
+	return agg_bind_number(call, false, err);
+}
+
+static int
+var_bind(struct agg_call *call, struct err *err)
+{
+	if (agg_arg_type(call, 0) == T_DURATION)
+		return err_set(err, ERR_SPEC, agg_arg_where(call, 0),
+		    "the variance of a duration is no duration; "
+		    "use stddev_samp() or stddev_pop()");
+	return stddev_bind(call, err);
+}
+
+static void
+var_put(struct var *a, struct pair x, int sign)
+{
+	struct pair d, d2;
+
+	if (!a->has_k) {
+		a->k = x.hi;
+		a->has_k = 1;
+	}
+	d = pair_add(x, (struct pair){-a->k, 0});
+	d2 = pair_mul(d, d);
+	a->s = pair_add(a->s, sign > 0 ? d : pair_neg(d));
+	a->q = pair_add(a->q, sign > 0 ? d2 : pair_neg(d2));
+	a->n += sign;
+	if (!a->n)
+		*a = (struct var){0};
+}
+
+static void
+var_add(
+    const struct agg_call *call, struct arena *heap, const struct agg_rows *r)
+{
+	const struct column *c = r->args;
+	bool floats = c->type == T_FLOAT && agg_plain(r, c);
+
+	(void)heap;
+	for (unsigned k = 0; k < r->n; k++) {
+		struct var *a = agg_acc(call, r, k);
+		struct pair x = {0, 0};
+		struct dec space;
+		struct value v;
+
+		if (floats) {
+			if (agg_null(c, r->rows[k]))
+				continue;
+			x.hi = c->f[r->rows[k]];
+		} else if (!agg_number(agg_arg(r, 0, k), &v, &space)) {
+			continue;
+		} else if (v.type == T_INT) {
+			x = pair_of_int(v.i);
+		} else {
+			x.hi = v.type == T_FLOAT ? v.f : dec_to_float(*v.d);
+		}
+		var_put(a, x, agg_sign(r, k));
+	}
+}
+
+/* Sums around k as sums around k + shift. */
+static void
+var_shift(struct var *a, double k)
+{
+	struct pair d = two_sum(a->k, -k);
+	struct pair n = pair_of_int(a->n), nd = pair_mul(n, d);
+	struct pair two = {2, 0};
+
+	/* sum (x-k')^2 = q + 2 d s + n d^2, d = k - k' */
+	a->q = pair_add(a->q, pair_mul(two, pair_mul(d, a->s)));
+	a->q = pair_add(a->q, pair_mul(nd, d));
+	a->s = pair_add(a->s, nd);
+	a->k = k;
+}
+
+static void
+var_merge(const struct agg_call *call, struct arena *heap, void *into,
+    const void *from)
+{
+	struct var *a = into, b = *(const struct var *)from;
+
+	(void)call, (void)heap;
+	if (!b.n)
+		return;
+	if (!a->n) {
+		*a = b;
+		return;
+	}
+	var_shift(&b, a->k);
+	a->n += b.n;
+	a->s = pair_add(a->s, b.s);
+	a->q = pair_add(a->q, b.q);
+}
+
+/* Sum of squared deviations from the mean. */
+static double
+var_total(const struct var *a)
+{
+	struct pair mean = pair_div(a->s, (double)a->n);
+	struct pair t = pair_add(a->q, pair_neg(pair_mul(mean, a->s)));
+	double d = t.hi + t.lo;
+
+	return d < 0 ? 0 : d;
+}
+
+static struct value
+var_value(const struct var *a, int64_t divisor)
+{
+	if (a->n <= 0 || divisor <= 0)
+		return VALUE_NULL;
+	return value_float(var_total(a) / (double)divisor);
+}
+
+static struct value
+root_value(const struct agg_call *call, struct value v)
+{
+	if (v.type == T_NULL)
+		return v;
+	v.f = sqrt(v.f);
+	return call->type == T_DURATION ? value_duration(llround(v.f)) : v;
+}
+
+static struct value
+var_pop_value(const struct agg_call *call, const void *acc, struct arena *out)
+{
+	const struct var *a = acc;
+
+	(void)call, (void)out;
+	return var_value(a, a->n);
+}
+
+static struct value
+var_samp_value(const struct agg_call *call, const void *acc, struct arena *out)
+{
+	const struct var *a = acc;
+
+	(void)call, (void)out;
+	return var_value(a, a->n - 1);
+}
+
+static struct value
+stddev_pop_value(
+    const struct agg_call *call, const void *acc, struct arena *out)
+{
+	const struct var *a = acc;
+
+	(void)out;
+	return root_value(call, var_value(a, a->n));
+}
+
+static struct value
+stddev_samp_value(
+    const struct agg_call *call, const void *acc, struct arena *out)
+{
+	const struct var *a = acc;
+
+	(void)out;
+	return root_value(call, var_value(a, a->n - 1));
+}
+
+static void
+var_save(const struct agg_call *call, const void *acc, struct buf *out)
+{
+	const struct var *a = acc;
+
+	(void)call;
+	agg_put_u8(out, AGG_SAVE_VERSION);
+	agg_put_u8(out, a->has_k != 0);
+	agg_put_i64(out, a->n);
+	agg_put_f64(out, a->k);
+	agg_put_f64(out, a->s.hi);
+	agg_put_f64(out, a->s.lo);
+	agg_put_f64(out, a->q.hi);
+	agg_put_f64(out, a->q.lo);
+}
+
+static bool
+var_load(const struct agg_call *call, struct arena *heap, void *acc,
+    struct str bytes)
+{
+	struct agg_in in = agg_in_start(bytes);
+	struct var *a = acc;
+
+	(void)call, (void)heap;
+	a->has_k = agg_get_u8(&in);
+	a->n = agg_get_count(&in);
+	a->k = agg_get_f64(&in);
+	a->s.hi = agg_get_f64(&in);
+	a->s.lo = agg_get_f64(&in);
+	a->q.hi = agg_get_f64(&in);
+	a->q.lo = agg_get_f64(&in);
+	return agg_in_done(&in) && a->has_k <= 1;
+}
+
+/* ---- the rows ---- */
+
+#define VAR_PARTS                                                              \
+	.signature = "number -> float", .args_min = 1, .args_max = 1,          \
+	.size = var_size, .add = var_add, .retracts = true,                    \
+	.merge = var_merge, .save = var_save, .load = var_load
+
+const struct agg agg_stddev_samp = {
+    .name = "stddev_samp",
+    .aliases = "stddev",
+    .doc = "Standard deviation of a sample (divided by n - 1); NULL for fewer "
+	   "than two values.",
+    .example = "SELECT stddev(x) FROM (VALUES (1), (3), (5)) AS t(x)",
+    .result = "2",
+    .flink = "STDDEV_SAMP",
+    .bind = stddev_bind,
+    .value = stddev_samp_value,
+    VAR_PARTS,
+};
+
+const struct agg agg_stddev_pop = {
+    .name = "stddev_pop",
+    .aliases = "",
+    .doc = "Standard deviation of the whole population (divided by n).",
+    .example = "SELECT stddev_pop(x) FROM (VALUES (1), (5)) AS t(x)",
+    .result = "2",
+    .flink = "STDDEV_POP",
+    .bind = stddev_bind,
+    .value = stddev_pop_value,
+    VAR_PARTS,
+};
+
+const struct agg agg_var_samp = {
+    .name = "var_samp",
+    .aliases = "variance",
+    .doc = "Variance of a sample (divided by n - 1); NULL for fewer than two "
+	   "values.",
+    .example = "SELECT var_samp(x) FROM (VALUES (1), (3), (5)) AS t(x)",
+    .result = "4",
+    .flink = "VAR_SAMP",
+    .bind = var_bind,
+    .value = var_samp_value,
+    VAR_PARTS,
+};
+
+const struct agg agg_var_pop = {
+    .name = "var_pop",
+    .aliases = "",
+    .doc = "Variance of the whole population (divided by n).",
+    .example = "SELECT var_pop(x) FROM (VALUES (1), (5)) AS t(x)",
+    .result = "4",
+    .flink = "VAR_POP",
+    .bind = var_bind,
+    .value = var_pop_value,
+    VAR_PARTS,
+};
