@@ -143,28 +143,34 @@ find_fields(const struct csv_index *ix, const struct record *r,
 
 /* ---- fields ---- */
 
-/* The text of a field, without its quotes or escapes. */
+/* A field as it stands. */
+static inline struct str
+field_raw(const struct csv_decoder *d, const struct record *r, unsigned i)
+{
+	const char *p = i ? d->ends[i - 1] + 1 : r->raw.p;
+
+	return (struct str){p, (size_t)(d->ends[i] - p)};
+}
+
+/* Its text without quotes or escapes, of a record that has some. */
 static struct str
-field_text(const struct csv_decoder *d, struct arena *a, const struct record *r,
-    unsigned i, bool *quoted)
+field_text(
+    const struct csv_decoder *d, struct arena *a, struct str s, bool *quoted)
 {
 	const struct csv_layout *l = d->l;
-	const char *p = i ? d->ends[i - 1] + 1 : r->raw.p;
-	struct str s = {p, (size_t)(d->ends[i] - p)};
 
-	*quoted = false;
-	if (!r->marked || !s.n)
+	if (!s.n)
 		return s;
 	if (l->quotes) {
-		if (*p != l->quote)
+		if (*s.p != l->quote)
 			return s;
 		*quoted = true;
-		return csv_unquote(l, a, (struct str){p + 1, s.n - 2});
+		return csv_unquote(l, a, (struct str){s.p + 1, s.n - 2});
 	}
-	if (!l->escapes || !memchr(p, '\\', s.n))
+	if (!l->escapes || !memchr(s.p, '\\', s.n))
 		return s;
 	if (str_eq(s, STR("\\N")))
-		return (struct str){p, 0};
+		return (struct str){s.p, 0};
 	return csv_unescape(a, s);
 }
 
@@ -176,13 +182,15 @@ all_values(struct csv_decoder *d, struct batch *b, const struct record *r)
 
 	for (unsigned i = 0; i < l->n_fields; i++) {
 		struct str s;
-		bool quoted;
+		bool quoted = false;
 
 		if (i >= r->n) {
 			d->values[i] = VALUE_NULL;
 			continue;
 		}
-		s = field_text(d, b->arena, r, i, &quoted);
+		s = field_raw(d, r, i);
+		if (r->marked)
+			s = field_text(d, b->arena, s, &quoted);
 		d->values[i] = cell_guess(b->arena, s, quoted);
 	}
 }
@@ -197,14 +205,16 @@ put_fields(struct csv_decoder *d, struct batch *b, unsigned row,
 	for (unsigned i = 0; !why && i < d->t.n_wants; i++) {
 		struct field_want w = d->t.wants[i];
 		struct str s;
-		bool quoted;
+		bool quoted = false;
 
 		if (w.field >= r->n) {
 			why = cell_missing(spec, w.want, b, row);
 			continue;
 		}
-		s = field_text(d, b->arena, r, w.field, &quoted);
-		why = text_put(&d->t, w.want, b, row, s, quoted);
+		s = field_raw(d, r, w.field);
+		if (r->marked)
+			s = field_text(d, b->arena, s, &quoted);
+		why = text_put(&d->t, w, b, row, s, quoted);
 	}
 	if (why)
 		return why;

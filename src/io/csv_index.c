@@ -3,11 +3,10 @@
  * Masks of 64 bytes at a time, by AVX2 or by 8-byte words, and which of the
  * separators stand inside quotes.
  *
- * Quotes cost nothing in chunks where none stands at the start of a field.
- * Elsewhere the usual case is tried first: if every quote is one that opens at
- * the start of a field, closes before a separator, or is doubled, then the
- * prefix XOR of the quotes tells what is inside. If not, the chunk's marks are
- * gone through one by one.
+ * The usual case is tried first, without a branch: if every quote is one that
+ * opens at the start of a field, closes before a separator, or is doubled, then
+ * the prefix XOR of the quotes tells what is inside. Where that does not hold,
+ * the chunk's marks are gone through one by one.
  */
 #include "io/csv_index.h"
 
@@ -57,145 +56,145 @@ cr_ends(const struct csv_index *ix, const char *p)
 	return p < ix->end && *p == '\r' && (p + 1 == ix->end || p[1] == '\n');
 }
 
-/* The carriage returns among the bits of at that stand before a line feed. */
-static uint64_t
-cr_bits(const struct csv_index *ix, const char *p, uint64_t at)
-{
-	uint64_t cr = 0;
-
-	for (; at; at &= at - 1) {
-		int i = __builtin_ctzll(at);
-
-		if (cr_ends(ix, p + i))
-			cr |= (uint64_t)1 << i;
-	}
-	return cr;
-}
-
-/* The usual case; false if some quote of the chunk does not follow the rule. */
+/* True if all the bits of at are carriage returns that end a record. */
 static bool
-resolve_regular(struct csv_index *ix, struct masks *m, const char *p)
+all_cr(const struct csv_index *ix, const char *p, uint64_t at)
 {
-	uint64_t sep = m->delim | m->lf, in, opens, closes, starts, behind, odd;
-
-	in = prefix_xor(m->quote) ^ -(uint64_t)(ix->state == CSV_QUOTED);
-	opens = m->quote & in;
-	closes = m->quote & ~in;
-	starts = (sep & ~in) << 1 | (ix->state == CSV_START);
-	behind = closes << 1 | (ix->state == CSV_CLOSED);
-	if (opens & ~(starts | behind))
-		return false;
-	odd = behind & ~(sep | m->quote) & in_text(ix, p);
-	if (odd && odd != cr_bits(ix, p, odd))
-		return false;
-	m->delim &= ~in;
-	m->lf &= ~in;
-	if (opens & starts)
-		ix->open = p + 63 - __builtin_clzll(opens & starts);
-	if (in >> 63)
-		ix->state = CSV_QUOTED;
-	else if (closes >> 63)
-		ix->state = CSV_CLOSED;
-	else
-		ix->state = (sep & ~in) >> 63 ? CSV_START : CSV_PLAIN;
+	for (; at; at &= at - 1)
+		if (!cr_ends(ix, p + __builtin_ctzll(at)))
+			return false;
 	return true;
 }
 
+/*
+ * The usual case. Gives the bytes inside quotes, from the quote that opens to
+ * before the one that closes, and in *odd the quotes that open elsewhere;
+ * *behind: bytes behind a closing quote that are no separators.
+ */
+INLINE uint64_t
+resolve_usual(const struct masks *m, struct csv_carry *carry, uint64_t *odd,
+    uint64_t *behind)
+{
+	uint64_t sep = m->delim | m->lf;
+	uint64_t in = prefix_xor(m->quote) ^ carry->in;
+	uint64_t closes = m->quote & ~in;
+	uint64_t starts = (sep & ~in) << 1 | carry->start;
+	uint64_t next = closes << 1 | carry->closed;
+
+	*odd = m->quote & in & ~(starts | next);
+	*behind = next & ~(sep | m->quote);
+	*carry =
+	    (struct csv_carry){-(in >> 63), (sep & ~in) >> 63, closes >> 63};
+	return in;
+}
+
 /* Going through the marks of a chunk one by one. */
+enum state {
+	START,
+	PLAIN,
+	QUOTED,
+	CLOSED
+};
+
 struct walk {
-	enum csv_state state;
+	enum state state;
 	unsigned at; /* START: the field's first byte; CLOSED: the byte behind
 			the quote */
 	bool odd;
 };
 
-/* A mark at i: the first byte behind a closing quote, or not. */
-static enum csv_state
-behind_close(struct csv_index *ix, struct walk *w, const char *p, unsigned i,
-    bool is_quote)
+/* A mark at i, somewhere behind a closing quote. */
+static enum state
+behind_close(const struct csv_index *ix, struct walk *w, const char *p,
+    unsigned i, bool is_quote)
 {
 	if (i == w->at)
-		return is_quote ? CSV_QUOTED : CSV_PLAIN;
+		return is_quote ? QUOTED : PLAIN;
 	if (i != w->at + 1 || !cr_ends(ix, p + w->at))
 		w->odd = true;
-	return CSV_PLAIN;
+	return PLAIN;
 }
 
-static void
-walk_mark(struct csv_index *ix, struct walk *w, const char *p, unsigned i,
-    bool is_quote, bool *inside)
-{
-	*inside = w->state == CSV_QUOTED;
-	if (w->state == CSV_QUOTED) {
-		if (is_quote)
-			*w = (struct walk){CSV_CLOSED, i + 1, w->odd};
-		return;
-	}
-	if (w->state == CSV_CLOSED) {
-		w->state = behind_close(ix, w, p, i, is_quote);
-		if (w->state == CSV_QUOTED)
-			return;
-	}
-	if (!is_quote) {
-		*w = (struct walk){CSV_START, i + 1, w->odd};
-	} else if (w->state == CSV_START && i == w->at) {
-		w->state = CSV_QUOTED;
-		ix->open = p + i;
-	} else {
-		w->state = CSV_PLAIN;
-	}
-}
-
-/* All cases; returns whether some text follows a closing quote. */
+/* Takes the mark at i; true if it is inside quotes. */
 static bool
-resolve_marks(struct csv_index *ix, struct masks *m, const char *p)
+walk_mark(const struct csv_index *ix, struct walk *w, const char *p, unsigned i,
+    bool is_quote)
 {
-	struct walk w = {.state = ix->state, .at = 0};
+	if (w->state == QUOTED) {
+		if (is_quote)
+			*w = (struct walk){CLOSED, i + 1, w->odd};
+		return true;
+	}
+	if (w->state == CLOSED) {
+		w->state = behind_close(ix, w, p, i, is_quote);
+		if (w->state == QUOTED)
+			return false;
+	}
+	if (!is_quote)
+		*w = (struct walk){START, i + 1, w->odd};
+	else
+		w->state = w->state == START && i == w->at ? QUOTED : PLAIN;
+	return false;
+}
+
+/*
+ * All cases; gives the marks inside quotes, and whether some text follows a
+ * closing quote.
+ */
+static __attribute__((noinline)) uint64_t
+resolve_marks(const struct csv_index *ix, const struct masks *m,
+    struct csv_carry *carry, const char *p, bool *odd)
+{
+	struct walk w = {.state = carry->in	  ? QUOTED
+				  : carry->closed ? CLOSED
+				  : carry->start  ? START
+						  : PLAIN};
 	uint64_t marks = m->delim | m->lf | m->quote, in = 0;
 
 	for (; marks; marks &= marks - 1) {
 		unsigned i = (unsigned)__builtin_ctzll(marks);
-		bool inside;
 
-		walk_mark(ix, &w, p, i, m->quote >> i & 1, &inside);
-		in |= (uint64_t)inside << i;
+		if (walk_mark(ix, &w, p, i, m->quote >> i & 1))
+			in |= (uint64_t)1 << i;
 	}
-	m->delim &= ~in;
-	m->lf &= ~in;
-	if (w.state == CSV_CLOSED && w.at < 64 && p + w.at < ix->end) {
-		if (w.at != 63 || !cr_ends(ix, p + 63))
-			w.odd = true;
-		w.state = CSV_PLAIN;
-	}
-	if (w.state == CSV_START && w.at < 64)
-		w.state = CSV_PLAIN;
-	ix->state = w.state;
-	return w.odd;
+	if (w.state == CLOSED && w.at < 64 && p + w.at < ix->end &&
+	    !(w.at == 63 && cr_ends(ix, p + 63)))
+		w.odd = true;
+	*odd = w.odd;
+	*carry = (struct csv_carry){w.state == QUOTED ? ~(uint64_t)0 : 0,
+	    w.state == START && w.at == 64, w.state == CLOSED && w.at == 64};
+	return in;
 }
 
 /* Takes the separators inside quotes out of the masks of a chunk. */
 INLINE bool
-resolve(struct csv_index *ix, struct masks *m, const char *p)
+resolve(const struct csv_index *ix, struct masks *m, struct csv_carry *carry,
+    const char *p)
 {
-	uint64_t sep = m->delim | m->lf;
+	struct csv_carry was = *carry;
+	uint64_t odd, behind, in;
+	bool text = false;
 
-	if (ix->state <= CSV_PLAIN &&
-	    !(m->quote & (sep << 1 | (ix->state == CSV_START)))) {
-		ix->state = sep >> 63 ? CSV_START : CSV_PLAIN;
-		return false;
+	in = resolve_usual(m, carry, &odd, &behind);
+	if (__builtin_expect((odd | behind) != 0, 0)) {
+		behind &= in_text(ix, p);
+		if (odd || !all_cr(ix, p, behind)) {
+			in = resolve_marks(ix, m, &was, p, &text);
+			*carry = was;
+		}
 	}
-	return !resolve_regular(ix, m, p) && resolve_marks(ix, m, p);
+	m->delim &= ~in;
+	m->lf &= ~in;
+	return text;
 }
 
 /* ---- masks ---- */
 
 INLINE void
-put_chunk(struct csv_index *ix, struct masks m, const char *p)
+put_chunk(struct csv_index *ix, struct csv_chunk *c, struct masks m,
+    struct csv_carry *carry, const char *p, bool quotes)
 {
-	struct csv_chunk *c = &ix->chunks[ix->n];
-	bool odd = false;
-
-	if (ix->end - p < 64) {
+	if (__builtin_expect(ix->end - p < 64, 0)) {
 		uint64_t in = in_text(ix, p);
 
 		m.delim &= in;
@@ -203,15 +202,12 @@ put_chunk(struct csv_index *ix, struct masks m, const char *p)
 		m.high &= in;
 		m.quote &= in;
 	}
-	if (ix->quotes)
-		odd = resolve(ix, &m, p);
+	c->odd = quotes && resolve(ix, &m, carry, p);
 	c->delim = m.delim;
 	c->lf = m.lf;
 	c->high = m.high;
 	c->quote = m.quote;
-	c->odd = odd;
 	c[1].before = c->before + (uint32_t)__builtin_popcountll(m.delim);
-	ix->n++;
 }
 
 /* The high bits of eight bytes, gathered into the low byte. */
@@ -237,14 +233,16 @@ fill_bytes(char c)
 	return (unsigned char)c * (uint64_t)0x0101010101010101u;
 }
 
-static void
-add_words(struct csv_index *ix, size_t n)
+INLINE void
+add_words(struct csv_index *ix, size_t n, bool quotes)
 {
 	const uint64_t delim = fill_bytes(ix->delim);
 	const uint64_t mark = fill_bytes(ix->mark), lf = fill_bytes('\n');
+	const char *p = ix->base + 64 * ix->n;
+	struct csv_chunk *c = ix->chunks + ix->n, *end = c + n;
+	struct csv_carry carry = ix->carry;
 
-	for (; n; n--) {
-		const char *p = ix->base + 64 * ix->n;
+	for (; c < end; c++, p += 64) {
 		struct masks m = {0};
 
 		for (unsigned i = 0; i < 8; i++) {
@@ -256,8 +254,9 @@ add_words(struct csv_index *ix, size_t n)
 			m.lf |= gather(same_bytes(w, lf)) << 8 * i;
 			m.high |= gather(w & 0x8080808080808080u) << 8 * i;
 		}
-		put_chunk(ix, m, p);
+		put_chunk(ix, c, m, &carry, p, quotes);
 	}
+	ix->carry = carry;
 }
 
 #if SIMD_X86
@@ -277,24 +276,46 @@ same_avx2(__m256i a, __m256i b, __m256i c)
 }
 
 SIMD_AVX2
-static void
-add_avx2(struct csv_index *ix, size_t n)
+INLINE void
+add_avx2(struct csv_index *ix, size_t n, bool quotes)
 {
 	const __m256i delim = _mm256_set1_epi8(ix->delim);
 	const __m256i mark = _mm256_set1_epi8(ix->mark);
 	const __m256i lf = _mm256_set1_epi8('\n');
+	const char *p = ix->base + 64 * ix->n;
+	struct csv_chunk *c = ix->chunks + ix->n, *end = c + n;
+	struct csv_carry carry = ix->carry;
 
-	for (; n; n--) {
-		const char *p = ix->base + 64 * ix->n;
+	for (; c < end; c++, p += 64) {
 		__m256i a = _mm256_loadu_si256((const __m256i_u *)p);
 		__m256i b = _mm256_loadu_si256((const __m256i_u *)(p + 32));
 		struct masks m = {same_avx2(a, b, delim), same_avx2(a, b, lf),
 		    mask_avx2(a, b), same_avx2(a, b, mark)};
 
-		put_chunk(ix, m, p);
+		put_chunk(ix, c, m, &carry, p, quotes);
 	}
+	ix->carry = carry;
+}
+
+SIMD_AVX2
+static void
+add_by_avx2(struct csv_index *ix, size_t n)
+{
+	if (ix->quotes)
+		add_avx2(ix, n, true);
+	else
+		add_avx2(ix, n, false);
 }
 #endif
+
+static void
+add_by_words(struct csv_index *ix, size_t n)
+{
+	if (ix->quotes)
+		add_words(ix, n, true);
+	else
+		add_words(ix, n, false);
+}
 
 /* ---- the window ---- */
 
@@ -314,8 +335,7 @@ csv_index_start(struct csv_index *ix, const char *p, const char *end, bool eof)
 	ix->eof = eof;
 	ix->n = 0;
 	ix->chunks[0] = (struct csv_chunk){0};
-	ix->state = CSV_START;
-	ix->open = NULL;
+	ix->carry = (struct csv_carry){.start = 1};
 }
 
 /* A last record without its line feed gets one in the index. */
@@ -324,7 +344,7 @@ mark_end(struct csv_index *ix)
 {
 	size_t at = (size_t)(ix->end - ix->base);
 
-	if (ix->state == CSV_QUOTED || ix->end[-1] == '\n')
+	if (ix->carry.in || ix->end[-1] == '\n')
 		return;
 	if (at % 64 == 0) {
 		ix->chunks[++ix->n] =
@@ -350,10 +370,11 @@ add_chunks(struct csv_index *ix, size_t max)
 	mem_grow(&ix->chunks, &ix->cap, ix->n + n + 2, sizeof *ix->chunks);
 #if SIMD_X86
 	if (simd_avx2)
-		add_avx2(ix, n);
+		add_by_avx2(ix, n);
 	else
 #endif
-		add_words(ix, n);
+		add_by_words(ix, n);
+	ix->n += n;
 	ix->chunks[ix->n] =
 	    (struct csv_chunk){.before = ix->chunks[ix->n].before};
 	if (ix->eof && 64 * ix->n >= left)

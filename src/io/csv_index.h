@@ -31,12 +31,11 @@ struct csv_chunk {
 	bool odd;	    /* some text follows a closing quote here */
 };
 
-enum csv_state {
-	CSV_START,  /* at the first byte of a field */
-	CSV_PLAIN,  /* within a field without quotes, or behind the text that
-		       follows a closing quote */
-	CSV_QUOTED, /* inside quotes */
-	CSV_CLOSED  /* just behind a quote that closes, or half a doubled one */
+/* What the bytes of a chunk depend on before it. */
+struct csv_carry {
+	uint64_t in;	 /* all ones inside quotes, else 0 */
+	uint64_t start;	 /* 1 at the first byte of a field */
+	uint64_t closed; /* 1 behind a quote that closes, or is half of two */
 };
 
 struct csv_index {
@@ -46,8 +45,7 @@ struct csv_index {
 	char delim, mark; /* mark: what the masks `quote` are about */
 	bool quotes;	  /* the mark quotes; else it is only noted */
 	bool eof;
-	enum csv_state state; /* behind the last chunk */
-	const char *open;     /* QUOTED, CLOSED: the quote that opened */
+	struct csv_carry carry; /* behind the last chunk */
 };
 
 void csv_index_release(struct csv_index *ix);

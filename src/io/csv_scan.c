@@ -105,7 +105,7 @@ csv_unquote(const struct csv_layout *l, struct arena *a, struct str text)
 
 	if (!q)
 		return text;
-	to = out = arena_alloc(a, text.n);
+	to = out = arena_alloc(a, text.n + 8);
 	while (q) {
 		size_t n = (size_t)(q - p) + 1;
 
@@ -140,7 +140,7 @@ escaped(char c)
 struct str
 csv_unescape(struct arena *a, struct str text)
 {
-	char *out = arena_alloc(a, text.n), *to = out;
+	char *out = arena_alloc(a, text.n + 8), *to = out;
 
 	for (size_t i = 0; i < text.n; i++) {
 		char c = text.p[i];

@@ -34,7 +34,7 @@ lines_line(struct text_decoder *d, struct batch *b, unsigned row,
 
 	(void)at;
 	for (unsigned i = 0; !why && i < d->n_wants; i++)
-		why = text_put(d, d->wants[i].want, b, row, line, true);
+		why = text_put(d, d->wants[i], b, row, line, true);
 	return why ? why : text_row(d, b, row, line, &whole);
 }
 
@@ -100,7 +100,7 @@ const struct format format_lines = {
 	     "that is not valid UTF-8 is a bad record. Written, the values "
 	     "of a row stand on one line with tabs between them, NULL as "
 	     "nothing.",
-    .extensions = "txt log",
+    .extensions = "txt",
     .example = "sshd[24200]: Failed password for root from 10.0.0.7",
     .guess = lines_guess,
     .start = lines_start,

@@ -181,7 +181,7 @@ put_field(struct log_decoder *d, struct batch *b, unsigned row,
 	/* A time stays text for whoever says how to read it. */
 	if (read == READ_TEXT || as == WANT_RAW ||
 	    (read == READ_TIME && as != WANT_VALUE))
-		return text_put(&d->t, w.want, b, row, s, true);
+		return text_put(&d->t, w, b, row, s, true);
 	why = own_value(d, w.field, s, cache, &v);
 	return why ? why : cell_value(spec, w.want, cache, b, row, v);
 }

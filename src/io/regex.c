@@ -120,7 +120,7 @@ put_group(struct regex_decoder *d, struct batch *b, unsigned row,
 	if (!s.p)
 		return cell_missing(d->t.base.spec, w.want, b, row);
 	/* A group that matched nothing has empty text, not NULL. */
-	return text_put(&d->t, w.want, b, row, s, !s.n);
+	return text_put(&d->t, w, b, row, s, !s.n);
 }
 
 static const char *

@@ -55,6 +55,7 @@ bind_want(struct text_decoder *d, const struct names *fields, unsigned want,
 {
 	const struct decode_spec *spec = d->base.spec;
 	const struct want *w = &spec->wants[want];
+	enum text_how how;
 	uint32_t field;
 
 	if (!w->path.n) {
@@ -64,9 +65,13 @@ bind_want(struct text_decoder *d, const struct names *fields, unsigned want,
 			d->maps[d->n_maps++] = want;
 		return;
 	}
+	how = w->as == WANT_VALUE && (int)want != spec->time ? TEXT_GUESS
+	      : w->as != WANT_TIME			     ? TEXT_OTHER
+	      : (int)want == spec->time			     ? TEXT_EVENT
+							     : TEXT_TIME;
 	field = names_find(fields, path_name(scratch, w->path));
 	if (field != NAMES_NONE)
-		d->wants[d->n_wants++] = (struct field_want){field, want};
+		d->wants[d->n_wants++] = (struct field_want){field, want, how};
 	else if (!stays_null(spec, want))
 		d->missing[d->n_missing++] = want;
 }
@@ -195,7 +200,8 @@ text_row(struct text_decoder *d, struct batch *b, unsigned row, struct str raw,
 	for (unsigned i = 0; !why && i < d->n_missing; i++)
 		why = cell_missing(d->base.spec, d->missing[i], b, row);
 	for (unsigned i = 0; !why && i < d->n_raws; i++)
-		why = text_put(d, d->raws[i], b, row, raw, true);
+		why =
+		    cell_put(d->base.spec, d->raws[i], NULL, b, row, raw, true);
 	if (d->n_maps && !why && values)
 		why = text_map(d, b, row, record_map(d, b->arena, values));
 	b->raw[row] = raw;

@@ -18,9 +18,18 @@
 #include "io/format_list.h"
 #undef FORMAT
 
+/* The usual ways to put a field, and all the others. */
+enum text_how {
+	TEXT_OTHER, /* by cell_put */
+	TEXT_GUESS, /* by content */
+	TEXT_TIME,  /* as TIME */
+	TEXT_EVENT  /* as event time */
+};
+
 /* A want and the field it comes from. */
 struct field_want {
 	uint32_t field, want;
+	enum text_how how;
 };
 
 struct text_decoder {
@@ -68,14 +77,13 @@ text_full(const struct batch *b, unsigned rows)
 void text_bad(struct batch *b, unsigned row, struct str raw, const char *reason,
     const char *at);
 
-/* Puts a field into the column of a want; NULL or why the record is bad. */
-static inline const char *
-text_put(struct text_decoder *d, unsigned want, struct batch *b, unsigned row,
-    struct str text, bool quoted)
-{
-	return cell_put(
-	    d->base.spec, want, &d->caches[want], b, row, text, quoted);
-}
+/*
+ * Puts a field into the column of a want as cell_put does, with the usual
+ * cases first; NULL or why the record is bad. Eight bytes behind the text
+ * must be readable.
+ */
+const char *text_put(struct text_decoder *d, struct field_want w,
+    struct batch *b, unsigned row, struct str text, bool quoted);
 
 /*
  * The rest of a row: its raw bytes, and the wants that no field serves.

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * weir explain: the plan of a query or spec, step by step, with columns, keys,
+ * windows and state; then the same pipeline as a spec. Reads no input.
+ */
+#include "cli/command.h"
+#include "cli/pipeline.h"
+#include "cli/terminal.h"
+#include "front/front.h"
+
+static int
+run_explain(const struct options *o, struct err *err)
+{
+	/* Static: an error points into its text until main has printed it. */
+	static struct plan plan;
+	struct buf text = {0};
+	int failed;
+
+	plan_init(&plan);
+	if (pipeline_make(&plan, o, err))
+		return -1;
+	plan_explain(&plan, &text);
+	if (o->verbose) {
+		buf_addc(&text, '\n');
+		yaml_print(&plan, &text);
+	}
+	failed = terminal_write(&text, err);
+	buf_release(&text);
+	return failed;
+}
+
+const struct command command_explain = {
+    .name = "explain",
+    .usage = "explain [OPTIONS] 'SQL' [NAME=]FILE...\n"
+	     "explain [OPTIONS] -f SPEC [NAME=]FILE...",
+    .doc = "Show the steps of a query or spec, with columns, keys, windows and "
+	   "state; with `-v` also as a spec.",
+    .use = USE_EXPLAIN,
+    .run = run_explain,
+};

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A run: what weir does when its first operand is no command. Makes the plan
+ * and runs it with what the options say about the process around it.
+ */
+#include <stdio.h>
+#include <unistd.h>
+
+#include "cli/command.h"
+#include "cli/pipeline.h"
+#include "cli/terminal.h"
+#include "front/front.h"
+#include "run/run.h"
+
+static int
+print_spec(const struct plan *p, struct err *err)
+{
+	struct buf text = {0};
+	int failed;
+
+	yaml_print(p, &text);
+	failed = terminal_write(&text, err);
+	buf_release(&text);
+	return failed;
+}
+
+/* Someone who forgot the file would wait for ever without a word. */
+static void
+hint_at_terminal(const struct plan *p, const struct options *o)
+{
+	if (o->quiet || !isatty(STDIN_FILENO))
+		return;
+	for (unsigned i = 0; i < p->n_inputs; i++)
+		for (unsigned k = 0; k < p->inputs[i].n_files; k++)
+			if (str_is(p->inputs[i].files[k], "-"))
+				fputs("weir: reading from the terminal; end "
+				      "with ^D\n",
+				    stderr);
+}
+
+static struct run_options
+run_options_of(struct plan *p, const struct options *o)
+{
+	struct run_options r = {.threads = o->jobs,
+	    .reject = o->reject,
+	    .bad_max = o->bad_max,
+	    .quiet = o->quiet,
+	    .verbose = o->verbose,
+	    .line_buffered = o->line_buffered,
+	    .trust = o->trust,
+	    .limits = limits_default,
+	    .stats = o->stats};
+
+	if (p->output.file.n) {
+		r.output = arena_str(&p->arena, p->output.file).p;
+	} else {
+		r.colour = terminal_colour(o, STDOUT_FILENO);
+		r.width = terminal_width();
+	}
+	if (o->reject && !o->bad_max_given)
+		r.bad_max = BAD_ANY;
+	if (o->record_max)
+		r.limits.record_max = (uint32_t)o->record_max;
+	return r;
+}
+
+static int
+run_query(const struct options *o, struct err *err)
+{
+	/* Static: an error points into its text until main has printed it. */
+	static struct plan plan;
+	struct run_options run;
+	struct run_counts counts = {0};
+
+	plan_init(&plan);
+	if (pipeline_make(&plan, o, err))
+		return -1;
+	if (o->print_spec)
+		return print_spec(&plan, err);
+	hint_at_terminal(&plan, o);
+	run = run_options_of(&plan, o);
+	return run_plan(&plan, &run, &counts, err);
+}
+
+const struct command command_run = {
+    .usage = "[OPTIONS] 'SQL' [NAME=]FILE...\n"
+	     "[OPTIONS] -f SPEC [NAME=]FILE...",
+    .doc = "Run a query or a spec over files or standard input.",
+    .use = USE_RUN,
+    .run = run_query,
+};

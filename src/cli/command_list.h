@@ -1,0 +1,7 @@
+/* SPDX-License-Identifier: MIT */
+/* The commands: one line each, sorted by name; see command.h. */
+COMMAND(check)
+COMMAND(completion)
+COMMAND(explain)
+COMMAND(fmt)
+COMMAND(help)

@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Operands as inputs: [NAME=]FILE. Files without a name are one input; names
+ * are those of the spec's inputs, or of the query's FROM.
+ */
+#include <unistd.h>
+
+#include "cli/command.h"
+#include "cli/pipeline.h"
+
+#define NOWHERE ((struct where){0})
+
+struct operand {
+	struct str name; /* "" = none */
+	struct str file;
+};
+
+/* ASCII letters, digits and _, not a digit first. */
+static bool
+is_identifier(struct str s)
+{
+	if (!s.n || (s.p[0] >= '0' && s.p[0] <= '9'))
+		return false;
+	for (size_t i = 0; i < s.n; i++) {
+		char c = s.p[i], lower = (char)(c | 0x20);
+
+		if (!(lower >= 'a' && lower <= 'z') &&
+		    !(c >= '0' && c <= '9') && c != '_')
+			return false;
+	}
+	return true;
+}
+
+/* A file of that very name is the file, whatever signs are in it. */
+static struct operand
+read_operand(const char *text)
+{
+	struct str all = str_of(text);
+	long equals = str_find(all, STR("="), 0);
+	struct str name;
+
+	if (equals < 0)
+		return (struct operand){{0}, all};
+	name = (struct str){text, (size_t)equals};
+	if (!is_identifier(name) || access(text, F_OK) == 0)
+		return (struct operand){{0}, all};
+	return (struct operand){
+	    name, {text + equals + 1, all.n - (size_t)equals - 1}};
+}
+
+static struct str *
+names_of(struct plan *p, const struct operand *ops, unsigned n)
+{
+	struct str *names = arena_array(&p->arena, n, sizeof *names);
+
+	for (unsigned i = 0; i < n; i++)
+		names[i] = ops[i].name;
+	return names;
+}
+
+/* The files of the operands with this name become the input's. */
+static void
+take_files(struct plan *p, struct plan_input *in, const struct operand *ops,
+    unsigned n, struct str name)
+{
+	in->files = arena_array(&p->arena, n, sizeof *in->files);
+	in->n_files = 0;
+	for (unsigned i = 0; i < n; i++)
+		if (str_eq(ops[i].name, name))
+			in->files[in->n_files++] = ops[i].file;
+}
+
+/* A query without FROM reads the one name there is. */
+static int
+only_name(const struct operand *ops, unsigned n, struct err *err)
+{
+	for (unsigned i = 1; i < n; i++) {
+		if (str_eq(ops[i].name, ops[0].name))
+			continue;
+		err_set(err, ERR_USAGE, NOWHERE,
+		    "there are several inputs, and the query does not say "
+		    "which one it reads");
+		return err_hint(err, "add FROM %.*s or FROM %.*s",
+		    STR_ARG(ops[0].name), STR_ARG(ops[i].name));
+	}
+	return 0;
+}
+
+static int
+named_for_query(
+    struct plan *p, const struct operand *ops, unsigned n, struct err *err)
+{
+	struct plan_input *in = &p->inputs[0];
+	struct str name = in->name.n ? in->name : ops[0].name;
+
+	if (!in->name.n && only_name(ops, n, err))
+		return -1;
+	take_files(p, in, ops, n, name);
+	if (in->n_files)
+		return 0;
+	err_set(err, ERR_USAGE, in->where, "no input is called %.*s",
+	    STR_ARG(name));
+	return err_suggest(err, name, names_of(p, ops, n), n);
+}
+
+static struct plan_input *
+find_input(struct plan *p, struct str name)
+{
+	for (unsigned i = 0; i < p->n_inputs; i++)
+		if (str_eq(p->inputs[i].name, name))
+			return &p->inputs[i];
+	return NULL;
+}
+
+static int
+named_for_spec(
+    struct plan *p, const struct operand *ops, unsigned n, struct err *err)
+{
+	for (unsigned i = 0; i < n; i++) {
+		struct plan_input *in = find_input(p, ops[i].name);
+		struct str *names;
+
+		if (in) {
+			take_files(p, in, ops, n, ops[i].name);
+			continue;
+		}
+		names = arena_array(&p->arena, p->n_inputs, sizeof *names);
+		for (unsigned k = 0; k < p->n_inputs; k++)
+			names[k] = p->inputs[k].name;
+		err_set(err, ERR_USAGE, NOWHERE,
+		    "the spec has no input called %.*s", STR_ARG(ops[i].name));
+		return names[0].n
+			   ? err_suggest(err, ops[i].name, names, p->n_inputs)
+			   : err_hint(err,
+				 "its input has no name: leave out \"%.*s=\"",
+				 STR_ARG(ops[i].name));
+	}
+	return 0;
+}
+
+static int
+unnamed(struct plan *p, const struct operand *ops, unsigned n, struct err *err)
+{
+	if (p->n_inputs == 1) {
+		take_files(p, &p->inputs[0], ops, n, (struct str){0});
+		return 0;
+	}
+	err_set(err, ERR_USAGE, NOWHERE,
+	    "there are %u inputs: \"%.*s\" needs a name", p->n_inputs,
+	    STR_ARG(ops[0].file));
+	return err_hint(
+	    err, "%.*s=%.*s", STR_ARG(p->inputs[0].name), STR_ARG(ops[0].file));
+}
+
+static int
+distribute(struct plan *p, const struct operand *ops, unsigned n,
+    bool from_query, struct err *err)
+{
+	for (unsigned i = 1; i < n; i++) {
+		if (!ops[i].name.n == !ops[0].name.n)
+			continue;
+		err_set(err, ERR_USAGE, NOWHERE,
+		    "either all files have a name or none: \"%.*s\" has none",
+		    STR_ARG(ops[ops[i].name.n ? 0 : i].file));
+		return err_hint(err, "write it as NAME=FILE");
+	}
+	if (from_query && p->inputs[0].n_files) {
+		err_set(err, ERR_USAGE, p->inputs[0].where,
+		    "the query reads a file of its own, and others are given");
+		return err_hint(
+		    err, "leave out FROM, or \"%.*s\"", STR_ARG(ops[0].file));
+	}
+	if (!ops[0].name.n)
+		return unnamed(p, ops, n, err);
+	return from_query ? named_for_query(p, ops, n, err)
+			  : named_for_spec(p, ops, n, err);
+}
+
+/* What has no file reads standard input. */
+static int
+default_file(struct plan *p, struct plan_input *in, struct err *err)
+{
+	if (in->n_files)
+		return 0;
+	if (p->n_inputs > 1) {
+		err_set(err, ERR_USAGE, NOWHERE, "the input %.*s has no file",
+		    STR_ARG(in->name));
+		return err_hint(err, "%.*s=FILE", STR_ARG(in->name));
+	}
+	in->files = arena_array(&p->arena, 1, sizeof *in->files);
+	in->files[in->n_files++] = STR("-");
+	return 0;
+}
+
+/* Standard input can be read once only, be it by a spec or an input. */
+static int
+check_stdin(const struct plan *p, const struct options *o, struct err *err)
+{
+	unsigned n = o->spec && !strcmp(o->spec, "-");
+
+	for (unsigned i = 0; i < p->n_inputs; i++)
+		for (unsigned k = 0; k < p->inputs[i].n_files; k++)
+			n += str_is(p->inputs[i].files[k], "-");
+	if (n < 2)
+		return 0;
+	return err_set(
+	    err, ERR_USAGE, NOWHERE, "standard input can be read only once");
+}
+
+int
+pipeline_inputs(struct plan *p, const struct options *o, struct err *err)
+{
+	unsigned skip = o->spec ? 0 : 1, n = o->n_operands - skip;
+	struct operand *ops = arena_array(&p->arena, n, sizeof *ops);
+
+	if (!p->n_inputs) {
+		p->inputs = arena_zalloc(&p->arena, sizeof *p->inputs);
+		p->n_inputs = 1;
+	}
+	for (unsigned i = 0; i < n; i++)
+		ops[i] = read_operand(o->operands[i + skip]);
+	if (n && distribute(p, ops, n, !o->spec, err))
+		return -1;
+	/* A spec that is only checked need not know its files yet. */
+	if (o->command->use == USE_CHECK)
+		return 0;
+	for (unsigned i = 0; i < p->n_inputs; i++)
+		if (default_file(p, &p->inputs[i], err))
+			return -1;
+	return check_stdin(p, o, err);
+}

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The options: one row each, sorted by long name. The parser, --help, the
+ * manual's OPTIONS and the completions are made from these rows.
+ *
+ * OPTION(long, short or 0, argument or NULL, kind, member of struct options,
+ *	group, commands that take it besides a run, what it does)
+ *
+ * Of an argument, words in lower case are written as they stand and the others
+ * name what belongs there: "drop|update|FILE". In the text, `code` is set
+ * apart.
+ */
+// clang-format off
+OPTION("allow", 0, "DURATION", DURATION, allowed, TIME, EXPLAIN,
+    "Keep closed windows this much longer, so that late records can still "
+    "correct them (see `--late`).")
+OPTION("color", 0, "auto|always|never", WHEN, color, MISC, EVERY,
+    "Colours. `auto`: on a terminal, unless `NO_COLOR` is set or `TERM` is "
+    "`dumb`.")
+OPTION("file", 'f', "SPEC", FILE, spec, INPUT, EXPLAIN,
+    "Run the pipeline kept in this file instead of a query. `-` is standard "
+    "input.")
+OPTION("from", 'i', "FORMAT[:ARG]", FORMAT_IN, from, INPUT, EXPLAIN,
+    "Format of the inputs. Without it: by the file's extension, else by the "
+    "first bytes. See `weir help formats`.")
+OPTION("help", 'h', NULL, FLAG, help, MISC, EVERY,
+    "`-h`: one screen of help. `--help`: all of it. After a command: how that "
+    "is used.")
+OPTION("jobs", 'j', "N", JOBS, jobs, RUN, RUN_ONLY,
+    "Decode with this many threads. The output is the same for any number; "
+    "the default is 1.")
+OPTION("late", 0, "drop|update|FILE", TEXT, late, TIME, EXPLAIN,
+    "What becomes of records that come too late for their window. `drop` "
+    "counts them (the default); `update` corrects the window's result, within "
+    "`--allow`; anything else is a file they are written to.")
+OPTION("lateness", 'l', "DURATION", DURATION, lateness, TIME, EXPLAIN,
+    "How far out of order records may come. A window closes when a record "
+    "this much later than its end was seen. Without it nothing is late, and "
+    "windows close at the end of input.")
+OPTION("line-buffered", 0, NULL, FLAG, line_buffered, OUTPUT, RUN_ONLY,
+    "Write every result at once. Hardly ever needed: output never waits while "
+    "weir waits for input.")
+OPTION("max-bad", 0, "N|any", BAD, bad_max, BAD, RUN_ONLY,
+    "End with status 3 if more records than this could not be read. The "
+    "default is 0, or `any` with `--reject`.")
+OPTION("max-record", 0, "SIZE", SIZE, record_max, BAD, RUN_ONLY,
+    "Longest record, as in `512K` or `64M`; longer ones are bad. The default "
+    "is 16M.")
+OPTION("no-config", 0, NULL, FLAG, no_config, MISC, EVERY,
+    "Do not read the configuration file.")
+OPTION("output", 'o', "FILE", FILE, output, OUTPUT, RUN_ONLY,
+    "Write the results to this file. Its extension chooses the format unless "
+    "`-t` does. `-` is standard output.")
+OPTION("param", 'p', "NAME=VALUE", PAIR, params, INPUT, CHECKS,
+    "Value of the parameter `$NAME` of the query or spec. May be repeated.")
+OPTION("print-spec", 0, NULL, FLAG, print_spec, OUTPUT, RUN_ONLY,
+    "Print the pipeline as a spec for `-f` instead of running it.")
+OPTION("quiet", 'q', NULL, FLAG, quiet, MISC, EVERY,
+    "Say nothing but errors on standard error.")
+OPTION("reject", 0, "FILE", FILE, reject, BAD, RUN_ONLY,
+    "Keep records that could not be read in this file, with place and reason.")
+OPTION("roff", 0, "TOPIC", TEXT, roff, HIDDEN, HELP_ONLY,
+    "A topic of the help as a part of a manual page.")
+OPTION("stats", 0, "FILE", FILE, stats, OUTPUT, RUN_ONLY,
+    "Write the counts of the run to this file, as JSON, at the end.")
+OPTION("time", 'T', "FIELD[:LAYOUT]", TEXT, time, TIME, EXPLAIN,
+    "Field that says when a record happened. The layout is how that is "
+    "written: `rfc3339`, `s`, `ms`, `us`, `ns`, `clf`, or a pattern such as "
+    "`%Y-%m-%d %H:%M:%S`. Without it: what the format says, else the first "
+    "field that looks like a time.")
+OPTION("to", 't', "FORMAT[:ARG]", FORMAT_OUT, to, OUTPUT, EXPLAIN,
+    "Format of the output. The default is `json`; on a terminal, `table`.")
+OPTION("trust", 0, NULL, FLAG, trust, BAD, RUN_ONLY,
+    "Do not check what stands behind the last field that is needed: faster, "
+    "but a broken record may pass.")
+OPTION("tz", 0, "ZONE", TEXT, zone, TIME, EXPLAIN,
+    "Time zone of times that are written without one, as in `Europe/Berlin`. "
+    "The default is UTC; `TZ` is not looked at.")
+OPTION("verbose", 'v', NULL, FLAG, verbose, MISC, EVERY,
+    "Say more on standard error: formats found, counts even if nothing was "
+    "lost.")
+OPTION("version", 'V', NULL, FLAG, version, MISC, EVERY,
+    "Print the versions of weir and its libraries.")
+// clang-format on

@@ -1,0 +1,482 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The topics of the help. Each shows rows of one table of the program; there
+ * is no text here that a row could carry.
+ */
+#include "cli/help.h"
+#include "expr/agg.h"
+#include "expr/fn.h"
+#include "front/front.h"
+#include "io/io.h"
+#include "op/op.h"
+
+#define ROW_INDENT 6
+#define NAME_INDENT 14
+
+/* ---- pieces ---- */
+
+/* name(arguments) -> result, of a signature "arguments -> result". */
+static void
+put_call(struct buf *out, const char *name, const char *signature)
+{
+	const char *arrow = strstr(signature, "->");
+	size_t n = arrow ? (size_t)(arrow - signature) : strlen(signature);
+
+	while (n && signature[n - 1] == ' ')
+		n--;
+	buf_printf(out, "`%s`(\1%.*s\1)", name, (int)n, signature);
+	if (arrow)
+		buf_printf(out, " %s", arrow);
+}
+
+/* "Also called a, b." of "a b". */
+static void
+put_aliases(struct page *page, const char *aliases)
+{
+	struct buf text = {0};
+
+	if (!*aliases)
+		return;
+	buf_lit(&text, "Also called `");
+	for (const char *p = aliases; *p; p++) {
+		if (*p == ' ')
+			buf_lit(&text, "`, `");
+		else
+			buf_addc(&text, *p);
+	}
+	buf_lit(&text, "`.");
+	page_para(page, buf_z(&text));
+	buf_release(&text);
+}
+
+/* A line of the form "what: which" if there is such. */
+static void
+put_fact(struct page *page, const char *what, const char *which)
+{
+	struct buf text = {0};
+
+	if (!which || !*which)
+		return;
+	buf_printf(&text, "%s: %s", what, which);
+	page_para(page, buf_z(&text));
+	buf_release(&text);
+}
+
+static void
+put_example(struct page *page, const char *example, const char *result)
+{
+	struct buf text = {0};
+
+	if (!example || !*example)
+		return;
+	buf_printf(&text, "%s\n", example);
+	if (result)
+		buf_printf(&text, "= %s\n", *result ? result : "NULL");
+	page_gap(page);
+	page_code(page, buf_z(&text));
+	buf_release(&text);
+}
+
+static void
+put_flink(struct page *page, const char *name, const char *flink)
+{
+	if (!flink)
+		put_fact(page, "In Flink SQL", "there is none.");
+	else if (strcmp(name, flink) != 0)
+		put_fact(page, "In Flink SQL", flink);
+}
+
+/* ---- functions ---- */
+
+static unsigned
+count_functions(void)
+{
+	return n_fns;
+}
+
+static const char *
+function_name(unsigned i)
+{
+	return fns[i]->name;
+}
+
+static const char *
+function_aliases(unsigned i)
+{
+	return fns[i]->aliases;
+}
+
+static void
+list_function(struct page *page, unsigned i)
+{
+	struct buf term = {0};
+
+	put_call(&term, fns[i]->name, fns[i]->signature);
+	page_item(page, buf_z(&term), fns[i]->doc, ROW_INDENT);
+	buf_release(&term);
+}
+
+static void
+show_function(struct page *page, unsigned i)
+{
+	const struct fn *f = fns[i];
+
+	list_function(page, i);
+	page->indent = ROW_INDENT;
+	put_aliases(page, f->aliases);
+	put_flink(page, f->name, f->flink);
+	put_example(page, f->example, f->result);
+	page->indent = 0;
+}
+
+/* ---- aggregates ---- */
+
+static unsigned
+count_aggregates(void)
+{
+	return n_aggs;
+}
+
+static const char *
+aggregate_name(unsigned i)
+{
+	return aggs[i]->name;
+}
+
+static const char *
+aggregate_aliases(unsigned i)
+{
+	return aggs[i]->aliases;
+}
+
+static void
+list_aggregate(struct page *page, unsigned i)
+{
+	struct buf term = {0};
+
+	put_call(&term, aggs[i]->name, aggs[i]->signature);
+	page_item(page, buf_z(&term), aggs[i]->doc, ROW_INDENT);
+	buf_release(&term);
+}
+
+static void
+show_aggregate(struct page *page, unsigned i)
+{
+	const struct agg *a = aggs[i];
+
+	list_aggregate(page, i);
+	page->indent = ROW_INDENT;
+	put_aliases(page, a->aliases);
+	put_flink(page, a->name, a->flink);
+	put_example(page, a->example, a->result);
+	page->indent = 0;
+}
+
+/* ---- formats ---- */
+
+static unsigned
+count_formats(void)
+{
+	return n_formats;
+}
+
+static const char *
+format_name(unsigned i)
+{
+	return formats[i]->name;
+}
+
+static void
+list_format(struct page *page, unsigned i)
+{
+	const struct format *f = formats[i];
+	struct buf term = {0};
+
+	buf_printf(&term, "`%s`", f->name);
+	if (f->arg)
+		buf_printf(&term, "[:\1%s\1]", f->arg);
+	page_item(page, buf_z(&term), f->doc, ROW_INDENT);
+	buf_release(&term);
+}
+
+static void
+show_format(struct page *page, unsigned i)
+{
+	const struct format *f = formats[i];
+
+	list_format(page, i);
+	page->indent = ROW_INDENT;
+	page_gap(page);
+	page_para(page, f->about);
+	page_gap(page);
+	put_fact(page, "Files",
+	    f->extensions && *f->extensions ? f->extensions : NULL);
+	if (f->decode)
+		put_fact(page, "Time",
+		    f->time_fields ? f->time_fields
+				   : "found in the first record");
+	put_fact(page, "Use",
+	    !f->encoder_new ? "input"
+	    : f->decode	    ? "input and output"
+			    : "output");
+	put_example(page, f->example, NULL);
+	page->indent = 0;
+}
+
+/* ---- windows ---- */
+
+static unsigned
+count_windows(void)
+{
+	return n_window_kinds;
+}
+
+static const char *
+window_name(unsigned i)
+{
+	return window_kinds[i].name;
+}
+
+static void
+list_window(struct page *page, unsigned i)
+{
+	struct buf term = {0};
+
+	buf_printf(&term, "`%s`", window_kinds[i].signature);
+	page_item(page, buf_z(&term), window_kinds[i].doc, ROW_INDENT);
+	buf_release(&term);
+}
+
+static void
+show_window(struct page *page, unsigned i)
+{
+	list_window(page, i);
+	page->indent = ROW_INDENT;
+	page_gap(page);
+	page_code(page, window_kinds[i].drawing);
+	page->indent = 0;
+}
+
+/* ---- steps ---- */
+
+static unsigned
+count_steps(void)
+{
+	return n_op_kinds;
+}
+
+static const char *
+step_name(unsigned i)
+{
+	return op_kinds[i]->name;
+}
+
+static void
+list_step(struct page *page, unsigned i)
+{
+	struct buf term = {0};
+
+	buf_printf(&term, "`%s`", op_kinds[i]->name);
+	page_item(page, buf_z(&term), op_kinds[i]->doc, NAME_INDENT);
+	buf_release(&term);
+}
+
+static const char *
+param_kind_name(enum param_kind kind)
+{
+	switch (kind) {
+	case PARAM_EXPR:
+		return "expression";
+	case PARAM_EXPRS:
+		return "list of expressions";
+	case PARAM_NAMED:
+		return "name: expression pairs";
+	case PARAM_NAMES:
+		return "list of names";
+	case PARAM_RENAME:
+		return "old: new pairs";
+	case PARAM_ORDER:
+		return "list of expressions, each with asc or desc";
+	case PARAM_COUNT:
+		return "number";
+	case PARAM_WINDOW:
+		return "window";
+	}
+	return "";
+}
+
+static void
+put_param(struct page *page, const struct param *param)
+{
+	struct buf term = {0};
+
+	buf_printf(&term, "`%s:` \1%s\1%s", param->name,
+	    param_kind_name(param->kind), param->required ? "" : " (optional)");
+	page_item(page, buf_z(&term), param->doc, ROW_INDENT);
+	buf_release(&term);
+}
+
+static void
+show_step(struct page *page, unsigned i)
+{
+	const struct op_kind *k = op_kinds[i];
+
+	list_step(page, i);
+	page->indent = ROW_INDENT;
+	page_gap(page);
+	page_para(page, k->about);
+	for (unsigned n = 0; n < k->n_params; n++)
+		put_param(page, &k->params[n]);
+	put_example(page, k->example, NULL);
+	page->indent = 0;
+}
+
+/* ---- keys of a spec ---- */
+
+static unsigned
+count_spec_keys(void)
+{
+	return n_spec_keys;
+}
+
+static const char *
+spec_key_name(unsigned i)
+{
+	return spec_keys[i].path;
+}
+
+static void
+list_spec_key(struct page *page, unsigned i)
+{
+	struct buf term = {0};
+
+	buf_printf(&term, "`%s:` \1%s\1", spec_keys[i].path, spec_keys[i].type);
+	page_item(page, buf_z(&term), spec_keys[i].doc, ROW_INDENT);
+	buf_release(&term);
+}
+
+/* ---- exit statuses ---- */
+
+static const struct exit_row {
+	const char *status;
+	const char *doc;
+} exits[] = {
+    {"0", "all went well"},
+#define ERR(code, status, doc) {#status, doc},
+#include "base/err_list.h"
+#undef ERR
+    {"71", "out of memory"},
+    {"128+n", "ended by signal n: 130 interrupted, 141 the reader of the "
+	      "output went away, 143 terminated; 134 (aborted) is a bug in "
+	      "weir"},
+};
+
+static unsigned
+count_exits(void)
+{
+	return sizeof exits / sizeof *exits;
+}
+
+static const char *
+exit_name(unsigned i)
+{
+	return exits[i].status;
+}
+
+/* Codes of one status share a line. */
+static void
+list_exit(struct page *page, unsigned i)
+{
+	struct buf term = {0}, text = {0};
+
+	if (i && !strcmp(exits[i].status, exits[i - 1].status))
+		return;
+	buf_printf(&term, "`%s`", exits[i].status);
+	buf_addz(&text, exits[i].doc);
+	while (++i < count_exits() &&
+	       !strcmp(exits[i].status, exits[i - 1].status))
+		buf_printf(&text, "; %s", exits[i].doc);
+	page_item(page, buf_z(&term), buf_z(&text), 10);
+	buf_release(&term);
+	buf_release(&text);
+}
+
+/* ---- options ---- */
+
+static void
+intro_options(struct page *page)
+{
+	help_options(page, USE_RUN);
+}
+
+static unsigned
+count_none(void)
+{
+	return 0;
+}
+
+/* ---- the table ---- */
+
+const struct help_topic help_topics[] = {
+    {.name = "aggregates",
+	.doc = "functions over many rows: count, sum, percentile",
+	.count = count_aggregates,
+	.name_at = aggregate_name,
+	.aliases_at = aggregate_aliases,
+	.list = list_aggregate,
+	.show = show_aggregate},
+    {.name = "exit",
+	.doc = "exit statuses",
+	.count = count_exits,
+	.name_at = exit_name,
+	.list = list_exit,
+	.show = list_exit},
+    {.name = "formats",
+	.doc = "what can be read and written",
+	.count = count_formats,
+	.name_at = format_name,
+	.list = list_format,
+	.show = show_format},
+    {.name = "functions",
+	.doc = "functions of one row",
+	.count = count_functions,
+	.name_at = function_name,
+	.aliases_at = function_aliases,
+	.list = list_function,
+	.show = show_function},
+    {.name = "options",
+	.doc = "options of the command line",
+	.intro = intro_options,
+	.count = count_none},
+    {.name = "spec",
+	.doc = "keys of a spec",
+	.count = count_spec_keys,
+	.name_at = spec_key_name,
+	.list = list_spec_key,
+	.show = list_spec_key},
+    {.name = "steps",
+	.doc = "steps of a spec",
+	.count = count_steps,
+	.name_at = step_name,
+	.list = list_step,
+	.show = show_step},
+    {.name = "windows",
+	.doc = "how time is cut into windows",
+	.count = count_windows,
+	.name_at = window_name,
+	.list = list_window,
+	.show = show_window},
+};
+
+const unsigned n_help_topics = sizeof help_topics / sizeof *help_topics;
+
+void
+help_topic_list(struct page *page, const struct help_topic *topic)
+{
+	unsigned n = topic->count();
+
+	if (topic->intro)
+		topic->intro(page);
+	for (unsigned i = 0; i < n; i++)
+		(page->roff ? topic->show : topic->list)(page, i);
+}

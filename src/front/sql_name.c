@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What names in a query mean.
+ *
+ * Aliases of the select list can be used everywhere. In WHERE and GROUP BY,
+ * where SQL knows only fields, an alias stands for its expression, unless that
+ * expression itself names a field of this name: in
+ *
+ *   SELECT lower(path) AS path WHERE path LIKE '/API/%'
+ *
+ * path is the field, as in any other SQL.
+ */
+#include "front/sql.h"
+#include "front/tree.h"
+
+/* ---- qualifiers and Flink's spellings ---- */
+
+static const struct sql_spelling {
+	const char *name;
+	const char *column;
+	int64_t minus; /* µs */
+} spellings[] = {
+    {"hop_end", "window_end", 0},
+    {"hop_rowtime", "window_end", WHEN_MS},
+    {"hop_start", "window_start", 0},
+    {"session_end", "window_end", 0},
+    {"session_rowtime", "window_end", WHEN_MS},
+    {"session_start", "window_start", 0},
+    {"tumble_end", "window_end", 0},
+    {"tumble_rowtime", "window_end", WHEN_MS},
+    {"tumble_start", "window_start", 0},
+    {"window_time", "window_end", WHEN_MS},
+};
+
+static const struct sql_spelling *
+spelling_of(const struct node *n)
+{
+	struct str name = n->name;
+
+	if (n->kind == NODE_NAME && n->path.n == 1)
+		name = STR("window_time");
+	else if (n->kind != NODE_CALL)
+		return NULL;
+	if (n->kind == NODE_NAME &&
+	    !str_is(n->path.steps[0].name, "window_time"))
+		return NULL;
+	for (size_t i = 0; i < sizeof spellings / sizeof *spellings; i++)
+		if (str_is(name, spellings[i].name))
+			return &spellings[i];
+	return NULL;
+}
+
+/* TUMBLE_START(ts, …) is window_start, window_time is window_end - 1ms. */
+static struct node *
+spell(
+    struct tree_edit *edit, const struct node *n, const struct sql_spelling *s)
+{
+	struct node *column =
+	    node_name(edit->arena, str_of(s->column), n->where);
+	struct node **args;
+
+	if (!s->minus)
+		return column;
+	args = arena_array(edit->arena, 2, sizeof *args);
+	args[0] = column;
+	args[1] = node_literal(edit->arena, value_duration(s->minus), n->where);
+	return node_call(edit->arena, "-", args, 2, n->where);
+}
+
+/* t.a is a, if t is what FROM reads. */
+static struct node *
+unqualified(struct tree_edit *edit, const struct node *n)
+{
+	const struct sql_query *q = edit->owner;
+	struct str name = q->alias.n ? q->alias : q->from;
+	struct node *new;
+
+	if (!name.n || (q->from_file && !q->alias.n) ||
+	    n->path.n < (n->kind == NODE_STAR ? 1 : 2) ||
+	    !n->path.steps[0].name.p || !str_eq(n->path.steps[0].name, name))
+		return NULL;
+	new = arena_alloc(edit->arena, sizeof *new);
+	*new = *n;
+	new->path.steps++;
+	new->path.n--;
+	return new;
+}
+
+static struct node *
+settle(struct tree_edit *edit, struct node *n, bool in_aggregate)
+{
+	const struct sql_query *q = edit->owner;
+	const struct sql_spelling *s = spelling_of(n);
+
+	(void)in_aggregate;
+	if (s && (q->n_groups || q->tvf.window))
+		return spell(edit, n, s);
+	if (n->kind == NODE_NAME || n->kind == NODE_STAR)
+		return unqualified(edit, n);
+	return NULL;
+}
+
+static int
+settle_all(struct sql_query *q)
+{
+	struct tree_edit edit = {.replace = settle,
+	    .arena = &q->plan->arena,
+	    .err = q->err,
+	    .owner = q};
+
+	for (unsigned i = 0; i < q->n_items; i++)
+		if (!(q->items[i].node = tree_change(&edit, q->items[i].node)))
+			return -1;
+	for (unsigned i = 0; i < q->n_groups; i++)
+		if (q->groups[i].node && !(q->groups[i].node = tree_change(
+					       &edit, q->groups[i].node)))
+			return -1;
+	for (unsigned i = 0; i < q->n_orders; i++)
+		if (!(q->orders[i].node =
+			    tree_change(&edit, q->orders[i].node)))
+			return -1;
+	if (q->where && !(q->where = tree_change(&edit, q->where)))
+		return -1;
+	if (q->having && !(q->having = tree_change(&edit, q->having)))
+		return -1;
+	return 0;
+}
+
+/* ---- aliases ---- */
+
+const struct sql_item *
+sql_item_named(const struct sql_query *q, struct str name)
+{
+	for (unsigned i = 0; i < q->n_items; i++)
+		if (str_eq(q->items[i].name, name) &&
+		    q->items[i].node->kind != NODE_STAR)
+			return &q->items[i];
+	return NULL;
+}
+
+/* In WHERE and GROUP BY. */
+static struct node *
+replace_alias(struct tree_edit *edit, struct node *n, bool in_aggregate)
+{
+	const struct sql_query *q = edit->owner;
+	const struct sql_item *item;
+
+	(void)in_aggregate;
+	if (n->kind != NODE_NAME || n->path.n != 1)
+		return NULL;
+	item = sql_item_named(q, n->path.steps[0].name);
+	if (!item || !item->alias || item->self)
+		return NULL;
+	if (!node_has_aggregate(item->node))
+		return item->node;
+	err_set(q->err, ERR_SPEC, n->where,
+	    "\"%.*s\" is known only after rows are grouped",
+	    STR_ARG(item->name));
+	if (q->where)
+		err_hint(q->err, "conditions on groups belong in HAVING");
+	edit->failed = true;
+	return NULL;
+}
+
+struct write_out {
+	const struct sql_query *q;
+	bool (*keep)(const void *arg, const struct node *n);
+	const void *arg;
+};
+
+/* In HAVING and ORDER BY. */
+static struct node *
+replace_item(struct tree_edit *edit, struct node *n, bool in_aggregate)
+{
+	const struct write_out *w = edit->owner;
+	const struct sql_item *item;
+
+	if (n->kind != NODE_NAME || n->path.n != 1 || in_aggregate ||
+	    w->keep(w->arg, n))
+		return NULL;
+	item = sql_item_named(w->q, n->path.steps[0].name);
+	return item ? item->node : NULL;
+}
+
+struct node *
+sql_write_out(struct sql_query *q, struct node *n,
+    bool (*keep)(const void *arg, const struct node *n), const void *arg)
+{
+	struct write_out w = {q, keep, arg};
+	struct tree_edit edit = {.replace = replace_item,
+	    .arena = &q->plan->arena,
+	    .err = q->err,
+	    .owner = &w};
+
+	return tree_change(&edit, n);
+}
+
+/* ---- the rest ---- */
+
+const struct sql_item *
+sql_ordinal(struct sql_query *q, const struct node *n, bool *bad)
+{
+	*bad = false;
+	if (n->kind != NODE_LITERAL || n->value.type != T_INT)
+		return NULL;
+	if (n->value.i >= 1 && n->value.i <= q->n_items &&
+	    q->items[n->value.i - 1].node->kind != NODE_STAR)
+		return &q->items[n->value.i - 1];
+	*bad = true;
+	err_set(q->err, ERR_SPEC, n->where,
+	    "there is no column number %lld in the select list",
+	    (long long)n->value.i);
+	return NULL;
+}
+
+static bool
+is_edge(const struct node *n, const void *arg)
+{
+	(void)arg;
+	return node_is_name(n, "window_start") || node_is_name(n, "window_end");
+}
+
+bool
+sql_names_edge(const struct node *n)
+{
+	return tree_any(n, is_edge, NULL);
+}
+
+int
+sql_set_time(struct sql_query *q, const struct node *name)
+{
+	struct plan_time *t = &q->plan->time;
+	struct buf text = {0};
+
+	if (!t->field.n || path_eq(t->field, name->path)) {
+		t->field = name->path;
+		t->where = name->where;
+		return 0;
+	}
+	path_print(&text, t->field);
+	err_set(q->err, ERR_SPEC, name->where,
+	    "event time is in \"%s\" already", buf_z(&text));
+	buf_release(&text);
+	return -1;
+}
+
+int
+sql_names(struct sql_query *q)
+{
+	struct tree_edit edit = {.replace = replace_alias,
+	    .arena = &q->plan->arena,
+	    .err = q->err,
+	    .owner = q};
+
+	if (settle_all(q))
+		return -1;
+	for (unsigned i = 0; i < q->n_items; i++)
+		q->items[i].self =
+		    q->items[i].alias &&
+		    tree_names(q->items[i].node, q->items[i].name);
+	if (q->where && !(q->where = tree_change(&edit, q->where)))
+		return -1;
+	for (unsigned i = 0; i < q->n_groups; i++)
+		if (q->groups[i].node && !(q->groups[i].node = tree_change(
+					       &edit, q->groups[i].node)))
+			return -1;
+	return 0;
+}
