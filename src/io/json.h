@@ -36,23 +36,29 @@ struct json_node {
 	uint64_t lengths; /* bit n: a kid's name has n bytes (63: or more) */
 };
 
+/* Up to JSON_TEXT a slot holds its value as it is needed. */
 enum json_kind {
 	JSON_MISSING,
 	JSON_NULL,
 	JSON_TRUE,
 	JSON_FALSE,
-	JSON_NUMBER,
-	JSON_TEXT,
-	JSON_ESCAPED, /* text with escapes in it */
+	JSON_INT,     /* fits int64 */
+	JSON_FLOAT,   /* finite */
+	JSON_TEXT,    /* without escapes */
+	JSON_ESCAPED, /* text with escapes */
+	JSON_GREAT,   /* a number that is none of the above */
 	JSON_ARRAY,
 	JSON_OBJECT
 };
 
 /* A wanted value of the record being read. */
 struct json_slot {
-	enum json_kind kind;
 	const char *p, *end; /* its text; of a string without the quotes */
-	struct num num;	     /* JSON_NUMBER */
+	union {
+		int64_t i; /* JSON_INT */
+		double f;  /* JSON_FLOAT */
+	};
+	enum json_kind kind;
 };
 
 /* ---- reading a record ---- */
@@ -135,27 +141,33 @@ json_cut_blanks(const char *p)
 /* ---- templates (json_template.c) ---- */
 
 #define JSON_TEMPLATES 6      /* remembered at once */
-#define JSON_TEMPLATE_OPS 512	/* a record with more is always scanned */
-#define JSON_LITERAL 32
+#define JSON_TEMPLATE_OPS 512 /* a record with more is always scanned */
+#define JSON_OP_MOST 32	      /* bytes of text in an op */
 
+/*
+ * What follows an op's text. The kind of a value is what it was when the
+ * template was made; others are taken, too, only not as fast.
+ */
 enum json_op_kind {
-	JSON_OP_VALUE, /* a value follows the literal */
-	JSON_OP_TEXT,  /* nothing does: a piece of a longer literal */
-	JSON_OP_OPEN,  /* a wanted object begins behind the literal */
-	JSON_OP_CLOSE, /* it ends there */
-	JSON_OP_END,   /* the record ends there */
-	JSON_OP_STOP   /* the scanner stopped there, having all it wanted; a
-			  record that has not does not fit */
+	JSON_OP_TEXT,	/* a string; the op's text has its opening quote */
+	JSON_OP_LONG,	/* a string that is rather long */
+	JSON_OP_NUMBER, /* a number */
+	JSON_OP_OTHER,	/* a word or an array */
+	JSON_OP_PIECE,	/* nothing: a piece of a longer text */
+	JSON_OP_OPEN,	/* a wanted object begins */
+	JSON_OP_CLOSE,	/* it has ended */
+	JSON_OP_END,	/* the record has ended */
+	JSON_OP_STOP	/* the scanner stopped there, having all it wanted; a
+			   record that has not does not fit */
 };
 
 struct json_op {
-	char lit[JSON_LITERAL];	      /* zeros behind its end */
+	char text[JSON_OP_MOST];
 	const struct json_node *node; /* of the value or object, or NULL */
-	uint32_t mask;		      /* a bit per byte of lit */
-	uint16_t len;
-	uint16_t kind;	/* enum json_op_kind */
-	uint32_t depth; /* containers open around the value */
-	int32_t slot;	/* of the node, or -1 */
+	int32_t slot;		      /* of the node, or -1 */
+	uint32_t depth;		      /* containers open around the value */
+	uint16_t len;		      /* of the text */
+	uint16_t kind;		      /* enum json_op_kind */
 };
 
 struct json_template {
@@ -163,16 +175,29 @@ struct json_template {
 	size_t n, cap;
 	bool failed;	  /* too long, or not to be learnt */
 	bool used;	  /* has fitted a second record */
+	bool complete;	  /* fills every slot by itself */
 	const char *from; /* end of the text learnt so far */
 };
 
 void json_learn_begin(struct json_template *t, const char *p);
-/* The text up to p is literal, and then comes what kind says. */
-void json_learn(struct json_template *t, const char *p,
-    enum json_op_kind kind, const struct json_node *node, unsigned depth);
+/* The text up to p is to be compared, and then comes what kind says. */
+void json_learn(struct json_template *t, const char *p, enum json_op_kind kind,
+    const struct json_node *node, unsigned depth);
+/* The template is whole: can it be used, and what does it fill? */
+void json_learn_finish(struct json_template *t, const struct json_scan *s);
 void json_template_release(struct json_template *t);
 
 /* ---- the kernels ---- */
+
+#define JSON_LANES 4
+
+/* One of several records that are read at once. */
+struct json_lane {
+	struct json_scan *s;
+	const char *p; /* the record */
+	const char *feed;
+	const char *end; /* of its text, once it is read */
+};
 
 struct json_kernel {
 	/*
@@ -180,17 +205,22 @@ struct json_kernel {
 	 * at end. Returns the end of its text, or NULL and s->reason, s->at.
 	 * s->learn: the template to make of it; failed if there is none.
 	 */
-	const char *(*scan)(struct json_scan *s, const char *p,
-	    const char *end);
+	const char *(*scan)(
+	    struct json_scan *s, const char *p, const char *end);
 	/* The same along a template; NULL if the record does not fit it. */
-	const char *(*walk)(struct json_scan *s, const struct json_template *t,
+	const char *(*walk)(struct json_scan *s, struct json_template *t,
 	    const char *p, const char *end);
+	/*
+	 * The same for JSON_LANES records at once; false if one of them does
+	 * not fit. NULL: that would be no faster.
+	 */
+	bool (*walk_lanes)(struct json_template *t, struct json_lane *lanes);
 	/*
 	 * Places of the line feeds in [p, end), the first max or a few more:
 	 * room for max + 64. Returns their number.
 	 */
-	unsigned (*lines)(const char *p, const char *end, const char **feeds,
-	    unsigned max);
+	unsigned (*lines)(
+	    const char *p, const char *end, const char **feeds, unsigned max);
 };
 
 #if SIMD_X86
@@ -200,12 +230,16 @@ extern const struct json_kernel json_kernel_words;
 
 /* ---- text (json_text.c) ---- */
 
+struct json_text {
+	const char *end;     /* its closing quote; NULL: it is not valid */
+	enum json_kind kind; /* JSON_TEXT or JSON_ESCAPED */
+};
+
 /*
- * The closing quote of a string, from anywhere in it that is no half escape
- * (from is its beginning, for the check of UTF-8); NULL if it is not valid.
- * *escaped is set if there are escapes behind p.
+ * The end of a string, from a place in it before which there was only ASCII
+ * without escapes.
  */
-const char *json_text_end(const char *from, const char *p, bool *escaped);
+struct json_text json_text_end(const char *p);
 
 /* The kid of a node whose name is written [p, end), with escapes. */
 const struct json_node *json_find_escaped(struct json_scan *s,
@@ -217,14 +251,22 @@ const char *json_number_why(const char *p, const char **at);
 
 /* ---- wants (json_want.c) ---- */
 
+/* What to do with the slot of a want. */
+struct json_take {
+	enum want_as as;
+	unsigned slot; /* the one behind the last: the whole record */
+};
+
 struct json_decoder {
 	struct decoder base;
 	const struct json_kernel *kernel;
-	struct json_scan scan;
-	struct arena arena;	/* of the tree */
-	int *slots;		/* by want: its slot; -1: the whole record */
-	struct when_cache *caches; /* by want */
-	struct value *values;	   /* by want: what was converted */
+	struct json_lane lanes[JSON_LANES];
+	struct json_scan scans[JSON_LANES]; /* the first one also scans */
+	struct arena arena;		    /* of the tree and the slots */
+	struct json_take *takes;	    /* by want */
+	struct when_cache *caches;	    /* by want */
+	struct value *values;		    /* by want: what was converted */
+	bool whole;			    /* some want is the whole record */
 	bool blind; /* nothing inside a record is to be looked at */
 
 	/* The valid ones come first, latest hit first; the last place is never
@@ -232,8 +274,10 @@ struct json_decoder {
 	struct json_template templates[JSON_TEMPLATES + 1];
 	struct json_template *recent[JSON_TEMPLATES + 1];
 	unsigned n_templates;
-	unsigned idle; /* templates made since one was of use */
-	unsigned wait; /* records to scan before the next is made */
+	unsigned idle;	 /* templates made since one was of use */
+	unsigned wait;	 /* records to scan before the next is made */
+	unsigned singly; /* records to read one by one before lanes are tried */
+	unsigned misses; /* tries of lanes in vain since one was not */
 };
 
 /* Makes the tree, the slots and what else depends on the wants. */
@@ -241,11 +285,11 @@ void json_want_init(struct json_decoder *d);
 void json_want_release(struct json_decoder *d);
 
 /*
- * Puts the slots into row b->n_rows; record is its text. Returns NULL, or the
- * reason why the record is bad: then nothing was put. *at is where.
+ * Puts a scan's slots into row b->n_rows; record is its text. Returns NULL, or
+ * the reason why the record is bad: then nothing was put. *at is where.
  */
-const char *json_want_row(struct json_decoder *d, struct batch *b,
-    struct str record, const char **at);
+const char *json_want_row(struct json_decoder *d, struct json_scan *s,
+    struct batch *b, struct str record, const char **at);
 
 /* ---- settings ---- */
 
@@ -254,8 +298,8 @@ bool json_settings_ok(const struct settings *settings, struct err *err);
 
 /* ---- writing (json_enc.c) ---- */
 
-struct encoder *json_encoder_new(const struct encode_spec *spec,
-    struct err *err);
+struct encoder *json_encoder_new(
+    const struct encode_spec *spec, struct err *err);
 void json_encoder_free(struct encoder *e);
 void json_encoder_begin(struct encoder *e, struct buf *out);
 void json_encode(struct encoder *e, const struct batch *b, struct buf *out);

@@ -13,8 +13,8 @@
 #include "base/mem.h"
 #include "io/json.h"
 
-#define LINES 64    /* looked up at once */
-#define IN_VAIN 16  /* templates made before waiting begins */
+#define LINES 64   /* looked up at once */
+#define IN_VAIN 16 /* templates made before waiting begins */
 #define WAIT_MOST 256
 
 /* ---- layout ---- */
@@ -157,11 +157,12 @@ template_to_make(struct json_decoder *d)
 static __attribute__((noinline)) const char *
 scan(struct json_decoder *d, const char *p, const char *feed)
 {
+	struct json_scan *s = &d->scans[0];
 	const char *q;
 
-	d->scan.learn = template_to_make(d);
-	q = d->kernel->scan(&d->scan, p, feed);
-	if (q && d->scan.learn && !d->scan.learn->failed) {
+	s->learn = template_to_make(d);
+	q = d->kernel->scan(s, p, feed);
+	if (q && s->learn && !s->learn->failed) {
 		to_front(d, JSON_TEMPLATES);
 		if (d->n_templates < JSON_TEMPLATES)
 			d->n_templates++;
@@ -169,120 +170,169 @@ scan(struct json_decoder *d, const char *p, const char *feed)
 	return q;
 }
 
-/* Fills the slots; returns the end of the record's text, or NULL. */
-static inline const char *
+/*
+ * Fills the slots of the first scan; returns the end of the record's text, or
+ * NULL.
+ */
+static const char *
 read_record(struct json_decoder *d, const char *p, const char *feed)
 {
 	unsigned i;
 
 	for (i = 0; i < d->n_templates; i++) {
 		struct json_template *t = d->recent[i];
-		const char *q = d->kernel->walk(&d->scan, t, p, feed);
+		const char *q = d->kernel->walk(&d->scans[0], t, p, feed);
 
-		if (q) {
-			if (i)
-				to_front(d, i);
-			if (!t->used) {
-				t->used = true;
-				d->idle = 0;
-			}
-			return q;
+		if (!q)
+			continue;
+		if (i)
+			to_front(d, i);
+		if (!t->used) {
+			t->used = true;
+			d->idle = 0;
 		}
+		return q;
 	}
 	return scan(d, p, feed);
 }
 
-/* A line to decode, and where it stands in the block. */
-struct line {
-	const char *p, *feed;
-	const char *in_block;
-};
-
 static __attribute__((noinline, cold)) void
-add_bad(struct batch *b, const struct line *l, const char *reason,
-    const char *at)
+add_bad(struct batch *b, const struct json_lane *l, const char *in_block,
+    const char *reason, const char *at)
 {
-	batch_bad(b,
-	    (struct bad_row){.raw = {l->in_block,
-				 (size_t)(json_cut_blanks(l->feed) - l->p)},
-		.reason = reason,
-		.row = b->n_rows,
-		.column = (uint32_t)(at - l->p)});
+	size_t n = (size_t)(json_cut_blanks(l->feed) - l->p);
+
+	batch_bad(b, (struct bad_row){.raw = {in_block, n},
+			 .reason = reason,
+			 .row = b->n_rows,
+			 .column = (uint32_t)(at - l->p)});
 }
 
-/* Makes a row or a bad row of a line that is not blank. */
+/* Makes a row of a record that was read, or a bad row. */
 static inline void
-decode_line(struct json_decoder *d, struct batch *b, const struct line *l)
+put_record(struct json_decoder *d, struct batch *b, const struct json_lane *l,
+    const char *in_block)
 {
-	const char *q = NULL, *at = l->p, *reason;
+	struct str record = {l->p, (size_t)(l->end - l->p)};
+	const char *at = l->p, *reason;
+
+	reason = json_want_row(d, l->s, b, record, &at);
+	if (__builtin_expect(reason != NULL, 0))
+		add_bad(b, l, in_block, reason, at);
+	else
+		b->raw[b->n_rows++] = (struct str){in_block, record.n};
+}
+
+/*
+ * Decodes the record of lane 0, a line that is not blank; in_block is where
+ * the batch shall say that it stands.
+ */
+static void
+decode_one(struct json_decoder *d, struct batch *b, const char *in_block)
+{
+	struct json_lane *l = &d->lanes[0];
 	size_t n = (size_t)(l->feed - l->p);
 
 	if (__builtin_expect(n > d->base.spec->limits.record_max, 0)) {
-		add_bad(b, l, "record too long", at);
+		add_bad(b, l, in_block, "record too long", l->p);
 		return;
 	}
-	q = d->blind ? json_cut_blanks(l->feed) : read_record(d, l->p, l->feed);
-	if (!q) {
-		add_bad(b, l, d->scan.reason, d->scan.at);
-		return;
-	}
-	n = (size_t)(q - l->p);
-	reason = json_want_row(d, b, (struct str){l->p, n}, &at);
-	if (__builtin_expect(reason != NULL, 0)) {
-		add_bad(b, l, reason, at);
-		return;
-	}
-	b->raw[b->n_rows++] = (struct str){l->in_block, n};
+	if (d->blind)
+		l->end = json_cut_blanks(l->feed);
+	else
+		l->end = read_record(d, l->p, l->feed);
+	if (l->end)
+		put_record(d, b, l, in_block);
+	else
+		add_bad(b, l, in_block, l->s->reason, l->s->at);
 }
 
-/* ---- a block ---- */
+/* ---- several records ---- */
 
-/* Decodes whole lines from p; returns the end of the last one. */
-static const char *
-decode_lines(struct json_decoder *d, const char *p, const char *end,
-    struct batch *b)
+/*
+ * Tries to decode the lines that end at feeds all at once; p is the beginning
+ * of the first. Records that come in several shapes mostly fail, so after a
+ * failure the next tries are put off, longer each time.
+ */
+static bool
+decode_several(struct json_decoder *d, struct batch *b, const char *p,
+    const char *const *feeds)
 {
-	const char *feeds[LINES + 64];
-	unsigned i, n, most;
+	uint32_t most = d->base.spec->limits.record_max;
+	unsigned i;
 
-	while (b->n_rows < BATCH_ROWS) {
-		most = BATCH_ROWS - b->n_rows;
-		if (most > LINES)
-			most = LINES;
-		n = d->kernel->lines(p, end, feeds, most);
-		if (!n)
-			break;
-		for (i = 0; i < n && i < most; i++, p++) {
-			p = json_blanks(p);
-			if (p != feeds[i])
-				decode_line(
-				    d, b, &(struct line){p, feeds[i], p});
-			p = feeds[i];
+	for (i = 0; i < JSON_LANES; i++) {
+		struct json_lane *l = &d->lanes[i];
+
+		l->p = p = json_blanks(p);
+		l->feed = feeds[i];
+		if (p == l->feed || (size_t)(l->feed - p) > most)
+			return false;
+		p = l->feed + 1;
+	}
+	if (!d->kernel->walk_lanes(d->recent[0], d->lanes)) {
+		d->misses += d->misses < 5;
+		d->singly = JSON_LANES << d->misses;
+		return false;
+	}
+	d->misses = 0;
+	for (i = 0; i < JSON_LANES; i++)
+		put_record(d, b, &d->lanes[i], d->lanes[i].p);
+	return true;
+}
+
+static inline bool
+lanes_are_of_use(struct json_decoder *d)
+{
+	if (d->singly) {
+		d->singly--;
+		return false;
+	}
+	return d->kernel->walk_lanes && d->n_templates && !d->blind;
+}
+
+/* Decodes the lines that end at feeds; returns what is behind them. */
+static const char *
+decode_lines(struct json_decoder *d, const char *p, const char **feeds,
+    unsigned n, struct batch *b)
+{
+	unsigned i = 0;
+
+	while (i < n) {
+		if (n - i >= JSON_LANES && lanes_are_of_use(d) &&
+		    decode_several(d, b, p, feeds + i)) {
+			i += JSON_LANES;
+		} else {
+			d->lanes[0].p = json_blanks(p);
+			d->lanes[0].feed = feeds[i++];
+			if (d->lanes[0].p != d->lanes[0].feed)
+				decode_one(d, b, d->lanes[0].p);
 		}
+		p = feeds[i - 1] + 1;
 	}
 	return p;
 }
+
+/* ---- a block ---- */
 
 /*
  * The last record of an input, without a line feed: scanner and walk need
  * one, so they get a copy.
  */
 static void
-decode_rest(struct json_decoder *d, const char *p, const char *end,
-    struct batch *b)
+decode_rest(
+    struct json_decoder *d, const char *p, const char *end, struct batch *b)
 {
 	size_t n = (size_t)(end - p), skipped;
-	char *copy;
-	const char *start;
+	char *copy = arena_alloc(b->arena, n + 1 + SIMD_PAD);
 
-	copy = arena_alloc(b->arena, n + 1 + SIMD_PAD);
 	memcpy(copy, p, n);
 	memset(copy + n, '\n', 1 + SIMD_PAD);
-	start = json_blanks(copy);
-	skipped = (size_t)(start - copy);
+	d->lanes[0].p = json_blanks(copy);
+	d->lanes[0].feed = copy + n;
+	skipped = (size_t)(d->lanes[0].p - copy);
 	if (skipped < n)
-		decode_line(
-		    d, b, &(struct line){start, copy + n, p + skipped});
+		decode_one(d, b, p + skipped);
 }
 
 static size_t
@@ -290,13 +340,21 @@ decode(struct decoder *decoder, const char *p, const char *end, bool eof,
     struct batch *b)
 {
 	struct json_decoder *d = json_of(decoder);
-	const char *from = p;
+	const char *from = p, *feeds[LINES + 64];
 
 	batch_columns(b, d->base.spec->n_wants);
 	b->raw = arena_array(b->arena, BATCH_ROWS, sizeof *b->raw);
 	if (d->base.spec->time >= 0)
 		b->time = arena_array(b->arena, BATCH_ROWS, sizeof *b->time);
-	p = decode_lines(d, p, end, b);
+	while (b->n_rows < BATCH_ROWS) {
+		unsigned most = BATCH_ROWS - b->n_rows, n;
+
+		most = most < LINES ? most : LINES;
+		n = d->kernel->lines(p, end, feeds, most);
+		if (!n)
+			break;
+		p = decode_lines(d, p, feeds, n < most ? n : most, b);
+	}
 	if (eof && p < end && b->n_rows < BATCH_ROWS) {
 		decode_rest(d, p, end, b);
 		p = end;

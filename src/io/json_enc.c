@@ -237,8 +237,8 @@ spread_map(struct json_encoder *e, struct value map, struct buf *out)
 
 /* A column whose members stand in the row; what has none stands itself. */
 static void
-put_spread(struct json_encoder *e, unsigned col, struct value v,
-    struct buf *out)
+put_spread(
+    struct json_encoder *e, unsigned col, struct value v, struct buf *out)
 {
 	if (v.type == T_NULL)
 		return;

@@ -36,69 +36,89 @@ load8(const char *p)
 
 /* ---- literals ---- */
 
+/* True if the first n bytes of the op's text are at p. */
 #if JSON_VECTOR
 JSON_INLINE bool
-same_literal(const char *p, const struct json_op *op)
+same_text(const char *p, const struct json_op *op, unsigned n)
 {
 	__m256i have = _mm256_loadu_si256((const __m256i_u *)p);
-	__m256i want = _mm256_loadu_si256((const __m256i_u *)op->lit);
-	uint32_t differ =
-	    ~(uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(have, want));
+	__m256i want = _mm256_loadu_si256((const __m256i_u *)op->text);
+	__m256i same = _mm256_cmpeq_epi8(have, want);
 
-	return (differ & op->mask) == 0;
+	return _bzhi_u32(~(uint32_t)_mm256_movemask_epi8(same), n) == 0;
 }
 #else
 JSON_INLINE bool
-same_literal(const char *p, const struct json_op *op)
+same_text(const char *p, const struct json_op *op, unsigned n)
 {
-	unsigned n = op->len, i;
+	unsigned i;
 
 	for (i = 0; i + 8 <= n; i += 8)
-		if (load8(p + i) != load8(op->lit + i))
+		if (load8(p + i) != load8(op->text + i))
 			return false;
-	if (i == n)
-		return true;
-	return (load8(p + i) ^ load8(op->lit + i)) << (64 - 8 * (n - i)) == 0;
+	return i == n ||
+	       (load8(p + i) ^ load8(op->text + i)) << (64 - 8 * (n - i)) == 0;
 }
 #endif
 
 /* ---- strings ---- */
 
 /*
- * The closing quote of the string that begins at p (behind its quote); NULL
- * if it is not valid. Most strings end within the first load and are ASCII.
+ * Where a string that begins at p (behind its quote) ends if it is ASCII
+ * without escapes; what is wanted of others begins there. *is_long is set if
+ * one load was not enough.
  */
 #if JSON_VECTOR
-JSON_INLINE const char *
-text_end(const char *p, bool *escaped)
+/* A byte in all places; the compiler is kept from making it anew each time. */
+JSON_INLINE __m256i
+everywhere(char c)
 {
-	const __m256i quote = _mm256_set1_epi8('"');
-	const __m256i back = _mm256_set1_epi8('\\');
-	const __m256i last = _mm256_set1_epi8(0x1f);
-	const char *from = p;
-	uint32_t high = 0;
+	__m256i x = _mm256_set1_epi8(c);
 
-	for (;; p += 32) {
-		__m256i x = _mm256_loadu_si256((const __m256i_u *)p);
-		__m256i stop = _mm256_or_si256(
-		    _mm256_or_si256(_mm256_cmpeq_epi8(x, quote),
-			_mm256_cmpeq_epi8(x, back)),
-		    _mm256_cmpeq_epi8(_mm256_min_epu8(x, last), x));
-		uint32_t m = (uint32_t)_mm256_movemask_epi8(stop);
-		uint32_t h = (uint32_t)_mm256_movemask_epi8(x);
+	__asm__("" : "+x"(x));
+	return x;
+}
 
-		if (LIKELY(m)) {
-			high |= h & _blsmsk_u32(m);
-			p += _tzcnt_u32(m);
-			break;
-		}
-		high |= h;
+/*
+ * A bit per byte that ends the simple case: quote, backslash, control, and
+ * (negative as they are) all that is not ASCII.
+ */
+JSON_INLINE uint32_t
+stops(const char *p)
+{
+	__m256i x = _mm256_loadu_si256((const __m256i_u *)p);
+	__m256i quote = _mm256_cmpeq_epi8(x, everywhere('"'));
+	__m256i back = _mm256_cmpeq_epi8(x, everywhere('\\'));
+	__m256i low = _mm256_cmpgt_epi8(everywhere(' '), x);
+
+	return (uint32_t)_mm256_movemask_epi8(
+	    _mm256_or_si256(_mm256_or_si256(quote, back), low));
+}
+
+JSON_INLINE const char *
+plain_end(const char *p, bool *is_long)
+{
+	uint32_t m = stops(p);
+
+	while (UNLIKELY(!m)) {
+		*is_long = true;
+		p += 32;
+		m = stops(p);
 	}
-	if (UNLIKELY(*p != '"'))
-		return json_text_end(from, p, escaped);
-	if (UNLIKELY(high) && !utf8_valid((struct str){from, (size_t)(p - from)}))
-		return NULL;
-	return p;
+	return p + _tzcnt_u32(m);
+}
+
+/* The same for strings that tend to be long. */
+JSON_INLINE const char *
+long_plain_end(const char *p)
+{
+	uint64_t m = stops(p) | (uint64_t)stops(p + 32) << 32;
+
+	while (UNLIKELY(!m)) {
+		p += 32;
+		m = (uint64_t)stops(p + 32) << 32;
+	}
+	return p + _tzcnt_u64(m);
 }
 #else
 /* Flags bytes below n (at most 0x80) that are; exact up to the first. */
@@ -109,30 +129,42 @@ below(uint64_t w, unsigned char n)
 }
 
 JSON_INLINE const char *
-text_end(const char *p, bool *escaped)
+plain_end(const char *p, bool *is_long)
 {
-	const char *from = p;
-	uint64_t high = 0, w, m;
+	uint64_t w, m;
 
+	(void)is_long; /* makes no difference here */
 	for (;; p += 8) {
 		w = load8(p);
-		m = (below(w, 0x20) | below(w ^ EVERY('"'), 1) |
+		m = (w | below(w, ' ') | below(w ^ EVERY('"'), 1) |
 			below(w ^ EVERY('\\'), 1)) &
 		    EVERY(0x80);
 		if (m)
 			break;
-		high |= w;
 	}
-	high |= w & (m ^ (m - 1)) & ~(m & -m);
-	p += __builtin_ctzll(m) >> 3;
-	if (UNLIKELY(*p != '"'))
-		return json_text_end(from, p, escaped);
-	if (UNLIKELY(high & EVERY(0x80)) &&
-	    !utf8_valid((struct str){from, (size_t)(p - from)}))
-		return NULL;
-	return p;
+	return p + (__builtin_ctzll(m) >> 3);
+}
+
+JSON_INLINE const char *
+long_plain_end(const char *p)
+{
+	bool is_long;
+
+	return plain_end(p, &is_long);
 }
 #endif
+
+/* The whole string: its closing quote, or NULL. */
+JSON_INLINE struct json_text
+text_end(const char *p)
+{
+	bool is_long;
+	const char *q = plain_end(p, &is_long);
+
+	if (LIKELY(*q == '"'))
+		return (struct json_text){q, JSON_TEXT};
+	return json_text_end(q);
+}
 
 /* ---- numbers ---- */
 
@@ -144,7 +176,11 @@ digits(const char *p, uint64_t *w)
 	uint64_t other = ((x + EVERY(0x76)) | x) & EVERY(0x80);
 
 	*w = x;
+#if JSON_VECTOR
+	return (unsigned)_tzcnt_u64(other) >> 3; /* 64 if there is none */
+#else
 	return other ? (unsigned)__builtin_ctzll(other) >> 3 : 8;
+#endif
 }
 
 /* The value of the first n (1 to 7) digits. */
@@ -155,7 +191,7 @@ join(uint64_t w, unsigned n)
 	w = w * 10 + (w >> 8);
 	return ((w & 0x000000ff000000ffu) * 0x000f424000000064u +
 		   ((w >> 16) & 0x000000ff000000ffu) * 0x0000271000000001u) >>
-	    32;
+	       32;
 }
 
 JSON_INLINE bool
@@ -168,13 +204,15 @@ is_e(char c)
 JSON_INLINE const char *
 number_end(const char *p, const char *end)
 {
-	const char *q = p + (*p == '-');
+	const char *q = p;
 	uint64_t w;
 	unsigned n = digits(q, &w);
 
 	if (UNLIKELY(n - 1 > 6 || (*q == '0' && n > 1)))
 		return num_skip(p, end);
 	q += n;
+	if (*q == ',')
+		return q;
 	if (*q == '.') {
 		n = digits(q + 1, &w);
 		if (UNLIKELY(n - 1 > 6))
@@ -182,44 +220,6 @@ number_end(const char *p, const char *end)
 		q += n + 1;
 	}
 	return UNLIKELY(is_e(*q)) ? num_skip(p, end) : q;
-}
-
-/*
- * The same with its value. Up to 7 digits on both sides of the point are
- * exact in a double, as is the power of ten: one division rounds correctly
- * (Clinger 1990).
- */
-JSON_INLINE const char *
-number_take(const char *p, const char *end, struct num *out)
-{
-	static const uint32_t ten[8] = {
-	    1, 10, 100, 1000, 10000, 100000, 1000000, 10000000};
-	bool neg = *p == '-';
-	const char *q = p + neg;
-	uint64_t w, part, v;
-	unsigned n = digits(q, &w);
-
-	if (UNLIKELY(n - 1 > 6 || (*q == '0' && n > 1)))
-		return num_scan(p, end, out);
-	q += n;
-	v = join(w, n);
-	if (*q != '.') {
-		if (UNLIKELY(is_e(*q) || (neg && !v)))
-			return num_scan(p, end, out);
-		out->kind = NUM_INT;
-		out->i = neg ? -(int64_t)v : (int64_t)v;
-		return q;
-	}
-	n = digits(q + 1, &part);
-	q += n + 1;
-	if (UNLIKELY(n - 1 > 6 || is_e(*q)))
-		return num_scan(p, end, out);
-	v = v * ten[n] + join(part, n);
-	out->kind = NUM_FLOAT;
-	out->f = (double)v / ten[n];
-	if (neg)
-		out->f = -out->f;
-	return q;
 }
 
 /* ---- words ---- */
@@ -245,17 +245,77 @@ word_end(const char *p, enum json_kind *kind)
 
 /* ---- slots ---- */
 
-JSON_INLINE struct json_slot *
+static inline void
+fill(
+    struct json_slot *slot, enum json_kind kind, const char *p, const char *end)
+{
+	slot->kind = kind;
+	slot->p = p;
+	slot->end = end;
+}
+
+/*
+ * The number at p into a slot. Up to 7 digits on both sides of the point are
+ * exact in a double, as is the power of ten: one division rounds correctly
+ * (Clinger 1990). Others, and negative ones, go the long way.
+ */
+static __attribute__((noinline)) const char *
+fill_number_slow(struct json_slot *slot, const char *p, const char *end)
+{
+	struct num n;
+	const char *q = num_scan(p, end, &n);
+
+	if (!q)
+		return NULL;
+	fill(slot, JSON_GREAT, p, q);
+	if (n.kind == NUM_INT) {
+		slot->kind = JSON_INT;
+		slot->i = n.i;
+	} else if (n.kind == NUM_FLOAT && n.f - n.f == 0) {
+		slot->kind = JSON_FLOAT;
+		slot->f = n.f;
+	}
+	return q;
+}
+
+JSON_INLINE const char *
+fill_number(struct json_slot *slot, const char *p, const char *end)
+{
+	static const uint32_t ten[8] = {
+	    1, 10, 100, 1000, 10000, 100000, 1000000, 10000000};
+	const char *q = p;
+	uint64_t w, part, v;
+	unsigned n = digits(q, &w);
+
+	if (UNLIKELY(n - 1 > 6 || (*q == '0' && n > 1)))
+		return fill_number_slow(slot, p, end);
+	q += n;
+	v = join(w, n);
+	if (*q != '.') {
+		if (UNLIKELY(is_e(*q)))
+			return fill_number_slow(slot, p, end);
+		fill(slot, JSON_INT, p, q);
+		slot->i = (int64_t)v;
+		return q;
+	}
+	n = digits(q + 1, &part);
+	q += n + 1;
+	if (UNLIKELY(n - 1 > 6 || is_e(*q)))
+		return fill_number_slow(slot, p, end);
+	fill(slot, JSON_FLOAT, p, q);
+	slot->f = (double)(v * ten[n] + join(part, n)) / ten[n];
+	return q;
+}
+
+/* Fills a slot, and counts it. */
+JSON_INLINE void
 take(struct json_scan *s, int slot, enum json_kind kind, const char *p,
     const char *end)
 {
 	struct json_slot *to = &s->slots[slot];
 
 	s->left -= to->kind == JSON_MISSING;
-	to->kind = kind;
-	to->p = p;
-	to->end = end;
-	return to;
+	fill(to, kind, p, end);
 }
 
 /* True if nothing behind the value that was just taken is of interest. */
@@ -276,25 +336,19 @@ scalar(struct json_scan *s, const char *p, const char *end, int slot)
 	const char *q;
 
 	if (*p == '"') {
-		bool escaped = false;
+		struct json_text t = text_end(p + 1);
 
-		q = text_end(p + 1, &escaped);
-		if (!q)
+		if (UNLIKELY(!t.end))
 			return NULL;
 		if (slot >= 0)
-			take(s, slot, escaped ? JSON_ESCAPED : JSON_TEXT, p + 1,
-			    q);
-		return q + 1;
+			take(s, slot, t.kind, p + 1, t.end);
+		return t.end + 1;
 	}
 	if (json_is_digit(*p) || *p == '-') {
-		struct num num;
-
 		if (slot < 0)
 			return number_end(p, end);
-		q = number_take(p, end, &num);
-		if (q)
-			take(s, slot, JSON_NUMBER, p, q)->num = num;
-		return q;
+		s->left -= s->slots[slot].kind == JSON_MISSING;
+		return fill_number(&s->slots[slot], p, end);
 	}
 	q = word_end(p, &kind);
 	if (q && slot >= 0)

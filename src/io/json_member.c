@@ -7,8 +7,7 @@
 static const char *
 skip_blanks(const char *p, const char *end)
 {
-	while (p < end &&
-	    (*p == ' ' || *p == '\t' || *p == '\r' || *p == '\n'))
+	while (p < end && (*p == ' ' || *p == '\t' || *p == '\r' || *p == '\n'))
 		p++;
 	return p;
 }
@@ -90,9 +89,9 @@ static bool
 is_harmful(uint32_t c)
 {
 	return (c < 0x20 && c != '\n' && c != '\t') ||
-	    (c >= 0x7f && c <= 0x9f) || c == 0x61c || c == 0x200e ||
-	    c == 0x200f || (c >= 0x202a && c <= 0x202e) ||
-	    (c >= 0x2066 && c <= 0x2069);
+	       (c >= 0x7f && c <= 0x9f) || c == 0x61c || c == 0x200e ||
+	       c == 0x200f || (c >= 0x202a && c <= 0x202e) ||
+	       (c >= 0x2066 && c <= 0x2069);
 }
 
 /* No byte of [p, end) can begin something harmful. */

@@ -35,8 +35,8 @@ refuse_value(struct json_scan *s, const char *p, const char *end)
 }
 
 static __attribute__((noinline, cold)) const char *
-refuse_mark(struct json_scan *s, const char *p, const char *end,
-    const char *reason)
+refuse_mark(
+    struct json_scan *s, const char *p, const char *end, const char *reason)
 {
 	return refuse(s, p == end ? "the record ends too early" : reason, p);
 }
@@ -91,20 +91,21 @@ read_name(struct json_scan *s, const char *p, const char *end,
     const struct json_node **node)
 {
 	const char *from = p + 1, *q;
-	bool escaped = false;
+	struct json_text t;
 
 	if (UNLIKELY(*p != '"'))
 		return refuse_mark(s, p, end, "expected a name in quotes");
-	q = text_end(from, &escaped);
+	t = text_end(from);
+	q = t.end;
 	if (UNLIKELY(!q))
 		return refuse_value(s, p, end);
 	p = json_blanks(q + 1);
 	if (UNLIKELY(*p != ':'))
 		return refuse_mark(s, p, end, "expected ':' behind the name");
 	if (*node) {
-		*node = LIKELY(!escaped)
-		    ? find_name(*node, from, (size_t)(q - from))
-		    : json_find_escaped(s, *node, from, q);
+		*node = LIKELY(t.kind == JSON_TEXT)
+			    ? find_name(*node, from, (size_t)(q - from))
+			    : json_find_escaped(s, *node, from, q);
 		if (*node)
 			meet(s, *node);
 	}
@@ -131,8 +132,8 @@ push(struct json_scan *s, const char *p, const struct json_node *node,
 		return false;
 	if (UNLIKELY(depth >= s->cap_open))
 		mem_grow(&s->open, &s->cap_open, depth + 1, sizeof *s->open);
-	s->open[depth] = (struct json_open){
-	    .node = node, .start = p, .array = *p == '['};
+	s->open[depth] =
+	    (struct json_open){.node = node, .start = p, .array = *p == '['};
 	return true;
 }
 
@@ -171,8 +172,12 @@ static void
 learn_value(struct json_template *t, const char *p,
     const struct json_node *node, unsigned depth)
 {
-	if (*p != '{')
-		json_learn(t, p, JSON_OP_VALUE, node, depth);
+	if (*p == '"')
+		json_learn(t, p + 1, JSON_OP_TEXT, node, depth);
+	else if (*p == '-' || json_is_digit(*p))
+		json_learn(t, p, JSON_OP_NUMBER, node, depth);
+	else if (*p != '{')
+		json_learn(t, p, JSON_OP_OTHER, node, depth);
 	else if (node && node->slot >= 0)
 		json_learn(t, p, JSON_OP_OPEN, node, depth);
 }
@@ -201,7 +206,8 @@ after_value(struct json_scan *s, const char *p, const char *end,
 
 		p = json_blanks(p);
 		if (*p == ',')
-			return next_item(s, json_blanks(p + 1), end, *depth, node);
+			return next_item(
+			    s, json_blanks(p + 1), end, *depth, node);
 		if (UNLIKELY(*p != (o->array ? ']' : '}')))
 			return refuse_mark(s, p, end,
 			    o->array ? "expected ',' or ']'"
@@ -263,8 +269,7 @@ scan_value(struct json_scan *s, const char *p, const char *end,
 		if (UNLIKELY(!p) || depth == base || enough(s))
 			return p;
 	item:
-		if (depth == 1 && ++fields > s->fields_max &&
-		    !s->open[0].array)
+		if (depth == 1 && ++fields > s->fields_max && !s->open[0].array)
 			return refuse(s, "too many fields", p);
 	}
 }
@@ -294,5 +299,7 @@ scan_record(struct json_scan *s, const char *p, const char *end)
 	}
 	if (t && (s->repeated || *p != '{'))
 		t->failed = true;
+	if (t)
+		json_learn_finish(t, s);
 	return q;
 }

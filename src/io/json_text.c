@@ -83,29 +83,32 @@ next_stop(const char *p, uint64_t *high)
 	return p + (__builtin_ctzll(m) >> 3);
 }
 
-const char *
-json_text_end(const char *from, const char *p, bool *escaped)
+struct json_text
+json_text_end(const char *p)
 {
+	const struct json_text bad = {NULL, JSON_TEXT};
+	struct json_text t = bad;
+	const char *from = p;
 	uint64_t high = 0;
 	unsigned n;
 
-	next_stop(from, &high);
 	for (;;) {
 		p = next_stop(p, &high);
 		if (*p != '\\')
 			break;
 		n = escape_length(p);
 		if (!n)
-			return NULL;
+			return bad;
 		p += n;
-		*escaped = true;
+		t.kind = JSON_ESCAPED;
 	}
 	if (*p != '"')
-		return NULL;
+		return bad;
 	if ((high & EVERY(0x80)) &&
 	    !utf8_valid((struct str){from, (size_t)(p - from)}))
-		return NULL;
-	return p;
+		return bad;
+	t.end = p;
+	return t;
 }
 
 /* Why the escape at p is none. */

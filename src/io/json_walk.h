@@ -6,51 +6,140 @@
  * checked here.
  */
 
-/* A step without a value: notes the wanted object that begins or ends at p. */
-JSON_INLINE bool
-walk_mark(struct json_scan *s, const struct json_op *op, const char *p)
+/*
+ * The string at p (behind its quote), into the slot unless that is -1;
+ * returns what is behind its closing quote, or NULL. A string that is long
+ * makes its op one of long strings.
+ */
+JSON_INLINE const char *
+walk_text(struct json_scan *s, struct json_op *op, const char *p)
 {
-	if (op->kind == JSON_OP_OPEN)
-		s->slots[op->slot].p = p;
-	else if (op->kind == JSON_OP_CLOSE)
-		take(s, op->slot, JSON_OBJECT, s->slots[op->slot].p, p);
-	return op->kind < JSON_OP_END;
+	bool is_long = false;
+	struct json_text t = {NULL, JSON_TEXT};
+
+	if (op->kind == JSON_OP_LONG) {
+		t.end = long_plain_end(p);
+	} else {
+		t.end = plain_end(p, &is_long);
+		if (UNLIKELY(is_long))
+			op->kind = JSON_OP_LONG;
+	}
+	if (UNLIKELY(*t.end != '"')) {
+		t = json_text_end(t.end);
+		if (!t.end)
+			return NULL;
+	}
+	if (op->slot >= 0)
+		fill(&s->slots[op->slot], t.kind, p, t.end);
+	return t.end + 1;
+}
+
+/* The number at p; the same. */
+JSON_INLINE const char *
+walk_number(struct json_scan *s, const struct json_op *op, const char *p,
+    const char *end)
+{
+	if (op->slot < 0)
+		return number_end(p, end);
+	return fill_number(&s->slots[op->slot], p, end);
+}
+
+/* Any value at p. */
+JSON_FN const char *
+walk_other(struct json_scan *s, const struct json_op *op, const char *p,
+    const char *end)
+{
+	if (*p == '[' || *p == '{')
+		return scan_value(s, p, end, op->node, op->depth, NULL);
+	return scalar(s, p, end, op->slot);
 }
 
 /*
- * True if the record ends behind p, where its template ended for the reason
- * given.
+ * A string was expected but it is something else that follows the text; or
+ * the text differs.
  */
-JSON_INLINE bool
-walk_ended(const struct json_op *op, const char *p, const char *end)
+JSON_FN __attribute__((noinline)) const char *
+walk_no_text(struct json_scan *s, const struct json_op *op, const char *p,
+    const char *end)
 {
-	return op->kind == JSON_OP_END && (p == end || json_blanks(p) == end);
+	if (op->kind > JSON_OP_LONG || !same_text(p, op, op->len - 1u))
+		return NULL;
+	return walk_other(s, op, p + op->len - 1, end);
+}
+
+static bool
+all_filled(const struct json_scan *s)
+{
+	unsigned i;
+
+	for (i = 0; i < s->n_slots; i++)
+		if (s->slots[i].kind == JSON_MISSING)
+			return false;
+	return true;
+}
+
+/* What is no string, number or other value: the ends of things. */
+JSON_FN __attribute__((noinline)) const char *
+walk_mark(struct json_scan *s, const struct json_op *op, const char *p,
+    const char *end)
+{
+	struct json_slot *slot;
+
+	switch ((enum json_op_kind)op->kind) {
+	case JSON_OP_OPEN:
+		s->slots[op->slot].p = p;
+		return p;
+	case JSON_OP_CLOSE:
+		slot = &s->slots[op->slot];
+		fill(slot, JSON_OBJECT, slot->p, p);
+		return p;
+	case JSON_OP_END:
+		return json_blanks(p) == end ? p : NULL;
+	case JSON_OP_STOP:
+		return all_filled(s) ? json_cut_blanks(end) : NULL;
+	case JSON_OP_TEXT:
+	case JSON_OP_LONG:
+	case JSON_OP_NUMBER:
+	case JSON_OP_OTHER:
+	case JSON_OP_PIECE:
+		break;
+	}
+	return p;
+}
+
+/* One step from p; returns where the next one starts, or NULL. */
+JSON_INLINE const char *
+walk_op(struct json_scan *s, struct json_op *op, const char *p, const char *end)
+{
+	if (UNLIKELY(!same_text(p, op, op->len)))
+		return walk_no_text(s, op, p, end);
+	p += op->len;
+	if (op->kind <= JSON_OP_LONG)
+		return walk_text(s, op, p);
+	if (op->kind == JSON_OP_NUMBER) {
+		const char *q = walk_number(s, op, p, end);
+
+		return LIKELY(q != NULL) ? q : walk_other(s, op, p, end);
+	}
+	if (op->kind == JSON_OP_OTHER)
+		return walk_other(s, op, p, end);
+	return walk_mark(s, op, p, end);
 }
 
 JSON_FN const char *
-walk_record(struct json_scan *s, const struct json_template *t, const char *p,
+walk_record(struct json_scan *s, struct json_template *t, const char *p,
     const char *end)
 {
-	const struct json_op *op;
+	struct json_op *op = t->ops, *last = op + t->n;
 
-	json_scan_begin(s);
-	for (op = t->ops;; op++) {
-		if (UNLIKELY(!same_literal(p, op)))
-			return NULL;
-		p += op->len;
-		if (UNLIKELY(op->kind != JSON_OP_VALUE)) {
-			if (!walk_mark(s, op, p))
-				return walk_ended(op, p, end) ? p : NULL;
-		} else if (UNLIKELY(*p == '[' || *p == '{')) {
-			p = scan_value(s, p, end, op->node, op->depth, NULL);
-		} else {
-			p = scalar(s, p, end, op->slot);
-		}
+	if (!t->complete)
+		json_scan_begin(s);
+	for (; op < last; op++) {
+		p = walk_op(s, op, p, end);
 		if (UNLIKELY(!p))
 			return NULL;
-		if (enough(s))
-			return json_cut_blanks(end);
 	}
+	return p;
 }
 
 /* ---- lines ---- */

@@ -86,7 +86,7 @@ give_slot(struct tree *t, unsigned want, unsigned depth)
 			continue;
 		if (slot < 0)
 			slot = (int)t->n_slots++;
-		t->d->slots[i] = slot;
+		t->d->takes[i].slot = (unsigned)slot;
 	}
 	return slot;
 }
@@ -106,8 +106,7 @@ make_node(struct tree *t, struct json_node *node, unsigned want, unsigned depth)
 	node->id = t->n_nodes++;
 	node->first = t->n_slots;
 	node->slot = depth ? give_slot(t, want, depth) : -1;
-	kids = arena_zalloc(
-	    &t->d->arena, (spec->n_wants + 1) * sizeof *kids);
+	kids = arena_zalloc(&t->d->arena, (spec->n_wants + 1) * sizeof *kids);
 	for (i = want; i < spec->n_wants; i++) {
 		const struct path *p = &spec->wants[i].path;
 		struct json_node *kid = &kids[n];
@@ -117,7 +116,8 @@ make_node(struct tree *t, struct json_node *node, unsigned want, unsigned depth)
 			continue;
 		set_step(kid, &p->steps[depth]);
 		if (kid->name.p)
-			node->lengths |= (uint64_t)1
+			node->lengths |=
+			    (uint64_t)1
 			    << (kid->name.n < 63 ? kid->name.n : 63);
 		make_node(t, kid, i, depth + 1);
 		n++;
@@ -127,39 +127,66 @@ make_node(struct tree *t, struct json_node *node, unsigned want, unsigned depth)
 	node->n_slots = t->n_slots - node->first;
 }
 
+/* What each of the scans has for itself. */
+static void
+init_scan(struct json_decoder *d, struct json_scan *s, const struct tree *t,
+    const struct json_node *root)
+{
+	const struct decode_spec *spec = d->base.spec;
+
+	s->root = root;
+	s->n_slots = t->n_slots;
+	s->slots = arena_zalloc(&d->arena, (t->n_slots + 1) * sizeof *s->slots);
+	s->seen = arena_zalloc(&d->arena, (t->n_nodes + 1) * sizeof *s->seen);
+	s->depth_max = spec->limits.depth_max;
+	s->fields_max = spec->limits.fields_max;
+	s->trust = spec->trust;
+	/* The slot of the whole record: where it lies is set for each. */
+	s->slots[t->n_slots].kind = JSON_OBJECT;
+}
+
+static void
+init_takes(struct json_decoder *d)
+{
+	const struct decode_spec *spec = d->base.spec;
+	unsigned n = spec->n_wants, i;
+
+	d->takes = arena_zalloc(&d->arena, n * sizeof *d->takes);
+	d->caches = arena_zalloc(&d->arena, n * sizeof *d->caches);
+	d->values = arena_zalloc(&d->arena, n * sizeof *d->values);
+	for (i = 0; i < n; i++)
+		d->takes[i].as = spec->wants[i].as;
+}
+
 void
 json_want_init(struct json_decoder *d)
 {
 	const struct decode_spec *spec = d->base.spec;
 	struct tree t = {.d = d};
 	struct json_node *root;
-	struct json_scan *s = &d->scan;
-	bool needs_all = false;
+	bool trust = spec->trust;
 	unsigned i;
 
 	must(spec->time < 0 || spec->wants[spec->time].as == WANT_TIME);
 	arena_init(&d->arena, 4096);
-	d->slots = arena_array(&d->arena, spec->n_wants, sizeof *d->slots);
-	d->caches = arena_zalloc(
-	    &d->arena, spec->n_wants * sizeof *d->caches);
-	d->values = arena_array(&d->arena, spec->n_wants, sizeof *d->values);
-	for (i = 0; i < spec->n_wants; i++) {
-		d->slots[i] = -1;
-		needs_all |= !spec->wants[i].path.n &&
-		    spec->wants[i].as != WANT_RAW;
-	}
+	init_takes(d);
 	root = arena_zalloc(&d->arena, sizeof *root);
 	root->slot = -1;
 	if (spec->n_wants)
 		make_node(&t, root, 0, 0);
-	s->root = root;
-	s->n_slots = t.n_slots;
-	s->slots = arena_zalloc(&d->arena, (t.n_slots + 1) * sizeof *s->slots);
-	s->seen = arena_zalloc(&d->arena, (t.n_nodes + 1) * sizeof *s->seen);
-	s->depth_max = spec->limits.depth_max;
-	s->fields_max = spec->limits.fields_max;
-	s->trust = spec->trust && !needs_all;
-	d->blind = s->trust && !s->n_slots;
+	for (i = 0; i < spec->n_wants; i++) {
+		if (spec->wants[i].path.n)
+			continue;
+		d->whole = true;
+		d->takes[i].slot = t.n_slots;
+		trust &= spec->wants[i].as == WANT_RAW;
+	}
+	d->blind = trust && !t.n_slots;
+	for (i = 0; i < JSON_LANES; i++) {
+		init_scan(d, &d->scans[i], &t, root);
+		d->scans[i].trust = trust;
+		d->lanes[i].s = &d->scans[i];
+	}
 }
 
 void
@@ -169,8 +196,10 @@ json_want_release(struct json_decoder *d)
 
 	for (i = 0; i <= JSON_TEMPLATES; i++)
 		json_template_release(&d->templates[i]);
-	mem_free(d->scan.open);
-	buf_release(&d->scan.name);
+	for (i = 0; i < JSON_LANES; i++) {
+		mem_free(d->scans[i].open);
+		buf_release(&d->scans[i].name);
+	}
 	arena_release(&d->arena);
 }
 
@@ -206,27 +235,16 @@ slot_raw(const struct json_slot *slot)
 	return s;
 }
 
+/* A great number: a decimal, unless it is too great for that. */
 static bool
-slot_number(const struct json_slot *slot, struct arena *a, struct value *v)
+slot_great(const struct json_slot *slot, struct arena *a, struct value *v)
 {
 	struct dec d;
 
-	switch (slot->num.kind) {
-	case NUM_NONE:
-		break;
-	case NUM_INT:
-		*v = value_int(slot->num.i);
-		return true;
-	case NUM_BIGINT:
-		if (!dec_parse(slot_str(slot), &d))
-			return false;
-		*v = value_decimal(a, d);
-		return true;
-	case NUM_FLOAT:
-		*v = value_float(slot->num.f);
-		return slot->num.f - slot->num.f == 0; /* finite */
-	}
-	return false;
+	if (!dec_parse(slot_str(slot), &d))
+		return false;
+	*v = value_decimal(a, d);
+	return true;
 }
 
 /* The value of a slot by its own type; false if it cannot be represented. */
@@ -242,8 +260,14 @@ slot_value(const struct json_slot *slot, struct arena *a, struct value *v)
 	case JSON_FALSE:
 		*v = value_bool(slot->kind == JSON_TRUE);
 		break;
-	case JSON_NUMBER:
-		return slot_number(slot, a, v);
+	case JSON_INT:
+		*v = value_int(slot->i);
+		break;
+	case JSON_FLOAT:
+		*v = value_float(slot->f);
+		break;
+	case JSON_GREAT:
+		return slot_great(slot, a, v);
 	case JSON_TEXT:
 	case JSON_ESCAPED:
 		*v = value_text(slot_text(slot, a));
@@ -259,16 +283,9 @@ slot_value(const struct json_slot *slot, struct arena *a, struct value *v)
 
 /* True if a want takes its slot as it is; anything else is converted first. */
 static inline bool
-is_plain(const struct want *w, const struct json_slot *slot)
+is_plain(enum want_as as, const struct json_slot *slot)
 {
-	if (w->as == WANT_RAW)
-		return true;
-	if (w->as != WANT_VALUE)
-		return false;
-	if (slot->kind != JSON_NUMBER)
-		return slot->kind < JSON_ESCAPED;
-	return slot->num.kind == NUM_INT ||
-	    (slot->num.kind == NUM_FLOAT && slot->num.f - slot->num.f == 0);
+	return as == WANT_RAW || (as == WANT_VALUE && slot->kind <= JSON_TEXT);
 }
 
 /* Converts the slot of a want; returns the reason why that is impossible. */
@@ -285,9 +302,10 @@ convert(struct json_decoder *d, struct arena *a, unsigned want,
 		return NULL;
 	}
 	if (!slot_value(slot, a, out))
-		return slot->kind == JSON_NUMBER
-		    ? "number out of range"
-		    : "a nested value is too deep or has a number out of range";
+		return slot->kind == JSON_GREAT
+			   ? "number out of range"
+			   : "a nested value is too deep or has a number out "
+			     "of range";
 	if (w->as == WANT_VALUE)
 		return NULL;
 	return cell_convert(d->base.spec, want, cache, a, *out, out);
@@ -298,82 +316,73 @@ static inline void
 put_plain(struct column *c, struct arena *a, unsigned row,
     const struct json_slot *slot)
 {
-	switch (slot->kind) {
-	case JSON_NUMBER:
-		if (slot->num.kind == NUM_INT)
-			column_put_int(c, a, row, slot->num.i);
-		else
-			column_put_float(c, a, row, slot->num.f);
-		break;
-	case JSON_TEXT:
+	if (slot->kind == JSON_TEXT)
 		column_put_text(c, a, row, slot_str(slot));
-		break;
-	case JSON_TRUE:
-	case JSON_FALSE:
-		column_put_bool(c, a, row, slot->kind == JSON_TRUE);
-		break;
-	case JSON_MISSING:
-	case JSON_NULL:
-	case JSON_ESCAPED:
-	case JSON_ARRAY:
-	case JSON_OBJECT:
+	else if (slot->kind == JSON_INT)
+		column_put_int(c, a, row, slot->i);
+	else if (slot->kind == JSON_FLOAT)
+		column_put_float(c, a, row, slot->f);
+	else if (slot->kind <= JSON_NULL)
 		column_put_null(c, a, row);
-		break;
-	}
+	else
+		column_put_bool(c, a, row, slot->kind == JSON_TRUE);
 }
 
 static inline void
-put_row(struct json_decoder *d, struct batch *b, unsigned want,
+put_converted(struct json_decoder *d, struct batch *b, unsigned want)
+{
+	struct value v = d->values[want];
+
+	if ((int)want == d->base.spec->time)
+		b->time[b->n_rows] = v.i;
+	else if (v.type == T_TIME)
+		column_put_time(&b->cols[want], b->arena, b->n_rows, v.i);
+	else
+		column_put(&b->cols[want], b->arena, b->n_rows, v);
+}
+
+static inline void
+put_raw(struct column *c, struct arena *a, unsigned row,
     const struct json_slot *slot)
 {
-	const struct want *w = &d->base.spec->wants[want];
-	struct value v = d->values[want];
-	unsigned row = b->n_rows;
-	struct column *c = &b->cols[want];
-
-	if (v.type != T_ANY) {
-		if ((int)want == d->base.spec->time)
-			b->time[row] = v.i;
-		else if (v.type == T_TIME)
-			column_put_time(c, b->arena, row, v.i);
-		else
-			column_put(c, b->arena, row, v);
-	} else if (w->as == WANT_VALUE) {
-		put_plain(c, b->arena, row, slot);
-	} else if (slot->kind == JSON_MISSING) {
-		column_put_null(c, b->arena, row);
-	} else {
-		column_put_json(c, b->arena, row, slot_raw(slot));
-	}
+	if (slot->kind == JSON_MISSING)
+		column_put_null(c, a, row);
+	else
+		column_put_json(c, a, row, slot_raw(slot));
 }
 
 const char *
-json_want_row(struct json_decoder *d, struct batch *b, struct str record,
-    const char **at)
+json_want_row(struct json_decoder *d, struct json_scan *s, struct batch *b,
+    struct str record, const char **at)
 {
-	const struct decode_spec *spec = d->base.spec;
-	struct json_slot whole = {
-	    .kind = JSON_OBJECT, .p = record.p, .end = record.p + record.n};
-	const struct json_slot *slot;
-	unsigned i;
+	unsigned n = d->base.spec->n_wants, i;
+	const struct json_take *takes = d->takes;
 
-	for (i = 0; i < spec->n_wants; i++) {
+	if (d->whole) {
+		s->slots[s->n_slots].p = record.p;
+		s->slots[s->n_slots].end = record.p + record.n;
+	}
+	for (i = 0; i < n; i++) {
+		const struct json_slot *slot = &s->slots[takes[i].slot];
 		const char *reason;
 
-		slot = d->slots[i] < 0 ? &whole : &d->scan.slots[d->slots[i]];
-		if (is_plain(&spec->wants[i], slot)) {
-			d->values[i].type = T_ANY; /* is in its slot */
+		if (is_plain(takes[i].as, slot))
 			continue;
-		}
 		reason = convert(d, b->arena, i, slot, &d->values[i]);
-		if (reason) {
+		if (__builtin_expect(reason != NULL, 0)) {
 			*at = slot->kind == JSON_MISSING ? record.p : slot->p;
 			return reason;
 		}
 	}
-	for (i = 0; i < spec->n_wants; i++) {
-		slot = d->slots[i] < 0 ? &whole : &d->scan.slots[d->slots[i]];
-		put_row(d, b, i, slot);
+	for (i = 0; i < n; i++) {
+		const struct json_slot *slot = &s->slots[takes[i].slot];
+
+		if (!is_plain(takes[i].as, slot))
+			put_converted(d, b, i);
+		else if (takes[i].as == WANT_VALUE)
+			put_plain(&b->cols[i], b->arena, b->n_rows, slot);
+		else
+			put_raw(&b->cols[i], b->arena, b->n_rows, slot);
 	}
 	return NULL;
 }
