@@ -4,11 +4,8 @@
  * of the sorted values, counted from 1 (at least 1).
  *
  * Up to EXACT_MAX values are kept as they are and the answer is exact. Then
- * they turn into a histogram whose buckets are the exponent and MANTISSA_BITS
- * of the mantissa: the answer is off by at most 1/256 (0.4 %) of itself, and
- * histograms merge by addition. Negative values have buckets of their own,
- * zero and NaN (the greatest) a counter each. Buckets lie in pages of 64
- * counters, which exist only where values are and begin with 16-bit counters.
+ * they turn into a histogram, and the answer is off by at most 1/256 (0.4 %)
+ * of itself.
  *
  * When values turn depends on their number alone, so the result does not
  * depend on order or merging. Times are always kept exactly: a share of the
@@ -16,17 +13,12 @@
  */
 #include <math.h>
 
+#include "expr/agg_histogram.h"
 #include "expr/agg_part.h"
 
 #define EXACT_MAX 256
 #define CHUNK_MIN 4
 #define CHUNK_MAX 4096
-
-#define MANTISSA_BITS 7
-#define BUCKET_SHIFT (52 - MANTISSA_BITS)
-#define PAGE_BITS 6
-#define PAGE_SLOTS (1u << PAGE_BITS)
-#define PAGES_MAX (1u << (11 + MANTISSA_BITS - PAGE_BITS))
 
 /* Which kinds of values have come. */
 #define KIND_INT 1
@@ -45,29 +37,10 @@ struct chunk {
 	union number v[];
 };
 
-struct page {
-	uint64_t log2; /* bytes of a counter: 2, 4 or 8 */
-	char counters[];
-};
-
-/* The pages [first, first + n) of one sign. */
-struct side {
-	uint32_t first, n;
-	struct page **pages;
-};
-
-struct sketch {
-	uint64_t zeros, nans;
-	double min, max;     /* of what is not NaN */
-	struct side side[2]; /* positive, negative */
-	char *spare;	     /* memory of the exact values, for pages */
-	size_t n_spare;
-};
-
 struct quant {
 	union {
 		struct chunk *last;
-		struct sketch *sketch;
+		struct histogram *histogram;
 	};
 	uint64_t n;
 	uint8_t kinds;
@@ -81,176 +54,6 @@ quant_size(const struct agg_call *call)
 	return sizeof(struct quant);
 }
 
-/* ---- the histogram ---- */
-
-static double
-bucket_edge(uint64_t bucket)
-{
-	uint64_t bits = bucket << BUCKET_SHIFT;
-	double x;
-
-	memcpy(&x, &bits, sizeof x);
-	return x;
-}
-
-static uint64_t
-page_count(const struct page *p, unsigned slot)
-{
-	uint16_t c16;
-	uint32_t c32;
-	uint64_t c64;
-
-	switch (p->log2) {
-	case 1:
-		memcpy(&c16, p->counters + 2 * slot, sizeof c16);
-		return c16;
-	case 2:
-		memcpy(&c32, p->counters + 4 * slot, sizeof c32);
-		return c32;
-	default:
-		memcpy(&c64, p->counters + 8 * slot, sizeof c64);
-		return c64;
-	}
-}
-
-static void
-page_set(struct page *p, unsigned slot, uint64_t c)
-{
-	uint16_t c16 = (uint16_t)c;
-	uint32_t c32 = (uint32_t)c;
-
-	switch (p->log2) {
-	case 1:
-		memcpy(p->counters + 2 * slot, &c16, sizeof c16);
-		break;
-	case 2:
-		memcpy(p->counters + 4 * slot, &c32, sizeof c32);
-		break;
-	default:
-		memcpy(p->counters + 8 * slot, &c, sizeof c);
-	}
-}
-
-static struct page *
-page_new(struct sketch *s, struct arena *heap, uint64_t log2)
-{
-	size_t size = sizeof(struct page) + ((size_t)PAGE_SLOTS << log2);
-	struct page *p;
-
-	if (size <= s->n_spare) {
-		p = (void *)s->spare;
-		s->spare += size;
-		s->n_spare -= size;
-	} else {
-		p = arena_alloc(heap, size);
-	}
-	memset(p, 0, size);
-	p->log2 = log2;
-	return p;
-}
-
-/* Makes the pages of a side reach to number no. */
-static void
-side_reach(struct side *side, struct arena *heap, uint32_t no)
-{
-	uint32_t lo = side->first, hi = lo + side->n, slack;
-	struct page **pages;
-
-	if (!side->n) {
-		lo = no;
-		hi = no + 1;
-	}
-	slack = (hi - lo) / 2 + 4;
-	if (no < lo)
-		lo = no > slack ? no - slack : 0;
-	if (no >= hi || !side->n)
-		hi = no + slack < PAGES_MAX ? no + slack : PAGES_MAX;
-	pages = arena_array(heap, hi - lo, sizeof *pages);
-	memset(pages, 0, (hi - lo) * sizeof *pages);
-	if (side->n)
-		memcpy(pages + (side->first - lo), side->pages,
-		    side->n * sizeof *pages);
-	*side = (struct side){.first = lo, .n = hi - lo, .pages = pages};
-}
-
-/* Adds n to a counter that is too narrow for it. */
-static void
-page_widen(struct sketch *s, struct arena *heap, struct page **page,
-    unsigned slot, uint64_t count)
-{
-	struct page *old = *page;
-	uint64_t log2 = count > UINT32_MAX ? 3 : 2;
-
-	*page = page_new(s, heap, log2);
-	for (unsigned i = 0; i < PAGE_SLOTS; i++)
-		page_set(*page, i, page_count(old, i));
-	page_set(*page, slot, count);
-}
-
-static void
-bucket_add(struct sketch *s, struct arena *heap, bool negative, uint64_t bucket,
-    uint64_t n)
-{
-	struct side *side = &s->side[negative];
-	uint32_t no = (uint32_t)(bucket >> PAGE_BITS);
-	unsigned slot = (unsigned)bucket & (PAGE_SLOTS - 1);
-	struct page **page;
-	uint64_t count;
-
-	if (no - side->first >= side->n)
-		side_reach(side, heap, no);
-	page = &side->pages[no - side->first];
-	if (!*page)
-		*page = page_new(s, heap, 1);
-	count = page_count(*page, slot) + n;
-	if ((*page)->log2 < 3 && count >> (8u << (*page)->log2))
-		page_widen(s, heap, page, slot, count);
-	else
-		page_set(*page, slot, count);
-}
-
-static void
-sketch_put(struct sketch *s, struct arena *heap, double x)
-{
-	uint64_t bits;
-
-	if (x != x) {
-		s->nans++;
-		return;
-	}
-	if (x < s->min)
-		s->min = x;
-	if (x > s->max)
-		s->max = x;
-	if (x == 0) {
-		s->zeros++;
-		return;
-	}
-	memcpy(&bits, &x, sizeof bits);
-	bucket_add(s, heap, bits >> 63, bits << 1 >> (BUCKET_SHIFT + 1), 1);
-}
-
-static void
-sketch_merge(struct sketch *into, struct arena *heap, const struct sketch *s)
-{
-	into->zeros += s->zeros;
-	into->nans += s->nans;
-	into->min = s->min < into->min ? s->min : into->min;
-	into->max = s->max > into->max ? s->max : into->max;
-	for (unsigned sign = 0; sign < 2; sign++) {
-		const struct side *side = &s->side[sign];
-
-		for (uint64_t i = 0; i < (uint64_t)side->n * PAGE_SLOTS; i++) {
-			const struct page *p = side->pages[i / PAGE_SLOTS];
-			uint64_t c = p ? page_count(p, i % PAGE_SLOTS) : 0;
-
-			if (c)
-				bucket_add(into, heap, sign,
-				    (uint64_t)side->first * PAGE_SLOTS + i, c);
-		}
-	}
-}
-
 /* ---- adding ---- */
 
 static double
@@ -259,21 +62,11 @@ as_float(const struct quant *q, union number x)
 	return q->kinds & KIND_FLOAT ? x.f : (double)x.i;
 }
 
-static struct sketch *
-sketch_new(struct arena *heap)
-{
-	struct sketch *s = arena_zalloc(heap, sizeof *s);
-
-	s->min = (double)INFINITY;
-	s->max = -(double)INFINITY;
-	return s;
-}
-
 /* Turns exact values into a histogram. */
 static void
 quant_turn(struct quant *q, struct arena *heap)
 {
-	struct sketch *s = sketch_new(heap);
+	struct histogram *h = histogram_new(heap);
 	struct chunk *c = q->last, *older;
 	union number copy[CHUNK_MAX];
 	uint32_t n, cap;
@@ -283,14 +76,11 @@ quant_turn(struct quant *q, struct arena *heap)
 		n = c->n;
 		cap = c->cap;
 		memcpy(copy, c->v, n * sizeof *copy);
-		if (cap * sizeof *copy > s->n_spare) {
-			s->spare = (char *)c->v;
-			s->n_spare = cap * sizeof *copy;
-		}
+		histogram_spare(h, c->v, cap * sizeof *copy);
 		for (uint32_t i = 0; i < n; i++)
-			sketch_put(s, heap, as_float(q, copy[i]));
+			histogram_put(h, heap, as_float(q, copy[i]));
 	}
-	q->sketch = s;
+	q->histogram = h;
 	q->sketched = true;
 }
 
@@ -330,7 +120,7 @@ number_put(struct quant *q, struct arena *heap, union number x)
 		quant_turn(q, heap);
 	q->n++;
 	if (q->sketched)
-		sketch_put(q->sketch, heap, as_float(q, x));
+		histogram_put(q->histogram, heap, as_float(q, x));
 	else
 		exact_put(q, heap, x);
 }
@@ -421,7 +211,7 @@ quant_merge(const struct agg_call *call, struct arena *heap, void *into,
 	}
 	if (!q->sketched)
 		quant_turn(q, heap);
-	sketch_merge(q->sketch, heap, f->sketch);
+	histogram_merge(q->histogram, heap, f->histogram);
 	q->n += f->n;
 }
 
@@ -519,68 +309,10 @@ exact_value(const struct quant *q, uint64_t rank, struct arena *out)
 	return number_value(q, x);
 }
 
-/* The middle of a bucket; of its integers, if there are only those. */
-static double
-bucket_middle(uint64_t bucket, bool ints)
-{
-	double a = bucket_edge(bucket), b = bucket_edge(bucket + 1);
-
-	if (!isfinite(a))
-		return a;
-	if (!isfinite(b))
-		return a;
-	if (!ints)
-		return a + (b - a) / 2;
-	a = ceil(a);
-	b = ceil(b) - 1;
-	return floor(a + (b - a) / 2);
-}
-
-/* The bucket that holds rank *rank of a side, or -1 and the rest of rank. */
-static int64_t
-side_find(const struct side *side, bool down, uint64_t *rank)
-{
-	uint64_t n = (uint64_t)side->n * PAGE_SLOTS;
-
-	for (uint64_t k = 0; k < n; k++) {
-		uint64_t i = down ? n - 1 - k : k;
-		const struct page *p = side->pages[i / PAGE_SLOTS];
-		uint64_t c = p ? page_count(p, i % PAGE_SLOTS) : 0;
-
-		if (*rank < c)
-			return (
-			    int64_t)((uint64_t)side->first * PAGE_SLOTS + i);
-		*rank -= c;
-	}
-	return -1;
-}
-
-static double
-sketch_at(const struct quant *q, uint64_t rank)
-{
-	const struct sketch *s = q->sketch;
-	bool ints = !(q->kinds & KIND_FLOAT);
-	int64_t b = side_find(&s->side[1], true, &rank);
-	double x;
-
-	if (b >= 0) {
-		x = -bucket_middle((uint64_t)b, ints);
-	} else if (rank < s->zeros) {
-		return 0;
-	} else {
-		rank -= s->zeros;
-		b = side_find(&s->side[0], false, &rank);
-		if (b < 0)
-			return (double)NAN;
-		x = bucket_middle((uint64_t)b, ints);
-	}
-	return x < s->min ? s->min : x > s->max ? s->max : x;
-}
-
 static struct value
-sketch_value(const struct quant *q, uint64_t rank)
+histogram_value(const struct quant *q, uint64_t rank)
 {
-	double f = sketch_at(q, rank);
+	double f = histogram_at(q->histogram, rank, !(q->kinds & KIND_FLOAT));
 	union number x;
 
 	if (q->kinds & KIND_FLOAT)
@@ -624,7 +356,8 @@ quant_value(const struct agg_call *call, const void *acc, struct arena *out)
 	if (!q->n)
 		return VALUE_NULL;
 	rank = nearest_rank(call->params[1], q->n);
-	return q->sketched ? sketch_value(q, rank) : exact_value(q, rank, out);
+	return q->sketched ? histogram_value(q, rank)
+			   : exact_value(q, rank, out);
 }
 
 /* ---- binding ---- */
@@ -669,35 +402,6 @@ percentile_bind(struct agg_call *call, struct err *err)
 
 /* ---- state on disk ---- */
 
-static uint64_t
-side_used(const struct side *side)
-{
-	uint64_t used = 0;
-
-	for (uint64_t i = 0; i < (uint64_t)side->n * PAGE_SLOTS; i++) {
-		const struct page *p = side->pages[i / PAGE_SLOTS];
-
-		used += p && page_count(p, i % PAGE_SLOTS);
-	}
-	return used;
-}
-
-/* Number of buckets, then bucket and counter of each. */
-static void
-side_save(const struct side *side, struct buf *out)
-{
-	agg_put_u64(out, side_used(side));
-	for (uint64_t i = 0; i < (uint64_t)side->n * PAGE_SLOTS; i++) {
-		const struct page *p = side->pages[i / PAGE_SLOTS];
-		uint64_t c = p ? page_count(p, i % PAGE_SLOTS) : 0;
-
-		if (!c)
-			continue;
-		agg_put_u64(out, (uint64_t)side->first * PAGE_SLOTS + i);
-		agg_put_u64(out, c);
-	}
-}
-
 static void
 quant_save(const struct agg_call *call, const void *acc, struct buf *out)
 {
@@ -714,49 +418,7 @@ quant_save(const struct agg_call *call, const void *acc, struct buf *out)
 				agg_put_i64(out, c->v[i].i);
 		return;
 	}
-	agg_put_u64(out, q->sketch->zeros);
-	agg_put_u64(out, q->sketch->nans);
-	agg_put_f64(out, q->sketch->min);
-	agg_put_f64(out, q->sketch->max);
-	side_save(&q->sketch->side[0], out);
-	side_save(&q->sketch->side[1], out);
-}
-
-/* Adds the counters of a side; false if they are more than *left. */
-static bool
-side_load(struct agg_in *in, struct sketch *s, struct arena *heap, bool sign,
-    uint64_t *left)
-{
-	uint64_t used = agg_get_u64(in);
-
-	for (; used && !in->bad; used--) {
-		uint64_t bucket = agg_get_u64(in), c = agg_get_u64(in);
-
-		if (in->bad || !c || c > *left ||
-		    bucket >= (uint64_t)PAGES_MAX * PAGE_SLOTS)
-			return false;
-		*left -= c;
-		bucket_add(s, heap, sign, bucket, c);
-	}
-	return !in->bad;
-}
-
-static bool
-sketch_load(struct agg_in *in, struct quant *q, struct arena *heap)
-{
-	struct sketch *s = q->sketch = sketch_new(heap);
-	uint64_t left = q->n;
-
-	s->zeros = agg_get_u64(in);
-	s->nans = agg_get_u64(in);
-	s->min = agg_get_f64(in);
-	s->max = agg_get_f64(in);
-	if (in->bad || s->zeros > left || s->nans > left - s->zeros)
-		return false;
-	left -= s->zeros + s->nans;
-	return side_load(in, s, heap, false, &left) &&
-	       side_load(in, s, heap, true, &left) && !left &&
-	       (s->min <= s->max || s->nans == q->n);
+	histogram_save(q->histogram, out);
 }
 
 static bool
@@ -775,8 +437,10 @@ quant_load(const struct agg_call *call, struct arena *heap, void *acc,
 	if (sketched) {
 		q->n = n;
 		q->sketched = true;
+		q->histogram = histogram_new(heap);
 		return n > EXACT_MAX && kinds != KIND_TIME &&
-		       sketch_load(&in, q, heap) && agg_in_done(&in);
+		       histogram_load(q->histogram, &in, heap, n) &&
+		       agg_in_done(&in);
 	}
 	if ((n > EXACT_MAX && kinds != KIND_TIME) ||
 	    n != (uint64_t)(in.end - in.p) / 8)

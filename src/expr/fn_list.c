@@ -450,7 +450,7 @@ const struct fn fn_list_rows[] = {
 	 .example = "array_reverse(ARRAY[1, 2])", .result = "[2,1]",
 	 .flink = "ARRAY_REVERSE", .row = array_reverse_row},
 	{.name = "array_slice", LIST,
-	 .signature = "list, bigint, bigint = -1 -> list",
+	 .signature = "list, bigint, bigint = 9223372036854775807 -> list",
 	 .doc = "The items from one place to another, from the end if "
 		"negative.",
 	 .example = "array_slice(ARRAY[1, 2, 3], 2, 3)", .result = "[2,3]",

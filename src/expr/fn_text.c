@@ -213,13 +213,13 @@ FN_ROW(overlay_row)
 	struct str s = arg_str(args, 0), with = arg_str(args, 1);
 	struct growing g = {.f = f};
 	int64_t from = args[2].i - 1, until;
-	int64_t len = n > 3 ? args[3].i : -1;
+	int64_t len = n > 3 ? args[3].i : INT64_MAX;
 
 	if (from < 0 || from > (int64_t)utf8_len(s)) {
 		*out = args[0];
 		return;
 	}
-	if (len < 0) /* as many as the other text has */
+	if (len < 0 || len == INT64_MAX) /* as many as the other text has */
 		len = (int64_t)utf8_len(with);
 	if (__builtin_add_overflow(from, len, &until))
 		until = INT64_MAX;
@@ -571,7 +571,7 @@ const struct fn fn_text_rows[] = {
 	 .example = "octet_length('Größe')", .result = "7",
 	 .flink = "OCTET_LENGTH", .row = octet_length_row},
 	{.name = "overlay", .aliases = "", TEXT,
-	 .signature = "text, text, bigint, bigint = -1 -> text",
+	 .signature = "text, text, bigint, bigint = 9223372036854775807 -> text",
 	 .doc = "The first text with n characters from a place on (by default "
 		"as many as the second text has) replaced by the second.",
 	 .example = "overlay('abcdef' PLACING 'xyz' FROM 3)",

@@ -29,22 +29,6 @@ static const char *const unsupported[] = {"CREATE", "CROSS", "CUBE", "DELETE",
     "VALUES", "WINDOW", "WITH"};
 #define N_UNSUPPORTED (sizeof unsupported / sizeof *unsupported)
 
-void *
-sql_more(struct plan *p, void *list, unsigned *n, size_t size)
-{
-	void **at = list;
-
-	if (!(*n & (*n - 1))) {
-		void *more =
-		    arena_array(&p->arena, *n ? 2 * (size_t)*n : 1, size);
-
-		if (*n)
-			memcpy(more, *at, *n * size);
-		*at = more;
-	}
-	return (char *)*at + (*n)++ * size;
-}
-
 /* ---- words ---- */
 
 static bool
@@ -238,7 +222,7 @@ parse_item(struct sql_query *q)
 		    "* stands for many columns and takes no name");
 	if (!alias && n->kind != NODE_STAR)
 		name = node_alias(n, &q->plan->arena);
-	item = sql_more(q->plan, &q->items, &q->n_items, sizeof *item);
+	item = plan_more(q->plan, &q->items, &q->n_items, sizeof *item);
 	*item = (struct sql_item){
 	    .node = n, .name = name, .alias = alias, .where = n->where};
 	return 0;
@@ -309,7 +293,7 @@ parse_group_item(struct sql_query *q)
 			    q->err, ERR_SPEC, n->where, "* is no key");
 		at = n->where;
 	}
-	g = sql_more(q->plan, &q->groups, &q->n_groups, sizeof *g);
+	g = plan_more(q->plan, &q->groups, &q->n_groups, sizeof *g);
 	*g = (struct sql_group){n, at};
 	return 0;
 }
@@ -348,7 +332,7 @@ parse_order_item(struct sql_query *q)
 	if (n->kind == NODE_STAR)
 		return err_set(q->err, ERR_SPEC, n->where,
 		    "rows are ordered by columns, not by *");
-	o = sql_more(q->plan, &q->orders, &q->n_orders, sizeof *o);
+	o = plan_more(q->plan, &q->orders, &q->n_orders, sizeof *o);
 	from = n->where.at;
 	*o = (struct sql_order){.node = n, .where = n->where};
 	o->descending = lex_accept(lx, "DESC");

@@ -68,9 +68,6 @@ struct sql_query {
 
 /* ---- sql.c ---- */
 
-/* Room for one more in a list of the plan's arena; the new element's place. */
-void *sql_more(struct plan *p, void *list, unsigned *n, size_t size);
-
 /* True at a word that begins a clause or cannot be an alias. */
 bool sql_at_clause(const struct lexer *lx);
 

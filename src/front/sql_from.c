@@ -88,7 +88,7 @@ parse_partition(struct sql_query *q)
 
 		if (!n)
 			return -1;
-		at = sql_more(q->plan, &q->tvf.partition, &q->tvf.n_partition,
+		at = plan_more(q->plan, &q->tvf.partition, &q->tvf.n_partition,
 		    sizeof *at);
 		*at = n;
 	} while (many && lex_accept(lx, ","));

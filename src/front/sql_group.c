@@ -78,7 +78,7 @@ add_key(struct group_plan *g, struct node *n, struct where where)
 		    g->q->err, ERR_SPEC, where, "an aggregate cannot be a key");
 	if (find_key(g, n))
 		return 0;
-	key = sql_more(g->q->plan, &g->keys, &g->n_keys, sizeof *key);
+	key = plan_more(g->q->plan, &g->keys, &g->n_keys, sizeof *key);
 	*key = (struct group_key){.node = n, .where = where};
 	return 0;
 }
@@ -323,8 +323,8 @@ add_column(struct group_plan *g, bool result, struct node *n, struct str name,
     struct where where)
 {
 	struct group_column *c =
-	    result ? sql_more(g->q->plan, &g->result, &g->n_result, sizeof *c)
-		   : sql_more(g->q->plan, &g->select, &g->n_select, sizeof *c);
+	    result ? plan_more(g->q->plan, &g->result, &g->n_result, sizeof *c)
+		   : plan_more(g->q->plan, &g->select, &g->n_select, sizeof *c);
 
 	*c = (struct group_column){n, name, where};
 	return c;

@@ -18,21 +18,28 @@ plan_release(struct plan *p)
 	arena_release(&p->arena);
 }
 
+void *
+plan_more(struct plan *p, void *list, unsigned *n, size_t size)
+{
+	void **at = list;
+
+	/* Room doubles whenever the number is a power of two. */
+	if (!(*n & (*n - 1))) {
+		void *more =
+		    arena_array(&p->arena, *n ? 2 * (size_t)*n : 1, size);
+
+		if (*n)
+			memcpy(more, *at, *n * size);
+		*at = more;
+	}
+	return (char *)*at + (*n)++ * size;
+}
+
 struct op *
 plan_add(struct plan *p, const struct op_kind *kind, struct where where)
 {
-	struct op *op;
+	struct op *op = plan_more(p, &p->ops, &p->n_ops, sizeof *op);
 
-	/* Room doubles whenever the number of steps is a power of two. */
-	if (!(p->n_ops & (p->n_ops - 1))) {
-		struct op *ops = arena_array(&p->arena,
-		    p->n_ops ? 2 * (size_t)p->n_ops : 1, sizeof *ops);
-
-		for (unsigned i = 0; i < p->n_ops; i++)
-			ops[i] = p->ops[i];
-		p->ops = ops;
-	}
-	op = &p->ops[p->n_ops++];
 	*op = (struct op){.kind = kind,
 	    .where = where,
 	    .args = arena_array(&p->arena, kind->n_params, sizeof *op->args)};

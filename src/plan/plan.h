@@ -14,6 +14,8 @@
 #include "io/io.h"
 #include "op/op.h"
 
+struct ynode;
+
 enum late_policy {
 	LATE_DROP,
 	LATE_UPDATE,
@@ -77,7 +79,7 @@ struct plan {
 	unsigned n_params;
 	struct op *ops;
 	unsigned n_ops;
-	struct where tests; /* the spec's tests as written, or src NULL */
+	const struct ynode *tests; /* of the spec, as a tree, or NULL */
 
 	/* After plan_bind: */
 	struct scan *scan; /* wants, in order of their columns */
@@ -91,6 +93,13 @@ struct plan {
 /* A plan with one input, of which nothing is said yet, and no steps. */
 void plan_init(struct plan *p);
 void plan_release(struct plan *p);
+
+/*
+ * Makes room for one more element (of size bytes) in a list in the plan's
+ * arena: *list is its array, *n its length, which is counted up. Returns the
+ * new element's place; earlier elements may move.
+ */
+void *plan_more(struct plan *p, void *list, unsigned *n, size_t size);
 
 /*
  * Appends an operator (args to be filled by the caller). The pointer is good

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The keys of a spec: place, type, meaning, and the function of yaml.c that
+ * reads it. Grouped by place, in the order in which a spec is usually written.
+ * Keys of a step are the parameters of its operator (op/op.h).
+ */
+SPEC("weir", "1", "Version of the form; always 1.", version)
+SPEC("name", "text", "Name of the pipeline, for messages and its state.", name)
+SPEC("input", "map", "What is read: format and files.", input)
+SPEC("inputs", "map", "Several inputs by name; `from` picks one.", inputs)
+SPEC("from", "text", "Which of the inputs is read.", from)
+SPEC("time", "map", "Where event time is, and what is late.", time)
+SPEC("params", "map",
+    "Parameters, used as $name: a default value, or {type, default}.", params)
+SPEC(
+    "steps", "list", "What happens to the rows, one step after another.", steps)
+SPEC("output", "map", "What is written: format and file.", output)
+SPEC("tests", "list", "Examples of input and the output expected of them.",
+    tests)
+
+SPEC("input.format", "text",
+    "NAME or NAME:ARG; without it, told by the first bytes. Other keys of "
+    "`input` are settings of the format.",
+    input_format)
+SPEC("input.file", "text", "The file to read; - is standard input.", input_file)
+SPEC("input.files", "list of texts", "The files to read.", input_files)
+SPEC("input.types", "map of types",
+    "Types of fields that are not to be guessed: {zip: text}.", input_types)
+SPEC("input.time", "map", "As `time`, for this input.", time)
+
+SPEC("time.field", "path", "The field that holds event time.", time_field)
+SPEC("time.format", "text",
+    "How times are written: rfc3339, s, ms, us, ns, clf, auto, or a pattern "
+    "such as %d.%m.%Y %H:%M:%S.",
+    time_format)
+SPEC("time.zone", "time zone", "Zone of times without one; UTC if not said.",
+    time_zone)
+SPEC("time.lateness", "duration",
+    "How much later than others a record may come. Windows close as the "
+    "watermark passes; without it, at the end of input.",
+    time_lateness)
+SPEC("time.allowed", "duration",
+    "How long a closed window is still corrected by late records.",
+    time_allowed)
+SPEC("time.late", "drop | update | file",
+    "What happens to records that come too late: dropped (and counted), used "
+    "to correct results, or written to a file.",
+    time_late)
+
+SPEC("output.format", "text",
+    "NAME or NAME:ARG. Other keys of `output` are settings of the format.",
+    output_format)
+SPEC("output.file", "text", "The file to write; standard output if not said.",
+    output_file)
+
+SPEC("params.*.type", "type", "Type of the parameter's value.", param_type)
+SPEC(
+    "params.*.default", "value", "Value if none is given by -p.", param_default)
+
+SPEC("tests.*.name", "text", "What the test shows.", test_text)
+SPEC("tests.*.input", "text or map of texts",
+    "Bytes to read; for several inputs by name.", test_input)
+SPEC("tests.*.expect", "list of rows", "The rows that come out.", test_expect)
+SPEC("tests.*.params", "map of values", "Values of parameters.", test_params)
+SPEC("tests.*.crash", "everywhere",
+    "The run is killed after every record and resumed.", test_crash)

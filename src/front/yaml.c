@@ -1,0 +1,743 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * YAML text to plan: everything around the steps.
+ *
+ * The keys are rows of spec_list.h. A map is read key by key: the row is found
+ * by the map's place and the key, and its function reads the value. A key that
+ * has no row, or comes twice, is an error at its place.
+ */
+#include "front/yaml.h"
+
+#include "base/zone.h"
+#include "data/cast.h"
+#include "front/front.h"
+#include "front/yaml_expr.h"
+
+typedef int spec_reader(
+    struct spec *s, const struct ynode *key, const struct ynode *value);
+
+static int read_map(struct spec *s, const char *place, const struct ynode *n,
+    spec_reader *other);
+
+/* Words of specs to come: they get a better answer than "unknown". */
+static const char *const unsupported[] = {"flows", "state", "tables"};
+
+/* ---- scalars ---- */
+
+int
+spec_expected(struct spec *s, const struct ynode *n, const char *what)
+{
+	return err_set(s->err, ERR_SPEC, n->where,
+	    "%s is expected here, not %s", what, ynode_kind(n));
+}
+
+int
+spec_text(struct spec *s, const struct ynode *n, struct str *out)
+{
+	if (n->kind != Y_SCALAR || !n->text.n)
+		return spec_expected(s, n, "a text");
+	*out = n->text;
+	return 0;
+}
+
+static int
+read_duration(struct spec *s, const struct ynode *n, int64_t *out)
+{
+	struct str text;
+
+	if (spec_text(s, n, &text))
+		return -1;
+	if (when_parse_duration(text, out))
+		return 0;
+	err_set(s->err, ERR_SPEC, n->where, "this is no duration");
+	return err_hint(s->err, "as in 250ms, 30s, 5m, 1h30m, 2d");
+}
+
+/* Puts a place to an error that has none. */
+static int
+fail_at(struct spec *s, const struct ynode *n)
+{
+	s->err->code = ERR_SPEC;
+	if (!s->err->where.src)
+		s->err->where = n->where;
+	return -1;
+}
+
+static int
+read_type(struct spec *s, const struct ynode *n, enum type *out)
+{
+	static const struct str names[] = {STR("bigint"), STR("bool"),
+	    STR("decimal"), STR("double"), STR("text"), STR("timestamp"),
+	    STR("interval"), STR("bytes")};
+	struct str text;
+
+	if (spec_text(s, n, &text))
+		return -1;
+	*out = type_of_name(text);
+	if (*out != T_ANY)
+		return 0;
+	err_set(s->err, ERR_SPEC, n->where, "there is no type \"%.*s\"",
+	    STR_ARG(text));
+	return err_suggest(s->err, text, names, sizeof names / sizeof *names);
+}
+
+/* ---- the top ---- */
+
+static int
+read_version(struct spec *s, const struct ynode *key, const struct ynode *value)
+{
+	(void)key;
+	if (value->kind == Y_SCALAR && str_is(value->text, "1"))
+		return 0;
+	err_set(s->err, ERR_SPEC, value->where,
+	    "this version of the form is not known");
+	return err_hint(s->err, "weir: 1");
+}
+
+static int
+read_name(struct spec *s, const struct ynode *key, const struct ynode *value)
+{
+	(void)key;
+	return spec_text(s, value, &s->plan->name);
+}
+
+static int
+read_from(struct spec *s, const struct ynode *key, const struct ynode *value)
+{
+	struct str ignored;
+
+	(void)key;
+	s->from = value;
+	return spec_text(s, value, &ignored);
+}
+
+static int
+read_steps(struct spec *s, const struct ynode *key, const struct ynode *value)
+{
+	(void)key;
+	return spec_steps(s, value);
+}
+
+/* ---- input ---- */
+
+static int
+add_setting(struct spec *s, struct settings *to, const struct ynode *key,
+    const struct ynode *value)
+{
+	struct setting *setting;
+
+	if (value->kind != Y_SCALAR)
+		return spec_expected(s, value, "a text");
+	setting = plan_more(s->plan, &to->list, &to->n, sizeof *setting);
+	*setting = (struct setting){key->text, value->text, key->where};
+	return 0;
+}
+
+static int
+read_input_setting(
+    struct spec *s, const struct ynode *key, const struct ynode *value)
+{
+	return add_setting(s, &s->input->settings, key, value);
+}
+
+static int
+read_input_format(
+    struct spec *s, const struct ynode *key, const struct ynode *value)
+{
+	struct str text;
+
+	(void)key;
+	if (spec_text(s, value, &text))
+		return -1;
+	s->input->format = format_parse(
+	    text, value->where, false, &s->input->settings, s->err);
+	return s->input->format ? 0 : -1;
+}
+
+static int
+add_file(struct spec *s, const struct ynode *n)
+{
+	struct plan_input *in = s->input;
+	struct str *file =
+	    plan_more(s->plan, &in->files, &in->n_files, sizeof *file);
+
+	return spec_text(s, n, file);
+}
+
+static int
+read_input_file(
+    struct spec *s, const struct ynode *key, const struct ynode *value)
+{
+	if (s->input->n_files)
+		return err_set(s->err, ERR_SPEC, key->where,
+		    "either \"file\" or \"files\"");
+	return add_file(s, value);
+}
+
+static int
+read_input_files(
+    struct spec *s, const struct ynode *key, const struct ynode *value)
+{
+	if (value->kind == Y_SCALAR)
+		return read_input_file(s, key, value);
+	if (s->input->n_files)
+		return err_set(s->err, ERR_SPEC, key->where,
+		    "either \"file\" or \"files\"");
+	if (value->kind != Y_SEQ)
+		return spec_expected(s, value, "a list of files");
+	for (unsigned i = 0; i < value->n; i++)
+		if (add_file(s, value->items[i]))
+			return -1;
+	return 0;
+}
+
+static int
+read_input_types(
+    struct spec *s, const struct ynode *key, const struct ynode *value)
+{
+	struct plan_input *in = s->input;
+
+	(void)key;
+	if (value->kind != Y_MAP)
+		return spec_expected(s, value, "a map of field: type");
+	if (spec_no_doubles(s, value))
+		return -1;
+	in->types = arena_array(s->arena, value->n, sizeof *in->types);
+	for (unsigned i = 0; i < value->n; i++) {
+		struct declared *d = &in->types[in->n_types++];
+
+		d->name = value->keys[i]->text;
+		d->where = value->keys[i]->where;
+		if (read_type(s, value->items[i], &d->type))
+			return -1;
+	}
+	return 0;
+}
+
+static int
+read_input(struct spec *s, const struct ynode *key, const struct ynode *value)
+{
+	s->input->where = key->where;
+	return read_map(s, "input", value, read_input_setting);
+}
+
+/* Looks for the one that is read; the others are only checked. */
+static int
+pick_input(struct spec *s, const struct ynode *key, const struct ynode *value)
+{
+	const struct ynode *picked = NULL;
+
+	for (unsigned i = 0; i < value->n; i++)
+		if (!s->from || str_eq(s->from->text, value->keys[i]->text))
+			picked = picked ? picked : value->keys[i];
+	if (s->from && !picked) {
+		struct str *names =
+		    arena_array(s->arena, value->n, sizeof *names);
+
+		for (unsigned i = 0; i < value->n; i++)
+			names[i] = value->keys[i]->text;
+		err_set(s->err, ERR_SPEC, s->from->where,
+		    "there is no input \"%.*s\"", STR_ARG(s->from->text));
+		return err_suggest(s->err, s->from->text, names, value->n);
+	}
+	if (!s->from && value->n > 1) {
+		err_set(s->err, ERR_SPEC, key->where,
+		    "there are several inputs, and nothing says which is "
+		    "read");
+		return err_hint(
+		    s->err, "from: %.*s", STR_ARG(value->keys[0]->text));
+	}
+	return 0;
+}
+
+static int
+read_inputs(struct spec *s, const struct ynode *key, const struct ynode *value)
+{
+	struct plan_input *main = s->input;
+
+	if (value->kind != Y_MAP || !value->n)
+		return spec_expected(s, value, "a map of inputs");
+	if (main->where.src)
+		return err_set(s->err, ERR_SPEC, key->where,
+		    "either \"input\" or \"inputs\"");
+	if (spec_no_doubles(s, value) || pick_input(s, key, value))
+		return -1;
+	for (unsigned i = 0; i < value->n; i++) {
+		const struct ynode *name = value->keys[i];
+		bool read = !s->from || str_eq(s->from->text, name->text);
+		struct plan_time time = s->plan->time;
+		const struct ynode *time_key = s->time;
+		struct plan_input other = {0};
+		int bad;
+
+		s->input = read ? main : &other;
+		s->input->name = name->text;
+		bad = read_input(s, name, value->items[i]);
+		if (!read) {
+			s->plan->time = time;
+			s->time = time_key;
+		}
+		if (bad)
+			return -1;
+	}
+	s->input = main;
+	return 0;
+}
+
+/* ---- time ---- */
+
+static int
+read_time(struct spec *s, const struct ynode *key, const struct ynode *value)
+{
+	if (s->time)
+		return err_set(
+		    s->err, ERR_SPEC, key->where, "\"time\" is there twice");
+	s->time = key;
+	s->plan->time.where = key->where;
+	return read_map(s, "time", value, NULL);
+}
+
+static int
+read_time_field(
+    struct spec *s, const struct ynode *key, const struct ynode *value)
+{
+	struct yexpr y;
+	struct node *n;
+
+	(void)key;
+	if (value->kind != Y_SCALAR || !value->text.n)
+		return spec_expected(s, value, "the name of a field");
+	yexpr_init(&y, value, s->arena, s->err);
+	n = expr_parse(&y.lx);
+	if (!n)
+		return yexpr_fail(&y);
+	if (n->kind != NODE_NAME || y.lx.tok.kind != TOK_END) {
+		err_set(s->err, ERR_SPEC, value->where,
+		    "the name of a field is expected here");
+		return err_hint(s->err, "an odd name goes in backticks: "
+					"\"`my time`\"");
+	}
+	s->plan->time.field = n->path;
+	return 0;
+}
+
+static int
+read_time_format(
+    struct spec *s, const struct ynode *key, const struct ynode *value)
+{
+	struct plan_time *t = &s->plan->time;
+	struct str text;
+
+	(void)key;
+	if (spec_text(s, value, &text))
+		return -1;
+	if (when_layout_parse(text, s->arena, &t->layout, s->err))
+		return fail_at(s, value);
+	t->layout_given = true;
+	return 0;
+}
+
+static int
+read_time_zone(
+    struct spec *s, const struct ynode *key, const struct ynode *value)
+{
+	struct str text;
+
+	(void)key;
+	if (spec_text(s, value, &text))
+		return -1;
+	s->plan->time.zone = zone_load(text, value->where, s->err);
+	return s->plan->time.zone ? 0 : -1;
+}
+
+static int
+read_time_lateness(
+    struct spec *s, const struct ynode *key, const struct ynode *value)
+{
+	(void)key;
+	return read_duration(s, value, &s->plan->time.lateness);
+}
+
+static int
+read_time_allowed(
+    struct spec *s, const struct ynode *key, const struct ynode *value)
+{
+	(void)key;
+	return read_duration(s, value, &s->plan->time.allowed);
+}
+
+static int
+read_time_late(
+    struct spec *s, const struct ynode *key, const struct ynode *value)
+{
+	static const struct str words[] = {STR("drop"), STR("update")};
+	struct plan_time *t = &s->plan->time;
+	struct str text;
+
+	(void)key;
+	if (spec_text(s, value, &text))
+		return -1;
+	t->late = LATE_FILE;
+	t->late_file = text;
+	if (str_is(text, "drop"))
+		t->late = LATE_DROP;
+	else if (str_is(text, "update"))
+		t->late = LATE_UPDATE;
+	else if (!memchr(text.p, '.', text.n) && !memchr(text.p, '/', text.n) &&
+		 str_nearest(text, words, 2).p) {
+		err_set(s->err, ERR_SPEC, value->where,
+		    "drop, update or a file is expected here");
+		return err_suggest(s->err, text, words, 2);
+	}
+	return 0;
+}
+
+/* ---- output ---- */
+
+static int
+read_output_setting(
+    struct spec *s, const struct ynode *key, const struct ynode *value)
+{
+	return add_setting(s, &s->plan->output.settings, key, value);
+}
+
+static int
+read_output(struct spec *s, const struct ynode *key, const struct ynode *value)
+{
+	(void)key;
+	return read_map(s, "output", value, read_output_setting);
+}
+
+static int
+read_output_format(
+    struct spec *s, const struct ynode *key, const struct ynode *value)
+{
+	struct plan_output *out = &s->plan->output;
+	struct str text;
+
+	(void)key;
+	if (spec_text(s, value, &text))
+		return -1;
+	out->format =
+	    format_parse(text, value->where, true, &out->settings, s->err);
+	return out->format ? 0 : -1;
+}
+
+static int
+read_output_file(
+    struct spec *s, const struct ynode *key, const struct ynode *value)
+{
+	(void)key;
+	return spec_text(s, value, &s->plan->output.file);
+}
+
+/* ---- params ---- */
+
+static int
+read_param_type(
+    struct spec *s, const struct ynode *key, const struct ynode *value)
+{
+	(void)key;
+	return read_type(s, value, &s->param->type);
+}
+
+static int
+read_param_default(
+    struct spec *s, const struct ynode *key, const struct ynode *value)
+{
+	(void)key;
+	if (value->kind != Y_SCALAR)
+		return spec_expected(s, value, "a value");
+	s->param->has_default = true;
+	s->param->where = value->where;
+	s->param->value =
+	    cell_guess(s->arena, value->text, value->style != Y_PLAIN);
+	return 0;
+}
+
+static int
+settle_param(struct spec *s, const struct ynode *at)
+{
+	struct plan_param *p = s->param;
+
+	if (p->type == T_ANY || !p->has_default)
+		return 0;
+	if (value_cast(s->arena, p->value, p->type, NULL, &p->value))
+		return 0;
+	return err_set(s->err, ERR_SPEC, p->where.src ? p->where : at->where,
+	    "this is no %s", type_name(p->type));
+}
+
+static bool
+is_param_name(struct str name)
+{
+	if (!name.n || (name.p[0] >= '0' && name.p[0] <= '9'))
+		return false;
+	for (size_t i = 0; i < name.n; i++) {
+		char c = name.p[i];
+
+		if (!(c == '_' || (c >= '0' && c <= '9') ||
+			((c | 32) >= 'a' && (c | 32) <= 'z')))
+			return false;
+	}
+	return true;
+}
+
+static int
+read_params(struct spec *s, const struct ynode *key, const struct ynode *value)
+{
+	struct plan *p = s->plan;
+
+	(void)key;
+	if (value->kind != Y_MAP)
+		return spec_expected(s, value, "a map of name: default");
+	if (spec_no_doubles(s, value))
+		return -1;
+	p->params = arena_zalloc(s->arena, value->n * sizeof *p->params);
+	for (unsigned i = 0; i < value->n; i++) {
+		const struct ynode *name = value->keys[i];
+		const struct ynode *v = value->items[i];
+
+		if (!is_param_name(name->text))
+			return err_set(s->err, ERR_SPEC, name->where,
+			    "a parameter's name is made of letters, digits "
+			    "and _");
+		s->param = &p->params[p->n_params++];
+		*s->param = (struct plan_param){.name = name->text,
+		    .type = T_ANY,
+		    .value = VALUE_NULL,
+		    .where = name->where};
+		if (v->kind == Y_MAP
+			? read_map(s, "params.*", v, NULL) ||
+			      settle_param(s, name)
+			: !ynode_empty(v) && read_param_default(s, name, v))
+			return -1;
+	}
+	return 0;
+}
+
+/* ---- tests ---- */
+
+static int
+read_test_text(
+    struct spec *s, const struct ynode *key, const struct ynode *value)
+{
+	struct str ignored;
+
+	(void)key;
+	return spec_text(s, value, &ignored);
+}
+
+static int
+read_test_input(
+    struct spec *s, const struct ynode *key, const struct ynode *value)
+{
+	(void)key;
+	if (value->kind == Y_SEQ)
+		return spec_expected(s, value, "a text");
+	for (unsigned i = 0; value->kind == Y_MAP && i < value->n; i++)
+		if (value->items[i]->kind != Y_SCALAR)
+			return spec_expected(s, value->items[i], "a text");
+	return value->kind == Y_MAP ? spec_no_doubles(s, value) : 0;
+}
+
+static int
+read_test_expect(
+    struct spec *s, const struct ynode *key, const struct ynode *value)
+{
+	(void)key;
+	if (ynode_empty(value))
+		return 0;
+	if (value->kind != Y_SEQ)
+		return spec_expected(s, value, "a list of rows");
+	for (unsigned i = 0; i < value->n; i++) {
+		const struct ynode *row = value->items[i];
+
+		if (row->kind != Y_MAP)
+			return spec_expected(
+			    s, row, "a row (a map of column: value)");
+		if (spec_no_doubles(s, row))
+			return -1;
+	}
+	return 0;
+}
+
+static int
+read_test_params(
+    struct spec *s, const struct ynode *key, const struct ynode *value)
+{
+	(void)key;
+	if (value->kind != Y_MAP)
+		return spec_expected(s, value, "a map of name: value");
+	return spec_no_doubles(s, value);
+}
+
+static int
+read_test_crash(
+    struct spec *s, const struct ynode *key, const struct ynode *value)
+{
+	(void)key;
+	if (value->kind == Y_SCALAR && str_is(value->text, "everywhere"))
+		return 0;
+	err_set(s->err, ERR_SPEC, value->where, "this is no place for a crash");
+	return err_hint(s->err, "crash: everywhere");
+}
+
+static int
+read_tests(struct spec *s, const struct ynode *key, const struct ynode *value)
+{
+	(void)key;
+	if (value->kind != Y_SEQ)
+		return spec_expected(s, value, "a list of tests");
+	for (unsigned i = 0; i < value->n; i++)
+		if (read_map(s, "tests.*", value->items[i], NULL))
+			return -1;
+	s->plan->tests = value;
+	return 0;
+}
+
+/* ---- the table ---- */
+
+// clang-format off
+const struct spec_key spec_keys[] = {
+#define SPEC(path, type, doc, reader) {path, type, doc},
+#include "front/spec_list.h"
+#undef SPEC
+};
+const unsigned n_spec_keys = sizeof spec_keys / sizeof *spec_keys;
+
+static spec_reader *const readers[] = {
+#define SPEC(path, type, doc, reader) read_##reader,
+#include "front/spec_list.h"
+#undef SPEC
+};
+// clang-format on
+
+/* The last part of a row's path, if the row belongs to that map. */
+static const char *
+key_in(const char *path, const char *place)
+{
+	size_t n = strlen(place);
+	const char *key = path;
+
+	if (n) {
+		if (strncmp(path, place, n) != 0 || path[n] != '.')
+			return NULL;
+		key = path + n + 1;
+	}
+	return strchr(key, '.') ? NULL : key;
+}
+
+static int
+unknown_key(struct spec *s, const char *place, const struct ynode *key)
+{
+	struct str names[sizeof spec_keys / sizeof *spec_keys];
+	unsigned n = 0;
+
+	for (size_t i = 0; i < sizeof unsupported / sizeof *unsupported; i++)
+		if (!*place && str_is(key->text, unsupported[i]))
+			return err_set(s->err, ERR_SPEC, key->where,
+			    "\"%s\" is not supported yet", unsupported[i]);
+	for (unsigned i = 0; i < n_spec_keys; i++) {
+		const char *name = key_in(spec_keys[i].path, place);
+
+		if (name)
+			names[n++] = str_of(name);
+	}
+	err_set(s->err, ERR_SPEC, key->where, "there is no key \"%.*s\" here",
+	    STR_ARG(key->text));
+	return err_suggest(s->err, key->text, names, n);
+}
+
+int
+spec_no_doubles(struct spec *s, const struct ynode *map)
+{
+	for (unsigned i = 0; i < map->n; i++)
+		for (unsigned k = 0; k < i; k++)
+			if (str_eq(map->keys[i]->text, map->keys[k]->text))
+				return err_set(s->err, ERR_SPEC,
+				    map->keys[i]->where,
+				    "\"%.*s\" is there twice",
+				    STR_ARG(map->keys[i]->text));
+	return 0;
+}
+
+/* other: reads keys that have no row; NULL = there are none. */
+static int
+read_map(struct spec *s, const char *place, const struct ynode *n,
+    spec_reader *other)
+{
+	if (n->kind != Y_MAP)
+		return spec_expected(s, n, "a map (key: value)");
+	if (spec_no_doubles(s, n))
+		return -1;
+	for (unsigned i = 0; i < n->n; i++) {
+		const struct ynode *key = n->keys[i];
+		spec_reader *reader = other;
+
+		for (unsigned k = 0; k < n_spec_keys; k++) {
+			const char *name = key_in(spec_keys[k].path, place);
+
+			if (name && str_is(key->text, name))
+				reader = readers[k];
+		}
+		if (!reader)
+			return unknown_key(s, place, key);
+		if (reader(s, key, n->items[i]))
+			return -1;
+	}
+	return 0;
+}
+
+/* ---- the whole ---- */
+
+/* What `inputs` needs to know before it is read. */
+static void
+look_ahead(struct spec *s, const struct ynode *root)
+{
+	for (unsigned i = 0; i < root->n; i++)
+		if (str_is(root->keys[i]->text, "from") &&
+		    root->items[i]->kind == Y_SCALAR)
+			s->from = root->items[i];
+}
+
+static int
+check_frame(struct spec *s, const struct ynode *root)
+{
+	bool version = false, inputs = false;
+
+	for (unsigned i = 0; i < root->n; i++) {
+		version |= str_is(root->keys[i]->text, "weir");
+		inputs |= str_is(root->keys[i]->text, "inputs");
+	}
+	if (!version) {
+		err_set(s->err, ERR_SPEC,
+		    (struct where){s->src, root->where.at, 0},
+		    "the spec does not say which version it is");
+		return err_hint(s->err, "begin with: weir: 1");
+	}
+	if (s->from && !inputs)
+		return err_set(s->err, ERR_SPEC, s->from->where,
+		    "\"from\" picks one of \"inputs\", and there are none");
+	return 0;
+}
+
+int
+yaml_parse(struct plan *p, const struct source *src, struct err *err)
+{
+	struct spec s = {.plan = p,
+	    .src = src,
+	    .err = err,
+	    .arena = &p->arena,
+	    .input = p->inputs};
+	struct ynode *root = ynode_parse(src, &p->arena, err);
+
+	p->source = *src;
+	if (!root)
+		return -1;
+	if (root->kind == Y_MAP)
+		look_ahead(&s, root);
+	if (read_map(&s, "", root, NULL))
+		return -1;
+	return check_frame(&s, root);
+}

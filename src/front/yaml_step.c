@@ -1,0 +1,417 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Steps of a spec.
+ *
+ * A step is a map with one action word, the name of an operator, whose value
+ * is the operator's main parameter; its other parameters stand beside it:
+ *
+ *   - window: tumble(5m)
+ *     by: [path]
+ *     select: {hits: count(*), p95: percentile(request_time, 0.95)}
+ *
+ * Some words are both an operator and a parameter of another (select, limit):
+ * the action word is the one whose parameters the other keys are.
+ */
+#include "front/tree.h"
+#include "front/yaml.h"
+#include "front/yaml_expr.h"
+
+struct step {
+	struct spec *s;
+	struct op *op;
+	const struct param *param;
+	struct where at; /* of the parameter */
+	struct arg_item *items;
+	unsigned n;
+};
+
+/* ---- items ---- */
+
+static struct arg_item *
+add_item(struct step *t)
+{
+	return plan_more(t->s->plan, &t->items, &t->n, sizeof *t->items);
+}
+
+/* [asc|desc] [nulls first|last] */
+static int
+parse_direction(struct yexpr *y, struct arg_item *item)
+{
+	struct lexer *lx = &y->lx;
+
+	item->descending = lex_accept(lx, "DESC");
+	if (!item->descending)
+		lex_accept(lx, "ASC");
+	item->nulls_first = !item->descending;
+	if (!lex_accept(lx, "NULLS"))
+		return 0;
+	item->nulls_first = lex_accept(lx, "FIRST");
+	return item->nulls_first ? 0 : lex_expect(lx, "LAST");
+}
+
+/* One name of PARAM_NAMES. */
+static int
+parse_column(struct yexpr *y, struct arg_item *item)
+{
+	struct node *n = item->node;
+
+	if (n->kind != NODE_NAME || n->path.n != 1)
+		return err_set(y->lx.err, ERR_SPEC, n->where,
+		    "the name of a column is expected here");
+	item->name = n->path.steps[0].name;
+	item->node = NULL;
+	return 0;
+}
+
+static int
+parse_one(struct step *t, struct yexpr *y, struct str name)
+{
+	struct arg_item item = {.name = name, .alias = name.p != NULL};
+	int bad = 0;
+
+	item.node = expr_parse(&y->lx);
+	if (!item.node)
+		return -1;
+	item.where = yexpr_place(y, item.node->where);
+	if (t->param->kind == PARAM_ORDER)
+		bad = parse_direction(y, &item);
+	else if (t->param->kind == PARAM_NAMES)
+		bad = parse_column(y, &item);
+	else if (t->param->kind == PARAM_NAMED && !item.alias &&
+		 item.node->kind != NODE_STAR)
+		item.name = node_alias(item.node, t->s->arena);
+	if (bad)
+		return -1;
+	if (item.node)
+		yexpr_settle(y, item.node);
+	*add_item(t) = item;
+	return 0;
+}
+
+/* Expressions of a text, with commas between if `many`. */
+static int
+parse_text(struct step *t, struct yexpr *y, struct str name, bool many)
+{
+	struct lexer *lx = &y->lx;
+	char got[180];
+
+	do {
+		if (parse_one(t, y, name))
+			return yexpr_fail(y);
+	} while (many && lex_accept(lx, ","));
+	if (lx->tok.kind == TOK_END)
+		return 0;
+	lex_fail(lx, "expected an operator or the end, got %s",
+	    lex_describe(lx, got, sizeof got));
+	return yexpr_fail(y);
+}
+
+static bool
+takes_many(const struct param *p)
+{
+	switch (p->kind) {
+	case PARAM_EXPRS:
+	case PARAM_NAMED:
+	case PARAM_NAMES:
+	case PARAM_ORDER:
+		return true;
+	case PARAM_EXPR:
+	case PARAM_COUNT:
+	case PARAM_WINDOW:
+	case PARAM_RENAME:
+		break;
+	}
+	return false;
+}
+
+/* Entries [at, at + n) of a flow, that YAML cut apart, as one text. */
+static int
+parse_pieces(struct step *t, const struct ynode *first,
+    const struct ynode *last, struct str name)
+{
+	struct yexpr y;
+
+	yexpr_init_span(&y, t->s->src, first->where.at,
+	    last->where.at + last->where.len, t->s->arena, t->s->err);
+	return parse_text(t, &y, name, false);
+}
+
+static int
+parse_scalar(struct step *t, const struct ynode *n, struct str name)
+{
+	struct yexpr y;
+
+	if (n->kind != Y_SCALAR)
+		return spec_expected(t->s, n,
+		    t->param->kind == PARAM_WINDOW ? "a window"
+						   : "an expression");
+	if (ynode_empty(n))
+		return err_set(t->s->err, ERR_SPEC, t->at,
+		    "an expression is missing here");
+	yexpr_init(&y, n, t->s->arena, t->s->err);
+	return parse_text(t, &y, name, !name.p && takes_many(t->param));
+}
+
+/* ---- lists and maps ---- */
+
+static int
+check_double(struct step *t, struct str name, struct where where)
+{
+	for (unsigned i = 0; i < t->n; i++)
+		if (t->items[i].alias && str_eq(t->items[i].name, name))
+			return err_set(t->s->err, ERR_SPEC, where,
+			    "\"%.*s\" is there twice", STR_ARG(name));
+	return 0;
+}
+
+static int
+parse_map(struct step *t, const struct ynode *n)
+{
+	unsigned pieces;
+
+	if (t->param->kind != PARAM_NAMED)
+		return spec_expected(t->s, n, "an expression");
+	for (unsigned i = 0; i < n->n; i += pieces) {
+		const struct ynode *key = n->keys[i], *value = n->items[i];
+		const struct ynode *last;
+		bool bare = ynode_empty(value);
+		struct str name = bare ? (struct str){NULL, 0} : key->text;
+		unsigned before = t->n;
+
+		t->at = key->where;
+		pieces = yexpr_pieces(n, i);
+		last = pieces > 1 ? n->keys[i + pieces - 1] : value;
+		if (!bare && check_double(t, name, key->where))
+			return -1;
+		if (pieces > 1 ? parse_pieces(t, bare ? key : value, last, name)
+			       : parse_scalar(t, bare ? key : value, name))
+			return -1;
+		if (!bare && t->n == before + 1)
+			t->items[before].where = key->where;
+	}
+	return 0;
+}
+
+static int
+parse_list(struct step *t, const struct ynode *n)
+{
+	unsigned pieces;
+
+	for (unsigned i = 0; i < n->n; i += pieces) {
+		const struct ynode *entry = n->items[i];
+		struct str none = {NULL, 0};
+
+		pieces = 1;
+		if (entry->kind == Y_MAP) {
+			if (parse_map(t, entry))
+				return -1;
+			continue;
+		}
+		pieces = yexpr_pieces(n, i);
+		if (pieces > 1
+			? parse_pieces(t, entry, n->items[i + pieces - 1], none)
+			: parse_scalar(t, entry, none))
+			return -1;
+	}
+	return 0;
+}
+
+static int
+parse_rename(struct step *t, const struct ynode *n)
+{
+	if (n->kind != Y_MAP)
+		return spec_expected(t->s, n, "a map of old: new names");
+	if (spec_no_doubles(t->s, n))
+		return -1;
+	for (unsigned i = 0; i < n->n; i++) {
+		struct arg_item item = {
+		    .name = n->keys[i]->text, .where = n->keys[i]->where};
+
+		if (spec_text(t->s, n->items[i], &item.to))
+			return -1;
+		if (!item.name.n)
+			return spec_expected(
+			    t->s, n->keys[i], "the name of a column");
+		*add_item(t) = item;
+	}
+	return 0;
+}
+
+static int
+parse_value(struct step *t, const struct ynode *n)
+{
+	if (t->param->kind == PARAM_RENAME)
+		return parse_rename(t, n);
+	if (!takes_many(t->param))
+		return parse_scalar(t, n, (struct str){NULL, 0});
+	if (ynode_empty(n))
+		return 0;
+	switch (n->kind) {
+	case Y_MAP:
+		return parse_map(t, n);
+	case Y_SEQ:
+		return parse_list(t, n);
+	case Y_SCALAR:
+		break;
+	}
+	return parse_scalar(t, n, (struct str){NULL, 0});
+}
+
+/* ---- the step ---- */
+
+static const struct param *
+param_of(const struct op_kind *kind, struct str name)
+{
+	for (unsigned i = 0; i < kind->n_params; i++) {
+		const struct param *p = &kind->params[i];
+		bool primary = !strcmp(p->name, kind->primary);
+
+		if (str_is(name, primary ? kind->name : p->name))
+			return p;
+	}
+	return NULL;
+}
+
+/* True if all other keys are parameters of this operator. */
+static bool
+fits(const struct op_kind *kind, const struct ynode *step)
+{
+	for (unsigned i = 0; i < step->n; i++)
+		if (!str_is(step->keys[i]->text, "name") &&
+		    !param_of(kind, step->keys[i]->text))
+			return false;
+	return true;
+}
+
+static int
+no_action(struct spec *s, const struct ynode *step)
+{
+	struct str names[64];
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < n_op_kinds && i < 64; i++)
+		names[n++] = str_of(op_kinds[i]->name);
+	for (unsigned i = 0; i < step->n; i++) {
+		const struct ynode *key = step->keys[i];
+
+		if (str_is(key->text, "name"))
+			continue;
+		err_set(s->err, ERR_SPEC, key->where,
+		    "there is no step \"%.*s\"", STR_ARG(key->text));
+		return err_suggest(s->err, key->text, names, n);
+	}
+	err_set(s->err, ERR_SPEC, step->where, "this step does nothing");
+	return err_suggest(s->err, STR(""), names, n);
+}
+
+/* The operator a step is; NULL and the error if that is not clear. */
+static const struct op_kind *
+action_of(struct spec *s, const struct ynode *step)
+{
+	const struct op_kind *first = NULL;
+	const struct ynode *second = NULL;
+
+	for (unsigned i = 0; i < step->n; i++) {
+		const struct op_kind *kind = op_kind_find(step->keys[i]->text);
+
+		if (!kind)
+			continue;
+		if (fits(kind, step))
+			return kind;
+		if (first && !second && !param_of(first, step->keys[i]->text))
+			second = step->keys[i];
+		if (!first)
+			first = kind;
+	}
+	if (!first) {
+		no_action(s, step);
+		return NULL;
+	}
+	if (!second)
+		return first;
+	err_set(s->err, ERR_SPEC, second->where,
+	    "a step has one action word, and this one has \"%s\" already",
+	    first->name);
+	err_hint(s->err, "begin a new step with - before \"%.*s\"",
+	    STR_ARG(second->text));
+	return NULL;
+}
+
+static int
+unknown_param(
+    struct spec *s, const struct op_kind *kind, const struct ynode *key)
+{
+	struct str names[32];
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < kind->n_params && n < 31; i++)
+		if (strcmp(kind->params[i].name, kind->primary) != 0)
+			names[n++] = str_of(kind->params[i].name);
+	names[n++] = STR("name");
+	err_set(s->err, ERR_SPEC, key->where, "the step \"%s\" has no \"%.*s\"",
+	    kind->name, STR_ARG(key->text));
+	return err_suggest(s->err, key->text, names, n);
+}
+
+static int
+read_param(struct spec *s, struct op *op, const struct ynode *key,
+    const struct ynode *value)
+{
+	struct step t = {.s = s, .op = op, .at = key->where};
+	struct arg *arg;
+
+	t.param = param_of(op->kind, key->text);
+	if (!t.param)
+		return unknown_param(s, op->kind, key);
+	if (parse_value(&t, value))
+		return -1;
+	arg = plan_arg(s->plan, op, t.param->name, 0, key->where);
+	arg->items = t.items;
+	arg->n_items = t.n;
+	return 0;
+}
+
+static int
+read_step(struct spec *s, const struct ynode *step)
+{
+	const struct op_kind *kind;
+	struct op *op;
+
+	if (step->kind != Y_MAP)
+		return spec_expected(
+		    s, step, "a step (an action word and its value)");
+	if (spec_no_doubles(s, step))
+		return -1;
+	kind = action_of(s, step);
+	if (!kind)
+		return -1;
+	op = plan_add(s->plan, kind, step->where);
+	for (unsigned i = 0; i < step->n; i++) {
+		const struct ynode *key = step->keys[i];
+
+		if (str_is(key->text, kind->name))
+			op->where = key->where;
+		if (!str_is(key->text, "name")) {
+			if (read_param(s, op, key, step->items[i]))
+				return -1;
+			continue;
+		}
+		op->named = true;
+		if (spec_text(s, step->items[i], &op->name))
+			return -1;
+	}
+	return 0;
+}
+
+int
+spec_steps(struct spec *s, const struct ynode *list)
+{
+	if (ynode_empty(list))
+		return 0;
+	if (list->kind != Y_SEQ)
+		return spec_expected(s, list, "a list of steps");
+	for (unsigned i = 0; i < list->n; i++)
+		if (read_step(s, list->items[i]))
+			return -1;
+	return 0;
+}
