@@ -65,7 +65,6 @@ void fn_fail(struct fn_frame *f, const char *reason);
 const struct fn *fn_find(struct str name);
 
 /* All rows, sorted by name. */
-extern const struct fn *const *const fns;
-extern const unsigned n_fns;
+const struct fn *const *fn_all(unsigned *n);
 
 #endif

@@ -46,6 +46,8 @@ parse_number(struct lexer *lx)
 	} else {
 		if (s.p[s.n - 1] == '.')
 			s.n--;
+		if (*s.p == '.')
+			s = arena_printf(lx->arena, "0%.*s", STR_ARG(s));
 		if (!dec_parse(s, &d)) {
 			lex_fail(lx, "this number has more than %d digits",
 			    DEC_DIGITS_MAX);

@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Operators that name a unit of time: EXTRACT(u FROM t), FLOOR and CEIL(t TO
+ * u), TIMESTAMPADD(u, n, t), TIMESTAMPDIFF(u, a, b). Texts are read as times.
+ */
+#include "expr/code.h"
+#include "expr/unit.h"
+
+static const char REASON_RANGE[] = "time out of range";
+
+static void
+times(const struct expr *e, struct eval *ev, const struct batch *b,
+    unsigned arg, struct rows rows, struct column *out)
+{
+	expr_run(e->args[arg], ev, b, rows, out);
+	col_convert(ev, out, rows, (struct sig_type){T_TIME, false});
+}
+
+static int64_t
+element(const struct column *c, unsigned row)
+{
+	return c->i[c->constant ? 0 : row];
+}
+
+/* ---- EXTRACT ---- */
+
+/* A value of a column that is not all times: times and durations. */
+static const char *
+extract_value(enum unit u, struct arena *a, struct value v, int64_t *out)
+{
+	const char *reason = NULL;
+
+	if (v.type == T_DURATION)
+		return unit_of_duration(u, v.i, out)
+			   ? NULL
+			   : "a duration has no such unit";
+	reason = value_convert(a, v, (struct sig_type){T_TIME, false}, &v);
+	if (!reason)
+		*out = unit_of_time(u, v.i);
+	return reason;
+}
+
+static void
+eval_extract(const struct expr *e, struct eval *ev, const struct batch *b,
+    struct rows rows, struct column *out)
+{
+	enum unit u = (enum unit)e->op;
+	struct column x;
+
+	expr_run(e->args[0], ev, b, rows, &x);
+	*out = column_new(ev->arena, T_INT);
+	if (x.type == T_TIME) {
+		out->nulls = col_nulls(ev, &x, NULL);
+		for (unsigned k = 0; k < rows.n; k++)
+			out->i[rows.sel[k]] =
+			    unit_of_time(u, element(&x, rows.sel[k]));
+		return;
+	}
+	for (unsigned k = 0; k < rows.n; k++) {
+		unsigned row = rows.sel[k];
+		struct value v = column_get(&x, row);
+		const char *reason = NULL;
+
+		if (v.type == T_NULL)
+			column_set_null(out, ev->arena, row);
+		else
+			reason = extract_value(u, ev->arena, v, &out->i[row]);
+		if (reason)
+			col_fail(ev, out, row, reason);
+	}
+}
+
+/* ---- FLOOR, CEIL ---- */
+
+struct rounding {
+	enum unit unit;
+	bool up;
+};
+
+static void
+eval_round(const struct expr *e, struct eval *ev, const struct batch *b,
+    struct rows rows, struct column *out)
+{
+	const struct rounding *r = e->more;
+	struct column x;
+
+	times(e, ev, b, 0, rows, &x);
+	*out = column_new(ev->arena, T_TIME);
+	out->nulls = col_nulls(ev, &x, NULL);
+	rows = col_present(ev, &x, rows);
+	if (x.type == T_NULL)
+		*out = col_null();
+	for (unsigned k = 0; k < rows.n; k++) {
+		unsigned row = rows.sel[k];
+
+		if (!unit_round(r->unit, element(&x, row), r->up, &out->i[row]))
+			col_fail(ev, out, row, REASON_RANGE);
+	}
+}
+
+/* ---- TIMESTAMPADD, TIMESTAMPDIFF ---- */
+
+static void
+eval_add(const struct expr *e, struct eval *ev, const struct batch *b,
+    struct rows rows, struct column *out)
+{
+	struct column n, t;
+
+	expr_run(e->args[0], ev, b, rows, &n);
+	col_convert(ev, &n, rows, (struct sig_type){T_INT, false});
+	times(e, ev, b, 1, rows, &t);
+	*out = col_null();
+	if (n.type == T_NULL || t.type == T_NULL)
+		return;
+	*out = column_new(ev->arena, T_TIME);
+	out->nulls = col_nulls(ev, &n, &t);
+	rows = col_present(ev, &n, rows);
+	rows = col_present(ev, &t, rows);
+	for (unsigned k = 0; k < rows.n; k++) {
+		unsigned row = rows.sel[k];
+
+		if (!unit_add((enum unit)e->op, element(&n, row),
+			element(&t, row), &out->i[row]))
+			col_fail(ev, out, row, REASON_RANGE);
+	}
+}
+
+static void
+eval_diff(const struct expr *e, struct eval *ev, const struct batch *b,
+    struct rows rows, struct column *out)
+{
+	struct column x, y;
+
+	times(e, ev, b, 0, rows, &x);
+	times(e, ev, b, 1, rows, &y);
+	*out = col_null();
+	if (x.type == T_NULL || y.type == T_NULL)
+		return;
+	*out = column_new(ev->arena, T_INT);
+	out->nulls = col_nulls(ev, &x, &y);
+	rows = col_present(ev, &x, rows);
+	rows = col_present(ev, &y, rows);
+	for (unsigned k = 0; k < rows.n; k++) {
+		unsigned row = rows.sel[k];
+
+		if (!unit_diff((enum unit)e->op, element(&x, row),
+			element(&y, row), &out->i[row]))
+			col_fail(ev, out, row, REASON_RANGE);
+	}
+}
+
+/* ---- binding ---- */
+
+/* A constant text must be a time; other types cannot be one. */
+static int
+need_time(struct binder *bd, struct expr *e, unsigned arg, const char *who)
+{
+	enum type t = e->args[arg]->type;
+
+	if (!type_converts(t, (struct sig_type){T_TIME, false}))
+		return bind_fail(bd, e->args[arg]->where,
+		    "%s needs a time, not %s", who, type_name(t));
+	return bind_text_as(bd, &e->args[arg], T_TIME);
+}
+
+static int
+bind_extract(struct binder *bd, const struct node *n, struct expr *e)
+{
+	int64_t unused;
+
+	e->op = unit_find(n->unit);
+	e->eval = eval_extract;
+	e->type = T_INT;
+	if (e->args[0]->type != T_DURATION)
+		return need_time(bd, e, 0, "EXTRACT");
+	if (!unit_of_duration((enum unit)e->op, 0, &unused))
+		return bind_fail(bd, n->where,
+		    "a duration has no %s: it has days at most",
+		    unit_name((enum unit)e->op));
+	return 0;
+}
+
+static int
+bind_round(struct binder *bd, const struct node *n, struct expr *e)
+{
+	struct rounding *r = arena_alloc(bd->arena, sizeof(*r));
+	int64_t unused;
+
+	*r = (struct rounding){unit_find(n->unit), *n->name.p == 'c'};
+	e->more = r;
+	e->eval = eval_round;
+	e->type = T_TIME;
+	if (!unit_round(r->unit, 0, false, &unused))
+		return bind_fail(bd, n->where, "a time cannot be rounded to %s",
+		    unit_name(r->unit));
+	return need_time(bd, e, 0, r->up ? "CEIL" : "FLOOR");
+}
+
+static int
+bind_add(struct binder *bd, const struct node *n, struct expr *e)
+{
+	enum unit u = unit_find(n->unit);
+	enum type t = e->args[0]->type;
+	int64_t unused;
+
+	e->op = u;
+	e->eval = eval_add;
+	e->type = T_TIME;
+	if (!unit_add(u, 1, 0, &unused))
+		return bind_fail(
+		    bd, n->where, "a %s cannot be added", unit_name(u));
+	if (!type_converts(t, (struct sig_type){T_INT, false}))
+		return bind_fail(bd, e->args[0]->where,
+		    "TIMESTAMPADD needs a whole number, not %s", type_name(t));
+	return need_time(bd, e, 1, "TIMESTAMPADD");
+}
+
+static int
+bind_diff(struct binder *bd, const struct node *n, struct expr *e)
+{
+	enum unit u = unit_find(n->unit);
+	int64_t unused;
+
+	e->op = u;
+	e->eval = eval_diff;
+	e->type = T_INT;
+	if (!unit_diff(u, 0, 0, &unused))
+		return bind_fail(bd, n->where,
+		    "a difference cannot be counted in %s", unit_name(u));
+	return need_time(bd, e, 0, "TIMESTAMPDIFF") ||
+		       need_time(bd, e, 1, "TIMESTAMPDIFF")
+		   ? -1
+		   : 0;
+}
+
+const struct op ops_time[] = {
+    {"ceil to", 1, 1, bind_round},
+    {"extract to", 1, 1, bind_extract},
+    {"floor to", 1, 1, bind_round},
+    {"timestampadd to", 2, 2, bind_add},
+    {"timestampdiff to", 2, 2, bind_diff},
+    {NULL, 0, 0, NULL},
+};
