@@ -98,9 +98,12 @@ check_formats(void)
 static void
 check_fns(void)
 {
+	unsigned n;
+	const struct fn *const *all = fn_all(&n);
+
 	last = NULL;
-	for (unsigned i = 0; i < n_fns; i++) {
-		const struct fn *f = fns[i];
+	for (unsigned i = 0; i < n; i++) {
+		const struct fn *f = all[i];
 
 		check_name("functions", f->name);
 		check_doc("functions", f->name, f->doc);
