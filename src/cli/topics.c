@@ -123,13 +123,8 @@ list_function(struct page *page, unsigned i)
 	const struct fn *f = function_at(i);
 	struct buf term = {0};
 
-<<<<<<< HEAD
 	put_call(&term, f->name, f->signature);
 	page_item(page, buf_z(&term), f->doc, ROW_INDENT);
-=======
-	put_call(&term, function_at(i)->name, function_at(i)->signature);
-	page_item(page, buf_z(&term), function_at(i)->doc, ROW_INDENT);
->>>>>>> main
 	buf_release(&term);
 }
 
