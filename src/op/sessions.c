@@ -210,12 +210,12 @@ session_of(struct sessions_run *r, struct str key, uint64_t hash, int64_t t)
 {
 	size_t slot = key_slot(r, key, hash);
 	struct session *first = sessions_of_key(r, slot), *s, **at = &first;
+	int64_t end;
 
 	while ((s = *at) && s->first <= t && !touches(&r->c->window, s, t))
 		at = &s->next;
 	if (!s || !touches(&r->c->window, s, t)) {
-		int64_t end = end_of(&r->c->window, t, t);
-
+		end = end_of(&r->c->window, t, t);
 		if (time_add(end, r->c->allowed) <= r->watermark)
 			return NULL;
 		s = session_new(r, key, hash, t);
@@ -225,6 +225,7 @@ session_of(struct sessions_run *r, struct str key, uint64_t hash, int64_t t)
 		set_sessions(r, slot, hash, first);
 		return s;
 	}
+	end = session_end(r, s);
 	if (t < s->first)
 		s->first = t;
 	if (t > s->last)
@@ -232,6 +233,9 @@ session_of(struct sessions_run *r, struct str key, uint64_t hash, int64_t t)
 	while (join_next(r, s))
 		;
 	reopen(r, s);
+	/* With a longest duration an earlier start is an earlier end. */
+	if (session_end(r, s) < end)
+		queue(r, s, session_end(r, s));
 	return s;
 }
 
