@@ -156,7 +156,7 @@ body() {
 @test "help: letters do not matter, aliases are found, options too" {
 	gives 0 weir help COUNT
 	has "$out" 'count('
-	gives 0 weir help --lateness
+	gives 0 weir help -- --lateness
 	has "$out" '--lateness DURATION'
 	gives 0 weir help l
 	has "$out" '--lateness DURATION'
