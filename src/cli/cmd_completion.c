@@ -160,7 +160,7 @@ write_bash(struct buf *out)
 	buf_lit(out,
 	    "# bash completion for weir, made by `weir completion bash`\n"
 	    "_weir()\n{\n"
-	    "\tlocal cur=${COMP_WORDS[COMP_CWORD]} words=\n"
+	    "\tlocal word cur=${COMP_WORDS[COMP_CWORD]} words=\n"
 	    "\tlocal prev=${COMP_WORDS[COMP_CWORD-1]}\n"
 	    "\tCOMPREPLY=()\n"
 	    "\tcase $prev in\n");
@@ -200,8 +200,10 @@ zsh_argument(struct buf *out, const struct option_row *row)
 		    buf_z(&words));
 	else if (takes_file(row))
 		buf_lit(out, ":_files");
-	else
+	else if (words.n)
 		buf_printf(out, ":(%s)", buf_z(&words));
+	else
+		buf_lit(out, ": ");
 	buf_release(&words);
 }
 
@@ -239,7 +241,8 @@ write_zsh(struct buf *out)
 	buf_lit(out,
 	    "#compdef weir\n"
 	    "# zsh completion for weir, made by `weir completion zsh`\n"
-	    "_weir_first()\n{\n\t_files\n\tcompadd -- ");
+	    "_weir_first()\n{\n\t_files\n\tcompadd --");
+	buf_addc(out, ' ');
 	add_commands(out);
 	buf_lit(out, "\n}\n_weir_rest()\n{\n\tcase ${line[1]} in\n");
 	zsh_words(out, "completion", add_shells);

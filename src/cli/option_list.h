@@ -24,8 +24,8 @@ OPTION("from", 'i', "FORMAT[:ARG]", FORMAT_IN, from, INPUT, EXPLAIN,
     "Format of the inputs. Without it: by the file's extension, else by the "
     "first bytes. See `weir help formats`.")
 OPTION("help", 'h', NULL, FLAG, help, MISC, EVERY,
-    "`-h`: one screen of help. `--help`: all of it. After a command: how that "
-    "is used.")
+    "Show help: one screen with `-h`, all of it with `--help`. After a "
+    "command: how that is used.")
 OPTION("jobs", 'j', "N", JOBS, jobs, RUN, RUN_ONLY,
     "Decode with this many threads. The output is the same for any number; "
     "the default is 1.")

@@ -146,16 +146,16 @@ take_rest(struct block *b, struct block *rest)
 	rest->from = rest->to = 0;
 }
 
-/* Keeps what lies behind the last whole record for the next block. */
+/* Keeps the bytes behind `at`, no whole record, for the next block. */
 static void
-leave_rest(struct block *b, size_t whole, struct block *rest)
+leave_rest(struct block *b, size_t at, struct block *rest)
 {
-	struct block tail = {.bytes = b->bytes, .from = whole, .to = b->to};
+	struct block tail = {.bytes = b->bytes, .from = at, .to = b->to};
 
 	rest->from = rest->to = 0;
-	tail.offset = b->offset + whole;
+	tail.offset = b->offset + (at - b->from);
 	take_rest(rest, &tail);
-	b->to = whole;
+	b->to = at;
 }
 
 /* Reads the next block of whole records; the stream is marked as reading. */
@@ -239,8 +239,10 @@ do_work(struct feed *f, struct lane *l, struct stream *s)
 		block_init(&w->block, BLOCK_BYTES_THREADS);
 	cut_block(s, w);
 	alone = w->block.to > s->input->spec.limits.record_max;
-	if (alone)
+	if (alone) {
 		prepare_block(l, s, w);
+		leave_rest(&w->block, w->block.from, &s->rest);
+	}
 	pthread_mutex_lock(&f->lock);
 	s->reading = false;
 	s->read_all = w->end || w->failed;

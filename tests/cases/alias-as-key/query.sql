@@ -1,0 +1,1 @@
+SELECT substring(p, 1, 2) AS top, count(*) n GROUP BY top

@@ -1,0 +1,1 @@
+SELECT count(*) n, max(v) m WHERE v > 5

@@ -1,0 +1,1 @@
+SELECT user, path, status, bytes

@@ -1,0 +1,1 @@
+SELECT a / b q, a + 1 s

@@ -1,0 +1,1 @@
+SELECT sum(n) s, max(n) m, count(*) c

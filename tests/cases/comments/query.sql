@@ -1,0 +1,4 @@
+-- what it does
+SELECT x /* the
+field */ + 1 AS y -- one more
+;

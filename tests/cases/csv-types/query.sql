@@ -1,0 +1,1 @@
+SELECT a, a IS NULL AS none

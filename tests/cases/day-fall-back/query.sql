@@ -1,0 +1,1 @@
+SELECT count(*) hours GROUP BY day('Europe/Berlin')

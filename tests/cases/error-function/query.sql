@@ -1,0 +1,3 @@
+SELECT v,
+  uper(v)
+WHERE v > 1

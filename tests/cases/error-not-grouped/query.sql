@@ -1,0 +1,1 @@
+SELECT path, v, count(*) GROUP BY path

@@ -1,0 +1,1 @@
+SELECT count(* WHERE v > 1

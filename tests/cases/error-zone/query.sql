@@ -1,0 +1,1 @@
+SELECT count(*) GROUP BY day("Europe/Berln")

@@ -1,0 +1,1 @@
+SELECT path, ms > 4 AS slow, count(*) n GROUP BY ALL

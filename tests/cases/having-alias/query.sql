@@ -1,0 +1,1 @@
+SELECT path, count(*) hits GROUP BY path, tumble(5m) HAVING hits > 1

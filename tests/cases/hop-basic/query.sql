@@ -1,0 +1,1 @@
+SELECT path, count(*) hits GROUP BY path, hop(10m, 5m)

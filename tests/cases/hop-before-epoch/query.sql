@@ -1,0 +1,1 @@
+SELECT count(*) n GROUP BY hop(2m, 1m)

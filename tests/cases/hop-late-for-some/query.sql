@@ -1,0 +1,1 @@
+SELECT count(*) n GROUP BY hop(10m, 5m)

@@ -1,0 +1,1 @@
+SELECT path, count(*) hits GROUP BY path, hop(5m, 10m)

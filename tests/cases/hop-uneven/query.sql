@@ -1,0 +1,1 @@
+SELECT count(*) n, sum(v) v GROUP BY hop(5m, 2m)

@@ -1,0 +1,1 @@
+SELECT count(*) n WHERE ok GROUP BY tumble(1m)

@@ -1,0 +1,1 @@
+SELECT line, char_length(line) n WHERE line <> 'x'

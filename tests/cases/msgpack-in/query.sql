@@ -1,0 +1,1 @@
+SELECT k, v, n, big, n.l[3] t

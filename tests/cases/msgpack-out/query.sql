@@ -1,0 +1,1 @@
+SELECT k, v + 200 v, f, l, o

@@ -1,0 +1,1 @@
+SELECT k, sum(v) v GROUP BY k, tumble(1m)

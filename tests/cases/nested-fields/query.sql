@@ -1,0 +1,1 @@
+SELECT a.b[1] one, a.b[2].c two, a.b[9] nine, `x.y` xy, `select` sel

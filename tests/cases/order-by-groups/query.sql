@@ -1,0 +1,1 @@
+SELECT path, sum(ms) ms GROUP BY path ORDER BY ms, path

@@ -1,0 +1,1 @@
+SELECT v, v + 1 AS w

@@ -1,0 +1,1 @@
+SELECT s WHERE s >= $least AND p <> $name

@@ -1,0 +1,1 @@
+SELECT user, ip, pid + 1 AS next

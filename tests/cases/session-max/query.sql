@@ -1,0 +1,1 @@
+SELECT count(*) n GROUP BY session(10m, 20m)

@@ -1,0 +1,1 @@
+SELECT a, a AND NULL x, a OR NULL y, NOT a z, a IS TRUE t, a IS NOT FALSE f, a IS UNKNOWN u, a = NULL e, a IS NOT DISTINCT FROM NULL d

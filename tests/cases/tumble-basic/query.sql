@@ -1,0 +1,1 @@
+SELECT path, count(*) hits, sum(ms) ms GROUP BY path, tumble(5m)

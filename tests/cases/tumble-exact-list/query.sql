@@ -1,0 +1,1 @@
+SELECT path, window_end, count(*) hits GROUP BY path, tumble(5m)

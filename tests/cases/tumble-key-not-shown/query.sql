@@ -1,0 +1,1 @@
+SELECT count(*) hits GROUP BY path, tumble(5m)

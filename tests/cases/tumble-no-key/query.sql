@@ -1,0 +1,1 @@
+SELECT count(*) hits, max(ms) slowest GROUP BY tumble(5m)

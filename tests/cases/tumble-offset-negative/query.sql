@@ -1,0 +1,1 @@
+SELECT count(*) n GROUP BY tumble(1h, -45m)

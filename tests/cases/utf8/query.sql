@@ -1,0 +1,1 @@
+SELECT s, upper(s) u, char_length(s) n
