@@ -119,7 +119,7 @@ show(struct page *page, struct str name, struct err *err)
 
 	if (topic) {
 		help_topic_list(page, topic);
-		return 0;
+		found = true;
 	}
 	if (command) {
 		help_command(page, command);
