@@ -120,7 +120,8 @@ completed() {
 		[ "$(wc -l <<<"$names")" -ge 5 ]
 		while read -r name; do
 			gives 0 weir help "$name"
-			has "$out" "$name"
+			# A spec has the key "steps", which is a topic, too.
+			[ "$name" = steps ] || has "$out" "$name"
 		done <<<"$names"
 	done
 }

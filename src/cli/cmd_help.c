@@ -119,7 +119,7 @@ show(struct page *page, struct str name, struct err *err)
 
 	if (topic) {
 		help_topic_list(page, topic);
-		found = true;
+		return 0;
 	}
 	if (command) {
 		help_command(page, command);
