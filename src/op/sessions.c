@@ -30,6 +30,7 @@ struct session {
 	uint32_t written; /* times its row was written */
 	unsigned queued;  /* its entries in the heap */
 	bool fired;	  /* its row is written and nothing was added since */
+	bool firing;	  /* in the list of those that fire now */
 	bool dead;	  /* merged into another or dropped */
 	struct arena heap;
 	_Alignas(16) char bytes[]; /* accumulators, then the key */
@@ -328,9 +329,11 @@ come_up(struct sessions_run *r, struct session *s, int64_t w)
 		return false;
 	}
 	if (!s->fired && end <= w) {
-		s->fired = true;
+		s->fired = s->firing = true;
 		return true;
 	}
+	if (s->firing)
+		return false;
 	if (s->fired && expires <= w)
 		session_drop(r, s);
 	else if (!s->queued)
@@ -349,6 +352,7 @@ fire(struct sessions_run *r, struct session **list, size_t n, int64_t w)
 		int64_t expires =
 		    time_add(session_end(r, list[i]), r->c->allowed);
 
+		list[i]->firing = false;
 		if (expires <= w)
 			session_drop(r, list[i]);
 		else if (!list[i]->queued)
