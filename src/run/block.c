@@ -23,7 +23,7 @@ few_records(const struct input *in, const struct block *b)
 	const char *p = b->bytes + b->from;
 	size_t n = b->to - b->from, at = 0;
 
-	for (unsigned rows = 0; rows < block_rows_max; rows++) {
+	for (unsigned rows = 0; rows < block_rows_max && at < n; rows++) {
 		size_t len = 1, whole;
 
 		while (!(whole = in->format->frame(in->layout, p + at, len)) &&
