@@ -198,7 +198,8 @@ find_param(struct plan *p, struct str name, bool add, struct err *err)
 		memcpy(params, p->params, p->n_params * sizeof *params);
 	p->params = params;
 	params += p->n_params++;
-	*params = (struct plan_param){.name = name, .type = T_ANY};
+	*params = (struct plan_param){
+	    .name = name, .type = T_ANY, .has_default = true};
 	return params;
 }
 

@@ -91,35 +91,47 @@ put_flink(struct page *page, const char *name, const char *flink)
 static unsigned
 count_functions(void)
 {
-	return n_fns;
+	unsigned n;
+
+	fn_all(&n);
+	return n;
+}
+
+static const struct fn *
+function_at(unsigned i)
+{
+	unsigned n;
+
+	return fn_all(&n)[i];
 }
 
 static const char *
 function_name(unsigned i)
 {
-	return fns[i]->name;
+	return function_at(i)->name;
 }
 
 static const char *
 function_aliases(unsigned i)
 {
-	return fns[i]->aliases;
+	return function_at(i)->aliases;
 }
 
 static void
 list_function(struct page *page, unsigned i)
 {
+	const struct fn *f = function_at(i);
 	struct buf term = {0};
 
-	put_call(&term, fns[i]->name, fns[i]->signature);
-	page_item(page, buf_z(&term), fns[i]->doc, ROW_INDENT);
+	put_call(&term, f->name, f->signature);
+	page_item(page, buf_z(&term), f->doc, ROW_INDENT);
 	buf_release(&term);
 }
 
 static void
 show_function(struct page *page, unsigned i)
 {
-	const struct fn *f = fns[i];
+	const struct fn *f = function_at(i);
 
 	list_function(page, i);
 	page->indent = ROW_INDENT;

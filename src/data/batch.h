@@ -55,6 +55,9 @@ struct batch {
 	struct bad_row *bad;
 	size_t n_bad, cap_bad;
 
+	bool lost; /* the decoder cannot find another record: nothing behind
+		      this batch is to be read */
+
 	unsigned n_filtered; /* rows dropped by a condition */
 };
 

@@ -214,7 +214,8 @@ join_parts(const struct expr *e, struct eval *ev, struct part *parts,
 		return;
 	*out = column_new(ev->arena, type);
 	for (unsigned i = 0; i < n; i++)
-		col_scatter(ev, out, &parts[i].col, parts[i].rows);
+		if (parts[i].rows.n)
+			col_scatter(ev, out, &parts[i].col, parts[i].rows);
 }
 
 static struct part *

@@ -463,7 +463,9 @@ parse_is(struct lexer *lx, unsigned from, struct where at, struct node *x)
 		return negated(lx, from, at, not, n);
 	}
 	if (lex_accept(lx, "JSON")) {
+		/* NULL is no JSON, and not UNKNOWN either. */
 		n = parse_call1(lx, from, "is_json", at, x);
+		n = parse_call1(lx, from, "is true", at, n);
 		return negated(lx, from, at, not, n);
 	}
 	lex_fail(lx,

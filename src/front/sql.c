@@ -80,14 +80,19 @@ out_of_order(struct sql_query *q, const char *word)
 static struct str
 meant(struct str word)
 {
-	struct str names[N_CLAUSES];
+	struct str names[N_CLAUSES], near;
 
 	for (size_t i = 0; i < N_CLAUSES; i++) {
 		names[i] = str_of(clauses[i]);
 		if (str_eq_nocase(word, names[i]))
 			return (struct str){NULL, 0};
 	}
-	return str_nearest(word, names, N_CLAUSES);
+	near = str_nearest(word, names, N_CLAUSES);
+	if (near.p && str_is(near, "GROUP"))
+		return STR("GROUP BY");
+	if (near.p && str_is(near, "ORDER"))
+		return STR("ORDER BY");
+	return near;
 }
 
 /*

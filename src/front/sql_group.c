@@ -83,11 +83,26 @@ add_key(struct group_plan *g, struct node *n, struct where where)
 	return 0;
 }
 
+/* Durations of a window are written 5m, however the query spelt them. */
+static struct node *
+short_duration(struct tree_edit *edit, struct node *n, bool in_aggregate)
+{
+	struct node *new;
+
+	(void)in_aggregate;
+	if (n->kind != NODE_LITERAL || n->value.type != T_DURATION)
+		return NULL;
+	new = arena_alloc(edit->arena, sizeof *new);
+	*new = *n;
+	new->duration_text = true;
+	return new;
+}
+
 /* TUMBLE(ts, size), Flink's group windows: the first argument is a field. */
 static int
-legacy_window(struct group_plan *g, struct node **window)
+legacy_window(struct group_plan *g)
 {
-	struct node *n = *window, *new;
+	struct node *n = g->window, *new;
 
 	if (!n->n_args || n->args[0]->kind != NODE_NAME)
 		return 0;
@@ -97,20 +112,22 @@ legacy_window(struct group_plan *g, struct node **window)
 	*new = *n;
 	new->args++;
 	new->n_args--;
-	*window = new;
+	g->window = new;
 	return 0;
 }
 
 static int
 set_window(struct group_plan *g, struct node *n)
 {
-	if (g->window) {
-		err_set(g->q->err, ERR_SPEC, n->where,
+	struct tree_edit edit = {.replace = short_duration,
+	    .arena = &g->q->plan->arena,
+	    .err = g->q->err};
+
+	if (g->window)
+		return err_set(g->q->err, ERR_SPEC, n->where,
 		    "a query has one window, and there is one already");
-		return -1;
-	}
-	g->window = n;
-	return legacy_window(g, &g->window);
+	g->window = tree_change(&edit, n);
+	return g->window ? legacy_window(g) : -1;
 }
 
 /* GROUP BY ALL: everything in the select list that is no aggregate. */
@@ -213,9 +230,10 @@ tvf_window(struct group_plan *g)
 		return err_hint(g->q->err,
 		    "or shorter, without it in FROM: GROUP BY tumble(5m)");
 	}
-	g->window = t->window;
 	g->exact = true;
-	return sql_set_time(g->q, t->time) ? -1 : check_partition(g);
+	if (set_window(g, t->window) || sql_set_time(g->q, t->time))
+		return -1;
+	return check_partition(g);
 }
 
 /* ---- all of GROUP BY ---- */

@@ -38,9 +38,15 @@ static struct node *
 rows_needed(struct sql_query *q)
 {
 	struct node **args;
+	int64_t sum;
 
 	if (!q->limit || !q->offset)
 		return q->limit;
+	if (q->limit->kind == NODE_LITERAL && q->offset->kind == NODE_LITERAL &&
+	    !__builtin_add_overflow(
+		q->limit->value.i, q->offset->value.i, &sum))
+		return node_literal(
+		    &q->plan->arena, value_int(sum), q->limit->where);
 	args = arena_array(&q->plan->arena, 2, sizeof *args);
 	args[0] = q->limit;
 	args[1] = q->offset;

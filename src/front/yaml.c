@@ -307,6 +307,11 @@ read_time_field(
 	(void)key;
 	if (value->kind != Y_SCALAR || !value->text.n)
 		return spec_expected(s, value, "the name of a field");
+	/* log-time and my time are names; a.b[1] and `a.b` have parts. */
+	if (!strpbrk(arena_str(s->arena, value->text).p, ".[`")) {
+		s->plan->time.field = path_of_name(s->arena, value->text);
+		return 0;
+	}
 	yexpr_init(&y, value, s->arena, s->err);
 	n = expr_parse(&y.lx);
 	if (!n)
@@ -445,6 +450,8 @@ static int
 read_param_default(
     struct spec *s, const struct ynode *key, const struct ynode *value)
 {
+	int64_t duration;
+
 	(void)key;
 	if (value->kind != Y_SCALAR)
 		return spec_expected(s, value, "a value");
@@ -452,6 +459,9 @@ read_param_default(
 	s->param->where = value->where;
 	s->param->value =
 	    cell_guess(s->arena, value->text, value->style != Y_PLAIN);
+	if (value->style == Y_PLAIN && s->param->value.type == T_TEXT &&
+	    when_parse_duration(value->text, &duration))
+		s->param->value = value_duration(duration);
 	return 0;
 }
 

@@ -251,7 +251,7 @@ put_value(struct buf *out, const struct onode *n, unsigned indent, bool dash)
 		return;
 	}
 	/* Steps, which are maps in a list, are easier to read as blocks. */
-	if (!n->first || !dash) {
+	if (!n->first || n->flow || !dash) {
 		size_t before = out->n;
 
 		buf_addc(out, ' ');

@@ -272,6 +272,10 @@ put_arg(
 	case PARAM_ORDER:
 		break;
 	}
+	if (arg->n_items == 1) {
+		onode_text(a, to, key, item_text(p, arg, &arg->items[0]));
+		return;
+	}
 	list = onode_add(a, to, key, O_SEQ);
 	for (unsigned i = 0; i < arg->n_items; i++)
 		onode_text(a, list, NULL, item_text(p, arg, &arg->items[i]));
@@ -306,6 +310,7 @@ tree_of(struct printer *p, const struct ynode *y)
 
 	n->text = y->text;
 	n->quoted = y->kind == Y_SCALAR && y->style != Y_PLAIN;
+	n->flow = y->flow;
 	for (unsigned i = 0; i < y->n; i++) {
 		struct str key = {NULL, 0};
 

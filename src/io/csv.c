@@ -215,8 +215,13 @@ take_first(struct csv_layout *l, const struct csv_options *o, struct str rec,
 
 	if (rec.n && rec.p[rec.n - 1] == '\r')
 		rec.n--;
-	if (!o->delim_given && !o->tsv)
-		l->delim = csv_pick_delimiter(rec, l->quotes ? l->quote : 0);
+	if (!o->delim_given && !o->tsv) {
+		struct str look = rec; /* however much of it is here */
+
+		if (look.n > l->record_max)
+			look.n = l->record_max;
+		l->delim = csv_pick_delimiter(look, l->quotes ? l->quote : 0);
+	}
 	if (o->header == CSV_HEADER_NAMES) {
 		given_names(l, o, a);
 		return 0;

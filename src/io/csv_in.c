@@ -231,8 +231,13 @@ check_record(const struct csv_decoder *d, struct batch *b,
 	const struct csv_layout *l = d->l;
 	unsigned n = l->base.n_fields;
 
-	if (r->odd && (*at = csv_odd(l, r->raw)))
-		return "text after a closing quote";
+	if (r->odd) { /* a CR before the line feed is none */
+		size_t len = (size_t)(r->lf - r->raw.p);
+
+		*at = csv_odd(l, (struct str){r->raw.p, len});
+		if (*at)
+			return "text after a closing quote";
+	}
 	if (r->high) {
 		size_t ok = utf8_check(r->raw);
 

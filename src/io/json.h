@@ -5,10 +5,10 @@
  * A decoder turns the wanted paths into a tree of nodes once (json_want.c).
  * Reading a record fills one slot per distinct path with the place of its
  * value, either by the scanner (json_record.h), which takes any JSON, or by
- * walking along a template (json_walk.h), the text that earlier records had
- * between their values. Both check the whole record and agree on every record:
- * the template is only a faster way to the same answer. Slots then become
- * elements of columns (json_want.c).
+ * walking along the shapes of earlier records (json_walk.h), the text that
+ * they had between their values. Both check the whole record and agree on
+ * every record: shapes are only a faster way to the same answer. Slots then
+ * become elements of columns (json_want.c).
  *
  * Scanner and walk are compiled twice, with AVX2 and with 8-byte words
  * (json_avx2.c, json_words.c). Both rely on a line feed at the record's end:
@@ -71,7 +71,7 @@ struct json_open {
 	bool array;
 };
 
-struct json_template;
+struct json_learn;
 
 struct json_scan {
 	const struct json_node *root;
@@ -87,8 +87,8 @@ struct json_scan {
 
 	struct json_open *open;
 	size_t cap_open;
-	struct json_template *learn; /* the template being made, or NULL */
-	struct buf name;	     /* a name without its escapes */
+	struct json_learn *learn; /* where to write the shape, or NULL */
+	struct buf name;	  /* a name without its escapes */
 
 	/* Why and where the last record was refused. */
 	const char *reason, *at;
@@ -138,54 +138,70 @@ json_cut_blanks(const char *p)
 	return p;
 }
 
-/* ---- templates (json_template.c) ---- */
+/* ---- shapes (json_shape.c) ---- */
 
-#define JSON_TEMPLATES 6      /* remembered at once */
-#define JSON_TEMPLATE_OPS 512 /* a record with more is always scanned */
-#define JSON_OP_MOST 32	      /* bytes of text in an op */
+#define JSON_OP_TEXT 32 /* bytes of text in an op */
+#define JSON_OPS 1024	/* that a decoder remembers */
+#define JSON_LEARN 512	/* of one record; one with more is always scanned */
 
 /*
- * What follows an op's text. The kind of a value is what it was when the
- * template was made; others are taken, too, only not as fast.
+ * What follows an op's text. The kind of a value is what it was when the op
+ * was made; others are taken, too, only not as fast.
  */
 enum json_op_kind {
-	JSON_OP_TEXT,	/* a string; the op's text has its opening quote */
+	JSON_OP_STRING, /* a string; the op's text has its opening quote */
 	JSON_OP_LONG,	/* a string that is rather long */
 	JSON_OP_NUMBER, /* a number */
 	JSON_OP_OTHER,	/* a word or an array */
 	JSON_OP_PIECE,	/* nothing: a piece of a longer text */
-	JSON_OP_OPEN,	/* a wanted object begins */
+	JSON_OP_OPEN,	/* a wanted object, whose brace ends the text */
 	JSON_OP_CLOSE,	/* it has ended */
 	JSON_OP_END,	/* the record has ended */
 	JSON_OP_STOP	/* the scanner stopped there, having all it wanted; a
 			   record that has not does not fit */
 };
 
+/* A step: a text to compare, and the value behind it. */
 struct json_op {
-	char text[JSON_OP_MOST];
+	char text[JSON_OP_TEXT];
 	const struct json_node *node; /* of the value or object, or NULL */
 	int32_t slot;		      /* of the node, or -1 */
 	uint32_t depth;		      /* containers open around the value */
 	uint16_t len;		      /* of the text */
 	uint16_t kind;		      /* enum json_op_kind */
+	uint16_t next;		      /* the first of the ops that may follow */
+	uint16_t other;		      /* the next one that may stand here */
 };
 
-struct json_template {
-	struct json_op *ops;
-	size_t n, cap;
+/*
+ * The shapes of records as a tree: records that begin alike share ops as long
+ * as they are alike; where they part, ops stand next to one another, longer
+ * texts first (so that the one that fits best is found first). Every way from
+ * the root to an end is the shape some record has had.
+ */
+struct json_shapes {
+	struct json_op *ops; /* JSON_OPS; number 0 is none */
+	unsigned n;
+	uint16_t first;
+	bool full;
+};
+
+/* The shape of a record, while the scanner reads it. */
+struct json_learn {
+	struct json_op *ops; /* JSON_LEARN */
+	unsigned n;
 	bool failed;	  /* too long, or not to be learnt */
-	bool used;	  /* has fitted a second record */
-	bool complete;	  /* fills every slot by itself */
 	const char *from; /* end of the text learnt so far */
 };
 
-void json_learn_begin(struct json_template *t, const char *p);
+void json_learn_begin(struct json_learn *l, const char *p);
 /* The text up to p is to be compared, and then comes what kind says. */
-void json_learn(struct json_template *t, const char *p, enum json_op_kind kind,
+void json_learn_op(struct json_learn *l, const char *p, enum json_op_kind kind,
     const struct json_node *node, unsigned depth);
-/* The template is whole: can it be used, and what does it fill? */
-void json_learn_finish(struct json_template *t, const struct json_scan *s);
-void json_template_release(struct json_template *t);
+
+/* Adds what was learnt; sets full if there is no room. */
+void json_shapes_add(struct json_shapes *shapes, const struct json_learn *l);
+void json_shapes_clear(struct json_shapes *shapes);
 
 /* ---- the kernels ---- */
 
@@ -202,19 +218,19 @@ struct json_lane {
 struct json_kernel {
 	/*
 	 * Reads the record at p (no blank), whose line ends in the line feed
-	 * at end. Returns the end of its text, or NULL and s->reason, s->at.
-	 * s->learn: the template to make of it; failed if there is none.
+	 * given. Returns the end of its text, or NULL and s->reason, s->at.
+	 * s->learn gets its shape, or is marked failed.
 	 */
 	const char *(*scan)(
-	    struct json_scan *s, const char *p, const char *end);
-	/* The same along a template; NULL if the record does not fit it. */
-	const char *(*walk)(struct json_scan *s, struct json_template *t,
-	    const char *p, const char *end);
+	    struct json_scan *s, const char *p, const char *feed);
+	/* The same along shapes; NULL if the record has none of them. */
+	const char *(*walk)(struct json_scan *s, struct json_shapes *shapes,
+	    const char *p, const char *feed);
 	/*
-	 * The same for JSON_LANES records at once; false if one of them does
-	 * not fit. NULL: that would be no faster.
+	 * The same for JSON_LANES records at once: sets the end of each.
+	 * NULL: that would be no faster.
 	 */
-	bool (*walk_lanes)(struct json_template *t, struct json_lane *lanes);
+	void (*walk_lanes)(struct json_shapes *shapes, struct json_lane *lanes);
 	/*
 	 * Places of the line feeds in [p, end), the first max or a few more:
 	 * room for max + 64. Returns their number.
@@ -261,23 +277,20 @@ struct json_decoder {
 	struct decoder base;
 	const struct json_kernel *kernel;
 	struct json_lane lanes[JSON_LANES];
-	struct json_scan scans[JSON_LANES]; /* the first one also scans */
-	struct arena arena;		    /* of the tree and the slots */
-	struct json_take *takes;	    /* by want */
-	struct when_cache *caches;	    /* by want */
-	struct value *values;		    /* by want: what was converted */
-	bool whole;			    /* some want is the whole record */
+	struct json_scan scans[JSON_LANES];
+	struct arena arena;	   /* of the tree and the slots */
+	struct json_take *takes;   /* by want */
+	struct when_cache *caches; /* by want */
+	struct value *values;	   /* by want: what was converted */
+	bool whole;		   /* some want is the whole record */
 	bool blind; /* nothing inside a record is to be looked at */
 
-	/* The valid ones come first, latest hit first; the last place is never
-	 * valid: the next template is made there. */
-	struct json_template templates[JSON_TEMPLATES + 1];
-	struct json_template *recent[JSON_TEMPLATES + 1];
-	unsigned n_templates;
-	unsigned idle;	 /* templates made since one was of use */
-	unsigned wait;	 /* records to scan before the next is made */
-	unsigned singly; /* records to read one by one before lanes are tried */
-	unsigned misses; /* tries of lanes in vain since one was not */
+	struct json_shapes shapes;
+	struct json_learn learn;
+	/* How well the shapes do: records that fitted since the last look, and
+	 * those that did not; records to go without shapes. */
+	unsigned n_hits, n_misses;
+	unsigned rest, next_rest;
 };
 
 /* Makes the tree, the slots and what else depends on the wants. */

@@ -4,18 +4,17 @@
  * rule.
  *
  * Line feeds are found first, for many records at once; each record is then
- * read by itself, which lets the processor work on two of them at a time.
- * Records are tried on the remembered templates, the latest that fitted
- * first. What fits none is scanned, and makes a template in passing. Making
- * templates that never fit again (names in random order) costs time, so after
- * a few in vain the next one is made later and later.
+ * read by itself, which lets the processor work on several at a time. Records
+ * are walked along the shapes of earlier ones; one that has a new shape is
+ * scanned, and its shape is learnt.
  */
 #include "base/mem.h"
 #include "io/json.h"
 
-#define LINES 64   /* looked up at once */
-#define IN_VAIN 16 /* templates made before waiting begins */
-#define WAIT_MOST 256
+#define LINES 64	/* looked up at once */
+#define LOOK 128	/* misses between looks at how shapes do */
+#define REST_LEAST 1024 /* records without shapes after a bad look */
+#define REST_MOST (64 * 1024)
 
 /* ---- layout ---- */
 
@@ -95,7 +94,6 @@ static struct decoder *
 decoder_new(const struct layout *layout, const struct decode_spec *spec)
 {
 	struct json_decoder *d = mem_zalloc(sizeof *d);
-	unsigned i;
 
 	d->base = (struct decoder){.layout = layout, .spec = spec};
 	d->kernel = &json_kernel_words;
@@ -104,8 +102,7 @@ decoder_new(const struct layout *layout, const struct decode_spec *spec)
 		d->kernel = &json_kernel_avx2;
 #endif
 	json_want_init(d);
-	for (i = 0; i <= JSON_TEMPLATES; i++)
-		d->recent[i] = &d->templates[i];
+	d->next_rest = REST_LEAST;
 	return &d->base;
 }
 
@@ -125,76 +122,50 @@ decoder_free(struct decoder *d)
 	mem_free(json_of(d));
 }
 
-/* ---- one record ---- */
-
-/* Moves the template at place i of the recent ones to the front. */
-static void
-to_front(struct json_decoder *d, unsigned i)
-{
-	struct json_template *t = d->recent[i];
-
-	memmove(d->recent + 1, d->recent, i * sizeof *d->recent);
-	d->recent[0] = t;
-}
-
-/* The template to be made of the next record, or NULL. */
-static struct json_template *
-template_to_make(struct json_decoder *d)
-{
-	if (d->wait) {
-		d->wait--;
-		return NULL;
-	}
-	if (d->idle >= IN_VAIN) {
-		unsigned shift = d->idle - IN_VAIN;
-
-		d->wait = shift < 8 ? 1u << shift : WAIT_MOST;
-	}
-	d->idle++;
-	return d->recent[JSON_TEMPLATES];
-}
-
-static __attribute__((noinline)) const char *
-scan(struct json_decoder *d, const char *p, const char *feed)
-{
-	struct json_scan *s = &d->scans[0];
-	const char *q;
-
-	s->learn = template_to_make(d);
-	q = d->kernel->scan(s, p, feed);
-	if (q && s->learn && !s->learn->failed) {
-		to_front(d, JSON_TEMPLATES);
-		if (d->n_templates < JSON_TEMPLATES)
-			d->n_templates++;
-	}
-	return q;
-}
+/* ---- shapes ---- */
 
 /*
- * Fills the slots of the first scan; returns the end of the record's text, or
- * NULL.
+ * Every so many misses: do shapes pay? If most records have none of those
+ * that are known (names in random order, say), the scanner goes alone for a
+ * while, longer each time. If the tree is full of shapes that are no longer
+ * used, it begins anew.
  */
-static const char *
-read_record(struct json_decoder *d, const char *p, const char *feed)
+static void
+look_at_shapes(struct json_decoder *d)
 {
-	unsigned i;
+	unsigned hits = d->n_hits, misses = d->n_misses;
 
-	for (i = 0; i < d->n_templates; i++) {
-		struct json_template *t = d->recent[i];
-		const char *q = d->kernel->walk(&d->scans[0], t, p, feed);
-
-		if (!q)
-			continue;
-		if (i)
-			to_front(d, i);
-		if (!t->used) {
-			t->used = true;
-			d->idle = 0;
-		}
-		return q;
+	d->n_hits = d->n_misses = 0;
+	if (hits < misses / 2) {
+		d->rest = d->next_rest;
+		if (d->next_rest < REST_MOST)
+			d->next_rest *= 2;
+	} else {
+		d->next_rest = REST_LEAST;
 	}
-	return scan(d, p, feed);
+	if (hits < misses / 2 || (d->shapes.full && hits < misses * 4))
+		json_shapes_clear(&d->shapes);
 }
+
+/* Reads a record whose shape is not known, and learns it. */
+static __attribute__((noinline)) const char *
+scan(struct json_decoder *d, struct json_lane *l)
+{
+	bool learn = !d->rest && !d->shapes.full;
+	const char *end;
+
+	l->s->learn = learn ? &d->learn : NULL;
+	end = d->kernel->scan(l->s, l->p, l->feed);
+	if (end && learn && !d->learn.failed)
+		json_shapes_add(&d->shapes, &d->learn);
+	if (d->rest)
+		d->rest--;
+	else if (++d->n_misses == LOOK)
+		look_at_shapes(d);
+	return end;
+}
+
+/* ---- one record ---- */
 
 static __attribute__((noinline, cold)) void
 add_bad(struct batch *b, const struct json_lane *l, const char *in_block,
@@ -223,6 +194,21 @@ put_record(struct json_decoder *d, struct batch *b, const struct json_lane *l,
 		b->raw[b->n_rows++] = (struct str){in_block, record.n};
 }
 
+/* Finishes a record that the shapes know (it has its end) or do not. */
+static void
+finish(struct json_decoder *d, struct batch *b, struct json_lane *l,
+    const char *in_block)
+{
+	if (__builtin_expect(!l->end, 0))
+		l->end = scan(d, l);
+	else
+		d->n_hits++;
+	if (__builtin_expect(l->end != NULL, 1))
+		put_record(d, b, l, in_block);
+	else
+		add_bad(b, l, in_block, l->s->reason, l->s->at);
+}
+
 /*
  * Decodes the record of lane 0, a line that is not blank; in_block is where
  * the batch shall say that it stands.
@@ -235,24 +221,23 @@ decode_one(struct json_decoder *d, struct batch *b, const char *in_block)
 
 	if (__builtin_expect(n > d->base.spec->limits.record_max, 0)) {
 		add_bad(b, l, in_block, "record too long", l->p);
-		return;
-	}
-	if (d->blind)
+	} else if (d->blind) {
 		l->end = json_cut_blanks(l->feed);
-	else
-		l->end = read_record(d, l->p, l->feed);
-	if (l->end)
 		put_record(d, b, l, in_block);
-	else
-		add_bad(b, l, in_block, l->s->reason, l->s->at);
+	} else {
+		l->end = NULL;
+		if (!d->rest)
+			l->end =
+			    d->kernel->walk(l->s, &d->shapes, l->p, l->feed);
+		finish(d, b, l, in_block);
+	}
 }
 
 /* ---- several records ---- */
 
 /*
- * Tries to decode the lines that end at feeds all at once; p is the beginning
- * of the first. Records that come in several shapes mostly fail, so after a
- * failure the next tries are put off, longer each time.
+ * Decodes the lines that end at feeds all at once; p is the beginning of the
+ * first. False if some of them is blank or too long.
  */
 static bool
 decode_several(struct json_decoder *d, struct batch *b, const char *p,
@@ -270,25 +255,10 @@ decode_several(struct json_decoder *d, struct batch *b, const char *p,
 			return false;
 		p = l->feed + 1;
 	}
-	if (!d->kernel->walk_lanes(d->recent[0], d->lanes)) {
-		d->misses += d->misses < 5;
-		d->singly = JSON_LANES << d->misses;
-		return false;
-	}
-	d->misses = 0;
+	d->kernel->walk_lanes(&d->shapes, d->lanes);
 	for (i = 0; i < JSON_LANES; i++)
-		put_record(d, b, &d->lanes[i], d->lanes[i].p);
+		finish(d, b, &d->lanes[i], d->lanes[i].p);
 	return true;
-}
-
-static inline bool
-lanes_are_of_use(struct json_decoder *d)
-{
-	if (d->singly) {
-		d->singly--;
-		return false;
-	}
-	return d->kernel->walk_lanes && d->n_templates && !d->blind;
 }
 
 /* Decodes the lines that end at feeds; returns what is behind them. */
@@ -296,11 +266,12 @@ static const char *
 decode_lines(struct json_decoder *d, const char *p, const char **feeds,
     unsigned n, struct batch *b)
 {
+	bool lanes = d->kernel->walk_lanes && !d->blind;
 	unsigned i = 0;
 
 	while (i < n) {
-		if (n - i >= JSON_LANES && lanes_are_of_use(d) &&
-		    decode_several(d, b, p, feeds + i)) {
+		if (lanes && n - i >= JSON_LANES && !d->rest &&
+		    d->shapes.first && decode_several(d, b, p, feeds + i)) {
 			i += JSON_LANES;
 		} else {
 			d->lanes[0].p = json_blanks(p);

@@ -4,9 +4,9 @@
  * stack holds the containers that are open, so the depth of the input costs
  * no C stack, and is limited.
  *
- * While it goes it can write down a template: the text between the values.
- * Members of nested objects are values of the template like the record's own
- * (their names are part of the text between), an array is one value.
+ * While it goes it can write down the record's shape: the text between the
+ * values. Members of nested objects are values of the shape like the record's
+ * own (their names are part of the text between), an array is one value.
  */
 
 static const char *
@@ -167,29 +167,29 @@ next_item(struct json_scan *s, const char *p, const char *end, unsigned depth,
 	return p;
 }
 
-/* What a template says of the value at p that begins now. */
+/* What the shape says of the value at p that begins now. */
 static void
-learn_value(struct json_template *t, const char *p,
-    const struct json_node *node, unsigned depth)
+learn_value(struct json_learn *t, const char *p, const struct json_node *node,
+    unsigned depth)
 {
 	if (*p == '"')
-		json_learn(t, p + 1, JSON_OP_TEXT, node, depth);
+		json_learn_op(t, p + 1, JSON_OP_STRING, node, depth);
 	else if (*p == '-' || json_is_digit(*p))
-		json_learn(t, p, JSON_OP_NUMBER, node, depth);
+		json_learn_op(t, p, JSON_OP_NUMBER, node, depth);
 	else if (*p != '{')
-		json_learn(t, p, JSON_OP_OTHER, node, depth);
+		json_learn_op(t, p, JSON_OP_OTHER, node, depth);
 	else if (node && node->slot >= 0)
-		json_learn(t, p, JSON_OP_OPEN, node, depth);
+		json_learn_op(t, p + 1, JSON_OP_OPEN, node, depth);
 }
 
 /* And of the one that has ended before p. */
 static void
-learn_end(struct json_template *t, const char *p, const struct json_open *o)
+learn_end(struct json_learn *t, const char *p, const struct json_open *o)
 {
 	if (o->array)
 		t->from = p;
 	else if (o->node && o->node->slot >= 0)
-		json_learn(t, p, JSON_OP_CLOSE, o->node, 0);
+		json_learn_op(t, p, JSON_OP_CLOSE, o->node, 0);
 }
 
 /*
@@ -198,7 +198,7 @@ learn_end(struct json_template *t, const char *p, const struct json_open *o)
  */
 JSON_INLINE const char *
 after_value(struct json_scan *s, const char *p, const char *end,
-    unsigned *depth, unsigned base, struct json_template *t, unsigned *quiet,
+    unsigned *depth, unsigned base, struct json_learn *t, unsigned *quiet,
     const struct json_node **node)
 {
 	while (*depth > base) {
@@ -226,11 +226,11 @@ after_value(struct json_scan *s, const char *p, const char *end,
 
 /*
  * Reads the value at p, which lies in base containers; returns its end, or
- * where everything wanted had been seen. t: template to write, or NULL.
+ * where everything wanted had been seen. t: gets the shape, or NULL.
  */
 JSON_FN const char *
 scan_value(struct json_scan *s, const char *p, const char *end,
-    const struct json_node *node, unsigned base, struct json_template *t)
+    const struct json_node *node, unsigned base, struct json_learn *t)
 {
 	unsigned depth = base;
 	unsigned quiet = 0; /* the array open at this depth is one value */
@@ -277,7 +277,7 @@ scan_value(struct json_scan *s, const char *p, const char *end,
 JSON_FN const char *
 scan_record(struct json_scan *s, const char *p, const char *end)
 {
-	struct json_template *t = s->learn;
+	struct json_learn *t = s->learn;
 	const char *q, *r;
 
 	json_scan_begin(s);
@@ -288,18 +288,16 @@ scan_record(struct json_scan *s, const char *p, const char *end)
 		return NULL;
 	if (enough(s)) {
 		if (t)
-			json_learn(t, q, JSON_OP_STOP, NULL, 0);
+			json_learn_op(t, q, JSON_OP_STOP, NULL, 0);
 		q = json_cut_blanks(end);
 	} else {
 		r = json_blanks(q);
 		if (r != end)
 			return refuse(s, "more behind the record", r);
 		if (t)
-			json_learn(t, q, JSON_OP_END, NULL, 0);
+			json_learn_op(t, q, JSON_OP_END, NULL, 0);
 	}
 	if (t && (s->repeated || *p != '{'))
 		t->failed = true;
-	if (t)
-		json_learn_finish(t, s);
 	return q;
 }

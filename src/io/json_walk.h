@@ -1,10 +1,27 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The walk along a template: the text between values is compared, values are
+ * The walk along shapes: the text between values is compared, values are
  * read. What it accepts the scanner would accept, with the same values: the
- * compared text was checked when the template was made, and the values are
- * checked here.
+ * compared text was checked when it was learnt, and the values are checked
+ * here.
  */
+
+/* The string from p (behind its quote) to where it seems to end. */
+JSON_INLINE const char *
+walk_text(struct json_scan *s, const struct json_op *op, const char *p,
+    const char *end)
+{
+	struct json_text t = {end, JSON_TEXT};
+
+	if (UNLIKELY(*end != '"')) {
+		t = json_text_end(end);
+		if (!t.end)
+			return NULL;
+	}
+	if (op->slot >= 0)
+		fill(&s->slots[op->slot], t.kind, p, t.end);
+	return t.end + 1;
+}
 
 /*
  * The string at p (behind its quote), into the slot unless that is -1;
@@ -12,26 +29,20 @@
  * makes its op one of long strings.
  */
 JSON_INLINE const char *
-walk_text(struct json_scan *s, struct json_op *op, const char *p)
+walk_string(struct json_scan *s, struct json_op *op, const char *p)
 {
 	bool is_long = false;
-	struct json_text t = {NULL, JSON_TEXT};
+	const char *end = plain_end(p, &is_long);
 
-	if (op->kind == JSON_OP_LONG) {
-		t.end = long_plain_end(p);
-	} else {
-		t.end = plain_end(p, &is_long);
-		if (UNLIKELY(is_long))
-			op->kind = JSON_OP_LONG;
-	}
-	if (UNLIKELY(*t.end != '"')) {
-		t = json_text_end(t.end);
-		if (!t.end)
-			return NULL;
-	}
-	if (op->slot >= 0)
-		fill(&s->slots[op->slot], t.kind, p, t.end);
-	return t.end + 1;
+	if (UNLIKELY(is_long))
+		op->kind = JSON_OP_LONG;
+	return walk_text(s, op, p, end);
+}
+
+JSON_INLINE const char *
+walk_long(struct json_scan *s, const struct json_op *op, const char *p)
+{
+	return walk_text(s, op, p, long_plain_end(p));
 }
 
 /* The number at p; the same. */
@@ -44,27 +55,19 @@ walk_number(struct json_scan *s, const struct json_op *op, const char *p,
 	return fill_number(&s->slots[op->slot], p, end);
 }
 
-/* Any value at p. */
-JSON_FN const char *
+/*
+ * Any value at p. The scanner may stop within a container when all is found
+ * (trust), the walk cannot.
+ */
+JSON_FN __attribute__((noinline)) const char *
 walk_other(struct json_scan *s, const struct json_op *op, const char *p,
     const char *end)
 {
-	if (*p == '[' || *p == '{')
-		return scan_value(s, p, end, op->node, op->depth, NULL);
-	return scalar(s, p, end, op->slot);
-}
-
-/*
- * A string was expected but it is something else that follows the text; or
- * the text differs.
- */
-JSON_FN __attribute__((noinline)) const char *
-walk_no_text(struct json_scan *s, const struct json_op *op, const char *p,
-    const char *end)
-{
-	if (op->kind > JSON_OP_LONG || !same_text(p, op, op->len - 1u))
+	if (*p != '[' && *p != '{')
+		return scalar(s, p, end, op->slot);
+	if (s->trust && op->node && op->node->n_kids)
 		return NULL;
-	return walk_other(s, op, p + op->len - 1, end);
+	return scan_value(s, p, end, op->node, op->depth, NULL);
 }
 
 static bool
@@ -78,26 +81,26 @@ all_filled(const struct json_scan *s)
 	return true;
 }
 
-/* What is no string, number or other value: the ends of things. */
+/* What is no value. For the end returns the end of the record's text. */
 JSON_FN __attribute__((noinline)) const char *
 walk_mark(struct json_scan *s, const struct json_op *op, const char *p,
-    const char *end)
+    const char *feed)
 {
 	struct json_slot *slot;
 
 	switch ((enum json_op_kind)op->kind) {
 	case JSON_OP_OPEN:
-		s->slots[op->slot].p = p;
+		s->slots[op->slot].p = p - 1;
 		return p;
 	case JSON_OP_CLOSE:
 		slot = &s->slots[op->slot];
 		fill(slot, JSON_OBJECT, slot->p, p);
 		return p;
 	case JSON_OP_END:
-		return json_blanks(p) == end ? p : NULL;
+		return json_blanks(p) == feed ? p : NULL;
 	case JSON_OP_STOP:
-		return all_filled(s) ? json_cut_blanks(end) : NULL;
-	case JSON_OP_TEXT:
+		return all_filled(s) ? json_cut_blanks(feed) : NULL;
+	case JSON_OP_STRING:
 	case JSON_OP_LONG:
 	case JSON_OP_NUMBER:
 	case JSON_OP_OTHER:
@@ -107,39 +110,57 @@ walk_mark(struct json_scan *s, const struct json_op *op, const char *p,
 	return p;
 }
 
-/* One step from p; returns where the next one starts, or NULL. */
+/* The step behind the op's text; returns where the next one is, or NULL. */
 JSON_INLINE const char *
-walk_op(struct json_scan *s, struct json_op *op, const char *p, const char *end)
+walk_op(
+    struct json_scan *s, struct json_op *op, const char *p, const char *feed)
 {
-	if (UNLIKELY(!same_text(p, op, op->len)))
-		return walk_no_text(s, op, p, end);
-	p += op->len;
-	if (op->kind <= JSON_OP_LONG)
-		return walk_text(s, op, p);
-	if (op->kind == JSON_OP_NUMBER) {
-		const char *q = walk_number(s, op, p, end);
+	const char *q;
 
-		return LIKELY(q != NULL) ? q : walk_other(s, op, p, end);
+	if (op->kind == JSON_OP_STRING)
+		return walk_string(s, op, p);
+	if (op->kind == JSON_OP_LONG)
+		return walk_long(s, op, p);
+	if (op->kind == JSON_OP_NUMBER) {
+		q = walk_number(s, op, p, feed);
+		return LIKELY(q != NULL) ? q : walk_other(s, op, p, feed);
 	}
 	if (op->kind == JSON_OP_OTHER)
-		return walk_other(s, op, p, end);
-	return walk_mark(s, op, p, end);
+		return walk_other(s, op, p, feed);
+	return walk_mark(s, op, p, feed);
+}
+
+/* Goes on from op number at; returns the end of the record's text, or NULL. */
+JSON_FN const char *
+walk_from(struct json_scan *s, struct json_shapes *shapes, unsigned at,
+    const char *p, const char *feed)
+{
+	while (at) {
+		struct json_op *op = &shapes->ops[at];
+
+		if (LIKELY(same_text(p, op, op->len))) {
+			p = walk_op(s, op, p + op->len, feed);
+		} else if (op->kind <= JSON_OP_LONG &&
+			   same_text(p, op, op->len - 1u)) {
+			/* another value than a string */
+			p = walk_other(s, op, p + op->len - 1, feed);
+		} else {
+			at = op->other;
+			continue;
+		}
+		if (UNLIKELY(!p) || op->kind >= JSON_OP_END)
+			return p;
+		at = op->next;
+	}
+	return NULL;
 }
 
 JSON_FN const char *
-walk_record(struct json_scan *s, struct json_template *t, const char *p,
-    const char *end)
+walk_record(struct json_scan *s, struct json_shapes *shapes, const char *p,
+    const char *feed)
 {
-	struct json_op *op = t->ops, *last = op + t->n;
-
-	if (!t->complete)
-		json_scan_begin(s);
-	for (; op < last; op++) {
-		p = walk_op(s, op, p, end);
-		if (UNLIKELY(!p))
-			return NULL;
-	}
-	return p;
+	json_scan_begin(s);
+	return walk_from(s, shapes, shapes->first, p, feed);
 }
 
 /* ---- lines ---- */

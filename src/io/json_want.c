@@ -194,8 +194,8 @@ json_want_release(struct json_decoder *d)
 {
 	unsigned i;
 
-	for (i = 0; i <= JSON_TEMPLATES; i++)
-		json_template_release(&d->templates[i]);
+	mem_free(d->shapes.ops);
+	mem_free(d->learn.ops);
 	for (i = 0; i < JSON_LANES; i++) {
 		mem_free(d->scans[i].open);
 		buf_release(&d->scans[i].name);

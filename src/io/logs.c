@@ -183,7 +183,7 @@ put_field(struct log_decoder *d, struct batch *b, unsigned row,
 	    (read == READ_TIME && as != WANT_VALUE))
 		return text_put(&d->t, w, b, row, s, true);
 	why = own_value(d, w.field, s, cache, &v);
-	return why ? why : cell_value(spec, w.want, cache, b, row, v);
+	return why ? why : text_put_value(&d->t, w, b, row, v);
 }
 
 /*

@@ -171,18 +171,20 @@ scan_time(struct scan *s)
 static bool
 scan_number(struct scan *s, enum log_field field, const char *why)
 {
-	const char *from = s->p;
+	const char *from = s->p, *p = from, *end = s->end;
 
-	s->f[field] = or_null(word(s));
-	if (!s->f[field].p)
-		return true;
-	for (const char *p = from; p < s->p; p++) {
-		if (!is_digit(*p) || p - from > 17) {
-			s->p = from;
-			return fail(s, why);
-		}
-	}
-	return s->p > from || fail(s, why);
+	while (p < end && is_digit(*p))
+		p++;
+	if (p == from && p < end && *p == '-')
+		p++;
+	else if (p > from && p - from <= 18)
+		s->f[field] = (struct str){from, (size_t)(p - from)};
+	else
+		return fail(s, why);
+	if (p < end && *p != ' ')
+		return fail(s, why);
+	s->p = p;
+	return true;
 }
 
 static bool

@@ -101,6 +101,7 @@ text_init(struct text_decoder *d, const struct layout *layout,
 	}
 	if (d->n_maps)
 		d->n_needed = layout->n_fields;
+	d->n_rest = d->n_missing + d->n_raws + d->n_maps;
 	names_release(&fields);
 	buf_release(&scratch);
 }
@@ -192,7 +193,7 @@ text_map(
 }
 
 const char *
-text_row(struct text_decoder *d, struct batch *b, unsigned row, struct str raw,
+text_rest(struct text_decoder *d, struct batch *b, unsigned row, struct str raw,
     const struct value *values)
 {
 	const char *why = NULL;
@@ -204,6 +205,5 @@ text_row(struct text_decoder *d, struct batch *b, unsigned row, struct str raw,
 		    cell_put(d->base.spec, d->raws[i], NULL, b, row, raw, true);
 	if (d->n_maps && !why && values)
 		why = text_map(d, b, row, record_map(d, b->arena, values));
-	b->raw[row] = raw;
 	return why;
 }

@@ -40,6 +40,7 @@ struct text_decoder {
 	unsigned *missing, n_missing; /* wants no record has a field for */
 	unsigned *raws, n_raws;	      /* wants of the record's bytes */
 	unsigned *maps, n_maps;	      /* wants of the record as a MAP */
+	unsigned n_rest;	      /* missing, raws and maps */
 	unsigned n_needed; /* only fields below this number are needed */
 	struct when_cache *caches; /* by want */
 	struct buf pack;
@@ -85,13 +86,26 @@ void text_bad(struct batch *b, unsigned row, struct str raw, const char *reason,
 const char *text_put(struct text_decoder *d, struct field_want w,
     struct batch *b, unsigned row, struct str text, bool quoted);
 
-/*
- * The rest of a row: its raw bytes, and the wants that no field serves.
- * values: all fields of the layout in order, only looked at if n_maps.
- * NULL, or why the record is bad.
- */
-const char *text_row(struct text_decoder *d, struct batch *b, unsigned row,
+/* The same for a value that has its type (cell_value). */
+const char *text_put_value(struct text_decoder *d, struct field_want w,
+    struct batch *b, unsigned row, struct value v);
+
+/* The wants that no single field serves; values as for text_row. */
+const char *text_rest(struct text_decoder *d, struct batch *b, unsigned row,
     struct str raw, const struct value *values);
+
+/*
+ * Ends a row: its raw bytes, and the wants that no single field serves.
+ * values: all fields of the layout in order, if n_maps (NULL: the caller sees
+ * to the maps). NULL, or why the record is bad.
+ */
+static inline const char *
+text_row(struct text_decoder *d, struct batch *b, unsigned row, struct str raw,
+    const struct value *values)
+{
+	b->raw[row] = raw;
+	return d->n_rest ? text_rest(d, b, row, raw, values) : NULL;
+}
 
 /* Puts a packed MAP where the whole record is wanted, for decoders that make
  * their own; NULL or why the record is bad. */

@@ -237,3 +237,20 @@ text_put(struct text_decoder *d, struct field_want w, struct batch *b,
 	return cell_put(
 	    d->base.spec, w.want, &d->caches[w.want], b, row, text, quoted);
 }
+
+const char *
+text_put_value(struct text_decoder *d, struct field_want w, struct batch *b,
+    unsigned row, struct value v)
+{
+	struct column *c = &b->cols[w.want];
+
+	if (w.how != TEXT_GUESS)
+		return cell_value(
+		    d->base.spec, w.want, &d->caches[w.want], b, row, v);
+	not_null(c, row);
+	if (v.type == T_INT)
+		column_put_int(c, b->arena, row, v.i);
+	else
+		column_put(c, b->arena, row, v);
+	return NULL;
+}

@@ -275,6 +275,13 @@ struct op_run {
 	void *owner; /* the run's */
 };
 
+/* When rows that went in come out again. */
+enum op_waits {
+	WAITS_NOT,	 /* at once */
+	WAITS_WATERMARK, /* when the watermark has passed */
+	WAITS_END	 /* when the input has ended */
+};
+
 struct op_kind {
 	const char *name;
 	const char *doc;     /* one line */
@@ -284,6 +291,7 @@ struct op_kind {
 	unsigned n_params;
 	const char *primary; /* parameter that is the value of the action word
 				itself: where: EXPR */
+	enum op_waits waits;
 
 	/* Checks arguments, binds expressions, sets op->config, op->out. */
 	int (*bind)(struct op *op, const struct bind *b);

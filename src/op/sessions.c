@@ -30,6 +30,7 @@ struct session {
 	uint32_t written; /* times its row was written */
 	unsigned queued;  /* its entries in the heap */
 	bool fired;	  /* its row is written and nothing was added since */
+	bool firing;	  /* in the list of those that fire now */
 	bool dead;	  /* merged into another or dropped */
 	struct arena heap;
 	_Alignas(16) char bytes[]; /* accumulators, then the key */
@@ -210,12 +211,12 @@ session_of(struct sessions_run *r, struct str key, uint64_t hash, int64_t t)
 {
 	size_t slot = key_slot(r, key, hash);
 	struct session *first = sessions_of_key(r, slot), *s, **at = &first;
+	int64_t end;
 
 	while ((s = *at) && s->first <= t && !touches(&r->c->window, s, t))
 		at = &s->next;
 	if (!s || !touches(&r->c->window, s, t)) {
-		int64_t end = end_of(&r->c->window, t, t);
-
+		end = end_of(&r->c->window, t, t);
 		if (time_add(end, r->c->allowed) <= r->watermark)
 			return NULL;
 		s = session_new(r, key, hash, t);
@@ -225,6 +226,7 @@ session_of(struct sessions_run *r, struct str key, uint64_t hash, int64_t t)
 		set_sessions(r, slot, hash, first);
 		return s;
 	}
+	end = session_end(r, s);
 	if (t < s->first)
 		s->first = t;
 	if (t > s->last)
@@ -232,6 +234,9 @@ session_of(struct sessions_run *r, struct str key, uint64_t hash, int64_t t)
 	while (join_next(r, s))
 		;
 	reopen(r, s);
+	/* With a longest duration an earlier start is an earlier end. */
+	if (session_end(r, s) < end)
+		queue(r, s, session_end(r, s));
 	return s;
 }
 
@@ -324,9 +329,11 @@ come_up(struct sessions_run *r, struct session *s, int64_t w)
 		return false;
 	}
 	if (!s->fired && end <= w) {
-		s->fired = true;
+		s->fired = s->firing = true;
 		return true;
 	}
+	if (s->firing)
+		return false;
 	if (s->fired && expires <= w)
 		session_drop(r, s);
 	else if (!s->queued)
@@ -345,6 +352,7 @@ fire(struct sessions_run *r, struct session **list, size_t n, int64_t w)
 		int64_t expires =
 		    time_add(session_end(r, list[i]), r->c->allowed);
 
+		list[i]->firing = false;
 		if (expires <= w)
 			session_drop(r, list[i]);
 		else if (!list[i]->queued)

@@ -151,9 +151,13 @@ node_table(struct slice_tree *t, unsigned level, int64_t number)
 void
 slice_tree_forget(struct slice_tree *t, int64_t start)
 {
-	int64_t number = slice_number(t, start);
+	int64_t number;
 
-	if (number >= t->built_to || !t->nodes.n)
+	/* Windows that have no slices of one width never build a tree. */
+	if (!t->nodes.n)
+		return;
+	number = slice_number(t, start);
+	if (number >= t->built_to)
 		return;
 	for (unsigned level = 1; level <= t->levels; level++) {
 		size_t i = node_slot(t, level, number >> level);

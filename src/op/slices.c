@@ -437,6 +437,8 @@ late_row(struct slices_run *r, struct batch *b, const struct group_prep *p,
 	     window_next(&r->c->window, s->span, after, &w) && w.end <= now;
 	     after = w.end)
 		correct(r, w, key, hash, written.p[i++]);
+	if (i)
+		table_find(&s->table, key, hash)->revision = 1;
 	buf_release(&written);
 }
 

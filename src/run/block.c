@@ -112,6 +112,8 @@ block_next(struct lane *l, struct input *in, struct block *b,
 			return BLOCK_MORE;
 		}
 		used(b, n);
+		if (p->batch->lost)
+			in->skipping = true;
 		if (p->batch->n_rows || p->batch->n_bad)
 			return BLOCK_BATCH;
 	}

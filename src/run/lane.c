@@ -64,12 +64,12 @@ static void
 run_steps(struct lane *l, struct prepared *p)
 {
 	const struct plan *plan = l->plan->plan;
+	const struct op *stateful = l->plan->stateful;
 
 	for (unsigned i = 0; i < plan->n_stateless; i++)
 		plan->ops[i].kind->batch(&plan->ops[i], l->eval, p->batch);
-	p->state = l->plan->stateful
-	    ? l->plan->stateful->kind->prepare(l->plan->stateful, l->eval,
-		p->batch)
+	p->state = stateful && stateful->kind->prepare
+	    ? stateful->kind->prepare(stateful, l->eval, p->batch)
 	    : NULL;
 }
 

@@ -552,6 +552,8 @@ run_plan(const struct plan *plan, const struct run_options *options,
 		status = -1;
 	report_end(counts, options);
 	if (!status)
+		signals_raise();
+	if (!status)
 		status = too_many_bad(&r);
 	release(&r);
 	return status;

@@ -103,7 +103,7 @@ measure(const char *what, const struct decode_spec *spec,
 		struct decoder *d = format_json.decoder_new(layout, spec);
 
 		if (!learn)
-			((struct json_decoder *)(void *)d)->wait = UINT32_MAX;
+			((struct json_decoder *)(void *)d)->rest = UINT32_MAX;
 		t = decode_all(d, e, &out, in);
 		if (t.took < best)
 			best = t.took;

@@ -116,9 +116,9 @@ want_of(struct arena *a, const char *name, const struct format *f, bool time)
 	if (!time)
 		return w;
 	w.as = WANT_TIME;
-	must(!when_layout_parse(
-	    str_of(f->time_layout ? f->time_layout : "auto"), a, &w.layout,
-	    &err));
+	must(
+	    !when_layout_parse(str_of(f->time_layout ? f->time_layout : "auto"),
+		a, &w.layout, &err));
 	return w;
 }
 
@@ -159,9 +159,8 @@ main(int argc, char **argv)
 	f = format_parse(
 	    str_of(argv[1]), (struct where){0}, false, &settings, &err);
 	in = slurp(argv[2]);
-	if (!f ||
-	    f->start(buf_str(&in), true, &settings, &limits_default, &a, &l,
-		&used, &err) != START_OK) {
+	if (!f || f->start(buf_str(&in), true, &settings, &limits_default, &a,
+		      &l, &used, &err) != START_OK) {
 		err_print(stderr, &err, 0);
 		return 2;
 	}

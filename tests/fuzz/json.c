@@ -6,6 +6,7 @@
  * take a record if and only if the plain checker does.
  *
  *	clang-14 -g -O1 -fsanitize=fuzzer,address,undefined -D_GNU_SOURCE \
+ *	    -D__SANITIZE_ADDRESS__ \
  *	    -Isrc -Itests/unit -o fuzz-json tests/fuzz/json.c \
  *	    $(find src/base src/data src/io -name '*.c') -lm
  *	./fuzz-json -max_len=4096 CORPUS

@@ -191,7 +191,7 @@ class Model:
                 self.greatest = t
                 if self.q["lateness"] is not None:
                     self.w = max(self.w, t - self.q["lateness"])
-                    self.fire_all(self.w)
+            self.fire_all(self.w)
         self.fire_all(10**18)
         return self.out
 

@@ -39,7 +39,7 @@ run_decoder(const struct run *run)
 		d = format_json.decoder_new(&layout, run->spec);
 	}
 	if (run->scan_only)
-		((struct json_decoder *)(void *)d)->wait = UINT32_MAX;
+		((struct json_decoder *)(void *)d)->rest = UINT32_MAX;
 	return d;
 }
 

@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: MIT */
+/* The format msgpack: how it is told, and cut between threads. */
+#include "io/msgpack.h"
+
+#include "base/utf8.h"
+
+/* ---- layout ---- */
+
+/* True if the map at p begins as maps of records do: with a key of text. */
+static bool
+begins_as_record(const char *p, const char *end)
+{
+	struct str key;
+
+	if (!msgpack_is_map(p) || !msgpack_open(&p))
+		return false;
+	if (p >= end || !msgpack_is_text(p))
+		return false;
+	key = msgpack_text(p);
+	if (key.p > end)
+		return false;
+	if (key.n > (size_t)(end - key.p))
+		key.n = (size_t)(end - key.p);
+	return key.n && utf8_check(key) + 3 >= key.n;
+}
+
+/* How well a head fits that ends within its first record. */
+static int
+guess_part(const char *p, const char *end)
+{
+	if (msgpack_is_array(p)) {
+		uint32_t n = msgpack_open(&p);
+
+		if (n < 2 || n > 4 || p >= end)
+			return 0;
+		if (msgpack_is_array(p)) /* [[time, metadata], map] */
+			msgpack_open(&p);
+		if (p + 2 >= end)
+			return 0;
+		return msgpack_is_time(p) || msgpack_is_text(p) ? 60 : 0;
+	}
+	return begins_as_record(p, end) ? 80 : 0;
+}
+
+static int
+guess_record(const char *p, const char *end, const char *whole)
+{
+	struct msgpack_parts parts;
+
+	switch (msgpack_shape_of(p, whole, &parts)) {
+	case MSGPACK_BARE:
+		return begins_as_record(p, end) ? 95 : 0;
+	case MSGPACK_EVENT:
+	case MSGPACK_MESSAGE:
+	case MSGPACK_FRAME:
+		return 95;
+	case MSGPACK_OTHER:
+		return 0;
+	}
+	return 0;
+}
+
+#define GUESS_BYTES 4096
+#define GUESS_RECORD_MAX ((size_t)16 << 20) /* no record claims more */
+
+static int
+guess(struct str head, bool all)
+{
+	char room[GUESS_BYTES + SIMD_PAD] = {0};
+	const char *q = room, *end = room;
+	enum msgpack_status status;
+	bool deep = false;
+	size_t text = utf8_check(head);
+
+	/* Text may begin with 0xdc … 0xdf, but is text further on, too. */
+	if (!head.n || (text && text + 3 >= head.n))
+		return 0;
+	end += head.n < GUESS_BYTES ? head.n : GUESS_BYTES;
+	memcpy(room, head.p, (size_t)(end - room));
+	if (!msgpack_is_map(room) && !msgpack_is_array(room))
+		return 0;
+	status = msgpack_skip(&q, end, GUESS_RECORD_MAX, PACK_DEPTH_MAX, &deep);
+	if (status == MSGPACK_OK && !deep)
+		return guess_record(room, end, q);
+	all = all && head.n <= GUESS_BYTES;
+	return status == MSGPACK_SHORT && !all ? guess_part(room, end) : 0;
+}
+
+bool
+msgpack_settings_ok(const struct settings *settings, struct err *err)
+{
+	if (!settings || !settings->n)
+		return true;
+	err_set(err, ERR_SPEC, settings->list[0].where,
+	    "format \"msgpack\" has no setting \"%.*s\"",
+	    STR_ARG(settings->list[0].name));
+	return false;
+}
+
+static enum start_status
+start(struct str head, bool eof, const struct settings *settings,
+    const struct limits *limits, struct arena *arena, struct layout **out,
+    size_t *used, struct err *err)
+{
+	struct msgpack_layout *l;
+
+	(void)head;
+	(void)eof;
+	*used = 0;
+	if (!msgpack_settings_ok(settings, err))
+		return START_ERR;
+	l = arena_zalloc(arena, sizeof *l);
+	l->base.format = &format_msgpack;
+	l->limits = *limits;
+	*out = &l->base;
+	return START_OK;
+}
+
+/* ---- cutting ---- */
+
+/*
+ * The end of the record at p, or NULL. Where a record has no end the decoder
+ * must see it: nothing behind it may be taken for a record.
+ */
+static const char *
+record_end(struct msgpack_scan *s, const char *p, const char *end)
+{
+	struct msgpack_parts parts;
+	enum msgpack_shape shape;
+	const char *q = msgpack_follow(s, p, end, &shape);
+	bool deep = false;
+
+	if (q)
+		return q;
+	q = p;
+	if (msgpack_skip(&q, end, s->record_max, s->depth_max, &deep) !=
+	    MSGPACK_OK)
+		return NULL;
+	if (!deep && !s->wait) {
+		shape = msgpack_shape_of(p, q, &parts);
+		if (shape < MSGPACK_FRAME)
+			msgpack_scan(s, p, q, shape, &parts);
+	} else if (s->wait) {
+		s->wait--;
+	}
+	return q;
+}
+
+static size_t
+frame(const struct layout *layout, const char *p, size_t n)
+{
+	const struct msgpack_layout *l = (const void *)layout;
+	const char *end = p + n, *at = p, *q;
+	struct msgpack_scan s;
+
+	msgpack_scan_init(&s, NULL, 0, &l->limits);
+	while (at < end && (q = record_end(&s, at, end)))
+		at = q;
+	msgpack_scan_release(&s);
+	return (size_t)(at - p);
+}
+
+static void
+nothing(struct encoder *e, struct buf *out)
+{
+	(void)e;
+	(void)out;
+}
+
+/* ---- the row ---- */
+
+const struct format format_msgpack = {
+    .name = "msgpack",
+    .doc = "MessagePack, one value after the other",
+    .about =
+	"Records are msgpack values without anything in between, maps as a "
+	"rule. Events of fluentd and Fluent Bit, [time, map] and "
+	"[[time, metadata], map], and messages of their forward protocol are "
+	"read, too: members are the map's, _time is the time beside it (also "
+	"time, if the map has no such member) and _tag the tag; a frame of "
+	"many entries gives as many rows. Any other value is a record with "
+	"the one field value. Of members with the same name the last one "
+	"counts. Text that is not valid UTF-8 and unknown extension types "
+	"are bytes. msgpack has no mark between records: behind a record "
+	"that is not msgpack, or longer than allowed, nothing more is read. "
+	"Written, each row is a map.",
+    .extensions = "msgpack mpk mp chunk",
+    .example = "\x83\xa2ts\xd6\xff\x69\xc8\x56\x20\xa4path\xa2/a"
+	       "\xa6status\xcc\xc8",
+    .time_fields = "_time ts time timestamp @timestamp datetime date_time "
+		   "dateTime eventTime event_time t date created_at",
+    .guess = guess,
+    .start = start,
+    .decoder_new = msgpack_decoder_new,
+    .decoder_free = msgpack_decoder_free,
+    .decode = msgpack_decode,
+    .frame = frame,
+    .encoder_new = msgpack_encoder_new,
+    .encoder_free = msgpack_encoder_free,
+    .begin = nothing,
+    .encode = msgpack_encode,
+    .finish = nothing,
+};

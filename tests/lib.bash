@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: MIT
+# What the tests of the program share: where it is, and a few questions.
+# bats runs each test in a shell of its own, in an empty directory here.
+
+WEIR_SRC=${WEIR_SRC:-$(cd "$BATS_TEST_DIRNAME/.." && pwd)}
+WEIR=${WEIR:-$WEIR_SRC/build/weir}
+[ -x "$WEIR" ] || WEIR=$PWD/weir
+
+setup() {
+	unset NO_COLOR CLICOLOR_FORCE WEIR_CONFIG XDG_CONFIG_HOME TERM COLUMNS
+	export LC_ALL=C HOME=$BATS_TEST_TMPDIR
+	cd "$BATS_TEST_TMPDIR" || return 1
+}
+
+# The program, under the name that users type.
+weir() {
+	"$WEIR" "$@"
+}
+
+# gives STATUS COMMAND...: runs it, output in $out, messages in $errors.
+gives() {
+	local want=$1 status=0
+	shift
+	"$@" >stdout 2>stderr || status=$?
+	out=$(<stdout)
+	errors=$(<stderr)
+	[ "$status" -eq "$want" ] || {
+		echo "status $status instead of $want: $*"
+		echo "stdout: $out"
+		echo "stderr: $errors"
+		return 1
+	}
+}
+
+# has TEXT PART: shows the text if the part is not in it.
+has() {
+	[[ "$1" == *"$2"* ]] || {
+		echo "not found: $2"
+		echo "in: $1"
+		return 1
+	}
+}
+
+# is TEXT WANT
+is() {
+	[ "$1" = "$2" ] || {
+		echo "got:  $1"
+		echo "want: $2"
+		return 1
+	}
+}
+
+# on_terminal COMMAND: runs a shell command on a terminal of its own (script,
+# of util-linux); what the terminal shows is in $out.
+on_terminal() {
+	out=$(TERM=${TERM-xterm} script -qec "$1" /dev/null </dev/null | tr -d '\r')
+}
+
+sample() {
+	echo "$WEIR_SRC/examples/$1"
+}
