@@ -2,6 +2,8 @@
 /* Reading signatures, with the lexer of the expressions themselves. */
 #include "expr/sig.h"
 
+#include "expr/parse.h"
+
 static const struct word {
 	const char *name;
 	struct sig_type type;
@@ -65,7 +67,7 @@ read_params(struct lexer *lx, struct sig *out)
 		p->type = read_type(lx);
 		out->repeats = read_dots(lx);
 		if (lex_accept(lx, "=")) {
-			struct node *n = expr_parse(lx);
+			struct node *n = parse_postfix(lx);
 
 			must(n && n->kind == NODE_LITERAL);
 			p->optional = true;

@@ -19,10 +19,9 @@
 #include "data/pack.h"
 #include "io/io.h"
 
-#define MSGPACK_LITERAL 16   /* bytes compared by one op */
-#define MSGPACK_OPS 512	     /* most of a template */
-#define MSGPACK_TEMPLATES 4  /* remembered */
-#define MSGPACK_NO_HEAD 256u /* no first byte is that */
+#define MSGPACK_LITERAL 16  /* bytes compared by one op */
+#define MSGPACK_OPS 512	    /* most of a template */
+#define MSGPACK_TEMPLATES 4 /* remembered */
 
 enum msgpack_status {
 	MSGPACK_OK,
@@ -158,15 +157,24 @@ struct msgpack_slot {
 	const char *p, *end; /* the value's bytes; p NULL: missing */
 };
 
+/*
+ * What a value may begin with, as far as the template's records went: the less
+ * there is to look at, the sooner the next op begins.
+ */
+enum msgpack_expect {
+	MSGPACK_EXACT,	    /* with `head`: it has `size` bytes */
+	MSGPACK_SHORT_TEXT, /* 0xa0 ... 0xbf */
+	MSGPACK_ANY,
+	MSGPACK_NO_VALUE /* none is here, but another op's literal */
+};
+
 /* Bytes that must be there, and the value behind them. */
 struct msgpack_op {
 	uint64_t literal[2], mask[2];
-	uint16_t len;  /* of the literal */
-	uint16_t head; /* a value that begins so has `size` bytes */
-	uint16_t size;
+	uint16_t len; /* of the literal */
+	uint8_t expect, head, size;
 	uint16_t depth; /* levels around the value */
 	uint32_t slot;
-	bool bare; /* no value follows, but another op's literal */
 };
 
 struct msgpack_template {

@@ -114,8 +114,7 @@ is_column(struct msgpack_encoder *e, const char *p, const char *end)
 	const struct encode_spec *spec = e->base.spec;
 	struct value key;
 
-	if (spec->n_cols == e->n_spread ||
-	    pack_get(&p, end, &e->scratch, &key) != PACK_OK ||
+	if (pack_get(&p, end, &e->scratch, &key) != PACK_OK ||
 	    key.type != T_TEXT)
 		return false;
 	for (unsigned i = 0; i < spec->n_cols; i++)
@@ -134,6 +133,10 @@ put_members(struct msgpack_encoder *e, struct value map, struct buf *out)
 
 	if (!pack_get_map(&p, end, &n))
 		return 0;
+	if (e->base.spec->n_cols == e->n_spread) { /* all of them */
+		buf_add(out, p, (size_t)(end - p));
+		return n;
+	}
 	for (run = p; n; n--) {
 		const char *key = p;
 

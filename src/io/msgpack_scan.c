@@ -68,7 +68,7 @@ learn_begin(struct msgpack_template *t, const char *p, enum msgpack_shape shape)
 static void
 set_literal(struct msgpack_op *op, const char *text, size_t n)
 {
-	*op = (struct msgpack_op){.len = (uint16_t)n, .head = MSGPACK_NO_HEAD};
+	*op = (struct msgpack_op){.len = (uint16_t)n};
 	memcpy(op->literal, text, n);
 	memset(op->mask, 0xff, n);
 }
@@ -96,22 +96,20 @@ learn_literal(
 		struct msgpack_op *op = add_op(t);
 
 		set_literal(op, t->from, MSGPACK_LITERAL);
-		op->bare = true;
+		op->expect = MSGPACK_NO_VALUE;
 		t->from += MSGPACK_LITERAL;
 	}
 	set_literal(last, t->from, (size_t)(p - t->from));
 	t->from = p;
 }
 
-/*
- * First bytes that tell a size not shared with others, and are likely to come
- * again: floats, 64-bit integers, times.
- */
+/* True if the first byte tells the size. */
 static bool
-is_constant_size(unsigned char b)
+is_exact(unsigned char head)
 {
-	return (b >= 0xca && b <= 0xcb) || b == 0xcf || b == 0xd3 ||
-	       (b >= 0xd4 && b <= 0xd8);
+	unsigned entry = msgpack_sizes[head];
+
+	return entry && entry >> 8 == 32;
 }
 
 /* A value at [p, end), inside of depth levels. */
@@ -126,10 +124,9 @@ learn(struct msgpack_template *t, const char *p, const char *end,
 	learn_literal(t, p, &op);
 	op.slot = slot;
 	op.depth = (uint16_t)depth;
-	if (is_constant_size((unsigned char)*p)) {
-		op.head = (unsigned char)*p;
-		op.size = (uint16_t)(end - p);
-	}
+	op.head = (unsigned char)*p;
+	op.size = (uint8_t)msgpack_sizes[op.head];
+	op.expect = is_exact(op.head) ? MSGPACK_EXACT : MSGPACK_ANY;
 	*add_op(t) = op;
 	t->from = end;
 }
@@ -320,41 +317,65 @@ nested_size(const struct msgpack_scan *s, unsigned depth, const char *p,
 	return (uint64_t)(p - from);
 }
 
+/* A value begins otherwise than expected: expects less from now on. */
+static __attribute__((noinline, cold)) void
+expect_less(struct msgpack_op *op, unsigned char head)
+{
+	bool text = op->head >> 5 == 5 && head >> 5 == 5;
+
+	op->expect = op->expect == MSGPACK_EXACT && text ? MSGPACK_SHORT_TEXT
+							 : MSGPACK_ANY;
+}
+
+/* Bytes of the value at p, by what is expected of it if that is so. */
+static inline uint64_t
+value_size(const struct msgpack_scan *s, struct msgpack_op *op, const char *p,
+    const char *end)
+{
+	unsigned char head = (unsigned char)*p;
+	unsigned entry;
+
+	if (op->expect == MSGPACK_EXACT) {
+		if (__builtin_expect(head == op->head, 1))
+			return op->size;
+		expect_less(op, head);
+	} else if (op->expect == MSGPACK_SHORT_TEXT) {
+		if (__builtin_expect(head >> 5 == 5, 1))
+			return (head & 31u) + 1;
+		expect_less(op, head);
+	}
+	entry = msgpack_sizes[head];
+	return entry ? msgpack_size(p, entry)
+		     : nested_size(s, op->depth, p, end);
+}
+
 static inline const char *
 follow(const struct msgpack_scan *s, const struct msgpack_template *t,
     const char *p, const char *end)
 {
-	const struct msgpack_op *op = t->ops, *last = op + t->n;
+	struct msgpack_op *op = t->ops, *last = op + t->n;
 
 	for (; op < last; op++) {
+		uint64_t size;
 		const char *from;
-		uint64_t size = op->size;
-		unsigned head;
 
 		if (!fits(op, p))
 			return NULL;
 		from = p += op->len;
-		if (__builtin_expect(op->bare, 0)) {
+		if (__builtin_expect(op->expect == MSGPACK_NO_VALUE, 0)) {
 			if (p > end)
 				return NULL;
 			continue;
 		}
-		/* A size that is guessed lets the next op begin at once. */
-		head = (unsigned char)*p;
-		if (head != op->head) {
-			unsigned entry = msgpack_sizes[head];
-
-			size = entry ? msgpack_size(p, entry)
-				     : nested_size(s, op->depth, p, end);
-		}
+		size = value_size(s, op, p, end);
 		if ((int64_t)size > end - p)
 			return NULL;
 		p += size;
 		s->slots[op->slot] = (struct msgpack_slot){from, p};
 	}
-	if (!fits(op = &t->tail, p))
+	if (!fits(&t->tail, p))
 		return NULL;
-	p += op->len;
+	p += t->tail.len;
 	return p > end ? NULL : p;
 }
 

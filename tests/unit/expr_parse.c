@@ -106,7 +106,7 @@ static const struct {
     {"a IS UNKNOWN", "a IS UNKNOWN"},
     {"a IS DISTINCT FROM b", "a IS DISTINCT FROM b"},
     {"a IS NOT DISTINCT FROM b + 1", "NOT a IS DISTINCT FROM b + 1"},
-    {"a IS JSON", "is_json(a)"},
+    {"a IS JSON", "is_json(a) IS TRUE"},
     {"a BETWEEN 1 AND 2", "a BETWEEN 1 AND 2"},
     {"a NOT BETWEEN 1 AND 2 AND b", "NOT a BETWEEN 1 AND 2 AND b"},
     {"a BETWEEN b + 1 AND c * 2 OR d", "a BETWEEN b + 1 AND c * 2 OR d"},

@@ -1,4 +1,4 @@
--- what it does
+/* what it does */
 SELECT x /* the
 field */ + 1 AS y -- one more
 ;
