@@ -22,9 +22,9 @@ static const struct front_case good[] = {
 		"steps:\n"
 		"  - where: a > 1\n"
 		"  - select:\n"
-		"      a: a\n"
-		"      c: b.c\n"
-		"      f: d.e[2]\n"},
+		"      - a\n"
+		"      - b.c\n"
+		"      - f: d.e[2]\n"},
 	{"SELECT t.a, t.*, u.b FROM t",
 		"inputs:\n"
 		"  t: {}\n"
@@ -81,8 +81,8 @@ static const struct front_case good[] = {
 		"steps:\n"
 		"  - window: tumble(1h)\n"
 		"    select:\n"
-		"      h: date_format(window_start, '%H')\n"
-		"      count: count(*)\n"
+		"      - h: date_format(window_start, '%H')\n"
+		"      - count(*)\n"
 		"  - select: [h, count]\n"},
 	{"SELECT count(*) AS n",
 		"steps:\n"
@@ -192,7 +192,10 @@ static const struct front_case good[] = {
 		"  - window: tumble(5m)\n"
 		"    by: [k]\n"
 		"    select: [sum(x)]\n"
-		"  - select: {k: k, s: window_start, sum(x): '`sum(x)`'}\n"},
+		"  - select:\n"
+		"      - k\n"
+		"      - s: window_start\n"
+		"      - '`sum(x)`'\n"},
 	{"SELECT HOP_END(ts, INTERVAL '1' MINUTE, INTERVAL '1' HOUR),"
 	    " count(*) FROM t GROUP BY HOP(ts, INTERVAL '1' MINUTE,"
 	    " INTERVAL '1' HOUR)",
@@ -266,7 +269,9 @@ static const struct front_case good[] = {
 	{"SELECT `group`, `a b`.`c d` AS `x y` WHERE `group` = 'x'",
 		"steps:\n"
 		"  - where: '`group` = ''x'''\n"
-		"  - select: {group: '`group`', x y: '`a b`.`c d`'}\n"},
+		"  - select:\n"
+		"      - '`group`'\n"
+		"      - x y: '`a b`.`c d`'\n"},
 	{"SELECT count(*) FILTER (WHERE a > 1) AS n, count(DISTINCT b)"
 	    " AS d GROUP BY c",
 		"steps:\n"
