@@ -63,6 +63,7 @@ learn_begin(struct msgpack_template *t, const char *p, enum msgpack_shape shape)
 	t->shape = shape;
 	t->failed = t->used = false;
 	t->from = p;
+	mem_grow(&t->ops, &t->cap, 1, sizeof *t->ops); /* never NULL */
 }
 
 static void
