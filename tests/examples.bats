@@ -17,19 +17,22 @@ code() {
 split_commands() {
 	awk '
 	    /^\$ / {
-		n++
-		print substr($0, 3) > (n ".sh")
-		more = open($0)
+		text = substr($0, 3)
+		print text > (++n ".sh")
+		more = goes_on(text)
 		next
 	    }
-	    n && more { print > (n ".sh"); more = open(all) || /\\$/; next }
+	    more {
+		text = text "\n" $0
+		print > (n ".sh")
+		more = goes_on(text)
+		next
+	    }
 	    n { print > (n ".want") }
 	    # Whether a command goes on: a quote is open, or a \ or | ends it.
-	    function open(line,    text, quotes) {
-		text = line
-		all = text
-		quotes = gsub(/\047/, "", text)
-		return quotes % 2 || line ~ /[\\|]$/
+	    function goes_on(text,    copy) {
+		copy = text
+		return gsub(/\047/, "", copy) % 2 || text ~ /[\\|]$/
 	    }'
 }
 

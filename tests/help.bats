@@ -115,13 +115,14 @@ completed() {
 @test "help: every topic has a list, every name of it is shown" {
 	for topic in aggregates formats functions spec steps windows; do
 		gives 0 weir help $topic
-		names=$(sed -n 's/^  \([a-z_][a-z0-9_.]*\).*/\1/p' stdout |
+		names=$(sed -n 's/^  \([a-z_][^][ (:]*\).*/\1/p' stdout |
 		    sort -u)
 		[ "$(wc -l <<<"$names")" -ge 5 ]
-		for name in $names; do
+		while read -r name; do
 			gives 0 weir help "$name"
-			has "$out" "$name"
-		done
+			# A spec has the key "steps", which is a topic, too.
+			[ "$name" = steps ] || has "$out" "$name"
+		done <<<"$names"
 	done
 }
 

@@ -67,9 +67,10 @@ char *num_put_int(char *out, int64_t i); /* returns the end */
 char *num_put_uint(char *out, uint64_t u);
 
 /*
- * Shortest form that reads back as f: 0.1, 12.5, 1e+21, 5e-7, -0. Integral
- * values below 1e21 print without a fraction: 3. Not-finite prints NaN,
- * Infinity, -Infinity (an encoder decides what to do with those).
+ * Shortest form that reads back as f: 0.1, 12.5, 3.0, 1e+21, 5e-7, -0.0.
+ * Whole values keep ".0", so that what was a float is one when it is read
+ * again. Not-finite prints NaN, Infinity, -Infinity (an encoder decides what
+ * to do with those).
  */
 char *num_put_float(char *out, double f);
 

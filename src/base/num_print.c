@@ -173,7 +173,15 @@ put_scientific(char *out, uint64_t u, unsigned n, int exp)
 	return num_put_uint(out, (uint64_t)(exp < 0 ? -exp : exp));
 }
 
-/* ECMA-262, Number::toString. */
+/* A float stays one when it is read again. */
+static char *
+put_point_zero(char *out)
+{
+	memcpy(out, ".0", 2);
+	return out + 2;
+}
+
+/* ECMA-262, Number::toString, but for the ".0" of whole numbers. */
 static char *
 put_decimal(char *out, struct decimal d)
 {
@@ -185,7 +193,7 @@ put_decimal(char *out, struct decimal d)
 	if (d.exp >= 0) {
 		put_digits(out + n, d.digits, n);
 		memset(out + n, '0', (unsigned)d.exp);
-		return out + point;
+		return put_point_zero(out + point);
 	}
 	if (point > 0)
 		return put_pointed(out, d.digits, n, (unsigned)point);
@@ -232,7 +240,7 @@ num_put_float(char *out, double f)
 		f = -f;
 	}
 	if (f < 0x1p53 && f == (double)(uint64_t)f)
-		return num_put_uint(out, (uint64_t)f);
+		return put_point_zero(num_put_uint(out, (uint64_t)f));
 	if (bits >> 52 == 2047) {
 		memcpy(out, "Infinity", 8);
 		return out + 8;

@@ -41,6 +41,8 @@ struct help_topic {
 	void (*intro)(struct page *page);
 	unsigned (*count)(void);
 	const char *(*name_at)(unsigned i);
+	/* What a row belongs to, as a heading for it; NULL: no headings. */
+	const char *(*family_at)(unsigned i);
 	/* Other names, separated by blanks; NULL if there never are any. */
 	const char *(*aliases_at)(unsigned i);
 	void (*list)(struct page *page, unsigned i);

@@ -235,15 +235,18 @@ page_item(
     struct page *page, const char *term, const char *text, unsigned indent)
 {
 	struct plain how = {.bold = page->colour};
-	unsigned at = TERM_INDENT + shown_width(str_of(term), false);
+	unsigned at = page->indent + TERM_INDENT;
 
 	if (page->roff) {
-		buf_lit(&page->text, ".TP\n");
+		buf_addz(&page->text, page->indent ? ".RS\n.TP\n" : ".TP\n");
 		roff_line(&page->text, str_of(term), true);
 		roff_line(&page->text, str_of(text), true);
+		buf_addz(&page->text, page->indent ? ".RE\n" : "");
 		return;
 	}
-	spaces(&page->text, TERM_INDENT);
+	indent += page->indent;
+	spaces(&page->text, at);
+	at += shown_width(str_of(term), false);
 	put_word(&page->text, str_of(term), &how);
 	if (at + 2 > indent) {
 		buf_addc(&page->text, '\n');

@@ -82,7 +82,7 @@ put_flink(struct page *page, const char *name, const char *flink)
 {
 	if (!flink)
 		put_fact(page, "In Flink SQL", "there is none.");
-	else if (strcmp(name, flink) != 0)
+	else if (!str_eq_nocase(str_of(name), str_of(flink)))
 		put_fact(page, "In Flink SQL", flink);
 }
 
@@ -109,6 +109,12 @@ static const char *
 function_name(unsigned i)
 {
 	return function_at(i)->name;
+}
+
+static const char *
+function_family(unsigned i)
+{
+	return function_at(i)->family;
 }
 
 static const char *
@@ -453,6 +459,7 @@ const struct help_topic help_topics[] = {
 	.doc = "functions of one row",
 	.count = count_functions,
 	.name_at = function_name,
+	.family_at = function_family,
 	.aliases_at = function_aliases,
 	.list = list_function,
 	.show = show_function},
@@ -482,13 +489,56 @@ const struct help_topic help_topics[] = {
 
 const unsigned n_help_topics = sizeof help_topics / sizeof *help_topics;
 
-void
-help_topic_list(struct page *page, const struct help_topic *topic)
+/* The family that comes after one (NULL: the first), by name; or NULL. */
+static const char *
+next_family(const struct help_topic *topic, const char *after)
+{
+	unsigned n = topic->count();
+	const char *best = NULL;
+
+	for (unsigned i = 0; i < n; i++) {
+		const char *family = topic->family_at(i);
+
+		if ((!after || strcmp(family, after) > 0) &&
+		    (!best || strcmp(family, best) < 0))
+			best = family;
+	}
+	return best;
+}
+
+/* In capitals. */
+static void
+put_family(struct page *page, const char *family)
+{
+	struct buf text = {0};
+
+	for (const char *p = family; *p; p++)
+		buf_addc(&text, *p >= 'a' && *p <= 'z' ? (char)(*p - 32) : *p);
+	page_heading(page, buf_z(&text));
+	buf_release(&text);
+}
+
+static void
+put_rows(struct page *page, const struct help_topic *topic, const char *family)
 {
 	unsigned n = topic->count();
 
+	for (unsigned i = 0; i < n; i++)
+		if (!family || !strcmp(topic->family_at(i), family))
+			(page->roff ? topic->show : topic->list)(page, i);
+}
+
+void
+help_topic_list(struct page *page, const struct help_topic *topic)
+{
+	const char *family = NULL;
+
 	if (topic->intro)
 		topic->intro(page);
-	for (unsigned i = 0; i < n; i++)
-		(page->roff ? topic->show : topic->list)(page, i);
+	if (!topic->family_at)
+		put_rows(page, topic, NULL);
+	while (topic->family_at && (family = next_family(topic, family))) {
+		put_family(page, family);
+		put_rows(page, topic, family);
+	}
 }

@@ -378,7 +378,12 @@ bind_op(struct binder *bd, const struct node *n, const struct op *o)
 		if (!e->args[i])
 			return NULL;
 	}
-	return o->bind(bd, n, e) ? NULL : bind_fold(bd, e);
+	if (o->bind(bd, n, e))
+		return NULL;
+	e->fails = !e->safe;
+	for (unsigned i = 0; i < e->n_args; i++)
+		e->fails |= e->args[i]->fails;
+	return bind_fold(bd, e);
 }
 
 static struct expr *

@@ -194,6 +194,7 @@ bind_fn(struct binder *bd, const struct node *n, const struct fn *fn)
 	if (!p->sig.repeats && n_args < p->sig.n)
 		n_args = p->sig.n;
 	e = bind_new(bd, n, n_args);
+	e->fails = true;
 	e->eval = eval_call;
 	e->more = p;
 	e->varies = fn->flags & FN_VOLATILE;

@@ -65,6 +65,8 @@ struct expr {
 	bool constant;	   /* value holds it */
 	bool is_column;	   /* just column number col */
 	bool varies;	   /* never folded */
+	bool safe;	   /* the operator itself fails for no row … */
+	bool fails;	   /* … or it or an argument may */
 	unsigned op;	   /* which of a family of operators */
 	unsigned col;
 	const void *more; /* what the operator prepared */

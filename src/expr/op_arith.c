@@ -562,6 +562,7 @@ bind_arith(struct binder *bd, const struct node *n, struct expr *e)
 		return 0;
 	}
 	e->type = type_of((enum arith)e->op, a, b);
+	e->safe = e->type == T_FLOAT;
 	if (e->type == T_NULL) {
 		bind_fail(bd, n->name_at, "%s",
 		    mismatch(bd->arena, (enum arith)e->op, a, b));

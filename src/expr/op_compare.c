@@ -614,6 +614,7 @@ bind_compare(struct binder *bd, const struct node *n, struct expr *e)
 	for (unsigned i = 0; i < 6; i++)
 		if (str_is(n->name, names[i]))
 			e->op = i;
+	e->safe = true;
 	e->eval = eval_compare;
 	e->select = select_compare;
 	e->type = T_BOOL;
@@ -623,6 +624,7 @@ bind_compare(struct binder *bd, const struct node *n, struct expr *e)
 static int
 bind_distinct(struct binder *bd, const struct node *n, struct expr *e)
 {
+	e->safe = true;
 	e->eval = eval_distinct;
 	e->type = T_BOOL;
 	return bind_sides(bd, n, e, 0, 1);
@@ -631,6 +633,7 @@ bind_distinct(struct binder *bd, const struct node *n, struct expr *e)
 static int
 bind_between(struct binder *bd, const struct node *n, struct expr *e)
 {
+	e->safe = true;
 	e->eval = eval_between;
 	e->select = select_between;
 	e->type = T_BOOL;

@@ -251,11 +251,15 @@ constants_column(struct eval *ev, const struct in_list *in,
 	}
 }
 
-/* The other items, for rows not found yet; `found` is edited. */
+/*
+ * The other items, for rows not found yet; `found` is edited. A row without a
+ * value to look for needs no items.
+ */
 static void
 others_column(const struct in_list *in, struct eval *ev, const struct batch *b,
     struct column *x, struct rows rows, struct column *found)
 {
+	rows = col_present(ev, x, rows);
 	for (unsigned i = 0; i < in->n_others; i++) {
 		uint16_t *sel = rows_new(ev, rows.n);
 		struct column y, eq, again = *x;
@@ -315,6 +319,7 @@ bind_subscript(struct binder *bd, const struct node *n, struct expr *e)
 {
 	enum type t = e->args[0]->type, i = e->args[1]->type;
 
+	e->safe = true;
 	e->eval = eval_subscript;
 	e->type = T_ANY;
 	if (t != T_LIST && t != T_MAP && t != T_ANY && t != T_NULL)
@@ -382,6 +387,7 @@ bind_in(struct binder *bd, const struct node *n, struct expr *e)
 	in->others = arena_array(bd->arena, e->n_args, sizeof(*in->others));
 	in->common = T_ANY;
 	e->more = in;
+	e->safe = true;
 	e->eval = eval_in;
 	e->type = T_BOOL;
 	for (unsigned i = 1; i < e->n_args; i++) {

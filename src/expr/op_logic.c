@@ -49,6 +49,10 @@ eval_chain(const struct expr *e, struct eval *ev, const struct batch *b,
 	}
 }
 
+/*
+ * Rows that are not TRUE so far need no further look, if what follows cannot
+ * fail. If it can, rows that are UNKNOWN so far would fail there, and must.
+ */
 static unsigned
 select_and(const struct expr *e, struct eval *ev, const struct batch *b,
     struct rows rows, uint16_t *out)
@@ -339,14 +343,18 @@ need_bool(struct binder *bd, const struct expr *e, const char *who)
 static int
 bind_chain(struct binder *bd, const struct node *n, struct expr *e)
 {
-	bool or = str_is(n->name, "or");
+	bool is_or = str_is(n->name, "or"), later = false;
 
-	for (unsigned i = 0; i < e->n_args; i++)
-		if (need_bool(bd, e->args[i], or ? "OR" : "AND"))
+	e->safe = true;
+	for (unsigned i = 0; i < e->n_args; i++) {
+		e->safe &= e->args[i]->type == T_BOOL;
+		later |= i && e->args[i]->fails;
+		if (need_bool(bd, e->args[i], is_or ? "OR" : "AND"))
 			return -1;
-	e->op = or ;
+	}
+	e->op = is_or;
 	e->eval = eval_chain;
-	e->select = or ? select_or : select_and;
+	e->select = is_or ? select_or : later ? NULL : select_and;
 	e->type = T_BOOL;
 	return 0;
 }
@@ -355,6 +363,7 @@ static int
 bind_not(struct binder *bd, const struct node *n, struct expr *e)
 {
 	(void)n;
+	e->safe = e->args[0]->type == T_BOOL;
 	e->eval = eval_not;
 	e->type = T_BOOL;
 	return need_bool(bd, e->args[0], "NOT");
@@ -364,7 +373,9 @@ static int
 bind_is(struct binder *bd, const struct node *n, struct expr *e)
 {
 	e->type = T_BOOL;
+	e->safe = e->args[0]->type == T_BOOL;
 	if (str_is(n->name, "is null")) {
+		e->safe = true;
 		e->eval = eval_is_null;
 		return 0;
 	}
@@ -393,7 +404,9 @@ bind_case(struct binder *bd, const struct node *n, struct expr *e)
 	if (e->n_args % 2 == 0)
 		return bind_fail(bd, n->name_at,
 		    "expected conditions and values in pairs, and a value");
+	e->safe = true;
 	for (unsigned i = 0; i + 1 < e->n_args; i += 2) {
+		e->safe &= e->args[i]->type == T_BOOL;
 		if (need_bool(bd, e->args[i], "WHEN"))
 			return -1;
 		t = type_common(t, e->args[i + 1]->type);
@@ -425,6 +438,7 @@ bind_coalesce(struct binder *bd, const struct node *n, struct expr *e)
 {
 	(void)bd;
 	(void)n;
+	e->safe = true;
 	e->eval = eval_coalesce;
 	e->type = common_of(e, 0, 1);
 	return 0;
@@ -434,6 +448,7 @@ static int
 bind_nullif(struct binder *bd, const struct node *n, struct expr *e)
 {
 	(void)n;
+	e->safe = true;
 	e->eval = eval_nullif;
 	e->type = e->args[0]->type;
 	return bind_text_as(bd, &e->args[1], e->type);

@@ -265,6 +265,7 @@ bind_match(struct binder *bd, const struct node *n, struct expr *e)
 		v = column_get(&e->args[1]->value, 0);
 	if (v.type != T_TEXT)
 		return 0;
+	e->safe = e->op == MATCH_LIKE;
 	e->eval = eval_match;
 	e->select = select_match;
 	return compile_constant(bd, e, value_str(v), escape);

@@ -348,10 +348,10 @@ parse_sum(struct lexer *lx)
 /* ---- comparisons and tests ---- */
 
 static struct node *
-negated(
-    struct lexer *lx, unsigned from, struct where at, bool not, struct node *n)
+negated(struct lexer *lx, unsigned from, struct where at, bool negative,
+    struct node *n)
 {
-	return not ? parse_call1(lx, from, "not", at, n) : n;
+	return negative ? parse_call1(lx, from, "not", at, n) : n;
 }
 
 static struct node *
@@ -445,7 +445,7 @@ parse_is(struct lexer *lx, unsigned from, struct where at, struct node *x)
 	static const char *const tests[][2] = {{"NULL", "is null"},
 	    {"TRUE", "is true"}, {"FALSE", "is false"},
 	    {"UNKNOWN", "is unknown"}};
-	bool not = lex_accept(lx, "NOT");
+	bool negative = lex_accept(lx, "NOT");
 	struct node *n;
 	char got[180];
 
@@ -453,20 +453,20 @@ parse_is(struct lexer *lx, unsigned from, struct where at, struct node *x)
 		if (!lex_accept(lx, tests[i][0]))
 			continue;
 		n = parse_call1(lx, from, tests[i][1], at, x);
-		return negated(lx, from, at, not, n);
+		return negated(lx, from, at, negative, n);
 	}
 	if (lex_accept(lx, "DISTINCT")) {
 		if (lex_expect(lx, "FROM"))
 			return NULL;
 		n = parse_call2(
 		    lx, from, "is distinct from", at, x, parse_sum(lx));
-		return negated(lx, from, at, not, n);
+		return negated(lx, from, at, negative, n);
 	}
 	if (lex_accept(lx, "JSON")) {
 		/* NULL is no JSON, and not UNKNOWN either. */
 		n = parse_call1(lx, from, "is_json", at, x);
 		n = parse_call1(lx, from, "is true", at, n);
-		return negated(lx, from, at, not, n);
+		return negated(lx, from, at, negative, n);
 	}
 	lex_fail(lx,
 	    "expected NULL, TRUE, FALSE, UNKNOWN, JSON or DISTINCT FROM, "
@@ -475,9 +475,9 @@ parse_is(struct lexer *lx, unsigned from, struct where at, struct node *x)
 	return NULL;
 }
 
-/* A word operator at the current token (behind NOT, if not is set). */
+/* A word operator at the current token (behind NOT, if negative). */
 static struct node *
-parse_word(struct lexer *lx, unsigned from, struct where not_at, bool not,
+parse_word(struct lexer *lx, unsigned from, struct where not_at, bool negative,
     struct node *x)
 {
 	struct where at = lx->tok.where;
@@ -496,7 +496,7 @@ parse_word(struct lexer *lx, unsigned from, struct where not_at, bool not,
 			: parse_like(lx, from, "similar", false, at, x);
 	else if (lex_accept(lx, "REGEXP") || lex_accept(lx, "RLIKE"))
 		x = parse_regex(lx, from, false, at, x);
-	return negated(lx, from, not_at, not, x);
+	return negated(lx, from, not_at, negative, x);
 }
 
 /* Words that begin parse_word's operators. */

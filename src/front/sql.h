@@ -14,6 +14,7 @@ struct sql_item {
 	struct str name; /* alias, or what stands for it */
 	bool alias;	 /* written */
 	bool self;	 /* it names a field that is called as its alias */
+	bool aggregate;	 /* it calls one */
 	struct where where;
 };
 

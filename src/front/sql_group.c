@@ -49,7 +49,7 @@ sql_is_grouped(const struct sql_query *q)
 	if (q->group_at.src || q->having || q->distinct || q->tvf.window)
 		return true;
 	for (unsigned i = 0; i < q->n_items; i++)
-		if (node_has_aggregate(q->items[i].node))
+		if (q->items[i].aggregate)
 			return true;
 	for (unsigned i = 0; i < q->n_orders; i++)
 		if (node_has_aggregate(q->orders[i].node))
@@ -139,7 +139,7 @@ add_all(struct group_plan *g)
 	for (unsigned i = 0; i < q->n_items; i++) {
 		struct node *n = q->items[i].node;
 
-		if (node_has_aggregate(n) || sql_names_edge(n) ||
+		if (q->items[i].aggregate || sql_names_edge(n) ||
 		    n->kind == NODE_STAR)
 			continue;
 		if (add_key(g, n, q->items[i].where))
@@ -252,7 +252,7 @@ read_distinct(struct group_plan *g)
 		if (item->node->kind == NODE_STAR)
 			return err_set(q->err, ERR_SPEC, item->where,
 			    "SELECT DISTINCT * is not supported yet");
-		if (node_has_aggregate(item->node))
+		if (item->aggregate)
 			return err_set(q->err, ERR_SPEC, q->distinct_at,
 			    "DISTINCT of aggregates is not supported yet");
 		if (add_key(g, item->node, item->where))

@@ -151,7 +151,7 @@ replace_alias(struct tree_edit *edit, struct node *n, bool in_aggregate)
 	item = sql_item_named(q, n->path.steps[0].name);
 	if (!item || !item->alias || item->self)
 		return NULL;
-	if (!node_has_aggregate(item->node))
+	if (!item->aggregate)
 		return item->node;
 	err_set(q->err, ERR_SPEC, n->where,
 	    "\"%.*s\" is known only after rows are grouped",
@@ -254,10 +254,12 @@ sql_names(struct sql_query *q)
 
 	if (settle_all(q))
 		return -1;
-	for (unsigned i = 0; i < q->n_items; i++)
-		q->items[i].self =
-		    q->items[i].alias &&
-		    tree_names(q->items[i].node, q->items[i].name);
+	for (unsigned i = 0; i < q->n_items; i++) {
+		struct sql_item *item = &q->items[i];
+
+		item->self = item->alias && tree_names(item->node, item->name);
+		item->aggregate = node_has_aggregate(item->node);
+	}
 	if (q->where && !(q->where = tree_change(&edit, q->where)))
 		return -1;
 	for (unsigned i = 0; i < q->n_groups; i++)

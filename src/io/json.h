@@ -171,6 +171,7 @@ struct json_op {
 	uint16_t kind;		      /* enum json_op_kind */
 	uint16_t next;		      /* the first of the ops that may follow */
 	uint16_t other;		      /* the next one that may stand here */
+	uint64_t unused;	      /* 64 bytes are a line of the cache */
 };
 
 /*
@@ -267,10 +268,11 @@ const char *json_number_why(const char *p, const char **at);
 
 /* ---- wants (json_want.c) ---- */
 
-/* What to do with the slot of a want. */
+/* A want and the slot it takes. */
 struct json_take {
-	enum want_as as;
+	unsigned want;
 	unsigned slot; /* the one behind the last: the whole record */
+	enum want_as as;
 };
 
 struct json_decoder {
@@ -278,10 +280,12 @@ struct json_decoder {
 	const struct json_kernel *kernel;
 	struct json_lane lanes[JSON_LANES];
 	struct json_scan scans[JSON_LANES];
-	struct arena arena;	   /* of the tree and the slots */
-	struct json_take *takes;   /* by want */
+	struct arena arena; /* of the tree and the slots */
+	/* Wants that are always converted, and those that usually are not. */
+	struct json_take *firm, *loose;
+	unsigned n_firm, n_loose;
+	struct value *values;	   /* by number in firm: what came of it */
 	struct when_cache *caches; /* by want */
-	struct value *values;	   /* by want: what was converted */
 	bool whole;		   /* some want is the whole record */
 	bool blind; /* nothing inside a record is to be looked at */
 

@@ -9,19 +9,16 @@
  * them has something unusual, each goes on alone from there.
  */
 
-/* A place in each of four records. */
-struct four {
-	const char *a, *b, *c, *d;
-};
-
+/* True if the op's text is at all four places. */
 JSON_INLINE bool
-four_same_text(struct four p, const struct json_op *op)
+four_same_text(const struct json_op *op, const char *p0, const char *p1,
+    const char *p2, const char *p3)
 {
 	__m256i want = _mm256_loadu_si256((const __m256i_u *)op->text);
-	__m256i a = _mm256_loadu_si256((const __m256i_u *)p.a);
-	__m256i b = _mm256_loadu_si256((const __m256i_u *)p.b);
-	__m256i c = _mm256_loadu_si256((const __m256i_u *)p.c);
-	__m256i d = _mm256_loadu_si256((const __m256i_u *)p.d);
+	__m256i a = _mm256_loadu_si256((const __m256i_u *)p0);
+	__m256i b = _mm256_loadu_si256((const __m256i_u *)p1);
+	__m256i c = _mm256_loadu_si256((const __m256i_u *)p2);
+	__m256i d = _mm256_loadu_si256((const __m256i_u *)p3);
 
 	a = _mm256_and_si256(
 	    _mm256_cmpeq_epi8(a, want), _mm256_cmpeq_epi8(b, want));
@@ -33,71 +30,73 @@ four_same_text(struct four p, const struct json_op *op)
 
 /* The step behind the op's text for each; false if one is not usual. */
 JSON_INLINE bool
-four_step(struct json_lane *l, struct json_op *op, struct four *p)
+four_step(struct json_lane *l, struct json_op *op, const char **p0,
+    const char **p1, const char **p2, const char **p3)
 {
-	if (op->kind == JSON_OP_STRING) {
-		p->a = walk_string(l[0].s, op, p->a);
-		p->b = walk_string(l[1].s, op, p->b);
-		p->c = walk_string(l[2].s, op, p->c);
-		p->d = walk_string(l[3].s, op, p->d);
-	} else if (op->kind == JSON_OP_NUMBER) {
-		p->a = walk_number(l[0].s, op, p->a, l[0].feed);
-		p->b = walk_number(l[1].s, op, p->b, l[1].feed);
-		p->c = walk_number(l[2].s, op, p->c, l[2].feed);
-		p->d = walk_number(l[3].s, op, p->d, l[3].feed);
-	} else if (op->kind == JSON_OP_LONG) {
-		p->a = walk_long(l[0].s, op, p->a);
-		p->b = walk_long(l[1].s, op, p->b);
-		p->c = walk_long(l[2].s, op, p->c);
-		p->d = walk_long(l[3].s, op, p->d);
-	} else {
-		return op->kind == JSON_OP_END && p->a == l[0].feed &&
-		       p->b == l[1].feed && p->c == l[2].feed &&
-		       p->d == l[3].feed;
-	}
-	return p->a && p->b && p->c && p->d;
+	if (op->kind == JSON_OP_STRING)
+		return walk_string(l[0].s, op, p0) &&
+		       walk_string(l[1].s, op, p1) &&
+		       walk_string(l[2].s, op, p2) &&
+		       walk_string(l[3].s, op, p3);
+	if (op->kind == JSON_OP_NUMBER)
+		return walk_number(l[0].s, op, p0, l[0].feed) &&
+		       walk_number(l[1].s, op, p1, l[1].feed) &&
+		       walk_number(l[2].s, op, p2, l[2].feed) &&
+		       walk_number(l[3].s, op, p3, l[3].feed);
+	if (op->kind == JSON_OP_LONG)
+		return walk_long(l[0].s, op, p0) && walk_long(l[1].s, op, p1) &&
+		       walk_long(l[2].s, op, p2) && walk_long(l[3].s, op, p3);
+	return false;
 }
 
-/* Each goes on alone from op number at. */
+/* Each goes on alone from its place and op number at. */
 JSON_FN __attribute__((noinline)) void
-four_part(
-    struct json_shapes *shapes, struct json_lane *l, unsigned at, struct four p)
+four_part(struct json_shapes *shapes, struct json_lane *l, unsigned at)
 {
-	l[0].end = walk_from(l[0].s, shapes, at, p.a, l[0].feed);
-	l[1].end = walk_from(l[1].s, shapes, at, p.b, l[1].feed);
-	l[2].end = walk_from(l[2].s, shapes, at, p.c, l[2].feed);
-	l[3].end = walk_from(l[3].s, shapes, at, p.d, l[3].feed);
+	unsigned i;
+
+	for (i = 0; i < JSON_LANES; i++)
+		l[i].end = walk_from(l[i].s, shapes, at, l[i].end, l[i].feed);
 }
 
 JSON_FN void
 walk_lanes(struct json_shapes *shapes, struct json_lane *l)
 {
-	struct four p = {l[0].p, l[1].p, l[2].p, l[3].p}, q;
+	const char *p0 = l[0].p, *p1 = l[1].p, *p2 = l[2].p, *p3 = l[3].p;
+	struct json_op *ops = shapes->ops;
 	unsigned here = shapes->first, at = here, i;
 
-	_Static_assert(JSON_LANES == 4, "a, b, c, d");
+	_Static_assert(JSON_LANES == 4, "p0 to p3");
 	for (i = 0; i < JSON_LANES; i++)
 		json_scan_begin(l[i].s);
 	while (at) {
-		struct json_op *op = &shapes->ops[at];
+		struct json_op *op = &ops[at];
+		const char *q0 = p0 + op->len, *q1 = p1 + op->len;
+		const char *q2 = p2 + op->len, *q3 = p3 + op->len;
 
-		if (UNLIKELY(!four_same_text(p, op))) {
+		if (UNLIKELY(!four_same_text(op, p0, p1, p2, p3))) {
 			at = op->other;
 			continue;
 		}
-		q = (struct four){
-		    p.a + op->len, p.b + op->len, p.c + op->len, p.d + op->len};
-		if (UNLIKELY(!four_step(l, op, &q)))
-			break;
-		p = q;
-		if (op->kind == JSON_OP_END) {
-			l[0].end = p.a;
-			l[1].end = p.b;
-			l[2].end = p.c;
-			l[3].end = p.d;
+		if (op->kind == JSON_OP_END && q0 == l[0].feed &&
+		    q1 == l[1].feed && q2 == l[2].feed && q3 == l[3].feed) {
+			l[0].end = q0;
+			l[1].end = q1;
+			l[2].end = q2;
+			l[3].end = q3;
 			return;
 		}
+		if (UNLIKELY(!four_step(l, op, &q0, &q1, &q2, &q3)))
+			break;
+		p0 = q0;
+		p1 = q1;
+		p2 = q2;
+		p3 = q3;
 		here = at = op->next;
 	}
-	four_part(shapes, l, here, p);
+	l[0].end = p0;
+	l[1].end = p1;
+	l[2].end = p2;
+	l[3].end = p3;
+	four_part(shapes, l, here);
 }

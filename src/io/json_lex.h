@@ -200,26 +200,31 @@ is_e(char c)
 	return (c | 0x20) == 'e';
 }
 
-/* The byte behind the number at p, or NULL if there is none. */
-JSON_INLINE const char *
-number_end(const char *p, const char *end)
+/* Moves *p behind the number there; false if there is none. */
+JSON_INLINE bool
+skip_number(const char **p, const char *feed)
 {
-	const char *q = p;
+	const char *q = *p;
 	uint64_t w;
 	unsigned n = digits(q, &w);
 
 	if (UNLIKELY(n - 1 > 6 || (*q == '0' && n > 1)))
-		return num_skip(p, end);
+		goto slow;
 	q += n;
-	if (*q == ',')
-		return q;
 	if (*q == '.') {
 		n = digits(q + 1, &w);
 		if (UNLIKELY(n - 1 > 6))
-			return num_skip(p, end);
+			goto slow;
 		q += n + 1;
 	}
-	return UNLIKELY(is_e(*q)) ? num_skip(p, end) : q;
+	if (UNLIKELY(is_e(*q)))
+		goto slow;
+	*p = q;
+	return true;
+slow:
+	q = num_skip(*p, feed);
+	*p = q ? q : *p;
+	return q != NULL;
 }
 
 /* ---- words ---- */
@@ -254,16 +259,11 @@ fill(
 	slot->end = end;
 }
 
-/*
- * The number at p into a slot. Up to 7 digits on both sides of the point are
- * exact in a double, as is the power of ten: one division rounds correctly
- * (Clinger 1990). Others, and negative ones, go the long way.
- */
 static __attribute__((noinline)) const char *
-fill_number_slow(struct json_slot *slot, const char *p, const char *end)
+fill_number_slow(struct json_slot *slot, const char *p, const char *feed)
 {
 	struct num n;
-	const char *q = num_scan(p, end, &n);
+	const char *q = num_scan(p, feed, &n);
 
 	if (!q)
 		return NULL;
@@ -278,33 +278,44 @@ fill_number_slow(struct json_slot *slot, const char *p, const char *end)
 	return q;
 }
 
-JSON_INLINE const char *
-fill_number(struct json_slot *slot, const char *p, const char *end)
+/*
+ * The number at *p into a slot; *p moves behind it. Up to 7 digits on both
+ * sides of the point are exact in a double, as is the power of ten: one
+ * division rounds correctly (Clinger 1990). Others, and negative ones, go the
+ * long way.
+ */
+JSON_INLINE bool
+fill_number(struct json_slot *slot, const char **p, const char *feed)
 {
 	static const uint32_t ten[8] = {
 	    1, 10, 100, 1000, 10000, 100000, 1000000, 10000000};
-	const char *q = p;
+	const char *q = *p;
 	uint64_t w, part, v;
 	unsigned n = digits(q, &w);
 
 	if (UNLIKELY(n - 1 > 6 || (*q == '0' && n > 1)))
-		return fill_number_slow(slot, p, end);
+		goto slow;
 	q += n;
 	v = join(w, n);
-	if (*q != '.') {
+	if (*q == '.') {
+		n = digits(q + 1, &part);
+		q += n + 1;
+		if (UNLIKELY(n - 1 > 6 || is_e(*q)))
+			goto slow;
+		fill(slot, JSON_FLOAT, *p, q);
+		slot->f = (double)(v * ten[n] + join(part, n)) / ten[n];
+	} else {
 		if (UNLIKELY(is_e(*q)))
-			return fill_number_slow(slot, p, end);
-		fill(slot, JSON_INT, p, q);
+			goto slow;
+		fill(slot, JSON_INT, *p, q);
 		slot->i = (int64_t)v;
-		return q;
 	}
-	n = digits(q + 1, &part);
-	q += n + 1;
-	if (UNLIKELY(n - 1 > 6 || is_e(*q)))
-		return fill_number_slow(slot, p, end);
-	fill(slot, JSON_FLOAT, p, q);
-	slot->f = (double)(v * ten[n] + join(part, n)) / ten[n];
-	return q;
+	*p = q;
+	return true;
+slow:
+	q = fill_number_slow(slot, *p, feed);
+	*p = q ? q : *p;
+	return q != NULL;
 }
 
 /* Fills a slot, and counts it. */
@@ -346,9 +357,9 @@ scalar(struct json_scan *s, const char *p, const char *end, int slot)
 	}
 	if (json_is_digit(*p) || *p == '-') {
 		if (slot < 0)
-			return number_end(p, end);
+			return skip_number(&p, end) ? p : NULL;
 		s->left -= s->slots[slot].kind == JSON_MISSING;
-		return fill_number(&s->slots[slot], p, end);
+		return fill_number(&s->slots[slot], &p, end) ? p : NULL;
 	}
 	q = word_end(p, &kind);
 	if (q && slot >= 0)

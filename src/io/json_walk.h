@@ -6,9 +6,14 @@
  * here.
  */
 
-/* The string from p (behind its quote) to where it seems to end. */
-JSON_INLINE const char *
-walk_text(struct json_scan *s, const struct json_op *op, const char *p,
+/*
+ * The steps over one value move *p behind it and return true; false if it is
+ * not valid. The value goes into the op's slot unless that is -1.
+ */
+
+/* The string from *p (behind its quote) to where it seems to end. */
+JSON_INLINE bool
+walk_text(struct json_scan *s, const struct json_op *op, const char **p,
     const char *end)
 {
 	struct json_text t = {end, JSON_TEXT};
@@ -16,58 +21,54 @@ walk_text(struct json_scan *s, const struct json_op *op, const char *p,
 	if (UNLIKELY(*end != '"')) {
 		t = json_text_end(end);
 		if (!t.end)
-			return NULL;
+			return false;
 	}
 	if (op->slot >= 0)
-		fill(&s->slots[op->slot], t.kind, p, t.end);
-	return t.end + 1;
+		fill(&s->slots[op->slot], t.kind, *p, t.end);
+	*p = t.end + 1;
+	return true;
 }
 
-/*
- * The string at p (behind its quote), into the slot unless that is -1;
- * returns what is behind its closing quote, or NULL. A string that is long
- * makes its op one of long strings.
- */
-JSON_INLINE const char *
-walk_string(struct json_scan *s, struct json_op *op, const char *p)
+/* A string that is long makes its op one of long strings. */
+JSON_INLINE bool
+walk_string(struct json_scan *s, struct json_op *op, const char **p)
 {
 	bool is_long = false;
-	const char *end = plain_end(p, &is_long);
+	const char *end = plain_end(*p, &is_long);
 
 	if (UNLIKELY(is_long))
 		op->kind = JSON_OP_LONG;
 	return walk_text(s, op, p, end);
 }
 
-JSON_INLINE const char *
-walk_long(struct json_scan *s, const struct json_op *op, const char *p)
+JSON_INLINE bool
+walk_long(struct json_scan *s, const struct json_op *op, const char **p)
 {
-	return walk_text(s, op, p, long_plain_end(p));
+	return walk_text(s, op, p, long_plain_end(*p));
 }
 
-/* The number at p; the same. */
-JSON_INLINE const char *
-walk_number(struct json_scan *s, const struct json_op *op, const char *p,
-    const char *end)
+JSON_INLINE bool
+walk_number(struct json_scan *s, const struct json_op *op, const char **p,
+    const char *feed)
 {
 	if (op->slot < 0)
-		return number_end(p, end);
-	return fill_number(&s->slots[op->slot], p, end);
+		return skip_number(p, feed);
+	return fill_number(&s->slots[op->slot], p, feed);
 }
 
 /*
- * Any value at p. The scanner may stop within a container when all is found
- * (trust), the walk cannot.
+ * Any value at p; returns its end, or NULL. The scanner may stop within a
+ * container when all is found (trust), the walk cannot.
  */
 JSON_FN __attribute__((noinline)) const char *
 walk_other(struct json_scan *s, const struct json_op *op, const char *p,
-    const char *end)
+    const char *feed)
 {
 	if (*p != '[' && *p != '{')
-		return scalar(s, p, end, op->slot);
+		return scalar(s, p, feed, op->slot);
 	if (s->trust && op->node && op->node->n_kids)
 		return NULL;
-	return scan_value(s, p, end, op->node, op->depth, NULL);
+	return scan_value(s, p, feed, op->node, op->depth, NULL);
 }
 
 static bool
@@ -115,17 +116,13 @@ JSON_INLINE const char *
 walk_op(
     struct json_scan *s, struct json_op *op, const char *p, const char *feed)
 {
-	const char *q;
-
 	if (op->kind == JSON_OP_STRING)
-		return walk_string(s, op, p);
+		return walk_string(s, op, &p) ? p : NULL;
 	if (op->kind == JSON_OP_LONG)
-		return walk_long(s, op, p);
-	if (op->kind == JSON_OP_NUMBER) {
-		q = walk_number(s, op, p, feed);
-		return LIKELY(q != NULL) ? q : walk_other(s, op, p, feed);
-	}
-	if (op->kind == JSON_OP_OTHER)
+		return walk_long(s, op, &p) ? p : NULL;
+	if (op->kind == JSON_OP_NUMBER && walk_number(s, op, &p, feed))
+		return p;
+	if (op->kind <= JSON_OP_OTHER)
 		return walk_other(s, op, p, feed);
 	return walk_mark(s, op, p, feed);
 }

@@ -3,9 +3,8 @@
  * What is wanted of a record: from paths to a tree, and from the slots the
  * tree fills to elements of columns.
  *
- * A row is made in two steps: first everything that can fail is converted,
- * then everything is put. So a record that turns out bad leaves no trace in
- * the columns.
+ * A record that turns out bad must leave no trace in the columns: what is
+ * likely to fail is converted before anything is put.
  */
 #include "base/mem.h"
 #include "base/must.h"
@@ -67,6 +66,7 @@ set_step(struct json_node *node, const struct path_step *step)
 
 struct tree {
 	struct json_decoder *d;
+	unsigned *slots; /* by want */
 	unsigned n_nodes, n_slots;
 };
 
@@ -86,7 +86,7 @@ give_slot(struct tree *t, unsigned want, unsigned depth)
 			continue;
 		if (slot < 0)
 			slot = (int)t->n_slots++;
-		t->d->takes[i].slot = (unsigned)slot;
+		t->slots[i] = (unsigned)slot;
 	}
 	return slot;
 }
@@ -146,16 +146,26 @@ init_scan(struct json_decoder *d, struct json_scan *s, const struct tree *t,
 }
 
 static void
-init_takes(struct json_decoder *d)
+init_takes(struct json_decoder *d, const struct tree *t)
 {
 	const struct decode_spec *spec = d->base.spec;
 	unsigned n = spec->n_wants, i;
 
-	d->takes = arena_zalloc(&d->arena, n * sizeof *d->takes);
+	d->firm = arena_array(&d->arena, n, sizeof *d->firm);
+	d->loose = arena_array(&d->arena, n, sizeof *d->loose);
+	d->values = arena_array(&d->arena, n, sizeof *d->values);
 	d->caches = arena_zalloc(&d->arena, n * sizeof *d->caches);
-	d->values = arena_zalloc(&d->arena, n * sizeof *d->values);
-	for (i = 0; i < n; i++)
-		d->takes[i].as = spec->wants[i].as;
+	for (i = 0; i < n; i++) {
+		const struct want *w = &spec->wants[i];
+		struct json_take take = {i, t->slots[i], w->as};
+
+		if (!w->path.n)
+			take.slot = t->n_slots;
+		if (w->as == WANT_TIME || w->as == WANT_TYPE)
+			d->firm[d->n_firm++] = take;
+		else
+			d->loose[d->n_loose++] = take;
+	}
 }
 
 void
@@ -169,16 +179,16 @@ json_want_init(struct json_decoder *d)
 
 	must(spec->time < 0 || spec->wants[spec->time].as == WANT_TIME);
 	arena_init(&d->arena, 4096);
-	init_takes(d);
+	t.slots = arena_array(&d->arena, spec->n_wants, sizeof *t.slots);
 	root = arena_zalloc(&d->arena, sizeof *root);
 	root->slot = -1;
 	if (spec->n_wants)
 		make_node(&t, root, 0, 0);
+	init_takes(d, &t);
 	for (i = 0; i < spec->n_wants; i++) {
 		if (spec->wants[i].path.n)
 			continue;
 		d->whole = true;
-		d->takes[i].slot = t.n_slots;
 		trust &= spec->wants[i].as == WANT_RAW;
 	}
 	d->blind = trust && !t.n_slots;
@@ -281,58 +291,30 @@ slot_value(const struct json_slot *slot, struct arena *a, struct value *v)
 
 /* ---- rows ---- */
 
-/* True if a want takes its slot as it is; anything else is converted first. */
-static inline bool
-is_plain(enum want_as as, const struct json_slot *slot)
-{
-	return as == WANT_RAW || (as == WANT_VALUE && slot->kind <= JSON_TEXT);
-}
-
-/* Converts the slot of a want; returns the reason why that is impossible. */
-static const char *
-convert(struct json_decoder *d, struct arena *a, unsigned want,
+/* Converts a firm want; returns the reason why that is impossible. */
+static inline const char *
+convert(struct json_decoder *d, struct arena *a, const struct json_take *take,
     const struct json_slot *slot, struct value *out)
 {
-	const struct want *w = &d->base.spec->wants[want];
-	struct when_cache *cache = &d->caches[want];
+	const struct want *w = &d->base.spec->wants[take->want];
+	struct when_cache *cache = &d->caches[take->want];
 
-	if (w->as == WANT_TIME && slot->kind == JSON_TEXT &&
+	if (take->as == WANT_TIME && slot->kind == JSON_TEXT &&
 	    when_parse(&w->layout, cache, slot_str(slot), &out->i)) {
 		out->type = T_TIME;
 		return NULL;
 	}
 	if (!slot_value(slot, a, out))
-		return slot->kind == JSON_GREAT
-			   ? "number out of range"
-			   : "a nested value is too deep or has a number out "
-			     "of range";
-	if (w->as == WANT_VALUE)
-		return NULL;
-	return cell_convert(d->base.spec, want, cache, a, *out, out);
+		return slot->kind == JSON_GREAT ? "number out of range"
+						: "a nested value is too deep";
+	return cell_convert(d->base.spec, take->want, cache, a, *out, out);
 }
 
-/* Puts a slot of WANT_VALUE that is plain. */
+/* Puts what convert made. */
 static inline void
-put_plain(struct column *c, struct arena *a, unsigned row,
-    const struct json_slot *slot)
+put_firm(const struct json_decoder *d, struct batch *b, unsigned want,
+    struct value v)
 {
-	if (slot->kind == JSON_TEXT)
-		column_put_text(c, a, row, slot_str(slot));
-	else if (slot->kind == JSON_INT)
-		column_put_int(c, a, row, slot->i);
-	else if (slot->kind == JSON_FLOAT)
-		column_put_float(c, a, row, slot->f);
-	else if (slot->kind <= JSON_NULL)
-		column_put_null(c, a, row);
-	else
-		column_put_bool(c, a, row, slot->kind == JSON_TRUE);
-}
-
-static inline void
-put_converted(struct json_decoder *d, struct batch *b, unsigned want)
-{
-	struct value v = d->values[want];
-
 	if ((int)want == d->base.spec->time)
 		b->time[b->n_rows] = v.i;
 	else if (v.type == T_TIME)
@@ -341,48 +323,101 @@ put_converted(struct json_decoder *d, struct batch *b, unsigned want)
 		column_put(&b->cols[want], b->arena, b->n_rows, v);
 }
 
-static inline void
-put_raw(struct column *c, struct arena *a, unsigned row,
-    const struct json_slot *slot)
+/* Puts a loose want that is not a plain text or number. */
+static __attribute__((noinline)) const char *
+put_rare(
+    struct batch *b, const struct json_take *take, const struct json_slot *slot)
 {
-	if (slot->kind == JSON_MISSING)
-		column_put_null(c, a, row);
-	else
-		column_put_json(c, a, row, slot_raw(slot));
+	struct column *c = &b->cols[take->want];
+	struct value v;
+
+	if (slot->kind == JSON_MISSING) {
+		column_put_null(c, b->arena, b->n_rows);
+		return NULL;
+	}
+	if (take->as == WANT_RAW) {
+		column_put_json(c, b->arena, b->n_rows, slot_raw(slot));
+		return NULL;
+	}
+	if (!slot_value(slot, b->arena, &v))
+		return slot->kind == JSON_GREAT ? "number out of range"
+						: "a nested value is too deep";
+	column_put(c, b->arena, b->n_rows, v);
+	return NULL;
+}
+
+/* The row being made is given up: what was put as NULL would stay so. */
+static __attribute__((noinline, cold)) void
+undo_row(struct batch *b)
+{
+	unsigned i, row = b->n_rows;
+
+	for (i = 0; i < b->n_cols; i++)
+		if (b->cols[i].nulls)
+			b->cols[i].nulls[row >> 6] &=
+			    ~((uint64_t)1 << (row & 63));
+}
+
+/* Puts all loose wants; on failure *failed is the slot. */
+static inline const char *
+put_loose(struct json_decoder *d, const struct json_slot *slots,
+    struct batch *b, const struct json_slot **failed)
+{
+	const struct json_take *take = d->loose, *end = take + d->n_loose;
+	struct column *cols = b->cols;
+	struct arena *a = b->arena;
+	unsigned row = b->n_rows;
+
+	for (; take < end; take++) {
+		const struct json_slot *slot = &slots[take->slot];
+		struct column *c = &cols[take->want];
+		bool value = take->as == WANT_VALUE;
+
+		if (value && slot->kind == JSON_TEXT) {
+			column_put_text(c, a, row, slot_str(slot));
+		} else if (value && slot->kind == JSON_INT) {
+			column_put_int(c, a, row, slot->i);
+		} else if (value && slot->kind == JSON_FLOAT) {
+			column_put_float(c, a, row, slot->f);
+		} else {
+			const char *reason = put_rare(b, take, slot);
+
+			*failed = slot;
+			if (reason)
+				return reason;
+		}
+	}
+	return NULL;
 }
 
 const char *
 json_want_row(struct json_decoder *d, struct json_scan *s, struct batch *b,
     struct str record, const char **at)
 {
-	unsigned n = d->base.spec->n_wants, i;
-	const struct json_take *takes = d->takes;
+	const struct json_slot *slots = s->slots, *failed;
+	const char *reason;
+	unsigned i;
 
 	if (d->whole) {
 		s->slots[s->n_slots].p = record.p;
 		s->slots[s->n_slots].end = record.p + record.n;
 	}
-	for (i = 0; i < n; i++) {
-		const struct json_slot *slot = &s->slots[takes[i].slot];
-		const char *reason;
-
-		if (is_plain(takes[i].as, slot))
-			continue;
-		reason = convert(d, b->arena, i, slot, &d->values[i]);
-		if (__builtin_expect(reason != NULL, 0)) {
-			*at = slot->kind == JSON_MISSING ? record.p : slot->p;
-			return reason;
-		}
+	for (i = 0; i < d->n_firm; i++) {
+		failed = &slots[d->firm[i].slot];
+		reason =
+		    convert(d, b->arena, &d->firm[i], failed, &d->values[i]);
+		if (__builtin_expect(reason != NULL, 0))
+			goto bad;
 	}
-	for (i = 0; i < n; i++) {
-		const struct json_slot *slot = &s->slots[takes[i].slot];
-
-		if (!is_plain(takes[i].as, slot))
-			put_converted(d, b, i);
-		else if (takes[i].as == WANT_VALUE)
-			put_plain(&b->cols[i], b->arena, b->n_rows, slot);
-		else
-			put_raw(&b->cols[i], b->arena, b->n_rows, slot);
+	reason = put_loose(d, slots, b, &failed);
+	if (__builtin_expect(reason != NULL, 0)) {
+		undo_row(b);
+		goto bad;
 	}
+	for (i = 0; i < d->n_firm; i++)
+		put_firm(d, b, d->firm[i].want, d->values[i]);
 	return NULL;
+bad:
+	*at = failed->kind == JSON_MISSING ? record.p : failed->p;
+	return reason;
 }

@@ -53,7 +53,7 @@ sheet_clear(struct sheet *s)
 	names_clear(&s->keys);
 	arena_reset(&s->arena);
 	for (uint32_t i = 0; i < s->spec->n_cols; i++)
-		if (!s->spec->cols[i].spread)
+		if (!s->spec->cols[i].spread && !s->spec->cols[i].dropped)
 			add_slot(s, i, s->spec->cols[i].name);
 }
 
@@ -120,6 +120,17 @@ member_name(struct sheet *s, struct value key)
 	return name;
 }
 
+/* True if a column of its own has this name: it hides the member. */
+static bool
+is_column(const struct sheet *s, struct str name)
+{
+	for (uint32_t i = 0; i < s->spec->n_cols; i++)
+		if (!s->spec->cols[i].spread &&
+		    str_eq(s->spec->cols[i].name, name))
+			return true;
+	return false;
+}
+
 static bool
 put_members(struct sheet *s, uint32_t col, struct value map, bool grow)
 {
@@ -130,10 +141,13 @@ put_members(struct sheet *s, uint32_t col, struct value map, bool grow)
 	if (!pack_get_map(&p, end, &n))
 		return true;
 	while (n--) {
+		struct str name;
+
 		if (pack_get(&p, end, &s->values, &key) != PACK_OK ||
 		    pack_get(&p, end, &s->values, &v) != PACK_OK)
 			return true;
-		if (!put_cell(s, col, member_name(s, key), v, grow))
+		name = member_name(s, key);
+		if (!is_column(s, name) && !put_cell(s, col, name, v, grow))
 			return false;
 	}
 	return true;
@@ -144,6 +158,8 @@ put_column(struct sheet *s, uint32_t col, struct value v, bool grow)
 {
 	const struct out_column *c = &s->spec->cols[col];
 
+	if (c->dropped)
+		return true;
 	if (c->spread) {
 		if (v.type == T_JSON)
 			v = pack_of_json(value_str(v), &s->values);

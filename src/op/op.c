@@ -317,6 +317,7 @@ flow_field(const struct flow *f, struct path path, bool computed,
 
 struct flow_owner {
 	const struct flow *flow;
+	struct scope_column *cols;
 	struct arena *arena;
 };
 
@@ -332,9 +333,10 @@ scope_field(struct scope *s, struct path path, enum type *type,
 }
 
 void
-flow_scope(const struct flow *f, const struct bind *b, struct scope *out)
+flow_scope_grow(const struct flow *f, unsigned more, const struct bind *b,
+    struct scope *out)
 {
-	unsigned n = f->segment->n_cols;
+	unsigned n = f->segment->n_cols + more;
 	struct scope_column *cols = arena_zalloc(b->arena, n * sizeof *cols);
 	struct flow_owner *owner = arena_alloc(b->arena, sizeof *owner);
 
@@ -345,13 +347,31 @@ flow_scope(const struct flow *f, const struct bind *b, struct scope *out)
 			continue;
 		cols[c->col] = (struct scope_column){c->name, c->type};
 	}
-	*owner = (struct flow_owner){f, b->arena};
+	*owner = (struct flow_owner){f, cols, b->arena};
 	*out = (struct scope){.cols = cols,
 	    .n_cols = n,
 	    .field = f->scan ? scope_field : NULL,
 	    .params = b->params,
 	    .n_params = b->n_params,
 	    .owner = owner};
+}
+
+void
+flow_scope_add(struct scope *s, struct str name, unsigned col, enum type type)
+{
+	const struct flow_owner *o = s->owner;
+
+	must(col < s->n_cols);
+	for (unsigned i = 0; i < s->n_cols; i++)
+		if (o->cols[i].name.p && str_eq(o->cols[i].name, name))
+			o->cols[i] = (struct scope_column){{NULL, 0}, T_NULL};
+	o->cols[col] = (struct scope_column){name, type};
+}
+
+void
+flow_scope(const struct flow *f, const struct bind *b, struct scope *out)
+{
+	flow_scope_grow(f, 0, b, out);
 }
 
 int

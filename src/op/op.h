@@ -158,6 +158,16 @@ struct bind {
  */
 void flow_scope(const struct flow *f, const struct bind *b, struct scope *out);
 
+/*
+ * For a step that computes one column after another: like flow_scope, with
+ * room for `more` columns, which flow_scope_add makes known one by one (and
+ * hides what had the name before).
+ */
+void flow_scope_grow(const struct flow *f, unsigned more, const struct bind *b,
+    struct scope *out);
+void flow_scope_add(
+    struct scope *s, struct str name, unsigned col, enum type type);
+
 /* Adds a computed column to the flow's segment; returns its number. */
 unsigned flow_compute(struct flow *f);
 

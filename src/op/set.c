@@ -9,20 +9,20 @@
 
 static int
 set_item(struct op *op, struct computed *c, const struct arg_item *item,
-    const struct bind *b)
+    struct scope *scope, const struct bind *b)
 {
-	struct scope scope;
 	struct expr *e;
+	unsigned col;
 
 	if (item->node->kind == NODE_STAR)
 		return err_set(b->err, ERR_SPEC, item->where,
 		    "* has no place here: all columns stay anyway");
-	flow_scope(&op->out, b, &scope);
-	e = expr_bind(item->node, &scope, b->arena, b->err);
+	e = expr_bind(item->node, scope, b->arena, b->err);
 	if (!e)
 		return -1;
-	flow_set(
-	    &op->out, item->name, computed_expr(c, &op->out, e), expr_type(e));
+	col = computed_expr(c, &op->out, e);
+	flow_set(&op->out, item->name, col, expr_type(e));
+	flow_scope_add(scope, item->name, col, expr_type(e));
 	return 0;
 }
 
@@ -45,14 +45,16 @@ set_bind(struct op *op, const struct bind *b)
 {
 	const struct arg *columns = op_arg(op, "columns");
 	struct computed *c = arena_zalloc(b->arena, sizeof *c);
+	struct scope scope;
 
 	op->config = c;
 	computed_init(c, columns->n_items, b->arena);
 	op->out = flow_copy(&op->in, columns->n_items, b->arena);
 	if (check_names(columns, b))
 		return -1;
+	flow_scope_grow(&op->out, columns->n_items, b, &scope);
 	for (unsigned i = 0; i < columns->n_items; i++)
-		if (set_item(op, c, &columns->items[i], b))
+		if (set_item(op, c, &columns->items[i], &scope, b))
 			return -1;
 	return 0;
 }

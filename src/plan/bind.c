@@ -170,8 +170,11 @@ remember_wants(struct scan *to, const struct scan *from)
 		struct path path = from->wants[i].path;
 		struct path_step *steps = arena_array(a, path.n, sizeof *steps);
 
-		for (unsigned k = 0; k < path.n; k++)
+		for (unsigned k = 0; k < path.n; k++) {
 			steps[k] = path.steps[k];
+			if (steps[k].name.p)
+				steps[k].name = arena_str(a, steps[k].name);
+		}
 		to->wants[i].path = (struct path){steps, path.n};
 	}
 }

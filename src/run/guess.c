@@ -150,16 +150,23 @@ count_files(const struct plan *plan)
 	return n;
 }
 
+static bool
+is_json(const struct format *f)
+{
+	return !strcmp(f->name, "json");
+}
+
 bool
 passes_records(const struct input *in, const struct plan *plan)
 {
 	const struct flow_column *c = plan->result.cols;
 
-	/* Several files may have several headers. JSON has its own way. */
-	return plan->result.n_cols == 1 && c->spread && plan->result.open &&
-	    c->col < plan->scan->n_wants && !plan->scan->computed[c->col] &&
-	    plan->output.format == in->format && count_files(plan) == 1 &&
-	    strcmp(in->format->name, "json") != 0;
+	if (plan->result.n_cols != 1 || !c->spread || !plan->result.open ||
+	    c->col >= plan->scan->n_wants || plan->scan->computed[c->col] ||
+	    plan->output.format != in->format)
+		return false;
+	/* Several files of other formats may have several headers. */
+	return is_json(in->format) || count_files(plan) == 1;
 }
 
 static struct want
@@ -175,8 +182,7 @@ want_of(const struct input *in, const struct plan *plan, unsigned i)
 		w.type = type->type;
 		w.layout = plan->time.layout;
 	} else if (same && !plan->scan->computed[i] &&
-	    (!strcmp(in->format->name, "json") ||
-	    (w.path.n == 0 && passes_records(in, plan)))) {
+	    (is_json(in->format) || (w.path.n == 0 && passes_records(in, plan)))) {
 		w.as = WANT_RAW;
 	}
 	return w;

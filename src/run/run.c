@@ -177,7 +177,8 @@ make_encoder(struct run *r)
 
 	for (unsigned i = 0; i < f->n_cols; i++)
 		cols[i] = (struct out_column){f->cols[i].name,
-		    f->cols[i].spread, f->cols[i].omit_null};
+		    f->cols[i].spread, f->cols[i].omit_null,
+		    f->cols[i].dropped};
 	r->encode = (struct encode_spec){.cols = cols,
 	    .n_cols = f->n_cols,
 	    .raw = passes_records(first, plan),
