@@ -2,8 +2,9 @@
 /*
  * Comparisons: = <> < <= > >=, IS DISTINCT FROM, BETWEEN.
  *
- * Numbers are compared by value, exactly, whatever their types; NaN equals
- * itself and is greater than every other number, as in sorting and grouping.
+ * Ints, floats and decimals are compared by value, exactly, but for a decimal
+ * beside a float, which is taken as a float (so that a field holding 0.1 equals
+ * the literal 0.1). NaN equals itself and is greater than every other number.
  * A text against a number, time, duration or boolean is read as one; if it
  * cannot be read, or the types have no order between them, the result is
  * UNKNOWN.
@@ -46,6 +47,12 @@ values_compare(struct arena *arena, struct value a, struct value b, int *order)
 		}
 		a = v;
 	}
+	/* As in arithmetic, a decimal beside a float is a float: 0.1 = 0.1e0.
+	 */
+	if (a.type == T_FLOAT && b.type == T_DECIMAL)
+		b = value_float(dec_to_float(*b.d));
+	else if (a.type == T_DECIMAL && b.type == T_FLOAT)
+		a = value_float(dec_to_float(*a.d));
 	*order = value_cmp(a, b);
 	return true;
 }
@@ -389,6 +396,9 @@ prepare(struct eval *ev, enum cmp *op, struct column *a, struct column *b)
 	if (b->constant && b->type == T_TEXT && is_readable(a->type) &&
 	    !read_text(ev, b, a->type))
 		return false;
+	if (b->constant && b->type == T_DECIMAL && a->type == T_FLOAT)
+		*b = column_const(
+		    ev->arena, value_float(dec_to_float(*column_get(b, 0).d)));
 	/* The constant of an int column may have become a float, or the
 	 * other way round. */
 	if (a->type == T_FLOAT && b->type == T_INT) {
