@@ -353,6 +353,13 @@ static const char *const columns[][2] = {
     {"CASE WHEN b THEN i ELSE s END", "7 |  | NULL | 9223372036854775807"},
     {"CASE i WHEN 7 THEN 'a' WHEN -3 THEN 'b' END", "a | b | NULL | NULL"},
     {"CASE WHEN b THEN 1 ELSE 2.5e0 END / 2", "0.5 | 1.25 | 1.25 | 0.5"},
+    {"CASE upper(s) WHEN 'ABC' THEN 1 WHEN '' THEN 2 WHEN 'X', 'Y' THEN 3 "
+     "ELSE 4 END", "1 | 2 | 4 | 4"},
+    {"CASE CASE i + 0 WHEN 7 THEN 'a' WHEN -3 THEN 'b' END || '' WHEN 'a' "
+     "THEN CASE j * 2 WHEN 4 THEN 'x' WHEN 1 THEN 'y' END WHEN 'b' THEN 'z' "
+     "END", "x | z | NULL | NULL"},
+    {"CASE 10 / j WHEN 5 THEN 'five' WHEN 2 THEN 'two' END",
+     "five | !division by zero | two | NULL"},
     {"IF(b, s, 'no')", "abc | no | no | Ünï%_"},
     {"COALESCE(i, j)", "7 | -3 | 5 | 9223372036854775807"},
     {"COALESCE(n, i, 0)", "7 | -3 | 0 | 9223372036854775807"},
