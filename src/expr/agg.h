@@ -29,8 +29,8 @@ struct agg_call {
 	const struct node *node; /* as written */
 	struct expr *args[AGG_ARGS_MAX]; /* over input rows */
 	unsigned n_args;
-	struct value params[AGG_ARGS_MAX]; /* constant arguments' values, each
-					      under its number in args */
+	/* Constant arguments' values, each under its number in args. */
+	struct value params[AGG_ARGS_MAX];
 	bool distinct;
 	struct expr *filter; /* FILTER (WHERE …), or NULL */
 	enum type type;	     /* of the result; T_ANY if known at run time */
@@ -44,7 +44,7 @@ struct agg_rows {
 	char *const *cells;	   /* first accumulator byte of each cell */
 	const struct column *args; /* n_args columns */
 	const int64_t *time;	   /* event time by row, or NULL */
-	const int8_t *sign;	   /* by row: +1 add, -1 take back; NULL = all +1 */
+	const int8_t *sign; /* by row: +1, or -1 take back; NULL = all +1 */
 };
 
 /* acc, into and from: a cell's bytes plus the call's offset. */

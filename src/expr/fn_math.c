@@ -261,7 +261,6 @@ FN_ROW(least_row)
 FLOAT_ROW(acos_row, acos(x))
 FLOAT_ROW(asin_row, asin(x))
 FLOAT_ROW(atan_row, atan(x))
-FLOAT_ROW(cbrt_row, cbrt(x))
 FLOAT_ROW(cos_row, cos(x))
 FLOAT_ROW(cosh_row, cosh(x))
 FLOAT_ROW(cot_row, 1 / tan(x))
@@ -342,10 +341,6 @@ const struct fn fn_math_rows[] = {
 	 .doc = "Angle of the point (second, first), in radians.",
 	 .example = "atan2(0.0, 1.0)", .result = "0",
 	 .flink = "ATAN2", .row = atan2_row},
-	{.name = "cbrt", ANALYSIS,
-	 .doc = "Cube root.",
-	 .example = "cbrt(27)", .result = "3",
-	 .flink = NULL, .row = cbrt_row},
 	{.name = "ceil", MATH_OR("ceiling"), .signature = "number -> same",
 	 .doc = "Least whole number that is not less. Of a time: CEIL(t TO "
 		"unit).",

@@ -571,7 +571,8 @@ const struct fn fn_text_rows[] = {
 	 .example = "octet_length('Größe')", .result = "7",
 	 .flink = "OCTET_LENGTH", .row = octet_length_row},
 	{.name = "overlay", .aliases = "", TEXT,
-	 .signature = "text, text, bigint, bigint = 9223372036854775807 -> text",
+	 .signature = "text, text, bigint, "
+		      "bigint = 9223372036854775807 -> text",
 	 .doc = "The first text with n characters from a place on (by default "
 		"as many as the second text has) replaced by the second.",
 	 .example = "overlay('abcdef' PLACING 'xyz' FROM 3)",

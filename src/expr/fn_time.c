@@ -62,24 +62,55 @@ FN_PREPARE(zone_prepare)
 	return use_zone(u, args, at, 1, n, err);
 }
 
-/* (unit, time, zone) */
-FN_PREPARE(unit_prepare)
+static int
+wrong_unit(const struct use *u, const char *what, const struct where *at,
+    struct err *err)
 {
-	struct use *u = arena_zalloc(arena, sizeof *u);
-
-	*prepared = u;
-	return use_unit(u, args, at, err) ? -1
-					  : use_zone(u, args, at, 2, n, err);
+	return err_set(err, ERR_SPEC, at ? at[0] : (struct where){0}, "%s %s",
+	    what, unit_name(u->unit));
 }
 
-/* (unit, x, time, zone) */
-FN_PREPARE(unit2_prepare)
+/* (unit, time, zone) */
+FN_PREPARE(round_prepare)
 {
 	struct use *u = arena_zalloc(arena, sizeof *u);
+	int64_t unused;
 
 	*prepared = u;
-	return use_unit(u, args, at, err) ? -1
-					  : use_zone(u, args, at, 3, n, err);
+	if (use_unit(u, args, at, err))
+		return -1;
+	if (!unit_round(u->unit, 0, false, &unused))
+		return wrong_unit(u, "a time has no start of its", at, err);
+	return use_zone(u, args, at, 2, n, err);
+}
+
+/* (unit, n, time, zone) */
+FN_PREPARE(add_prepare)
+{
+	struct use *u = arena_zalloc(arena, sizeof *u);
+	int64_t unused;
+
+	*prepared = u;
+	if (use_unit(u, args, at, err))
+		return -1;
+	if (!unit_add(u->unit, 1, 0, &unused))
+		return wrong_unit(u, "one cannot add a", at, err);
+	return use_zone(u, args, at, 3, n, err);
+}
+
+/* (unit, time, time, zone) */
+FN_PREPARE(diff_prepare)
+{
+	struct use *u = arena_zalloc(arena, sizeof *u);
+	int64_t unused;
+
+	*prepared = u;
+	if (use_unit(u, args, at, err))
+		return -1;
+	if (!unit_diff(u->unit, 0, 0, &unused))
+		return wrong_unit(
+		    u, "a difference cannot be counted in", at, err);
+	return use_zone(u, args, at, 3, n, err);
 }
 
 /* The civil time of an instant as if it were UTC. */
@@ -109,8 +140,6 @@ field(struct fn_frame *f, struct value v, enum unit unit, struct value *out)
 {
 	if (!in_range(v.i))
 		out_of_range(f, out);
-	else if (unit == UNIT_EPOCH)
-		*out = value_int(unit_of_time(unit, v.i));
 	else
 		*out = value_int(unit_of_time(unit, civil(f->prepared, v.i)));
 }
@@ -133,29 +162,6 @@ FIELD_ROW(minute_row, UNIT_MINUTE)
 FIELD_ROW(second_row, UNIT_SECOND)
 FIELD_ROW(millisecond_row, UNIT_MILLISECOND)
 FIELD_ROW(microsecond_row, UNIT_MICROSECOND)
-
-FN_ROW(extract_row)
-{
-	static const struct when_layout any;
-	const struct use *u = f->prepared;
-	struct value v = args[1];
-	int64_t i;
-
-	*out = VALUE_NULL;
-	if (v.type == T_DURATION) {
-		if (unit_of_duration(u->unit, v.i, &i))
-			*out = value_int(i);
-		else
-			fn_fail(f, "a duration has no such unit");
-		return;
-	}
-	if (v.type == T_TEXT && when_parse(&any, NULL, value_str(v), &i))
-		v = value_time(i);
-	if (v.type == T_TIME)
-		field(f, v, u->unit, out);
-	else
-		fn_fail(f, "not a time");
-}
 
 /* ---- rounding ---- */
 
@@ -218,7 +224,7 @@ by_clock(enum unit u)
 	return u <= UNIT_HOUR;
 }
 
-FN_ROW(timestampadd_row)
+FN_ROW(date_add_row)
 {
 	const struct use *u = f->prepared;
 	int64_t t = args[2].i;
@@ -238,7 +244,7 @@ FN_ROW(timestampadd_row)
 	}
 }
 
-FN_ROW(timestampdiff_row)
+FN_ROW(date_diff_row)
 {
 	const struct use *u = f->prepared;
 	int64_t a = args[1].i, b = args[2].i, units;
@@ -264,11 +270,29 @@ FN_ROW(timestampdiff_row)
 #define FIELD TIME, .signature = "time, text = 'UTC' -> bigint", \
 	.prepare = zone_prepare
 #define ROUND TIME, .signature = "text, time, text = 'UTC' -> time", \
-	.prepare = unit_prepare
+	.prepare = round_prepare
 
 const struct fn fn_time_rows[] = {
+	{.name = "date_add", .aliases = "", TIME,
+	 .signature = "text, bigint, time, text = 'UTC' -> time",
+	 .doc = "A time n units later, by the days of a zone; a day beyond the "
+		"month's end becomes its last. In UTC also TIMESTAMPADD(unit, "
+		"n, t).",
+	 .example = "date_add('day', 1, TIMESTAMP '2026-03-28 12:00:00', "
+		    "'Europe/Berlin')",
+	 .result = "2026-03-29T11:00:00Z",
+	 .flink = NULL, .prepare = add_prepare, .row = date_add_row},
+	{.name = "date_diff", .aliases = "", TIME,
+	 .signature = "text, time, time, text = 'UTC' -> bigint",
+	 .doc = "Whole units from the first time to the second, by the days of "
+		"a zone. In UTC also TIMESTAMPDIFF(unit, a, b).",
+	 .example = "date_diff('day', TIMESTAMP '2026-03-01 00:00:00', "
+		    "TIMESTAMP '2026-03-28 22:00:00')",
+	 .result = "27",
+	 .flink = NULL, .prepare = diff_prepare, .row = date_diff_row},
 	{.name = "date_trunc", .aliases = "", ROUND,
-	 .doc = "The start of the unit a time is in; weeks begin on Monday.",
+	 .doc = "The start of the unit a time is in, by the days of a zone. "
+		"Weeks begin on Monday.",
 	 .example = "date_trunc('week', TIMESTAMP '2026-03-28 22:15:00')",
 	 .result = "2026-03-23T00:00:00Z",
 	 .flink = NULL, .row = date_trunc_row},
@@ -286,13 +310,6 @@ const struct fn fn_time_rows[] = {
 	 .example = "dayofyear(TIMESTAMP '2026-02-01 00:00:00')",
 	 .result = "32",
 	 .flink = "DAYOFYEAR", .row = dayofyear_row},
-	{.name = "extract", .aliases = "", TIME,
-	 .signature = "text, any, text = 'UTC' -> bigint",
-	 .doc = "A field of a time or duration: EXTRACT(HOUR FROM t); also "
-		"EPOCH, DOW, ISODOW, DOY, WEEK, ISOYEAR, DECADE, CENTURY.",
-	 .example = "extract(EPOCH FROM TIMESTAMP '1970-01-02 00:00:00')",
-	 .result = "86400",
-	 .flink = "EXTRACT", .prepare = unit_prepare, .row = extract_row},
 	{.name = "hour", .aliases = "", FIELD,
 	 .doc = "Hour of the day.",
 	 .example = "hour(TIMESTAMP '2026-03-28 22:15:00', 'Asia/Tokyo')",
@@ -326,34 +343,18 @@ const struct fn fn_time_rows[] = {
 	 .flink = "SECOND", .row = second_row},
 	{.name = "time_ceil", .aliases = "", ROUND,
 	 .doc = "The start of the next unit, or the time itself if it is a "
-		"start: CEIL(t TO unit). Weeks begin on Sunday.",
+		"start, by the days of a zone. In UTC also CEIL(t TO unit). "
+		"Weeks begin on Sunday.",
 	 .example = "time_ceil('hour', TIMESTAMP '2026-03-28 22:15:00')",
 	 .result = "2026-03-28T23:00:00Z",
-	 .flink = "CEIL", .row = time_ceil_row},
+	 .flink = NULL, .row = time_ceil_row},
 	{.name = "time_floor", .aliases = "", ROUND,
-	 .doc = "The start of the unit a time is in: FLOOR(t TO unit). Weeks "
-		"begin on Sunday.",
+	 .doc = "The start of the unit a time is in, by the days of a zone. In "
+		"UTC also FLOOR(t TO unit). Weeks begin on Sunday.",
 	 .example = "time_floor('day', TIMESTAMP '2026-03-28 23:15:00', "
 		    "'Europe/Berlin')",
 	 .result = "2026-03-28T23:00:00Z",
-	 .flink = "FLOOR", .row = time_floor_row},
-	{.name = "timestampadd", .aliases = "date_add", TIME,
-	 .signature = "text, bigint, time, text = 'UTC' -> time",
-	 .doc = "A time n units later: TIMESTAMPADD(MONTH, 1, t). A day beyond "
-		"the month's end becomes its last.",
-	 .example = "timestampadd(MONTH, 1, TIMESTAMP '2026-01-31 00:00:00')",
-	 .result = "2026-02-28T00:00:00Z",
-	 .flink = "TIMESTAMPADD", .prepare = unit2_prepare,
-	 .row = timestampadd_row},
-	{.name = "timestampdiff", .aliases = "", TIME,
-	 .signature = "text, time, time, text = 'UTC' -> bigint",
-	 .doc = "Whole units from the first time to the second: "
-		"TIMESTAMPDIFF(DAY, a, b).",
-	 .example = "timestampdiff(DAY, TIMESTAMP '2026-03-01 00:00:00', "
-		    "TIMESTAMP '2026-03-28 22:00:00')",
-	 .result = "27",
-	 .flink = "TIMESTAMPDIFF", .prepare = unit2_prepare,
-	 .row = timestampdiff_row},
+	 .flink = NULL, .row = time_floor_row},
 	{.name = "week", .aliases = "weekofyear", FIELD,
 	 .doc = "ISO 8601 week of the year.",
 	 .example = "week(TIMESTAMP '2026-01-01 00:00:00')", .result = "1",

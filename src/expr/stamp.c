@@ -55,16 +55,12 @@ is_letter(char c)
 	return (c | 32) >= 'a' && (c | 32) <= 'z';
 }
 
-/* Text in quotes at *p, behind the first one; '' is a quote itself. */
+/* Text in quotes at *p, behind the first one; '' is a quote, in and out. */
 static struct str
 quoted(const char **p, const char *end, struct arena *a)
 {
 	char *text = arena_alloc(a, (size_t)(end - *p) + 1), *to = text;
 
-	if (*p < end && **p == '\'') {
-		*to++ = *(*p)++;
-		return (struct str){text, 1};
-	}
 	for (; *p < end; (*p)++) {
 		if (**p != '\'') {
 			*to++ = **p;
@@ -75,6 +71,8 @@ quoted(const char **p, const char *end, struct arena *a)
 			break;
 		}
 	}
+	if (to == text)
+		*to++ = '\'';
 	return (struct str){text, (size_t)(to - text)};
 }
 

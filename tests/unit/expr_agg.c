@@ -15,17 +15,6 @@
 #include "data/pack.h"
 #include "tap.h"
 
-/* Aggregates ask an expression for nothing but its type. */
-struct expr {
-	enum type type;
-};
-
-enum type
-expr_type(const struct expr *e)
-{
-	return e->type;
-}
-
 static struct arena heap, scratch;
 static uint64_t seed = 88172645463325252u;
 
@@ -256,17 +245,29 @@ test_avg(void)
 	    "an average does not overflow");
 }
 
+/* An expression of a known type: a column. */
+static struct expr *
+column_expr(enum type t)
+{
+	static const struct source src = {"test", {"x", 1}};
+	struct scope_column x = {STR("x"), t};
+	struct scope scope = {.cols = &x, .n_cols = 1};
+	struct err err = {0};
+	struct node *n = expr_parse_text(&src, 0, 1, &scratch, &err);
+
+	return expr_bind(n, &scope, &scratch, &err);
+}
+
 static void
 test_durations(void)
 {
-	struct expr e = {T_DURATION};
 	struct agg_call call = call_of("sum", 1);
 	struct value v[] = {value_duration(1000000), value_duration(500000)};
 	struct column c = column_of(v, 2, false);
 	struct err err = {0};
 	void *acc = acc_new(&call);
 
-	call.args[0] = &e;
+	call.args[0] = column_expr(T_DURATION);
 	call.agg->bind(&call, &err);
 	feed(&call, acc, &c, 0, 2, NULL, NULL, NULL);
 	same(result(&call, acc), "1s500ms", "durations add up to a duration");
@@ -277,8 +278,15 @@ test_durations(void)
 	acc = acc_new(&call);
 	feed(&call, acc, &c, 0, 2, NULL, NULL, NULL);
 	same(result(&call, acc), "250ms", "and a deviation");
-	e.type = T_TIME;
-	ok(call.agg->bind(&call, &err) == -1 && err.message, "a time has none");
+	call.agg = agg_find(STR("var_pop"));
+	ok(call.agg->bind(&call, &err) == -1 && err.message, "but no variance");
+	call.args[0] = column_expr(T_TIME);
+	call.agg = agg_find(STR("sum"));
+	ok(call.agg->bind(&call, &err) == -1 && err.message,
+	    "times have no sum");
+	call.agg = agg_find(STR("median"));
+	ok(call.agg->bind(&call, &err) == 0 && call.type == T_TIME,
+	    "but a median");
 	err_release(&err);
 }
 
