@@ -377,6 +377,26 @@ is_readable(enum type t)
 	       t == T_BOOL;
 }
 
+/*
+ * An int against a constant decimal is an int against an int: x > 2.5 is
+ * x > 2, x < 2.5 is x <= 2. Equality with a fraction is left as it is.
+ */
+static void
+round_decimal(struct eval *ev, enum cmp *op, struct column *b)
+{
+	struct dec d = *column_get(b, 0).d;
+	int64_t i;
+
+	if (!dec_to_int(d, &i)) {
+		if (*op == CMP_EQ || *op == CMP_NE || !dec_trunc_int(d, &i) ||
+		    i == INT64_MIN)
+			return;
+		i -= d.v < 0;
+		*op = *op == CMP_LT || *op == CMP_LE ? CMP_LE : CMP_GT;
+	}
+	*b = column_const(ev->arena, value_int(i));
+}
+
 /* Makes the sides alike where that is done once for all rows, and puts the
  * constant and the float on the right. False if every row is UNKNOWN. */
 static bool
@@ -396,6 +416,8 @@ prepare(struct eval *ev, enum cmp *op, struct column *a, struct column *b)
 	if (b->constant && b->type == T_TEXT && is_readable(a->type) &&
 	    !read_text(ev, b, a->type))
 		return false;
+	if (b->constant && b->type == T_DECIMAL && a->type == T_INT)
+		round_decimal(ev, op, b);
 	if (b->constant && b->type == T_DECIMAL && a->type == T_FLOAT)
 		*b = column_const(
 		    ev->arena, value_float(dec_to_float(*column_get(b, 0).d)));

@@ -265,9 +265,10 @@ static void
 others_column(const struct in_list *in, struct eval *ev, const struct batch *b,
     struct column *x, struct rows rows, struct column *found)
 {
+	uint16_t *sel = rows_new(ev, rows.n); /* shortened in place */
+
 	rows = col_present(ev, x, rows);
 	for (unsigned i = 0; i < in->n_others; i++) {
-		uint16_t *sel = rows_new(ev, rows.n);
 		struct column y, eq, again = *x;
 		unsigned n = 0;
 

@@ -17,13 +17,13 @@ eval_chain(const struct expr *e, struct eval *ev, const struct batch *b,
     struct rows rows, struct column *out)
 {
 	bool stop = e->op;
+	uint16_t *sel = rows_new(ev, rows.n); /* shortened in place */
 	struct rows open = rows;
 
 	*out = column_new(ev->arena, T_BOOL);
 	for (unsigned k = 0; k < rows.n; k++)
 		out->b[rows.sel[k]] = !stop;
 	for (unsigned i = 0; i < e->n_args && open.n; i++) {
-		uint16_t *sel = rows_new(ev, open.n);
 		struct column c;
 		unsigned n = 0;
 
@@ -83,12 +83,14 @@ marks_new(struct eval *ev, struct rows rows)
 	return marks;
 }
 
-/* Marks some[0..n) and gives the rows that are not marked. */
+/*
+ * Marks some[0..n) and gives the rows that are not marked, in out (which may be
+ * where rows already are).
+ */
 static struct rows
-without(struct eval *ev, struct rows rows, uint8_t *marks, const uint16_t *some,
-    unsigned n)
+without(struct rows rows, uint8_t *marks, const uint16_t *some, unsigned n,
+    uint16_t *out)
 {
-	uint16_t *out = rows_new(ev, rows.n);
 	unsigned left = 0;
 
 	if (!n)
@@ -96,8 +98,10 @@ without(struct eval *ev, struct rows rows, uint8_t *marks, const uint16_t *some,
 	for (unsigned k = 0; k < n; k++)
 		marks[some[k]] = 1;
 	for (unsigned k = 0; k < rows.n; k++) {
-		out[left] = rows.sel[k];
-		left += !marks[rows.sel[k]];
+		uint16_t row = rows.sel[k];
+
+		out[left] = row;
+		left += !marks[row];
 	}
 	return rows_of(out, left);
 }
@@ -108,6 +112,7 @@ select_or(const struct expr *e, struct eval *ev, const struct batch *b,
 {
 	uint8_t *marks = marks_new(ev, rows);
 	uint16_t *some = rows_new(ev, rows.n);
+	uint16_t *left = rows_new(ev, rows.n);
 	struct rows open = rows;
 	unsigned n = 0;
 
@@ -115,7 +120,7 @@ select_or(const struct expr *e, struct eval *ev, const struct batch *b,
 		unsigned n_some = expr_select(e->args[i], ev, b, open, some);
 
 		if (i + 1 < e->n_args)
-			open = without(ev, open, marks, some, n_some);
+			open = without(open, marks, some, n_some, left);
 		else
 			for (unsigned k = 0; k < n_some; k++)
 				marks[some[k]] = 1;
@@ -261,7 +266,7 @@ eval_case(const struct expr *e, struct eval *ev, const struct batch *b,
 			continue;
 		p = part_add(parts, &n, rows_of(hit, n_hit));
 		expr_run(e->args[i + 1], ev, b, p->rows, &p->col);
-		open = without(ev, open, marks, hit, n_hit);
+		open = without(open, marks, hit, n_hit, rows_new(ev, open.n));
 	}
 	if (open.n) {
 		p = part_add(parts, &n, open);
@@ -288,7 +293,8 @@ eval_coalesce(const struct expr *e, struct eval *ev, const struct batch *b,
 		hit = i + 1 < e->n_args ? col_present(ev, &c, open) : open;
 		p = part_add(parts, &n, hit);
 		p->col = c;
-		open = without(ev, open, marks, hit.sel, hit.n);
+		open =
+		    without(open, marks, hit.sel, hit.n, rows_new(ev, open.n));
 	}
 	join_parts(e, ev, parts, n, out);
 }
