@@ -210,6 +210,8 @@ static const struct {
     {"CAST(a AS bigin)", 10, "expected a type, got \"bigin\""},
     {"CAST(a AS DECIMAL(40))", 18,
     "expected a number from 1 to 38, got \"40\""},
+    {"CAST(a AS ARRAY<INT>)", 10,
+     "the elements of an array or map cannot be cast"},
     {"CAST(a, b)", 6, "expected AS, got \",\""},
     {"EXTRACT(dya FROM t)", 8, "expected a unit of time, got \"dya\""},
     {"INTERVAL '1' MONTH", 13, "a month has no fixed length"},
