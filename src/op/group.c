@@ -163,19 +163,25 @@ flow_end(struct group_bind *g)
 	out->segment->n_cols = g->c->n_cols;
 }
 
+/* window_start and the like, keys, and what SELECT names: each once. */
 static int
 check_names(const struct group_bind *g)
 {
 	const struct flow *out = &g->op->out;
+	const struct arg *by = op_arg(g->op, "by");
 	const struct arg *select = op_arg(g->op, "select");
+	unsigned n_keys = g->c->n_keys;
+	unsigned n_select = select ? select->n_items : 0;
+	unsigned first = out->n_cols - n_keys - n_select;
 
-	for (unsigned i = 0; select && i < select->n_items; i++)
-		for (unsigned k = 0; k < out->n_cols - select->n_items + i; k++)
-			if (str_eq(out->cols[k].name, select->items[i].name))
+	for (unsigned i = 0; i < n_keys + n_select; i++)
+		for (unsigned k = 0; k < first + i; k++)
+			if (str_eq(out->cols[k].name, out->cols[first + i].name))
 				return err_set(g->b->err, ERR_SPEC,
-				    select->items[i].where,
+				    i < n_keys ? by->items[i].where
+					: select->items[i - n_keys].where,
 				    "there are two columns named \"%.*s\"",
-				    STR_ARG(select->items[i].name));
+				    STR_ARG(out->cols[k].name));
 	return 0;
 }
 
