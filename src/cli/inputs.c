@@ -221,8 +221,8 @@ pipeline_inputs(struct plan *p, const struct options *o, struct err *err)
 		ops[i] = read_operand(o->operands[i + skip]);
 	if (n && distribute(p, ops, n, !o->spec, err))
 		return -1;
-	/* A spec that is only checked need not know its files yet. */
-	if (o->command->use == USE_CHECK)
+	/* What is only checked or printed need not know its files yet. */
+	if (o->command->use == USE_CHECK || o->print_spec)
 		return 0;
 	for (unsigned i = 0; i < p->n_inputs; i++)
 		if (default_file(p, &p->inputs[i], err))

@@ -270,6 +270,25 @@ agg_merge(const struct agg_call *call, struct arena *heap, void *into,
 		call->agg->merge(call, heap, into, from);
 }
 
+bool
+agg_unmerges(const struct agg_call *call)
+{
+	return call->agg->unmerge && !keeps_set(call);
+}
+
+void
+agg_unmerge(const struct agg_call *call, struct arena *heap, void *into,
+    const void *from)
+{
+	call->agg->unmerge(call, heap, into, from);
+}
+
+bool
+agg_sound(const struct agg_call *call, const void *acc)
+{
+	return !call->agg->sound || call->agg->sound(call, acc);
+}
+
 struct value
 agg_value(const struct agg_call *call, const void *acc, struct arena *out)
 {

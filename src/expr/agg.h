@@ -72,6 +72,15 @@ struct agg {
 	bool retracts;
 	void (*merge)(const struct agg_call *call, struct arena *heap,
 	    void *into, const void *from);
+	/*
+	 * Takes out again what was merged before, or NULL if that cannot be
+	 * done. Then sound (NULL = always) says if the value of what is left
+	 * is that of an accumulator that never had it; if not, it must be
+	 * made anew.
+	 */
+	void (*unmerge)(const struct agg_call *call, struct arena *heap,
+	    void *into, const void *from);
+	bool (*sound)(const struct agg_call *call, const void *acc);
 	/* The result; its bytes live in `out` or in the cell's heap. */
 	struct value (*value)(const struct agg_call *call, const void *acc,
 	    struct arena *out);
@@ -106,6 +115,13 @@ unsigned agg_size(const struct agg_call *call);
 /* Adds an accumulator whose rows came after those of into. */
 void agg_merge(const struct agg_call *call, struct arena *heap, void *into,
     const void *from);
+
+/* The same way back, if agg_unmerges; see struct agg. */
+bool agg_unmerges(const struct agg_call *call);
+void agg_unmerge(const struct agg_call *call, struct arena *heap, void *into,
+    const void *from);
+bool agg_sound(const struct agg_call *call, const void *acc);
+
 struct value agg_value(const struct agg_call *call, const void *acc,
     struct arena *out);
 

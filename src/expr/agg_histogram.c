@@ -161,11 +161,18 @@ bucket_add(struct histogram *h, struct arena *heap, bool negative,
 		page_set(*page, slot, count);
 }
 
-void
-histogram_put(struct histogram *h, struct arena *heap, double x)
+static uint64_t
+bucket_of(double x)
 {
 	uint64_t bits;
 
+	memcpy(&bits, &x, sizeof bits);
+	return bits << 1 >> (BUCKET_SHIFT + 1);
+}
+
+void
+histogram_put(struct histogram *h, struct arena *heap, double x)
+{
 	if (x != x) {
 		h->nans++;
 		return;
@@ -178,8 +185,72 @@ histogram_put(struct histogram *h, struct arena *heap, double x)
 		h->zeros++;
 		return;
 	}
-	memcpy(&bits, &x, sizeof bits);
-	bucket_add(h, heap, bits >> 63, bits << 1 >> (BUCKET_SHIFT + 1), 1);
+	bucket_add(h, heap, x < 0, bucket_of(x), 1);
+}
+
+void
+histogram_take(struct histogram *h, double x)
+{
+	struct side *side = &h->side[x < 0];
+	uint64_t bucket = bucket_of(x);
+	unsigned slot = (unsigned)bucket & (PAGE_SLOTS - 1);
+	struct page *p;
+
+	if (x != x) {
+		h->nans--;
+	} else if (x == 0) {
+		h->zeros--;
+	} else {
+		p = side->pages[(uint32_t)(bucket >> PAGE_BITS) - side->first];
+		page_set(p, slot, page_count(p, slot) - 1);
+	}
+}
+
+/*
+ * Adds a page of narrow counters to another at once. False, and nothing
+ * done, if a counter would need more bits. Simple loops over arrays of fixed
+ * length: compilers make vectors of them.
+ */
+static bool
+page_add(struct page *into, const struct page *from)
+{
+	uint16_t a[PAGE_SLOTS], b[PAGE_SLOTS];
+	uint16_t carry = 0;
+
+	if (into->log2 != 1 || from->log2 != 1)
+		return false;
+	memcpy(a, into->counters, sizeof a);
+	memcpy(b, from->counters, sizeof b);
+	for (unsigned i = 0; i < PAGE_SLOTS; i++) {
+		b[i] = (uint16_t)(b[i] + a[i]);
+		carry |= (uint16_t)(b[i] < a[i]);
+	}
+	if (!carry)
+		memcpy(into->counters, b, sizeof b);
+	return !carry;
+}
+
+static void
+page_merge(struct histogram *into, struct arena *heap, bool sign, uint32_t no,
+    const struct page *p)
+{
+	struct side *side = &into->side[sign];
+	struct page **at;
+
+	if (no - side->first >= side->n)
+		side_reach(side, heap, no);
+	at = &side->pages[no - side->first];
+	if (!*at)
+		*at = page_new(into, heap, 1);
+	if (page_add(*at, p))
+		return;
+	for (unsigned i = 0; i < PAGE_SLOTS; i++) {
+		uint64_t c = page_count(p, i);
+
+		if (c)
+			bucket_add(into, heap, sign,
+			    (uint64_t)no * PAGE_SLOTS + i, c);
+	}
 }
 
 void
@@ -193,13 +264,32 @@ histogram_merge(
 	for (unsigned sign = 0; sign < 2; sign++) {
 		const struct side *side = &h->side[sign];
 
-		for (uint64_t i = 0; i < (uint64_t)side->n * PAGE_SLOTS; i++) {
-			const struct page *p = side->pages[i / PAGE_SLOTS];
-			uint64_t c = p ? page_count(p, i % PAGE_SLOTS) : 0;
+		for (uint32_t i = 0; i < side->n; i++)
+			if (side->pages[i])
+				page_merge(into, heap, sign, side->first + i,
+				    side->pages[i]);
+	}
+}
 
-			if (c)
-				bucket_add(into, heap, sign,
-				    (uint64_t)side->first * PAGE_SLOTS + i, c);
+void
+histogram_unmerge(struct histogram *from, const struct histogram *h)
+{
+	from->zeros -= h->zeros;
+	from->nans -= h->nans;
+	for (unsigned sign = 0; sign < 2; sign++) {
+		const struct side *side = &h->side[sign];
+		struct side *f = &from->side[sign];
+
+		for (uint32_t i = 0; i < side->n; i++) {
+			const struct page *p = side->pages[i];
+			struct page *to;
+
+			if (!p)
+				continue;
+			to = f->pages[side->first + i - f->first];
+			for (unsigned k = 0; k < PAGE_SLOTS; k++)
+				page_set(to, k,
+				    page_count(to, k) - page_count(p, k));
 		}
 	}
 }
@@ -242,42 +332,115 @@ bucket_middle(uint64_t bucket, bool ints)
 	return floor(a + (b - a) / 2);
 }
 
+static uint64_t
+page_sum(const struct page *p)
+{
+	const uint64_t even = 0x0000ffff0000ffff;
+	uint64_t all = 0, w;
+
+	if (p->log2 == 1) { /* four counters a word, summed in two lanes */
+		for (unsigned i = 0; i < PAGE_SLOTS / 4; i++) {
+			memcpy(&w, p->counters + 8 * i, sizeof w);
+			all += (w & even) + (w >> 16 & even);
+		}
+		return (all & UINT32_MAX) + (all >> 32);
+	}
+	for (unsigned i = 0; i < PAGE_SLOTS; i++)
+		all += page_count(p, i);
+	return all;
+}
+
 /* The bucket that holds rank *rank of a side, or -1 and the rest of rank. */
 static int64_t
 side_find(const struct side *side, bool down, uint64_t *rank)
 {
-	uint64_t n = (uint64_t)side->n * PAGE_SLOTS;
+	for (uint32_t k = 0; k < side->n; k++) {
+		uint32_t no = down ? side->n - 1 - k : k;
+		const struct page *p = side->pages[no];
+		uint64_t sum = p ? page_sum(p) : 0, c;
 
-	for (uint64_t k = 0; k < n; k++) {
-		uint64_t i = down ? n - 1 - k : k;
-		const struct page *p = side->pages[i / PAGE_SLOTS];
-		uint64_t c = p ? page_count(p, i % PAGE_SLOTS) : 0;
+		if (*rank >= sum) {
+			*rank -= sum;
+			continue;
+		}
+		for (unsigned i = 0; i < PAGE_SLOTS; i++) {
+			unsigned slot = down ? PAGE_SLOTS - 1 - i : i;
 
-		if (*rank < c)
-			return (
-			    int64_t)((uint64_t)side->first * PAGE_SLOTS + i);
-		*rank -= c;
+			c = page_count(p, slot);
+			if (*rank < c)
+				return (int64_t)(side->first + no) *
+					   PAGE_SLOTS +
+				       slot;
+			*rank -= c;
+		}
 	}
 	return -1;
 }
 
-double
-histogram_at(const struct histogram *h, uint64_t rank, bool ints)
+/* Values in the first bucket of a side that has any, from one end. */
+static uint64_t
+side_edge(const struct side *side, bool down)
 {
-	int64_t b = side_find(&h->side[1], true, &rank);
+	for (uint32_t k = 0; k < side->n; k++) {
+		const struct page *p =
+		    side->pages[down ? side->n - 1 - k : k];
+
+		if (!p || !page_sum(p))
+			continue;
+		for (unsigned i = 0; i < PAGE_SLOTS; i++) {
+			uint64_t c =
+			    page_count(p, down ? PAGE_SLOTS - 1 - i : i);
+
+			if (c)
+				return c;
+		}
+	}
+	return 0;
+}
+
+bool
+histogram_inner(const struct histogram *h, uint64_t rank, uint64_t n)
+{
+	uint64_t low = side_edge(&h->side[1], true);
+	uint64_t high = side_edge(&h->side[0], true);
+
+	if (!low)
+		low = h->zeros ? h->zeros : side_edge(&h->side[0], false);
+	if (!high)
+		high = h->zeros ? h->zeros : side_edge(&h->side[1], false);
+	return rank >= low && rank < n - h->nans - high;
+}
+
+/* The value of a rank, before it is held between least and greatest. */
+static double
+middle_at(const struct histogram *h, uint64_t rank, uint64_t n, bool ints)
+{
+	uint64_t above = n - h->nans - 1 - rank;
+	int64_t b;
+
+	/* From the nearer end, as long as that is among the positive. */
+	if (above < rank && (b = side_find(&h->side[0], true, &above)) >= 0)
+		return bucket_middle((uint64_t)b, ints);
+	b = side_find(&h->side[1], true, &rank);
+	if (b >= 0)
+		return -bucket_middle((uint64_t)b, ints);
+	if (rank < h->zeros)
+		return 0;
+	rank -= h->zeros;
+	b = side_find(&h->side[0], false, &rank);
+	return bucket_middle((uint64_t)b, ints);
+}
+
+double
+histogram_at(const struct histogram *h, uint64_t rank, uint64_t n, bool ints)
+{
 	double x;
 
-	if (b >= 0) {
-		x = -bucket_middle((uint64_t)b, ints);
-	} else if (rank < h->zeros) {
+	if (rank >= n - h->nans)
+		return (double)NAN;
+	x = middle_at(h, rank, n, ints);
+	if (x == 0)
 		return 0;
-	} else {
-		rank -= h->zeros;
-		b = side_find(&h->side[0], false, &rank);
-		if (b < 0)
-			return (double)NAN;
-		x = bucket_middle((uint64_t)b, ints);
-	}
 	return x < h->min ? h->min : x > h->max ? h->max : x;
 }
 

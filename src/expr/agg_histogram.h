@@ -26,10 +26,21 @@ void histogram_merge(
     struct histogram *into, struct arena *heap, const struct histogram *h);
 
 /*
- * The value of a rank, from 0. ints: all values were whole numbers, and so is
+ * Takes back what was put or merged before. Least and greatest value are not
+ * known afterwards; they matter in the outermost buckets only.
+ */
+void histogram_take(struct histogram *h, double x);
+void histogram_unmerge(struct histogram *from, const struct histogram *h);
+
+/* True if the rank (from 0, of n values) is not in an outermost bucket. */
+bool histogram_inner(const struct histogram *h, uint64_t rank, uint64_t n);
+
+/*
+ * The value of a rank, from 0, of n values. ints: all values were whole numbers, and so is
  * the result. Least and greatest value are exact.
  */
-double histogram_at(const struct histogram *h, uint64_t rank, bool ints);
+double histogram_at(
+    const struct histogram *h, uint64_t rank, uint64_t n, bool ints);
 
 void histogram_save(const struct histogram *h, struct buf *out);
 

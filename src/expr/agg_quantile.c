@@ -45,6 +45,7 @@ struct quant {
 	uint64_t n;
 	uint8_t kinds;
 	bool sketched;
+	bool doubtful; /* taken back: which kinds are left is not known */
 };
 
 static unsigned
@@ -215,6 +216,67 @@ quant_merge(const struct agg_call *call, struct arena *heap, void *into,
 	q->n += f->n;
 }
 
+/* ---- taking back ---- */
+
+/* The newest value of the exact ones; there is one. */
+static union number *
+newest(struct quant *q)
+{
+	struct chunk *c = q->last;
+
+	while (!c->n)
+		c = c->older;
+	return &c->v[--c->n];
+}
+
+static void
+exact_take(struct quant *q, union number x)
+{
+	union number *last;
+
+	for (struct chunk *c = q->last; c; c = c->older)
+		for (uint32_t i = 0; i < c->n; i++)
+			if (c->v[i].i == x.i) {
+				last = newest(q);
+				c->v[i] = *last;
+				return;
+			}
+}
+
+static void
+take_exact(struct quant *q, const struct quant *from)
+{
+	for (const struct chunk *c = from->last; c; c = c->older)
+		for (uint32_t i = 0; i < c->n; i++)
+			if (q->sketched)
+				histogram_take(
+				    q->histogram, as_float(from, c->v[i]));
+			else
+				exact_take(q, c->v[i]);
+}
+
+static void
+quant_unmerge(const struct agg_call *call, struct arena *heap, void *into,
+    const void *from)
+{
+	const struct quant *f = from;
+	struct quant *q = into;
+
+	(void)call;
+	(void)heap;
+	if (!f->n)
+		return;
+	if (q->kinds != f->kinds)
+		q->doubtful = true;
+	if (q->doubtful)
+		return;
+	if (f->sketched)
+		histogram_unmerge(q->histogram, f->histogram);
+	else
+		take_exact(q, f);
+	q->n -= f->n;
+}
+
 /* ---- results ---- */
 
 /* Floats as integers of the same order, NaN last. */
@@ -312,7 +374,8 @@ exact_value(const struct quant *q, uint64_t rank, struct arena *out)
 static struct value
 histogram_value(const struct quant *q, uint64_t rank)
 {
-	double f = histogram_at(q->histogram, rank, !(q->kinds & KIND_FLOAT));
+	double f = histogram_at(
+	    q->histogram, rank, q->n, !(q->kinds & KIND_FLOAT));
 	union number x;
 
 	if (q->kinds & KIND_FLOAT)
@@ -341,7 +404,12 @@ nearest_rank(struct value p, uint64_t n)
 		d = (struct dec){0};
 	for (unsigned i = 0; i < d.scale; i++)
 		unit *= 10;
-	rank = (d.v * (__int128)n + unit - 1) / unit;
+	rank = d.v * (__int128)n + unit - 1;
+	/* Dividing 128 bits is slow and hardly ever needed. */
+	if (rank <= INT64_MAX && unit <= INT64_MAX)
+		rank = (int64_t)rank / (int64_t)unit;
+	else
+		rank /= unit;
 	if (rank < 1)
 		rank = 1;
 	return rank > (__int128)n ? n - 1 : (uint64_t)rank - 1;
@@ -358,6 +426,24 @@ quant_value(const struct agg_call *call, const void *acc, struct arena *out)
 	rank = nearest_rank(call->params[1], q->n);
 	return q->sketched ? histogram_value(q, rank)
 			   : exact_value(q, rank, out);
+}
+
+/*
+ * What is left has the value of one that never had more, unless it would be
+ * exact again, or the value is at an end of the histogram.
+ */
+static bool
+quant_sound(const struct agg_call *call, const void *acc)
+{
+	const struct quant *q = acc;
+
+	if (q->doubtful)
+		return false;
+	if (!q->sketched)
+		return true;
+	return q->n > EXACT_MAX &&
+	       histogram_inner(
+		   q->histogram, nearest_rank(call->params[1], q->n), q->n);
 }
 
 /* ---- binding ---- */
@@ -454,6 +540,7 @@ quant_load(const struct agg_call *call, struct arena *heap, void *acc,
 
 #define QUANT_PARTS                                                            \
 	.size = quant_size, .add = quant_add, .merge = quant_merge,            \
+	.unmerge = quant_unmerge, .sound = quant_sound,                        \
 	.value = quant_value, .save = quant_save, .load = quant_load
 
 const struct agg agg_median = {

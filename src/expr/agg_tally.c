@@ -82,6 +82,14 @@ count_merge(const struct agg_call *call, struct arena *heap, void *into,
 	*(int64_t *)into += *(const int64_t *)from;
 }
 
+static void
+count_unmerge(const struct agg_call *call, struct arena *heap, void *into,
+    const void *from)
+{
+	(void)call, (void)heap;
+	*(int64_t *)into -= *(const int64_t *)from;
+}
+
 static struct value
 count_value(const struct agg_call *call, const void *acc, struct arena *out)
 {
@@ -256,6 +264,7 @@ const struct agg agg_count = {
     .add = count_add,
     .retracts = true,
     .merge = count_merge,
+    .unmerge = count_unmerge,
     .value = count_value,
     .save = count_save,
     .load = count_load,

@@ -136,15 +136,27 @@ bind_items(struct group_bind *g, const struct arg *select)
 	return 0;
 }
 
+/* Windows that overlap keep what can be taken back by sliding. */
+static bool
+slides(const struct group_config *c, const struct agg_call *call)
+{
+	return (c->window.type == WINDOW_HOP ||
+		   c->window.type == WINDOW_CUMULATE) &&
+	       agg_unmerges(call);
+}
+
 static void
-lay_out_cell(struct group_config *c)
+lay_out_cell(struct group_config *c, struct arena *a)
 {
 	unsigned at = 0;
 
+	c->slides = arena_array(a, c->grouping.n_aggs, sizeof *c->slides);
 	for (unsigned i = 0; i < c->grouping.n_aggs; i++) {
 		struct agg_call *call = &c->grouping.aggs[i];
 
 		call->offset = at;
+		c->slides[i] = slides(c, call);
+		c->n_slides += c->slides[i];
 		at += (agg_size(call) + 7) & ~7u;
 	}
 	c->cell_bytes = at;
@@ -206,7 +218,7 @@ group_bind(struct op *op, const struct bind *b)
 	flow_begin(&g, select ? select->n_items : 0);
 	if (bind_items(&g, select) || check_names(&g))
 		return -1;
-	lay_out_cell(c);
+	lay_out_cell(c, b->arena);
 	flow_end(&g);
 	return 0;
 }

@@ -4,7 +4,8 @@
  *
  *   group.c      the steps `group` and `window`: arguments, binding, prepare
  *   group_row.c  result rows: keys and aggregates to columns, HAVING, SELECT
- *   slices.c     running over slices (tumble, hop, cumulate, calendar, all)
+ *   slices.c     running over slices (tumble, hop, cumulate, calendar, all),
+ *                with slice_tree.c and slide.c for windows that overlap
  *   sessions.c   running over sessions
  *
  * Columns of a result batch: 0 window_start, 1 window_end, 2 the number of a
@@ -25,6 +26,8 @@ struct group_config {
 	unsigned n_keys;
 	struct grouping grouping; /* the aggregate calls */
 	unsigned cell_bytes;	  /* all accumulators */
+	bool *slides;		  /* by aggregate: see slide.h */
+	unsigned n_slides;	  /* how many do */
 	unsigned n_base;	  /* result columns before computed ones */
 	unsigned n_cols;
 
@@ -67,9 +70,12 @@ void group_rows_add(struct group_rows *g, struct span window, struct str key,
     const char *acc, uint32_t rev);
 void group_rows_flush(struct group_rows *g);
 
-/* Merges all accumulators of one cell into another. */
-void group_merge(const struct group_config *c, struct arena *heap, char *into,
-    const char *from);
+/* Which aggregates of a cell to merge. */
+enum group_part { GROUP_EACH, GROUP_SLIDING, GROUP_OTHERS };
+
+/* Merges accumulators of one cell into another. */
+void group_merge(const struct group_config *c, enum group_part part,
+    struct arena *heap, char *into, const char *from);
 
 /* Adds rows to cells, aggregate by aggregate. rows->args is filled here. */
 void group_add(const struct group_config *c, struct arena *heap,

@@ -89,14 +89,16 @@ group_rows_flush(struct group_rows *g)
 }
 
 void
-group_merge(const struct group_config *c, struct arena *heap, char *into,
-    const char *from)
+group_merge(const struct group_config *c, enum group_part part,
+    struct arena *heap, char *into, const char *from)
 {
 	for (unsigned i = 0; i < c->grouping.n_aggs; i++) {
 		const struct agg_call *call = &c->grouping.aggs[i];
 
-		agg_merge(call, heap, into + call->offset,
-		    from + call->offset);
+		if (part == GROUP_EACH ||
+		    c->slides[i] == (part == GROUP_SLIDING))
+			agg_merge(call, heap, into + call->offset,
+			    from + call->offset);
 	}
 }
 

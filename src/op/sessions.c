@@ -170,7 +170,7 @@ join_next(struct sessions_run *r, struct session *s)
 	if (!n || n->first > time_add(s->last, r->c->window.size) ||
 	    !fits(&r->c->window, s->first, n->last))
 		return false;
-	group_merge(r->c, &s->heap, s->bytes, n->bytes);
+	group_merge(r->c, GROUP_EACH, &s->heap, s->bytes, n->bytes);
 	if (n->last > s->last)
 		s->last = n->last;
 	if (n->written > s->written)

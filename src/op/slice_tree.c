@@ -100,7 +100,8 @@ merge_into(const struct slice_tree *t, struct table *into,
 		struct cell *to =
 		    table_cell(into, cell_key(from, c), c->hash);
 
-		group_merge(t->c, &into->heap, to->bytes, c->bytes);
+		group_merge(t->c, GROUP_OTHERS, &into->heap, to->bytes,
+		    c->bytes);
 	}
 }
 
@@ -207,7 +208,7 @@ slice_tree_merge(struct slice_tree *t, int64_t start, int64_t end)
 	}
 	while (n_right)
 		parts[n++] = right[--n_right];
-	if (n <= 1)
+	if (!n || (n == 1 && !t->c->n_slides))
 		return n ? parts[0] : NULL;
 	for (unsigned i = 0; i < n; i++)
 		merge_into(t, &t->sum, parts[i]);

@@ -9,6 +9,9 @@
  * merges per slide and key instead of n (after Tangwongsan et al., "General
  * incremental sliding-window aggregation", VLDB 2015). Which merges happen
  * depends on event time alone: results are the same however the input is cut.
+ *
+ * Aggregates that can be taken back are left out of the merges (they stay
+ * zero): slide.h has a cheaper way for them.
  */
 #ifndef WEIR_OP_SLICE_TREE_H
 #define WEIR_OP_SLICE_TREE_H

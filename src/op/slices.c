@@ -22,6 +22,7 @@
 #include "data/key.h"
 #include "op/group.h"
 #include "op/slice_tree.h"
+#include "op/slide.h"
 #include "state/index.h"
 #include "state/table.h"
 
@@ -50,6 +51,7 @@ struct slices_run {
 	int64_t watermark;  /* up to which windows have fired */
 	struct group_rows rows;
 	struct slice_tree tree; /* merged runs of slices, for hop & co */
+	struct slide slide;	/* what slides from window to window */
 	struct corrected *corrected;
 
 	/* Rows judged but not yet entered. */
@@ -139,6 +141,7 @@ slice_drop(struct slices_run *r, struct slice *s)
 {
 	index_remove(&r->by_start, slice_slot(r, s->span.start), slice_hash);
 	slice_tree_forget(&r->tree, s->span.start);
+	slide_drop(&r->slide, s->span, &s->table);
 	r->run.counts.keys -= s->table.n;
 	table_release(&s->table);
 	if (r->last == s)
@@ -162,6 +165,7 @@ enter_slice(struct slices_run *r, const struct batch *b,
 	r->run.counts.keys += s->table.n - before;
 	group_add(r->c, &s->table.heap, p, &add);
 	slice_tree_stale(&r->tree, s->span.start);
+	slide_stale(&r->slide, s->span);
 }
 
 /* Enters the rows judged so far, in order within each slice. */
@@ -264,6 +268,8 @@ fire(struct slices_run *r, struct slice *any, struct span window)
 	}
 	t = slice_tree_merge(&r->tree, window.start, window.end);
 	if (t && t->n) {
+		if (r->c->n_slides)
+			slide_fill(&r->slide, window, t);
 		rows_of_table(r, t, window);
 		mark_written(r, window);
 	}
@@ -375,7 +381,8 @@ correct(struct slices_run *r, struct span window, struct str key,
 		    table ? table_find(table, key, hash) : NULL;
 
 		if (cell)
-			group_merge(r->c, &heap, acc, cell->bytes);
+			group_merge(r->c, GROUP_EACH, &heap, acc,
+			    cell->bytes);
 	}
 	group_rows_add(&r->rows, window, key, acc,
 	    written ? count_correction(r, window, key, hash) : 0);
@@ -454,6 +461,7 @@ slices_open(const struct op *op)
 	r->run.op = op;
 	group_rows_init(&r->rows, &r->run, r->c);
 	slice_tree_init(&r->tree, r->c, table_at, r);
+	slide_init(&r->slide, r->c, table_at, r);
 	return &r->run;
 }
 
@@ -585,6 +593,7 @@ slices_close(struct op_run *run)
 	heap_release(&r->due);
 	index_release(&r->by_start);
 	slice_tree_release(&r->tree);
+	slide_release(&r->slide);
 	group_rows_release(&r->rows);
 	mem_free(r);
 }
