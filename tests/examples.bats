@@ -60,7 +60,7 @@ run_all() {
 			}
 		else
 			[ -s out ] || [ -n "$(find . -newer "$sh" \
-			    -name '*.yaml' -o -newer "$sh" -name '*.jsonl')" ] || {
+			    \( -name '*.yaml' -o -name '*.jsonl' \))" ] || {
 				echo "printed nothing: $(<"$sh")"
 				return 1
 			}

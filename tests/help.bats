@@ -56,7 +56,7 @@ completion_file() {
 	for name in $(rows); do
 		for shell in bash zsh; do
 			weir completion $shell | grep -qF -- "--$name" || {
-				echo "--$name is not in the completion for $shell"
+				echo "the completion for $shell lacks --$name"
 				return 1
 			}
 		done
@@ -139,7 +139,8 @@ body() {
 				echo "no example: $name"
 				return 1
 			}
-			weir help "$name" | grep -qE '^ {6}[A-Za-z"]|^  [a-z]+ +[A-Z]' || {
+			weir help "$name" |
+			    grep -qE '^ {6}[A-Za-z"]|^  [a-z]+ +[A-Z]' || {
 				echo "no text: $name"
 				return 1
 			}

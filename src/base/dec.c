@@ -503,6 +503,8 @@ dec_of_float(double f, struct dec *out)
 	char text[NUM_FLOAT_MAX];
 	size_t n = (size_t)(num_put_float(text, f) - text);
 
+	if (text[n - 1] == '0' && text[n - 2] == '.')
+		n -= 2; /* a whole number has no digits behind the point */
 	return dec_parse((struct str){text, n}, out);
 }
 

@@ -335,15 +335,15 @@ bucket_middle(uint64_t bucket, bool ints)
 static uint64_t
 page_sum(const struct page *p)
 {
-	uint16_t narrow[PAGE_SLOTS];
-	uint32_t sum = 0;
-	uint64_t all = 0;
+	const uint64_t even = 0x0000ffff0000ffff;
+	uint64_t all = 0, w;
 
-	if (p->log2 == 1) {
-		memcpy(narrow, p->counters, sizeof narrow);
-		for (unsigned i = 0; i < PAGE_SLOTS; i++)
-			sum += narrow[i];
-		return sum;
+	if (p->log2 == 1) { /* four counters a word, summed in two lanes */
+		for (unsigned i = 0; i < PAGE_SLOTS / 4; i++) {
+			memcpy(&w, p->counters + 8 * i, sizeof w);
+			all += (w & even) + (w >> 16 & even);
+		}
+		return (all & UINT32_MAX) + (all >> 32);
 	}
 	for (unsigned i = 0; i < PAGE_SLOTS; i++)
 		all += page_count(p, i);
@@ -385,7 +385,9 @@ side_edge(const struct side *side, bool down)
 		const struct page *p =
 		    side->pages[down ? side->n - 1 - k : k];
 
-		for (unsigned i = 0; p && i < PAGE_SLOTS; i++) {
+		if (!p || !page_sum(p))
+			continue;
+		for (unsigned i = 0; i < PAGE_SLOTS; i++) {
 			uint64_t c =
 			    page_count(p, down ? PAGE_SLOTS - 1 - i : i);
 
@@ -409,23 +411,36 @@ histogram_inner(const struct histogram *h, uint64_t rank, uint64_t n)
 	return rank >= low && rank < n - h->nans - high;
 }
 
-double
-histogram_at(const struct histogram *h, uint64_t rank, bool ints)
+/* The value of a rank, before it is held between least and greatest. */
+static double
+middle_at(const struct histogram *h, uint64_t rank, uint64_t n, bool ints)
 {
-	int64_t b = side_find(&h->side[1], true, &rank);
+	uint64_t above = n - h->nans - 1 - rank;
+	int64_t b;
+
+	/* From the nearer end, as long as that is among the positive. */
+	if (above < rank && (b = side_find(&h->side[0], true, &above)) >= 0)
+		return bucket_middle((uint64_t)b, ints);
+	b = side_find(&h->side[1], true, &rank);
+	if (b >= 0)
+		return -bucket_middle((uint64_t)b, ints);
+	if (rank < h->zeros)
+		return 0;
+	rank -= h->zeros;
+	b = side_find(&h->side[0], false, &rank);
+	return bucket_middle((uint64_t)b, ints);
+}
+
+double
+histogram_at(const struct histogram *h, uint64_t rank, uint64_t n, bool ints)
+{
 	double x;
 
-	if (b >= 0) {
-		x = -bucket_middle((uint64_t)b, ints);
-	} else if (rank < h->zeros) {
+	if (rank >= n - h->nans)
+		return (double)NAN;
+	x = middle_at(h, rank, n, ints);
+	if (x == 0)
 		return 0;
-	} else {
-		rank -= h->zeros;
-		b = side_find(&h->side[0], false, &rank);
-		if (b < 0)
-			return (double)NAN;
-		x = bucket_middle((uint64_t)b, ints);
-	}
 	return x < h->min ? h->min : x > h->max ? h->max : x;
 }
 

@@ -36,10 +36,11 @@ void histogram_unmerge(struct histogram *from, const struct histogram *h);
 bool histogram_inner(const struct histogram *h, uint64_t rank, uint64_t n);
 
 /*
- * The value of a rank, from 0. ints: all values were whole numbers, and so is
+ * The value of a rank, from 0, of n values. ints: all values were whole numbers, and so is
  * the result. Least and greatest value are exact.
  */
-double histogram_at(const struct histogram *h, uint64_t rank, bool ints);
+double histogram_at(
+    const struct histogram *h, uint64_t rank, uint64_t n, bool ints);
 
 void histogram_save(const struct histogram *h, struct buf *out);
 

@@ -374,7 +374,8 @@ exact_value(const struct quant *q, uint64_t rank, struct arena *out)
 static struct value
 histogram_value(const struct quant *q, uint64_t rank)
 {
-	double f = histogram_at(q->histogram, rank, !(q->kinds & KIND_FLOAT));
+	double f = histogram_at(
+	    q->histogram, rank, q->n, !(q->kinds & KIND_FLOAT));
 	union number x;
 
 	if (q->kinds & KIND_FLOAT)
@@ -403,7 +404,12 @@ nearest_rank(struct value p, uint64_t n)
 		d = (struct dec){0};
 	for (unsigned i = 0; i < d.scale; i++)
 		unit *= 10;
-	rank = (d.v * (__int128)n + unit - 1) / unit;
+	rank = d.v * (__int128)n + unit - 1;
+	/* Dividing 128 bits is slow and hardly ever needed. */
+	if (rank <= INT64_MAX && unit <= INT64_MAX)
+		rank = (int64_t)rank / (int64_t)unit;
+	else
+		rank /= unit;
 	if (rank < 1)
 		rank = 1;
 	return rank > (__int128)n ? n - 1 : (uint64_t)rank - 1;

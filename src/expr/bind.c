@@ -11,6 +11,7 @@
  */
 #include <stdarg.h>
 
+#include "base/mem.h"
 #include "data/cast.h"
 #include "expr/agg.h"
 #include "expr/code.h"
@@ -366,13 +367,10 @@ check_args(struct binder *bd, const struct node *n, const struct op *o)
 }
 
 static struct expr *
-bind_op(struct binder *bd, const struct node *n, const struct op *o)
+bind_op_args(struct binder *bd, const struct node *n, const struct op *o)
 {
-	struct expr *e;
+	struct expr *e = bind_new(bd, n, n->n_args);
 
-	if (check_args(bd, n, o))
-		return NULL;
-	e = bind_new(bd, n, n->n_args);
 	for (unsigned i = 0; i < n->n_args; i++) {
 		e->args[i] = bind_node(bd, n->args[i]);
 		if (!e->args[i])
@@ -384,6 +382,93 @@ bind_op(struct binder *bd, const struct node *n, const struct op *o)
 	for (unsigned i = 0; i < e->n_args; i++)
 		e->fails |= e->args[i]->fails;
 	return bind_fold(bd, e);
+}
+
+/* The node that begins each condition of a simple CASE, or NULL. */
+static const struct node *
+shared_operand(const struct node *n)
+{
+	const struct node *x = NULL;
+
+	if (!str_is(n->name, "case") || n->n_args < 5)
+		return NULL;
+	for (unsigned i = 0; i + 1 < n->n_args; i += 2) {
+		const struct node *when = n->args[i];
+
+		if (when->kind != NODE_CALL || when->n_args < 2 ||
+		    (x && when->args[0] != x))
+			return NULL;
+		x = when->args[0];
+	}
+	return x->kind == NODE_CALL ? x : NULL;
+}
+
+static void
+eval_slot(const struct expr *e, struct eval *ev, const struct batch *b,
+    struct rows rows, struct column *out)
+{
+	(void)b;
+	(void)rows;
+	*out = ev->cache->shared[e->col];
+}
+
+/* Evaluates the operand (the first argument), then what uses it. */
+static void
+eval_shared(const struct expr *e, struct eval *ev, const struct batch *b,
+    struct rows rows, struct column *out)
+{
+	struct eval_cache *cache = ev->cache;
+	struct column x;
+
+	expr_run(e->args[0], ev, b, rows, &x);
+	mem_grow(&cache->shared, &cache->cap_shared, e->col + 1,
+	    sizeof(*cache->shared));
+	cache->shared[e->col] = x;
+	expr_run(e->args[1], ev, b, rows, out);
+}
+
+/* Binds n, where node x is evaluated once. */
+static struct expr *
+bind_shared(struct binder *bd, const struct node *n, const struct op *o,
+    const struct node *x)
+{
+	struct expr *operand = bind_node(bd, x), *both, *e;
+	struct shared shared = {x, operand, bd->shared};
+	unsigned number = bd->n_shared;
+
+	if (!operand)
+		return NULL;
+	if (!operand->constant && !operand->is_column) {
+		shared.slot = bind_new(bd, x, 0);
+		shared.slot->eval = eval_slot;
+		shared.slot->type = operand->type;
+		shared.slot->col = number;
+		bd->n_shared++;
+		shared.slot->varies = true;
+	}
+	bd->shared = &shared;
+	e = bind_op_args(bd, n, o);
+	bd->shared = shared.outer;
+	if (!e || shared.slot == operand)
+		return e;
+	both = bind_new(bd, n, 2);
+	both->args[0] = operand;
+	both->args[1] = e;
+	both->eval = eval_shared;
+	both->col = number;
+	both->type = e->type;
+	both->fails = operand->fails || e->fails;
+	return both;
+}
+
+static struct expr *
+bind_op(struct binder *bd, const struct node *n, const struct op *o)
+{
+	const struct node *x = shared_operand(n);
+
+	if (check_args(bd, n, o))
+		return NULL;
+	return x ? bind_shared(bd, n, o, x) : bind_op_args(bd, n, o);
 }
 
 static struct expr *
@@ -426,6 +511,9 @@ bind_node(struct binder *bd, const struct node *n)
 		    "the expression is too large with its aliases spelled out");
 		return NULL;
 	}
+	for (const struct shared *s = bd->shared; s; s = s->outer)
+		if (s->node == n)
+			return s->slot;
 	key = find_key(bd, n);
 	if (key >= 0)
 		return bind_column(bd, n, bd->scope->n_cols + (unsigned)key,

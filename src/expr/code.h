@@ -79,6 +79,8 @@ struct expr {
 /* What a thread keeps between batches. */
 struct eval_cache {
 	struct regex_pool *regex;
+	struct column *shared; /* operands evaluated once, see bind_shared */
+	size_t cap_shared;
 };
 
 /* ---- eval.c ---- */
@@ -209,6 +211,19 @@ struct binder {
 	unsigned n_bound;  /* nodes so far, aliases spelled out */
 	const struct scope_alias *open[ALIAS_DEPTH_MAX]; /* being resolved */
 	unsigned n_open;
+	struct shared *shared; /* innermost first */
+	unsigned n_shared;     /* numbers given */
+};
+
+/*
+ * The operand of a simple CASE stands in the tree once for each WHEN, but is
+ * evaluated once: while the CASE is being bound its node means `slot`, which
+ * reads the column that the CASE has put under its number.
+ */
+struct shared {
+	const struct node *node;
+	struct expr *slot;
+	struct shared *outer;
 };
 
 /* NULL and the error if n is wrong. */

@@ -29,6 +29,7 @@ eval_free(struct eval *ev)
 	if (!ev)
 		return;
 	regex_pool_free(ev->cache->regex);
+	mem_free(ev->cache->shared);
 	mem_free(ev->cache);
 	mem_free(ev);
 }

@@ -214,11 +214,6 @@ bind_cast(struct binder *bd, const struct node *n, struct expr *e)
 	struct cast_plan *p = arena_alloc(bd->arena, sizeof(*p));
 	enum type from = e->args[0]->type;
 
-	if (n->cast.nested)
-		return bind_fail(bd, n->where,
-		    "the elements of an array or map cannot be cast; write "
-		    "CAST(… AS %s)",
-		    n->cast.type == T_LIST ? "ARRAY" : "MAP");
 	if (!possible(from, n->cast.type))
 		return bind_fail(bd, n->where, "cannot cast %s to %s",
 		    type_name(from), type_name(n->cast.type));

@@ -2,8 +2,9 @@
 /*
  * Comparisons: = <> < <= > >=, IS DISTINCT FROM, BETWEEN.
  *
- * Numbers are compared by value, exactly, whatever their types; NaN equals
- * itself and is greater than every other number, as in sorting and grouping.
+ * Ints, floats and decimals are compared by value, exactly, but for a decimal
+ * beside a float, which is taken as a float (so that a field holding 0.1 equals
+ * the literal 0.1). NaN equals itself and is greater than every other number.
  * A text against a number, time, duration or boolean is read as one; if it
  * cannot be read, or the types have no order between them, the result is
  * UNKNOWN.
@@ -46,6 +47,12 @@ values_compare(struct arena *arena, struct value a, struct value b, int *order)
 		}
 		a = v;
 	}
+	/* As in arithmetic, a decimal beside a float is a float: 0.1 = 0.1e0.
+	 */
+	if (a.type == T_FLOAT && b.type == T_DECIMAL)
+		b = value_float(dec_to_float(*b.d));
+	else if (a.type == T_DECIMAL && b.type == T_FLOAT)
+		a = value_float(dec_to_float(*a.d));
 	*order = value_cmp(a, b);
 	return true;
 }
@@ -370,6 +377,26 @@ is_readable(enum type t)
 	       t == T_BOOL;
 }
 
+/*
+ * An int against a constant decimal is an int against an int: x > 2.5 is
+ * x > 2, x < 2.5 is x <= 2. Equality with a fraction is left as it is.
+ */
+static void
+round_decimal(struct eval *ev, enum cmp *op, struct column *b)
+{
+	struct dec d = *column_get(b, 0).d;
+	int64_t i;
+
+	if (!dec_to_int(d, &i)) {
+		if (*op == CMP_EQ || *op == CMP_NE || !dec_trunc_int(d, &i) ||
+		    i == INT64_MIN)
+			return;
+		i -= d.v < 0;
+		*op = *op == CMP_LT || *op == CMP_LE ? CMP_LE : CMP_GT;
+	}
+	*b = column_const(ev->arena, value_int(i));
+}
+
 /* Makes the sides alike where that is done once for all rows, and puts the
  * constant and the float on the right. False if every row is UNKNOWN. */
 static bool
@@ -389,6 +416,11 @@ prepare(struct eval *ev, enum cmp *op, struct column *a, struct column *b)
 	if (b->constant && b->type == T_TEXT && is_readable(a->type) &&
 	    !read_text(ev, b, a->type))
 		return false;
+	if (b->constant && b->type == T_DECIMAL && a->type == T_INT)
+		round_decimal(ev, op, b);
+	if (b->constant && b->type == T_DECIMAL && a->type == T_FLOAT)
+		*b = column_const(
+		    ev->arena, value_float(dec_to_float(*column_get(b, 0).d)));
 	/* The constant of an int column may have become a float, or the
 	 * other way round. */
 	if (a->type == T_FLOAT && b->type == T_INT) {

@@ -114,8 +114,10 @@ eval_subscript(const struct expr *e, struct eval *ev, const struct batch *b,
  * compared one by one.
  */
 struct in_list {
-	struct value *items; /* sorted */
+	struct value *items;  /* sorted */
+	struct value *floats; /* the same for a float, decimals as floats */
 	unsigned n;
+	bool has_float;
 	bool has_null;
 	enum type common; /* T_ANY if of several classes; all numbers: T_INT */
 	struct expr **others; /* not constant */
@@ -135,13 +137,13 @@ class_of(struct value v)
 }
 
 static bool
-search(const struct in_list *in, struct value v)
+search(const struct value *items, unsigned n, struct value v)
 {
-	unsigned lo = 0, hi = in->n;
+	unsigned lo = 0, hi = n;
 
 	while (lo < hi) {
 		unsigned mid = (lo + hi) / 2;
-		int order = value_cmp(in->items[mid], v);
+		int order = value_cmp(items[mid], v);
 
 		if (!order)
 			return true;
@@ -161,8 +163,12 @@ in_constants(const struct in_list *in, struct arena *a, struct value v)
 
 	if (v.type == T_NULL)
 		return UNKNOWN;
-	if (class_of(v) == in->common)
-		return search(in, v) ? YES : t;
+	if (class_of(v) == in->common &&
+	    !(v.type == T_DECIMAL && in->has_float))
+		return search(
+			   v.type == T_FLOAT ? in->floats : in->items, in->n, v)
+			   ? YES
+			   : t;
 	for (unsigned i = 0; i < in->n; i++) {
 		if (!values_compare(a, v, in->items[i], &order))
 			t = UNKNOWN;
@@ -259,9 +265,10 @@ static void
 others_column(const struct in_list *in, struct eval *ev, const struct batch *b,
     struct column *x, struct rows rows, struct column *found)
 {
+	uint16_t *sel = rows_new(ev, rows.n); /* shortened in place */
+
 	rows = col_present(ev, x, rows);
 	for (unsigned i = 0; i < in->n_others; i++) {
-		uint16_t *sel = rows_new(ev, rows.n);
 		struct column y, eq, again = *x;
 		unsigned n = 0;
 
@@ -374,6 +381,9 @@ add_constant(struct in_list *in, struct value v)
 		in->common = class_of(v);
 	else if (in->common != class_of(v))
 		in->common = T_ANY;
+	in->has_float |= v.type == T_FLOAT;
+	in->floats[in->n] =
+	    v.type == T_DECIMAL ? value_float(dec_to_float(*v.d)) : v;
 	in->items[in->n++] = v;
 }
 
@@ -384,6 +394,7 @@ bind_in(struct binder *bd, const struct node *n, struct expr *e)
 	enum type t = e->args[0]->type;
 
 	in->items = arena_array(bd->arena, e->n_args, sizeof(*in->items));
+	in->floats = arena_array(bd->arena, e->n_args, sizeof(*in->items));
 	in->others = arena_array(bd->arena, e->n_args, sizeof(*in->others));
 	in->common = T_ANY;
 	e->more = in;
@@ -406,6 +417,7 @@ bind_in(struct binder *bd, const struct node *n, struct expr *e)
 	}
 	(void)n;
 	sort(in->items, in->n);
+	sort(in->floats, in->n);
 	return 0;
 }
 

@@ -17,13 +17,13 @@ eval_chain(const struct expr *e, struct eval *ev, const struct batch *b,
     struct rows rows, struct column *out)
 {
 	bool stop = e->op;
+	uint16_t *sel = rows_new(ev, rows.n); /* shortened in place */
 	struct rows open = rows;
 
 	*out = column_new(ev->arena, T_BOOL);
 	for (unsigned k = 0; k < rows.n; k++)
 		out->b[rows.sel[k]] = !stop;
 	for (unsigned i = 0; i < e->n_args && open.n; i++) {
-		uint16_t *sel = rows_new(ev, open.n);
 		struct column c;
 		unsigned n = 0;
 
@@ -69,47 +69,65 @@ select_and(const struct expr *e, struct eval *ev, const struct batch *b,
 	return expr_select(e->args[e->n_args - 1], ev, b, rows, out);
 }
 
-/* rows without those in some[0..n), which are among them. */
-static unsigned
-without(struct rows rows, const uint16_t *some, unsigned n, uint16_t *out)
+/* A mark per row, off for the given ones. */
+static uint8_t *
+marks_new(struct eval *ev, struct rows rows)
 {
-	unsigned left = 0, j = 0;
+	uint8_t *marks = arena_alloc(ev->arena, BATCH_ROWS);
 
+	if (rows.dense)
+		memset(marks, 0, rows.n);
+	else
+		for (unsigned k = 0; k < rows.n; k++)
+			marks[rows.sel[k]] = 0;
+	return marks;
+}
+
+/*
+ * Marks some[0..n) and gives the rows that are not marked, in out (which may be
+ * where rows already are).
+ */
+static struct rows
+without(struct rows rows, uint8_t *marks, const uint16_t *some, unsigned n,
+    uint16_t *out)
+{
+	unsigned left = 0;
+
+	if (!n)
+		return rows;
+	for (unsigned k = 0; k < n; k++)
+		marks[some[k]] = 1;
 	for (unsigned k = 0; k < rows.n; k++) {
-		bool hit = j < n && some[j] == rows.sel[k];
+		uint16_t row = rows.sel[k];
 
-		out[left] = rows.sel[k];
-		left += !hit;
-		j += hit;
+		out[left] = row;
+		left += !marks[row];
 	}
-	return left;
+	return rows_of(out, left);
 }
 
 static unsigned
 select_or(const struct expr *e, struct eval *ev, const struct batch *b,
     struct rows rows, uint16_t *out)
 {
-	uint8_t *hit = arena_alloc(ev->arena, BATCH_ROWS);
+	uint8_t *marks = marks_new(ev, rows);
 	uint16_t *some = rows_new(ev, rows.n);
+	uint16_t *left = rows_new(ev, rows.n);
 	struct rows open = rows;
 	unsigned n = 0;
 
-	for (unsigned k = 0; k < rows.n; k++)
-		hit[rows.sel[k]] = 0;
 	for (unsigned i = 0; i < e->n_args && open.n; i++) {
 		unsigned n_some = expr_select(e->args[i], ev, b, open, some);
-		uint16_t *left;
 
-		for (unsigned k = 0; k < n_some; k++)
-			hit[some[k]] = 1;
-		if (i + 1 == e->n_args)
-			break;
-		left = rows_new(ev, open.n);
-		open = rows_of(left, without(open, some, n_some, left));
+		if (i + 1 < e->n_args)
+			open = without(open, marks, some, n_some, left);
+		else
+			for (unsigned k = 0; k < n_some; k++)
+				marks[some[k]] = 1;
 	}
 	for (unsigned k = 0; k < rows.n; k++) {
 		out[n] = rows.sel[k];
-		n += hit[rows.sel[k]];
+		n += marks[rows.sel[k]];
 	}
 	return n;
 }
@@ -234,21 +252,21 @@ static void
 eval_case(const struct expr *e, struct eval *ev, const struct batch *b,
     struct rows rows, struct column *out)
 {
+	uint8_t *marks = marks_new(ev, rows);
 	struct part *parts, *p;
 	struct rows open = rows;
 	unsigned n = 0, i;
 
 	parts = arena_array(ev->arena, e->n_args / 2 + 1, sizeof(*parts));
 	for (i = 0; i + 1 < e->n_args && open.n; i += 2) {
-		uint16_t *hit = rows_new(ev, open.n), *left;
+		uint16_t *hit = rows_new(ev, open.n);
 		unsigned n_hit = expr_select(e->args[i], ev, b, open, hit);
 
 		if (!n_hit)
 			continue;
 		p = part_add(parts, &n, rows_of(hit, n_hit));
 		expr_run(e->args[i + 1], ev, b, p->rows, &p->col);
-		left = rows_new(ev, open.n);
-		open = rows_of(left, without(open, hit, n_hit, left));
+		open = without(open, marks, hit, n_hit, rows_new(ev, open.n));
 	}
 	if (open.n) {
 		p = part_add(parts, &n, open);
@@ -261,13 +279,13 @@ static void
 eval_coalesce(const struct expr *e, struct eval *ev, const struct batch *b,
     struct rows rows, struct column *out)
 {
+	uint8_t *marks = marks_new(ev, rows);
 	struct part *parts, *p;
 	struct rows open = rows;
 	unsigned n = 0;
 
 	parts = arena_array(ev->arena, e->n_args, sizeof(*parts));
 	for (unsigned i = 0; i < e->n_args && open.n; i++) {
-		uint16_t *left;
 		struct rows hit;
 		struct column c;
 
@@ -275,8 +293,8 @@ eval_coalesce(const struct expr *e, struct eval *ev, const struct batch *b,
 		hit = i + 1 < e->n_args ? col_present(ev, &c, open) : open;
 		p = part_add(parts, &n, hit);
 		p->col = c;
-		left = rows_new(ev, open.n);
-		open = rows_of(left, without(open, hit.sel, hit.n, left));
+		open =
+		    without(open, marks, hit.sel, hit.n, rows_new(ev, open.n));
 	}
 	join_parts(e, ev, parts, n, out);
 }

@@ -64,6 +64,10 @@ struct node *parse_form(struct lexer *lx, bool *found);
 
 /* ---- parse_time.c ---- */
 
+/* The type behind CAST's AS, or ::. Elements are not cast, so their types are
+ * refused. */
+int parse_cast_type(struct lexer *lx, struct cast_type *out);
+
 /* DATE '…', TIMESTAMP '…', INTERVAL '…' unit. *found as above. */
 struct node *parse_time_literal(struct lexer *lx, bool *found);
 

@@ -71,7 +71,7 @@ cast_form(struct lexer *lx, unsigned from, struct where at, const char *name)
 	struct cast_type type;
 	struct node *n;
 
-	if (!x || lex_expect(lx, "AS") || cast_type_parse(lx, &type) ||
+	if (!x || lex_expect(lx, "AS") || parse_cast_type(lx, &type) ||
 	    lex_expect(lx, ")"))
 		return NULL;
 	n = parse_call1(lx, from, name, at, x);

@@ -428,7 +428,7 @@ parse_typed(struct lexer *lx, struct node *n)
 	struct cast_type type;
 
 	lex_next(lx);
-	if (cast_type_parse(lx, &type))
+	if (parse_cast_type(lx, &type))
 		return NULL;
 	n = parse_call1(lx, n->where.at, "cast", at, n);
 	if (n)

@@ -195,6 +195,22 @@ cast_type_parse(struct lexer *lx, struct cast_type *out)
 	return 0;
 }
 
+int
+parse_cast_type(struct lexer *lx, struct cast_type *out)
+{
+	unsigned from = lx->tok.where.at;
+
+	if (cast_type_parse(lx, out))
+		return -1;
+	if (!out->nested)
+		return 0;
+	err_set(lx->err, ERR_SPEC,
+	    (struct where){lx->src, from, lx->done - from},
+	    "the elements of an array or map cannot be cast");
+	return err_hint(lx->err, "write CAST(… AS %s)",
+	    out->type == T_LIST ? "ARRAY" : "MAP");
+}
+
 void
 cast_type_print(struct buf *out, struct cast_type t)
 {

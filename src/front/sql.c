@@ -22,11 +22,18 @@ static const char *const clauses[] = {
 #define N_CLAUSES (sizeof clauses / sizeof *clauses)
 
 /* Words of SQL that mean something this version does not do. */
-static const char *const unsupported[] = {"CREATE", "CROSS", "CUBE", "DELETE",
-    "DROP", "EXCEPT", "EXPLAIN", "FULL", "GROUPING", "INNER", "INSERT",
-    "INTERSECT", "JOIN", "LATERAL", "LEFT", "MATCH_RECOGNIZE", "NATURAL",
-    "OVER", "QUALIFY", "RIGHT", "ROLLUP", "SET", "UNION", "UNNEST", "UPDATE",
-    "VALUES", "WINDOW", "WITH"};
+static const struct unsupported {
+	const char *word, *what;
+} unsupported[] = {{"CREATE", "CREATE"}, {"CROSS", "CROSS JOIN"},
+    {"CUBE", "CUBE"}, {"DELETE", "DELETE"}, {"DROP", "DROP"},
+    {"EXCEPT", "EXCEPT"}, {"EXPLAIN", "EXPLAIN"}, {"FULL", "FULL JOIN"},
+    {"GROUPING", "GROUPING SETS"}, {"INNER", "JOIN"}, {"INSERT", "INSERT"},
+    {"INTERSECT", "INTERSECT"}, {"JOIN", "JOIN"}, {"LATERAL", "LATERAL"},
+    {"LEFT", "LEFT JOIN"}, {"MATCH_RECOGNIZE", "MATCH_RECOGNIZE"},
+    {"NATURAL", "NATURAL JOIN"}, {"OVER", "OVER"}, {"QUALIFY", "QUALIFY"},
+    {"RIGHT", "RIGHT JOIN"}, {"ROLLUP", "ROLLUP"}, {"SET", "SET"},
+    {"UNION", "UNION"}, {"UNNEST", "UNNEST"}, {"UPDATE", "UPDATE"},
+    {"VALUES", "VALUES"}, {"WINDOW", "WINDOW"}, {"WITH", "WITH"}};
 #define N_UNSUPPORTED (sizeof unsupported / sizeof *unsupported)
 
 /* ---- words ---- */
@@ -40,14 +47,23 @@ is_one_of(const struct lexer *lx, const char *const *words, size_t n)
 	return false;
 }
 
+/* What the current token would mean, or NULL if it is no such word. */
+static const char *
+unsupported_here(const struct lexer *lx)
+{
+	for (size_t i = 0; i < N_UNSUPPORTED; i++)
+		if (lex_is(lx, unsupported[i].word))
+			return unsupported[i].what;
+	return NULL;
+}
+
 bool
 sql_at_clause(const struct lexer *lx)
 {
 	static const char *const more[] = {"AS", "ON", "USING", "FETCH", "BY",
 	    "ASC", "DESC", "NULLS", "EMIT", "FOR"};
 
-	return is_one_of(lx, clauses, N_CLAUSES) ||
-	       is_one_of(lx, unsupported, N_UNSUPPORTED) ||
+	return is_one_of(lx, clauses, N_CLAUSES) || unsupported_here(lx) ||
 	       is_one_of(lx, more, sizeof more / sizeof *more);
 }
 
@@ -121,9 +137,8 @@ sql_unexpected(struct sql_query *q)
 	if (lx->tok.kind == TOK_BAD)
 		return -1;
 	if (lx->tok.kind == TOK_NAME && !lx->tok.quoted) {
-		for (size_t i = 0; i < N_UNSUPPORTED; i++)
-			if (lex_is(lx, unsupported[i]))
-				return not_yet(q, unsupported[i]);
+		if (unsupported_here(lx))
+			return not_yet(q, unsupported_here(lx));
 		for (size_t i = 0; i < N_CLAUSES; i++)
 			if (lex_is(lx, clauses[i]))
 				return out_of_order(q, clauses[i]);
@@ -176,9 +191,8 @@ parse_select_word(struct sql_query *q)
 		return 0;
 	if (lx->tok.kind == TOK_BAD)
 		return -1;
-	for (size_t i = 0; i < N_UNSUPPORTED; i++)
-		if (lex_is(lx, unsupported[i]))
-			return not_yet(q, unsupported[i]);
+	if (unsupported_here(lx))
+		return not_yet(q, unsupported_here(lx));
 	if (lx->tok.kind == TOK_END)
 		lex_fail(lx, "the query is empty");
 	else
@@ -282,9 +296,8 @@ parse_group_item(struct sql_query *q)
 	struct sql_group *g;
 	struct node *n = NULL;
 
-	for (size_t i = 0; i < N_UNSUPPORTED; i++)
-		if (lex_is(lx, unsupported[i]))
-			return not_yet(q, unsupported[i]);
+	if (unsupported_here(lx))
+		return not_yet(q, unsupported_here(lx));
 	if (too_many(q, q->n_groups))
 		return -1;
 	if (lex_is(lx, "ALL") && !lex_next_is(lx, "(")) {
@@ -328,6 +341,7 @@ parse_order_item(struct sql_query *q)
 	struct sql_order *o;
 	struct node *n;
 	unsigned from;
+	char got[180];
 
 	if (too_many(q, q->n_orders))
 		return -1;
@@ -346,8 +360,9 @@ parse_order_item(struct sql_query *q)
 	o->nulls_first = !o->descending;
 	if (lex_accept(lx, "NULLS")) {
 		o->nulls_first = lex_accept(lx, "FIRST");
-		if (!o->nulls_first && lex_expect(lx, "LAST"))
-			return -1;
+		if (!o->nulls_first && !lex_accept(lx, "LAST"))
+			return lex_fail(lx, "expected FIRST or LAST, got %s",
+			    lex_describe(lx, got, sizeof got));
 	}
 	o->where.len = lx->done - from;
 	return 0;

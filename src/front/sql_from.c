@@ -36,6 +36,25 @@ tvf_here(const struct lexer *lx)
 
 /* ---- names and files ---- */
 
+/* FROM logs/access.log: what follows the name at once belongs to it. */
+static int
+bare_file(struct sql_query *q)
+{
+	struct lexer *lx = &q->lx;
+	struct str text = lx->src->text;
+	struct where at = q->from_at;
+
+	if ((!lex_is(lx, ".") && !lex_is(lx, "/") && !lex_is(lx, "-")) ||
+	    lx->tok.where.at != lx->done)
+		return 0;
+	while (at.at + at.len < text.n &&
+	       !strchr(" \t\r\n;,)", text.p[at.at + at.len]))
+		at.len++;
+	err_set(
+	    q->err, ERR_SPEC, at, "the name of a file is written in quotes");
+	return err_hint(q->err, "FROM \"%.*s\"", (int)at.len, text.p + at.at);
+}
+
 static int
 parse_name(struct sql_query *q)
 {
@@ -52,13 +71,7 @@ parse_name(struct sql_query *q)
 	q->from = lx->tok.string;
 	q->from_at = lx->tok.where;
 	lex_next(lx);
-	/* access.log, logs/access.log */
-	if ((lex_is(lx, ".") || lex_is(lx, "/")) &&
-	    lx->tok.where.at == lx->done) {
-		lex_fail(lx, "the name of a file is written in quotes");
-		return err_hint(q->err, "FROM \"%.*s…\"", STR_ARG(q->from));
-	}
-	return 0;
+	return bare_file(q);
 }
 
 static int

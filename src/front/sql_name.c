@@ -101,28 +101,35 @@ settle(struct tree_edit *edit, struct node *n, bool in_aggregate)
 }
 
 static int
-settle_all(struct sql_query *q)
+settle_one(struct sql_query *q, struct node **n)
 {
 	struct tree_edit edit = {.replace = settle,
 	    .arena = &q->plan->arena,
 	    .err = q->err,
 	    .owner = q};
 
-	for (unsigned i = 0; i < q->n_items; i++)
-		if (!(q->items[i].node = tree_change(&edit, q->items[i].node)))
+	if (!*n)
+		return 0;
+	*n = tree_change(&edit, *n);
+	return *n ? 0 : -1;
+}
+
+/* The select list; a column of Flink's spelling is called as ours. */
+static int
+settle_items(struct sql_query *q)
+{
+	for (unsigned i = 0; i < q->n_items; i++) {
+		struct sql_item *item = &q->items[i];
+		const struct sql_spelling *s = spelling_of(item->node);
+
+		if (settle_one(q, &item->node))
 			return -1;
-	for (unsigned i = 0; i < q->n_groups; i++)
-		if (q->groups[i].node && !(q->groups[i].node = tree_change(
-					       &edit, q->groups[i].node)))
-			return -1;
-	for (unsigned i = 0; i < q->n_orders; i++)
-		if (!(q->orders[i].node =
-			    tree_change(&edit, q->orders[i].node)))
-			return -1;
-	if (q->where && !(q->where = tree_change(&edit, q->where)))
-		return -1;
-	if (q->having && !(q->having = tree_change(&edit, q->having)))
-		return -1;
+		if (s && !item->alias && (q->n_groups || q->tvf.window))
+			item->name =
+			    s->minus ? STR("window_time") : str_of(s->column);
+		item->self = item->alias && tree_names(item->node, item->name);
+		item->aggregate = node_has_aggregate(item->node);
+	}
 	return 0;
 }
 
@@ -138,26 +145,33 @@ sql_item_named(const struct sql_query *q, struct str name)
 	return NULL;
 }
 
+struct alias_edit {
+	const struct sql_query *q;
+	bool keys; /* of GROUP BY */
+};
+
 /* In WHERE and GROUP BY. */
 static struct node *
 replace_alias(struct tree_edit *edit, struct node *n, bool in_aggregate)
 {
-	const struct sql_query *q = edit->owner;
+	const struct alias_edit *a = edit->owner;
 	const struct sql_item *item;
 
 	(void)in_aggregate;
 	if (n->kind != NODE_NAME || n->path.n != 1)
 		return NULL;
-	item = sql_item_named(q, n->path.steps[0].name);
+	item = sql_item_named(a->q, n->path.steps[0].name);
 	if (!item || !item->alias || item->self)
 		return NULL;
 	if (!item->aggregate)
 		return item->node;
-	err_set(q->err, ERR_SPEC, n->where,
+	/* No key is an aggregate; the field of that name is meant. */
+	if (a->keys)
+		return NULL;
+	err_set(edit->err, ERR_SPEC, n->where,
 	    "\"%.*s\" is known only after rows are grouped",
 	    STR_ARG(item->name));
-	if (q->where)
-		err_hint(q->err, "conditions on groups belong in HAVING");
+	err_hint(edit->err, "conditions on groups belong in HAVING");
 	edit->failed = true;
 	return NULL;
 }
@@ -244,27 +258,34 @@ sql_set_time(struct sql_query *q, const struct node *name)
 	return -1;
 }
 
-int
-sql_names(struct sql_query *q)
+static int
+write_out_aliases(struct sql_query *q, struct node **n, bool keys)
 {
+	struct alias_edit a = {.q = q, .keys = keys};
 	struct tree_edit edit = {.replace = replace_alias,
 	    .arena = &q->plan->arena,
 	    .err = q->err,
-	    .owner = q};
+	    .owner = &a};
 
-	if (settle_all(q))
-		return -1;
-	for (unsigned i = 0; i < q->n_items; i++) {
-		struct sql_item *item = &q->items[i];
+	if (!*n)
+		return 0;
+	*n = tree_change(&edit, *n);
+	return *n ? 0 : -1;
+}
 
-		item->self = item->alias && tree_names(item->node, item->name);
-		item->aggregate = node_has_aggregate(item->node);
-	}
-	if (q->where && !(q->where = tree_change(&edit, q->where)))
+/* t.a is always a field, so aliases go before qualifiers. */
+int
+sql_names(struct sql_query *q)
+{
+	if (settle_items(q) || write_out_aliases(q, &q->where, false) ||
+	    settle_one(q, &q->where) || settle_one(q, &q->having))
 		return -1;
 	for (unsigned i = 0; i < q->n_groups; i++)
-		if (q->groups[i].node && !(q->groups[i].node = tree_change(
-					       &edit, q->groups[i].node)))
+		if (write_out_aliases(q, &q->groups[i].node, true) ||
+		    settle_one(q, &q->groups[i].node))
+			return -1;
+	for (unsigned i = 0; i < q->n_orders; i++)
+		if (settle_one(q, &q->orders[i].node))
 			return -1;
 	return 0;
 }

@@ -80,14 +80,26 @@ has_odd(struct str s, bool lines)
 	return false;
 }
 
+/* Words that other readers of YAML take for something else than text. */
+static bool
+is_word(struct str s)
+{
+	static const char *const words[] = {"yes", "no", "on", "off", "null"};
+
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+		if (str_eq_nocase(s, str_of(words[i])))
+			return true;
+	return false;
+}
+
 /* Would YAML read these bytes, without quotes, as this text? */
 static bool
 is_plain(struct str s, bool flow)
 {
 	static const char first[] = "-?:,[]{}#&*!|>'\"%@`=~";
 
-	if (!s.n || has_odd(s, false) || s.p[0] == ' ' || s.p[s.n - 1] == ' ' ||
-	    s.p[s.n - 1] == ':')
+	if (!s.n || has_odd(s, false) || is_word(s) || s.p[0] == ' ' ||
+	    s.p[s.n - 1] == ' ' || s.p[s.n - 1] == ':')
 		return false;
 	if (memchr(first, s.p[0], sizeof first - 1) &&
 	    !(s.p[0] == '-' && s.n > 1 && s.p[1] > ' ' && s.p[1] != '-'))

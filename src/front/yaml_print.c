@@ -217,31 +217,48 @@ item_text(struct printer *p, const struct arg *arg, const struct arg_item *item)
 	return tree_text(p, item->node);
 }
 
-/* name: expression pairs if one has a name of its own; * cannot be one. */
+/*
+ * A map of name: expression pairs, if one has a name of its own and the others
+ * are called as they are written; else a list, in which those with a name are
+ * maps of one pair.
+ */
+static bool
+is_map(const struct arg *arg, const struct str *texts)
+{
+	bool named = false;
+
+	for (unsigned i = 0; i < arg->n_items; i++) {
+		const struct arg_item *item = &arg->items[i];
+
+		if (item->node->kind == NODE_STAR ||
+		    (!item->alias && !str_eq(item->name, texts[i])))
+			return false;
+		named |= item->alias;
+	}
+	return named;
+}
+
 static void
 put_named(
     struct printer *p, struct onode *to, const char *key, const struct arg *arg)
 {
 	struct arena *a = &p->arena;
-	bool named = false, star = false;
+	struct str *texts = arena_array(a, arg->n_items, sizeof *texts);
 	struct onode *list;
 
-	for (unsigned i = 0; i < arg->n_items; i++) {
-		named |= arg->items[i].alias;
-		star |= arg->items[i].node->kind == NODE_STAR;
-	}
-	list = onode_add(a, to, key, named && !star ? O_MAP : O_SEQ);
+	for (unsigned i = 0; i < arg->n_items; i++)
+		texts[i] = tree_text(p, arg->items[i].node);
+	list = onode_add(a, to, key, is_map(arg, texts) ? O_MAP : O_SEQ);
 	for (unsigned i = 0; i < arg->n_items; i++) {
 		const struct arg_item *item = &arg->items[i];
-		struct str text = tree_text(p, item->node);
 
 		if (list->kind == O_MAP)
-			onode_keyed(a, list, item->name, text);
+			onode_keyed(a, list, item->name, texts[i]);
 		else if (item->alias)
 			onode_keyed(a, onode_add(a, list, NULL, O_MAP),
-			    item->name, text);
+			    item->name, texts[i]);
 		else
-			onode_text(a, list, NULL, text);
+			onode_text(a, list, NULL, texts[i]);
 	}
 }
 

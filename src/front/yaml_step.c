@@ -38,6 +38,7 @@ static int
 parse_direction(struct yexpr *y, struct arg_item *item)
 {
 	struct lexer *lx = &y->lx;
+	char got[180];
 
 	item->descending = lex_accept(lx, "DESC");
 	if (!item->descending)
@@ -46,7 +47,10 @@ parse_direction(struct yexpr *y, struct arg_item *item)
 	if (!lex_accept(lx, "NULLS"))
 		return 0;
 	item->nulls_first = lex_accept(lx, "FIRST");
-	return item->nulls_first ? 0 : lex_expect(lx, "LAST");
+	if (item->nulls_first || lex_accept(lx, "LAST"))
+		return 0;
+	return lex_fail(lx, "expected FIRST or LAST, got %s",
+	    lex_describe(lx, got, sizeof got));
 }
 
 /* One name of PARAM_NAMES. */

@@ -120,6 +120,14 @@ yaml_mistake(struct reader *r)
 			at.at = (unsigned)r->src->text.n;
 	}
 	at.len = at.at < r->src->text.n;
+	if (p->context && strstr(p->context, "quoted scalar") &&
+	    strstr(p->problem, "end of stream")) {
+		at = place(r, p->context_mark, p->context_mark);
+		at.len = 1;
+		err_set(r->err, ERR_SPEC, at,
+		    "the quote that opens here is not closed");
+		return NULL;
+	}
 	err_set(r->err, ERR_SPEC, at, "%s",
 	    p->problem ? p->problem : "this is no YAML");
 	hint = p->problem ? advice(r, at.at) : NULL;

@@ -173,6 +173,7 @@ struct msgpack_op {
 	uint64_t literal[2], mask[2];
 	uint16_t len; /* of the literal */
 	uint8_t expect, head, size;
+	bool no_map;	/* a map would have members that are wanted */
 	uint16_t depth; /* levels around the value */
 	uint32_t slot;
 };

@@ -55,7 +55,7 @@ add_bad(struct batch *b, const char *p, const char *end, const char *reason,
 	struct bad_row bad = {
 	    .raw = {p, (size_t)(end - p)}, .reason = reason, .row = b->n_rows};
 
-	if (at >= p && at < end)
+	if (at >= p && at <= end)
 		bad.column = (uint32_t)(at - p);
 	batch_bad(b, bad);
 }
@@ -223,7 +223,9 @@ static const char *
 lose(struct msgpack_decoder *d, struct batch *b, enum msgpack_status status,
     const char *p, const char *at, const char *end)
 {
-	const char *shown = at + 1, *reason = "0xc1 is not msgpack";
+	/* Only bytes that had to be seen, so that it is always the same. */
+	const char *shown = status == MSGPACK_LONG && at > p ? at : at + 1;
+	const char *reason = "0xc1 is not msgpack";
 
 	if (shown - p > RAW_SHOWN)
 		shown = p + RAW_SHOWN;

@@ -63,6 +63,7 @@ learn_begin(struct msgpack_template *t, const char *p, enum msgpack_shape shape)
 	t->shape = shape;
 	t->failed = t->used = false;
 	t->from = p;
+	mem_grow(&t->ops, &t->cap, 1, sizeof *t->ops); /* never NULL */
 }
 
 static void
@@ -115,7 +116,7 @@ is_exact(unsigned char head)
 /* A value at [p, end), inside of depth levels. */
 static void
 learn(struct msgpack_template *t, const char *p, const char *end,
-    unsigned depth, unsigned slot)
+    unsigned depth, unsigned slot, bool no_map)
 {
 	struct msgpack_op op;
 
@@ -124,6 +125,7 @@ learn(struct msgpack_template *t, const char *p, const char *end,
 	learn_literal(t, p, &op);
 	op.slot = slot;
 	op.depth = (uint16_t)depth;
+	op.no_map = no_map;
 	op.head = (unsigned char)*p;
 	op.size = (uint8_t)msgpack_sizes[op.head];
 	op.expect = is_exact(op.head) ? MSGPACK_EXACT : MSGPACK_ANY;
@@ -206,7 +208,8 @@ walk_map(struct msgpack_scan *s, const char *p, unsigned around,
 			slot = (unsigned)kid->slot;
 		end = msgpack_end(p);
 		s->slots[slot] = (struct msgpack_slot){p, end};
-		learn(t, p, end, around + depth + 1, slot);
+		learn(
+		    t, p, end, around + depth + 1, slot, kid && kid->slot < 0);
 		p = end;
 	}
 }
@@ -255,7 +258,7 @@ scan_part(struct msgpack_scan *s, struct msgpack_template *t, const char *p,
 		return;
 	end = msgpack_end(p);
 	s->slots[slot] = (struct msgpack_slot){p, end};
-	learn(t, p, end, 2, slot);
+	learn(t, p, end, 2, slot, false);
 }
 
 void
@@ -304,14 +307,14 @@ fits(const struct msgpack_op *op, const char *p)
 
 /* Bytes of an array or map inside of a template's record; else too many. */
 static __attribute__((noinline)) uint64_t
-nested_size(const struct msgpack_scan *s, unsigned depth, const char *p,
-    const char *end)
+nested_size(const struct msgpack_scan *s, const struct msgpack_op *op,
+    const char *p, const char *end)
 {
 	const char *from = p;
-	bool deep = false;
+	bool deep = op->no_map && msgpack_is_map(p);
 
-	if (msgpack_skip(&p, end, s->record_max, s->depth_max - depth, &deep) !=
-		MSGPACK_OK ||
+	if (msgpack_skip(&p, end, s->record_max, s->depth_max - op->depth,
+		&deep) != MSGPACK_OK ||
 	    deep)
 		return INT64_MAX;
 	return (uint64_t)(p - from);
@@ -345,8 +348,7 @@ value_size(const struct msgpack_scan *s, struct msgpack_op *op, const char *p,
 		expect_less(op, head);
 	}
 	entry = msgpack_sizes[head];
-	return entry ? msgpack_size(p, entry)
-		     : nested_size(s, op->depth, p, end);
+	return entry ? msgpack_size(p, entry) : nested_size(s, op, p, end);
 }
 
 static inline const char *

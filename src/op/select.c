@@ -13,8 +13,8 @@ struct select_bind {
 	struct op *op;
 	struct computed *computed;
 	struct scope scope;
-	bool star;	 /* met already */
-	unsigned n_star; /* columns at the front that came from it */
+	bool star;			/* met already */
+	unsigned star_from, star_until; /* columns that came from it */
 };
 
 static int
@@ -29,14 +29,13 @@ add_star(struct select_bind *s, const struct arg_item *item)
 	if (s->star)
 		return err_set(
 		    s->b->err, ERR_SPEC, item->where, "* is given twice");
-	if (out->n_cols)
-		return err_set(s->b->err, ERR_SPEC, item->where,
-		    "* must come before the other columns");
 	s->star = true;
+	s->star_from = out->n_cols;
 	out->open = in->open;
 	for (unsigned i = 0; i < in->n_cols; i++)
-		out->cols[out->n_cols++] = in->cols[i];
-	s->n_star = out->n_cols;
+		if (in->cols[i].spread || !flow_find(out, in->cols[i].name))
+			out->cols[out->n_cols++] = in->cols[i];
+	s->star_until = out->n_cols;
 	return 0;
 }
 
@@ -51,12 +50,12 @@ claim_name(struct select_bind *s, const struct arg_item *item)
 	if (!c)
 		return 0;
 	at = (unsigned)(c - out->cols);
-	if (at >= s->n_star)
+	if (at < s->star_from || at >= s->star_until)
 		return err_set(s->b->err, ERR_SPEC, item->where,
 		    "there are two columns named \"%.*s\"",
 		    STR_ARG(item->name));
 	out->n_cols--;
-	s->n_star--;
+	s->star_until--;
 	for (; at < out->n_cols; at++)
 		out->cols[at] = out->cols[at + 1];
 	return 0;
@@ -154,7 +153,7 @@ const struct op_kind op_select = {
 	.about =
 	    "What goes out has exactly the columns listed, in that order. A "
 	    "column without a name of its own takes that of the field, or the "
-	    "text of the expression. '*' (first) stands for all there is; a "
+	    "text of the expression. '*' stands for all there is; a "
 	    "column written beside it takes the place of one of the same name.",
 	.example = "- select: {path, ms: request_time * 1000}\n",
 	.params = select_params,

@@ -17,6 +17,9 @@ set_item(struct op *op, struct computed *c, const struct arg_item *item,
 	if (item->node->kind == NODE_STAR)
 		return err_set(b->err, ERR_SPEC, item->where,
 		    "* has no place here: all columns stay anyway");
+	if (!item->alias)
+		return err_set(b->err, ERR_SPEC, item->where,
+		    "name: expression is expected here");
 	e = expr_bind(item->node, scope, b->arena, b->err);
 	if (!e)
 		return -1;

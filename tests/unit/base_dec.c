@@ -265,7 +265,11 @@ test_float(void)
 	ok(dec_of_float(0.1, &d) && !strcmp(text_of(d), "0.1") &&
 		dec_of_float(-1e21, &d) &&
 		!strcmp(text_of(d), "-1000000000000000000000") &&
-		dec_of_float(5e-7, &d) && !strcmp(text_of(d), "0.0000005"),
+		dec_of_float(5e-7, &d) && !strcmp(text_of(d), "0.0000005") &&
+		dec_of_float(-3, &d) && !strcmp(text_of(d), "-3") &&
+		dec_of_float(1e20, &d) &&
+		!strcmp(text_of(d), "100000000000000000000") &&
+		dec_of_float(-0.0, &d) && !strcmp(text_of(d), "0"),
 	    "of floats");
 	ok(!dec_of_float(nan(""), &d) && !dec_of_float(HUGE_VAL, &d) &&
 		!dec_of_float(1e38, &d) && !dec_of_float(1e-39, &d),

@@ -103,9 +103,9 @@ test_numbers(void)
 {
 	check(text(" 1.5 "), T_FLOAT, "1.5");
 	check(text("1,5"), T_FLOAT, "-");
-	check(value_int(3), T_FLOAT, "3");
+	check(value_int(3), T_FLOAT, "3.0");
 	check(decimal("0.10"), T_FLOAT, "0.1");
-	check(value_bool(false), T_FLOAT, "0");
+	check(value_bool(false), T_FLOAT, "0.0");
 	check(value_time(1500000), T_FLOAT, "1.5");
 	check(text("1.50"), T_DECIMAL, "1.50");
 	check(text("1.5.0"), T_DECIMAL, "-");

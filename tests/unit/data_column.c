@@ -165,7 +165,8 @@ test_drop(void)
 	ok(b->n_sel == 7 && batch_row(b, 0) == 1 && batch_row(b, 6) == 9,
 	    "the selection is shorter");
 	for (i = 0; i < b->n_bad; i++)
-		strcat(got, b->bad[i].reason);
+		snprintf(got + i, sizeof got - i, "%s",
+		    b->bad[i].reason);
 	same(got, "dadbce", "bad rows are in input order");
 	ok(str_is(b->bad[0].raw, "0") && b->bad[5].row == 7,
 	    "with their bytes");

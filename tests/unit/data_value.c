@@ -157,7 +157,7 @@ test_print(void)
 	same(printed(value_bool(true)), "true", "bool");
 	same(printed(value_int(INT64_MIN)), "-9223372036854775808", "int");
 	same(printed(value_float(0.1)), "0.1", "float");
-	same(printed(value_float(3)), "3", "integral float");
+	same(printed(value_float(3)), "3.0", "integral float");
 	same(printed(decimal("12.30")), "12.30", "decimal keeps its scale");
 	same(printed(value_of_str(T_BYTES, STR("\x01\xab"))), "01ab", "bytes");
 	same(printed(value_time(1774735200250000)), "2026-03-28T22:00:00.250Z",

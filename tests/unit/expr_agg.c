@@ -208,8 +208,8 @@ test_sum(void)
 	    "a sum beyond bigint is a decimal");
 	same(OF("sum", I(max), I(max), I(-max)), "9223372036854775807",
 	    "and a bigint again when it fits");
-	same(OF("sum", F(1e100), F(1), F(-1e100)), "1", "compensated");
-	same(OF("sum", F(1), F(1e100), F(1), F(-1e100)), "2",
+	same(OF("sum", F(1e100), F(1), F(-1e100)), "1.0", "compensated");
+	same(OF("sum", F(1), F(1e100), F(1), F(-1e100)), "2.0",
 	    "compensated in the other order");
 	same(OF("sum", I(max), F(0.5), I(-max)), "0.5",
 	    "ints are added to floats without rounding");
@@ -298,7 +298,7 @@ test_min_max(void)
 	same(OF("min", I(3), NIL, I(-1)), "-1", "min of ints");
 	same(OF("max", I(3), NIL, I(-1)), "3", "max of ints");
 	same(OF("max", F(1), F(nan), F(2)), "NaN", "NaN is the greatest");
-	same(OF("min", F(nan), F(2), F(nan)), "2", "and not the least");
+	same(OF("min", F(nan), F(2), F(nan)), "2.0", "and not the least");
 	same(OF("min", F(nan)), "NaN", "unless alone");
 	same(OF("max", T("b"), T("abc"), T("bb"), T("")), "bb", "max of texts");
 	same(OF("min", T("b"), T("abc"), T("")), "", "min of texts");
@@ -436,11 +436,11 @@ test_variance(void)
 		ok(fabsl(got - want) < 1e-9L * want,
 		    "variance around %g: %.12g, %.12Lg", offsets[o], got, want);
 	}
-	same(OF("stddev", I(1), I(3), I(5)), "2", "stddev is of a sample");
-	same(OF("stddev_pop", I(1), I(5)), "2", "stddev_pop is of all");
+	same(OF("stddev", I(1), I(3), I(5)), "2.0", "stddev is of a sample");
+	same(OF("stddev_pop", I(1), I(5)), "2.0", "stddev_pop is of all");
 	same(OF("variance", I(1)), "NULL", "one value is no sample");
-	same(OF("var_pop", I(1)), "0", "but has a variance");
-	same(OF("var_pop", I(INT64_MAX), I(INT64_MAX - 2)), "1",
+	same(OF("var_pop", I(1)), "0.0", "but has a variance");
+	same(OF("var_pop", I(INT64_MAX), I(INT64_MAX - 2)), "1.0",
 	    "ints beyond 2^53 keep their weight");
 	same(OF("stddev_samp", NIL), "NULL", "stddev of nothing is NULL");
 }
@@ -864,9 +864,9 @@ test_quantiles(void)
 
 	same(OF("median", I(9), I(1), I(7)), "7", "median");
 	same(OF("median", I(1), I(2), I(3), I(4)), "2", "the lower of two");
-	same(OF("median", F(-1), F((double)NAN), F(-3)), "-1",
+	same(OF("median", F(-1), F((double)NAN), F(-3)), "-1.0",
 	    "NaN is the greatest");
-	same(OF("median", F(-0.5), I(3), I(7)), "3", "ints among floats");
+	same(OF("median", F(-0.5), I(3), I(7)), "3.0", "ints among floats");
 	same(OF("median", T("5"), T("x"), I(7)), "5", "text as number");
 	same(OF("median", NIL), "NULL", "median of nothing is NULL");
 	same(OF("median", value_duration(5000000), value_duration(1000000)),

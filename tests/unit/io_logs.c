@@ -25,7 +25,7 @@ static const struct {
 	"1.2.3.4 - - " T " \"GET / HTTP/2.0\" 200 5 \"-\" \"-\" \"-\"\n"
 	"1.2.3.4 - - " T " \"GET / HTTP/2.0\" 200 5 \"-\" \"-\" rt=0.1 x\n"
 	"1.2.3.4 - - " T " \"GET / HTTP/2.0\" 200 5 \"-\" \"-\" 1.2.3\n",
-	"[0.125,null]\n[12,\"0.010\"]\n[null,null]\n[null,\"\\\"-\\\"\"]\n"
+	"[0.125,null]\n[12.0,\"0.010\"]\n[null,null]\n[null,\"\\\"-\\\"\"]\n"
 	"[null,\"rt=0.1 x\"]\n[null,\"1.2.3\"]\n"},
     {"user with blanks, IPv6", {"nginx", "client user ident", 0},
 	"2001:db8::1 - Ann [x] B " T " \"GET / HTTP/1.1\" 200 5 \"-\" "
@@ -91,7 +91,7 @@ static const struct {
 	    "bytes=double zone",
 	    0},
 	"1.1.1.1 - - " T " \"GET / HTTP/1.1\" 200 5 \"-\" \"-\"\n",
-	"[\"200\",\"200\",\"28/Mar/2026:22:00:01 +0100\",5,null]\n"},
+	"[\"200\",\"200\",\"28/Mar/2026:22:00:01 +0100\",5.0,null]\n"},
     {"CRLF and blank lines", {"nginx", "rest", 0},
 	"\r\n1.1.1.1 - - " T " \"GET / HTTP/1.1\" 200 5 \"-\" \"-\" 1 z\r\n\n",
 	"[\"z\"]\n"},

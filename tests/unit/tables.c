@@ -20,15 +20,13 @@ has(const char *text)
 	return text && *text;
 }
 
-/* A sentence: it begins with a capital or a digit, ends in a stop. */
+/* A sentence or two. */
 static int
 is_sentence(const char *text)
 {
 	size_t n = text ? strlen(text) : 0;
-	int first = n ? (unsigned char)text[0] : 0;
 
-	return n > 3 && n < 400 && text[n - 1] == '.' &&
-	       !(first >= 'a' && first <= 'z');
+	return n > 3 && n < 400 && text[n - 1] == '.';
 }
 
 static void
