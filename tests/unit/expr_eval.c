@@ -691,7 +691,7 @@ static const struct {
     {"if(b)", 0, "if needs 2 to 3 arguments, got 1", NULL},
     {"upper(DISTINCT s)", 0,
     "DISTINCT, * and FILTER belong to aggregates; upper is none", NULL},
-    {"sum(i)", 0, "the aggregate sum is not possible here", NULL},
+    {"sum(i)", 0, "the aggregate sum needs GROUP BY or a window", NULL},
     {"$p", 0, "there is no parameter \"p\"", "give it a value: -p p=…"},
     {"*", 0, "* stands for all columns and is no value", NULL},
     {"m.*", 0, "* stands for all columns and is no value", NULL},
@@ -892,7 +892,8 @@ test_grouping(void)
 		strstr(err.message, "neither a key of GROUP BY"),
 	    "a field that is no key");
 	e = expr_bind(parse("sum(sum(j))", &err), &scope, &arena, &err);
-	ok(!e, "aggregates within one another: %s", err.message);
+	same(err.message, "the aggregate sum cannot be inside another one",
+	    "aggregates within one another");
 	ok(node_has_aggregate(parse("1 + sum(j)", &err)) &&
 		!node_has_aggregate(parse("upper(s)", &err)),
 	    "has an aggregate");
