@@ -157,8 +157,7 @@ enum json_op_kind {
 	JSON_OP_OPEN,	/* a wanted object, whose brace ends the text */
 	JSON_OP_CLOSE,	/* it has ended */
 	JSON_OP_END,	/* the record has ended */
-	JSON_OP_STOP	/* the scanner stopped there, having all it wanted; a
-			   record that has not does not fit */
+	JSON_OP_STOP	/* the scanner stopped there, having all it wanted */
 };
 
 /* A step: a text to compare, and the value behind it. */
