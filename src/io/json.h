@@ -170,7 +170,7 @@ struct json_op {
 	uint16_t kind;		      /* enum json_op_kind */
 	uint16_t next;		      /* the first of the ops that may follow */
 	uint16_t other;		      /* the next one that may stand here */
-	uint64_t unused;	      /* 64 bytes are a line of the cache */
+	uint64_t unused;	      /* 64 bytes: ops are found by a shift */
 };
 
 /*
