@@ -96,8 +96,7 @@ when_days_in_month(int year, int month)
 	return month == 4 || month == 6 || month == 9 || month == 11 ? 30 : 31;
 }
 
-/* --- offsets ---------------------------------------------------------------
- */
+/* --- offsets ------------------------------------------------------------ */
 
 bool
 when_parse_offset(struct str s, int32_t *out)
@@ -127,8 +126,7 @@ when_parse_offset(struct str s, int32_t *out)
 	return true;
 }
 
-/* --- durations -------------------------------------------------------------
- */
+/* --- durations ---------------------------------------------------------- */
 
 #define NS_PER_US 1000u
 

@@ -61,8 +61,7 @@ when_composite(char letter)
 	}
 }
 
-/* --- fields; each returns what follows it, or NULL -------------------------
- */
+/* --- fields; each returns what follows it, or NULL ---------------------- */
 
 static const char *
 read_field(
@@ -221,8 +220,7 @@ read_letter(struct reading *r, char letter, const char *p, const char *end)
 	}
 }
 
-/* --- the whole -------------------------------------------------------------
- */
+/* --- the whole ---------------------------------------------------------- */
 
 static bool
 walk(const char *pattern, struct str s, struct reading *r)
@@ -272,7 +270,7 @@ static bool
 epoch_time(const struct reading *r, int64_t *out)
 {
 	*out = r->epoch * WHEN_SECOND + r->ns / 1000;
-	return *out >= WHEN_FIRST && *out <= WHEN_LAST;
+	return when_in_range(*out);
 }
 
 bool

@@ -97,8 +97,7 @@ when_put_zone(char *out, int64_t t, const struct zone *z)
 	return put_offset(put_civil(out, civil), offset, true);
 }
 
-/* --- by pattern ------------------------------------------------------------
- */
+/* --- by pattern --------------------------------------------------------- */
 
 /* One time, taken apart, for the letters. */
 struct parts {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Reading times: ISO 8601, common log, numbers since the epoch.
+ * Reading times: ISO 8601 and common log, and the door to all layouts.
  *
  * Stamps of a log repeat everything but their seconds. The cache keeps the
  * text up to the minute, the text of the offset, and the minute's instant; a
@@ -18,12 +18,6 @@
 
 #define ISO_PREFIX 17 /* 2026-03-01T10:00: */
 #define CLF_PREFIX 18 /* 28/Mar/2026:22:00: */
-
-static bool
-in_range(int64_t t)
-{
-	return t >= WHEN_FIRST && t <= WHEN_LAST;
-}
 
 /* The instant of a civil time in a zone, by the cache's last offset if fit. */
 static inline int64_t
@@ -64,11 +58,10 @@ when_of_stamp(const struct stamp *st, const struct when_layout *l,
 	else
 		t = to_instant(l->zone, c, t);
 	*out = t;
-	return in_range(t) && (!leap || t % WHEN_DAY == 0);
+	return when_in_range(t) && (!leap || t % WHEN_DAY == 0);
 }
 
-/* --- eight bytes at a time -------------------------------------------------
- */
+/* --- eight bytes at a time ---------------------------------------------- */
 
 static inline uint64_t
 load8(const char *p)
@@ -117,8 +110,7 @@ quick_fraction(const char *end, size_t n)
 	return eight_digits(w) ? (int)(eight_value(w) / 100) : -1;
 }
 
-/* --- the remembered minute -------------------------------------------------
- */
+/* --- the remembered minute ---------------------------------------------- */
 
 static inline __attribute__((always_inline)) bool
 same_prefix(const char *a, const char *b, size_t n)
@@ -193,8 +185,7 @@ remember(struct when_cache *c, const struct stamp *st, struct str s,
 	c->base = base;
 }
 
-/* --- fields ----------------------------------------------------------------
- */
+/* --- fields ------------------------------------------------------------- */
 
 static unsigned
 four(const char *p)
@@ -300,8 +291,7 @@ read_clock(const char **p, const char *end, bool colon, struct stamp *st,
 	return read_fraction(p, end, &st->ns);
 }
 
-/* --- ISO 8601 and common log -----------------------------------------------
- */
+/* --- ISO 8601 and common log -------------------------------------------- */
 
 static bool
 iso_date(struct str s, struct stamp *st, size_t *used)
@@ -348,7 +338,7 @@ static bool
 read_clf(const struct when_layout *l, struct when_cache *c, struct str s,
     int64_t *out)
 {
-	const char *p = s.p + 12, *end = s.p + s.n, *seconds;
+	const char *p, *end = s.p + s.n, *seconds;
 	struct stamp st = {0};
 	struct str tail;
 
@@ -358,6 +348,7 @@ read_clf(const struct when_layout *l, struct when_cache *c, struct str s,
 	st.day = (int)when_two(s.p);
 	st.month = when_month_abbr(s.p + 3);
 	st.year = (int)four(s.p + 7);
+	p = s.p + 12;
 	if (!read_clock(&p, end, true, &st, &seconds) || !seconds)
 		return false;
 	tail = (struct str){p, (size_t)(end - p)};
@@ -367,234 +358,14 @@ read_clf(const struct when_layout *l, struct when_cache *c, struct str s,
 	return true;
 }
 
-/* --- numbers ---------------------------------------------------------------
- */
-
-/* A decimal number as it stood: sign, m * 10^e, and whether more was cut. */
-struct decimal {
-	uint64_t m;
-	int e;
-	bool negative, more;
-};
-
-/* Adds the digits at *p; those behind a point count e down. */
-static const char *
-add_digits(const char *p, const char *end, bool point, struct decimal *d)
-{
-	for (; p < end && when_digit(*p) <= 9; p++) {
-		if (d->m <= (UINT64_MAX - 9) / 10) {
-			d->m = d->m * 10 + when_digit(*p);
-			d->e -= point;
-		} else {
-			d->more |= *p != '0';
-			d->e += !point;
-		}
-	}
-	return p;
-}
-
-/* All of s as -ddd[.ddd][e[+-]dd]. */
-static bool
-read_decimal(struct str s, struct decimal *d)
-{
-	const char *p = s.p, *end = s.p + s.n, *first;
-	int exponent = 0, sign = 1;
-
-	*d = (struct decimal){.negative = s.n && *p == '-'};
-	p += d->negative;
-	first = p;
-	p = add_digits(p, end, false, d);
-	if (p == first)
-		return false;
-	if (p < end && *p == '.') {
-		first = p + 1;
-		p = add_digits(first, end, true, d);
-		if (p == first)
-			return false;
-	}
-	if (p == end)
-		return true;
-	if ((*p++ | 0x20) != 'e' || p == end)
-		return false;
-	if (*p == '+' || *p == '-')
-		sign = *p++ == '-' ? -1 : 1;
-	for (first = p; p < end && when_digit(*p) <= 9; p++)
-		if (exponent < 100000)
-			exponent = exponent * 10 + (int)when_digit(*p);
-	d->e += sign * exponent;
-	return p == end && p != first;
-}
-
-static uint64_t
-power_of_ten(unsigned n)
-{
-	uint64_t v = 1;
-
-	while (n--)
-		v *= 10;
-	return v;
-}
-
-/* |d| * 10^shift as a whole number; false if above limit. *rest: it was cut. */
-static bool
-decimal_whole(const struct decimal *d, int shift, uint64_t limit,
-    uint64_t *whole, bool *rest)
-{
-	uint64_t m = d->m;
-	int e = d->e + shift;
-
-	*rest = d->more;
-	if (!m || e < -19) {
-		*rest |= m != 0;
-		*whole = 0;
-		return true;
-	}
-	if (e < 0) {
-		uint64_t by = power_of_ten((unsigned)-e);
-
-		*rest |= m % by != 0;
-		m /= by;
-	} else if (e > 18 ||
-		   __builtin_mul_overflow(m, power_of_ten((unsigned)e), &m)) {
-		return false;
-	}
-	*whole = m;
-	return m <= limit;
-}
-
-/* Powers of ten from the unit to microseconds; 99: not a number's layout. */
-static int
-unit_shift(enum when_kind kind)
-{
-	switch (kind) {
-	case WHEN_EPOCH_S:
-		return 6;
-	case WHEN_EPOCH_MS:
-		return 3;
-	case WHEN_EPOCH_US:
-		return 0;
-	case WHEN_EPOCH_NS:
-		return -3;
-	case WHEN_AUTO:
-	case WHEN_EPOCH:
-	case WHEN_ISO:
-	case WHEN_CLF:
-	case WHEN_PATTERN:
-		break;
-	}
-	return 99;
-}
-
-/* The same by the magnitude of a number, whole without its fraction. */
-static int
-magnitude_shift(uint64_t whole)
-{
-	if (whole < 100000000000u)
-		return 6;
-	if (whole < 100000000000000u)
-		return 3;
-	return whole < 100000000000000000u ? 0 : -3;
-}
-
-static bool
-decimal_time(enum when_kind kind, const struct decimal *d, int64_t *out)
-{
-	int shift = unit_shift(kind);
-	uint64_t whole;
-	int64_t t;
-	bool rest;
-
-	if (shift == 99) {
-		if (!decimal_whole(d, 0, UINT64_MAX, &whole, &rest))
-			whole = UINT64_MAX;
-		shift = magnitude_shift(whole);
-	}
-	if (!decimal_whole(d, shift, (uint64_t)WHEN_LAST, &whole, &rest))
-		return false;
-	t = (int64_t)whole;
-	*out = d->negative ? -t - rest : t;
-	return in_range(*out);
-}
-
-static bool
-read_number(enum when_kind kind, struct str s, int64_t *out)
-{
-	struct decimal d;
-
-	return read_decimal(s, &d) && decimal_time(kind, &d, out);
-}
-
-bool
-when_of_int(const struct when_layout *l, int64_t n, int64_t *out)
-{
-	struct decimal d = {n < 0 ? -(uint64_t)n : (uint64_t)n, 0, n < 0, 0};
-	char digits[24], *p = digits + sizeof(digits);
-
-	if (l->kind == WHEN_CLF)
-		return false;
-	if (l->kind != WHEN_ISO && l->kind != WHEN_PATTERN)
-		return decimal_time(l->kind, &d, out);
-	do
-		*--p = (char)('0' + d.m % 10);
-	while (d.m /= 10);
-	if (n < 0)
-		*--p = '-';
-	return when_parse(l, NULL,
-	    (struct str){p, (size_t)(digits + sizeof(digits) - p)}, out);
-}
-
-/*
- * Microseconds of v, cut towards the past. A double cannot hold 0.1: what is
- * within its own error of a whole microsecond is meant to be that.
- */
-static bool
-float_time(double v, int64_t *out)
-{
-	double near = v < 0 ? -v * 0x1p-52 : v * 0x1p-52;
-	int64_t t;
-
-	if (!(v >= (double)WHEN_FIRST && v <= (double)WHEN_LAST))
-		return false;
-	t = (int64_t)v;
-	if ((double)t > v)
-		t--;
-	if ((double)t + 1 - v <= near)
-		t++;
-	*out = t;
-	return in_range(t);
-}
-
-bool
-when_of_float(const struct when_layout *l, double n, int64_t *out)
-{
-	static const double scale[] = {1e-3, 1, 1, 1, 1e3, 1, 1, 1, 1, 1e6};
-	double size = n < 0 ? -n : n;
-	int shift = unit_shift(l->kind);
-
-	if (!(size < 9e18))
-		return false;
-	if (l->kind == WHEN_ISO || l->kind == WHEN_CLF ||
-	    l->kind == WHEN_PATTERN)
-		return (double)(int64_t)n == n &&
-		       when_of_int(l, (int64_t)n, out);
-	if (shift == 99)
-		shift = magnitude_shift((uint64_t)size);
-	if (shift == -3)
-		return float_time(n / 1e3, out);
-	return float_time(n * scale[shift + 3], out);
-}
-
-/* --- the door --------------------------------------------------------------
- */
+/* --- the door ----------------------------------------------------------- */
 
 static bool
 read_auto(const struct when_layout *l, struct when_cache *c, struct str s,
     int64_t *out)
 {
-	struct decimal d;
-
-	if (read_decimal(s, &d))
-		return decimal_time(WHEN_AUTO, &d, out);
+	if (when_read_number(WHEN_AUTO, s, out))
+		return true;
 	if (s.n > 2 && s.p[2] == '/')
 		return read_clf(l, c, s, out);
 	return read_iso(l, c, s, out);
@@ -624,7 +395,7 @@ read_plain(const struct when_layout *l, struct when_cache *c, struct str s,
 	case WHEN_EPOCH:
 		break;
 	}
-	return read_number(l->kind, s, out);
+	return when_read_number(l->kind, s, out);
 }
 
 bool

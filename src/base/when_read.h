@@ -29,6 +29,15 @@ bool when_of_stamp(const struct stamp *st, const struct when_layout *l,
 bool when_read_pattern(const struct when_layout *l, struct when_cache *c,
     struct str s, int64_t *out);
 
+/* All of s as a number: -ddd[.ddd][e[+-]dd], by the unit of its kind. */
+bool when_read_number(enum when_kind kind, struct str s, int64_t *out);
+
+static inline bool
+when_in_range(int64_t t)
+{
+	return t >= WHEN_FIRST && t <= WHEN_LAST;
+}
+
 /* Two digits, or 100 if they are none. */
 static inline unsigned
 when_two(const char *p)

@@ -34,8 +34,7 @@ static const struct zone gmt = {
 
 static struct zone *loaded; /* newest first */
 
-/* --- the table -------------------------------------------------------------
- */
+/* --- the table ---------------------------------------------------------- */
 
 uint16_t
 zone_add_type(struct zone *z, int32_t offset_s, struct str abbr)
@@ -199,8 +198,7 @@ zone_instant(const struct zone *z, int64_t civil_us, int later)
 	return t;
 }
 
-/* --- finding ---------------------------------------------------------------
- */
+/* --- finding ------------------------------------------------------------ */
 
 const struct zone *
 zone_utc(void)

@@ -22,8 +22,7 @@ struct rule {
 	bool has_summer;
 };
 
-/* --- reading; each returns what follows it, or NULL ------------------------
- */
+/* --- reading; each returns what follows it, or NULL --------------------- */
 
 static bool
 is_letter(char c)
@@ -136,8 +135,7 @@ read_rule(struct str s, struct rule *r)
 	return p == end;
 }
 
-/* --- writing out -----------------------------------------------------------
- */
+/* --- writing out -------------------------------------------------------- */
 
 /* The instant in a year, on a clock that is offset_s ahead. */
 static int64_t

@@ -101,9 +101,10 @@ read_number(struct parse *s, struct num *num)
 			return true;
 		}
 	}
-	s->p = num_skip(p, s->end);
-	if (!s->p)
+	q = num_skip(p, s->end);
+	if (!q)
 		return false;
+	s->p = q;
 	*num = num_guess((struct str){p, (size_t)(s->p - p)});
 	return num->kind != NUM_NONE;
 }

@@ -79,6 +79,17 @@ put_nested(struct buf *out, enum key_tag tag, struct value v)
 	key_put32(out->p + at + 1, (uint32_t)size);
 }
 
+/* JSON text has the key of what it says. */
+static void
+put_json(struct buf *out, struct str json)
+{
+	struct arena a;
+
+	arena_init(&a, json.n);
+	key_put(out, pack_of_json(json, &a));
+	arena_release(&a);
+}
+
 void
 key_put(struct buf *out, struct value v)
 {
@@ -115,8 +126,10 @@ key_put(struct buf *out, struct value v)
 		put_nested(out, KEY_MAP, v);
 		break;
 	case T_JSON:
+		put_json(out, value_str(v));
+		break;
 	case T_ANY:
-		must(!"a key");
+		must(!"a value's type");
 	}
 }
 

@@ -15,6 +15,7 @@
 /* Longest key taken; a longer one is a bad row ("key too long"). */
 #define KEY_MAX 65535
 
+/* Appends the form of one value. */
 void key_put(struct buf *out, struct value v);
 
 /* Reads the next value at *p; text and the like are slices of the key. */
@@ -25,8 +26,9 @@ int key_cmp(struct str a, struct str b);
 
 /*
  * Keys of all selected rows at once: keys[k] and hashes[k] belong to selected
- * row k; the bytes live in the arena. A key longer than KEY_MAX gets
- * keys[k].p = NULL.
+ * row k; the bytes live in the arena, and hashes[k] is hash_bytes of them. A
+ * key longer than KEY_MAX gets keys[k].p = NULL, as does a row with a list or
+ * map of more than 16 times that.
  */
 struct batch;
 void key_batch(const struct batch *b, const struct column *cols, unsigned n,

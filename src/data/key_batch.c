@@ -12,6 +12,8 @@
 #include "data/key.h"
 #include "data/key_form.h"
 
+#define NESTED_MAX (16 * KEY_MAX) /* of a list or map as it comes */
+
 struct keys {
 	const struct batch *batch;
 	struct arena *arena;
@@ -106,13 +108,19 @@ int_keys(const struct keys *ks, const struct column *c)
 	}
 }
 
-/* False if the element alone is too long. */
+/*
+ * False if the element alone is too long. Nested values may become shorter
+ * than they are (floats, double keys), but not those of any size: sorting them
+ * takes time.
+ */
 static bool
 put_element(struct buf *out, const struct column *c, unsigned row)
 {
 	struct value v = column_get(c, row);
 
 	if ((v.type == T_TEXT || v.type == T_BYTES) && v.len > KEY_MAX)
+		return false;
+	if (v.type >= T_LIST && v.len > NESTED_MAX)
 		return false;
 	key_put(out, v);
 	return true;

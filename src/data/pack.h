@@ -23,7 +23,7 @@
 #define PACK_EXT_DURATION 2
 #define PACK_EXT_EVENT_TIME 0 /* fluentd: 2 x uint32 big-endian, s and ns */
 
-/* Writes one value (lists and maps are copied; T_JSON must not come here). */
+/* Writes one value (lists and maps are copied, JSON text is parsed). */
 void pack_put(struct buf *out, struct value v);
 void pack_put_array(struct buf *out, uint32_t n); /* header; n items follow */
 void pack_put_map(struct buf *out, uint32_t n);	  /* header; n pairs follow */

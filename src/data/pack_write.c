@@ -145,6 +145,16 @@ put_duration(struct buf *out, int64_t us)
 	put_head(out, (unsigned)((uint64_t)us >> 56), (uint64_t)us, 7);
 }
 
+static void
+put_json(struct buf *out, struct str json)
+{
+	struct arena a;
+
+	arena_init(&a, json.n);
+	pack_put(out, pack_of_json(json, &a));
+	arena_release(&a);
+}
+
 void
 pack_put(struct buf *out, struct value v)
 {
@@ -181,7 +191,9 @@ pack_put(struct buf *out, struct value v)
 		buf_adds(out, value_str(v));
 		break;
 	case T_JSON:
+		put_json(out, value_str(v));
+		break;
 	case T_ANY:
-		must(!"packed as it is");
+		must(!"a value's type");
 	}
 }

@@ -41,7 +41,7 @@ enum type {
 
 /*
  * "bigint", "text" … as SQL and messages write it; type_of_name (cast.h) reads
- * them back.
+ * back those that SQL has.
  */
 const char *type_name(enum type t);
 
