@@ -65,13 +65,15 @@ fail(const struct input *in, const char *what, struct err *err)
 }
 
 int
-input_check(const struct input *in, struct err *err)
+input_check(struct input *in, struct err *err)
 {
 	struct stat st;
 
 	if (is_stdin(in)) {
 		if (fcntl(STDIN_FILENO, F_GETFD) < 0)
 			return fail(in, "cannot read standard input", err);
+		if (!fstat(STDIN_FILENO, &st) && S_ISREG(st.st_mode))
+			in->size = (uint64_t)st.st_size;
 		return 0;
 	}
 	/* Names come from the command line or a spec: NUL-terminated. */
@@ -81,6 +83,8 @@ input_check(const struct input *in, struct err *err)
 		errno = EISDIR;
 		return fail(in, "cannot read", err);
 	}
+	if (S_ISREG(st.st_mode))
+		in->size = (uint64_t)st.st_size;
 	return 0;
 }
 

@@ -41,6 +41,7 @@ struct input {
 	struct arena arena; /* layout and spec */
 	struct block head;  /* bytes read but not handed out */
 	uint64_t bytes;	    /* read so far */
+	uint64_t size;	    /* of a regular file when the run began, or 0 */
 	uint64_t base;	    /* where a regular file was when we came */
 
 	/* The owner's, for line numbers; see reject.h. */
@@ -51,8 +52,8 @@ void input_init(struct input *in, const struct plan_input *plan,
     struct str file, unsigned number);
 void input_release(struct input *in);
 
-/* Fails early if the file cannot be read (opens nothing). */
-int input_check(const struct input *in, struct err *err);
+/* Fails early if the file cannot be read (opens nothing); notes its size. */
+int input_check(struct input *in, struct err *err);
 
 /*
  * Opens it and reads as much as it takes to know its format, header and time

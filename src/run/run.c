@@ -14,6 +14,7 @@
 #include "run/feed.h"
 #include "run/guess.h"
 #include "run/pipe.h"
+#include "run/progress.h"
 #include "run/report.h"
 #include "run/signals.h"
 
@@ -23,6 +24,7 @@ struct turn {
 	struct prepared *batch; /* NULL: none at hand */
 	unsigned next;		/* row of the batch */
 	struct watermark w;
+	uint64_t offset; /* in the input, of the batch applied last */
 	bool ended;
 };
 
@@ -46,6 +48,8 @@ struct run {
 	struct output out, late, reject;
 	struct run_counts before; /* for late rows of the batch at hand */
 	bool hinted;
+	struct progress progress;
+	uint64_t applied, total; /* bytes; total 0: not known */
 	bool *seen; /* by wanted field: it had a value */
 };
 
@@ -80,11 +84,17 @@ check_inputs(struct run *r)
 {
 	unsigned n_stdin = 0;
 
+	bool known = true;
+
 	for (unsigned i = 0; i < r->n_inputs; i++) {
 		if (input_check(&r->inputs[i], r->err))
 			return -1;
 		n_stdin += str_is(r->inputs[i].file, "-");
+		known = known && r->inputs[i].size;
+		r->total += r->inputs[i].size;
 	}
+	if (!known)
+		r->total = 0;
 	if (n_stdin > 1)
 		return err_set(r->err, ERR_USAGE, (struct where){0},
 		    "standard input is named more than once");
@@ -278,8 +288,10 @@ arrive(struct run *r, struct turn *t)
 
 	look_at_fields(r, b);
 	r->counts->in += b->n_rows + t->batch->n_bad_read;
-	if (b->n_bad)
+	if (b->n_bad) {
+		progress_clear(&r->progress);
 		rejects_records(&r->rejects, t->input, b);
+	}
 	r->counts->bad += b->n_bad;
 }
 
@@ -291,6 +303,9 @@ leave(struct run *r, struct turn *t)
 	const char *end = b->block;
 
 	r->counts->filtered += b->n_filtered;
+	r->applied += b->block_offset - t->offset;
+	t->offset = b->block_offset;
+	progress_show(&r->progress, r->applied, r->total, r->counts->in);
 	if (!t->input->regular) {
 		if (b->n_rows && b->raw)
 			end = b->raw[b->n_rows - 1].p;
@@ -564,6 +579,7 @@ run_plan(const struct plan *plan, const struct run_options *options,
 	r.seen = mem_zalloc(plan->scan->n_wants * sizeof *r.seen);
 	torture_read(getenv("WEIR_TORTURE"));
 	make_inputs(&r);
+	progress_init(&r.progress, options->quiet);
 	status = check_inputs(&r);
 	if (!status)
 		signals_install();
@@ -573,6 +589,7 @@ run_plan(const struct plan *plan, const struct run_options *options,
 	    : 0;
 	if (close_outputs(&r, !status && !signals_stop()))
 		status = -1;
+	progress_clear(&r.progress);
 	if (counts->in > counts->bad)
 		report_unseen(plan, options, r.seen);
 	report_end(counts, options);
