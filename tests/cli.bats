@@ -464,7 +464,7 @@ records() {
 # ---- formats ----
 
 @test "cli: output is JSON in a pipe and a table on a terminal" {
-	command -v script || skip "no script"
+	needs_terminal
 	echo '{"i":1}' >a.jsonl
 	gives 0 weir 'SELECT i' a.jsonl
 	is "$out" '{"i":1}'
@@ -493,6 +493,18 @@ records() {
 	is "$out" "{\"n\":$(wc -l <"$(sample access.log)")}"
 }
 
+@test "cli: a compressed file is refused by name" {
+	gzip -c "$(sample access.log)" >access.log.gz
+	gives 1 weir 'SELECT count(*) n' access.log.gz
+	has "$errors" 'weir: access.log.gz is compressed'
+	has "$errors" 'gzip -dc FILE | weir'
+	is "$out" ''
+	gives 1 weir 'SELECT count(*) n' <access.log.gz
+	has "$errors" 'standard input is compressed'
+	is "$(gzip -dc access.log.gz | weir 'SELECT count(*) n')" \
+	    "$(weir 'SELECT count(*) n' "$(sample access.log)")"
+}
+
 @test "cli: --max-record makes longer records bad" {
 	{ echo '{"i":1}'; printf '{"i":2,"x":"%0100d"}\n' 0; echo '{"i":3}'; } \
 	    >a.jsonl
@@ -504,7 +516,7 @@ records() {
 # ---- terminals and colours ----
 
 @test "cli: a terminal without a file gets a hint" {
-	command -v script || skip "no script"
+	needs_terminal
 	on_terminal "'$WEIR' -t json 'SELECT i'"
 	has "$out" 'reading from the terminal'
 	on_terminal "'$WEIR' -q -t json 'SELECT i'"
@@ -520,7 +532,7 @@ colours() {
 }
 
 @test "cli: colours on a terminal, by the rules" {
-	command -v script || skip "no script"
+	needs_terminal
 	colours "'$WEIR' --help"
 	! colours "'$WEIR' --color never --help"
 	! colours "NO_COLOR=1 '$WEIR' --help"
@@ -548,7 +560,7 @@ colours() {
 }
 
 @test "cli: the configuration says how weir looks, nothing else" {
-	command -v script || skip "no script"
+	needs_terminal
 	mkdir -p .config/weir xdg/weir
 	echo 'color: never  # please' >.config/weir/config.yaml
 	! colours "'$WEIR' --help"

@@ -87,7 +87,7 @@ run_all() {
 }
 
 @test "examples: weir-formats(7)" {
-	code "$WEIR_SRC/man/weir-formats.7.in" '^@CODE@' '^@END@' | (run_all 2)
+	code "$WEIR_SRC/man/weir-formats.7.in" '^@CODE@' '^@END@' | (run_all 3)
 }
 
 @test "examples: weir-functions(7)" {

@@ -57,6 +57,12 @@ on_terminal() {
 	    tr -d '\r')
 }
 
+# Skips the test where there are no pseudo-terminals.
+needs_terminal() {
+	script -qec true /dev/null </dev/null >/dev/null 2>&1 ||
+	    skip "no terminals here"
+}
+
 sample() {
 	echo "$WEIR_SRC/examples/$1"
 }

@@ -161,7 +161,7 @@ bind_column(
 	e->eval = eval_column;
 	e->is_column = true;
 	e->col = col;
-	e->type = type;
+	e->type = type == T_JSON ? T_ANY : type; /* it is converted when read */
 	return e;
 }
 

@@ -75,7 +75,7 @@ too_long(struct lane *l, struct input *in, struct block *b,
 	p->n_out = 0;
 	p->encoded.n = 0;
 	p->state = NULL;
-	in->skipping = true;
+	b->skipping = true;
 }
 
 void
@@ -88,7 +88,7 @@ block_skip(struct input *in, struct block *b)
 
 	used(b, end ? (size_t)(end + 1 - p) : n);
 	if (end)
-		in->skipping = false;
+		b->skipping = false;
 }
 
 enum block_status
@@ -98,7 +98,7 @@ block_next(struct lane *l, struct input *in, struct block *b,
 	while (b->from < b->to) {
 		size_t n;
 
-		if (in->skipping) {
+		if (b->skipping) {
 			block_skip(in, b);
 			continue;
 		}
@@ -113,7 +113,7 @@ block_next(struct lane *l, struct input *in, struct block *b,
 		}
 		used(b, n);
 		if (p->batch->lost)
-			in->skipping = true;
+			b->skipping = true;
 		if (p->batch->n_rows || p->batch->n_bad)
 			return BLOCK_BATCH;
 	}

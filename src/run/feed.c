@@ -109,7 +109,7 @@ work_reset(struct work *w)
 	w->n = w->next = 0;
 	w->end = w->failed = false;
 	w->block.from = w->block.to = 0;
-	w->block.last = false;
+	w->block.last = w->block.skipping = false;
 }
 
 static struct prepared *
@@ -168,8 +168,10 @@ cut_block(struct stream *s, struct work *w)
 
 	take_rest(b, &s->rest);
 	b->last = s->rest.last;
+	b->skipping = s->rest.skipping;
+	s->rest.skipping = false;
 	for (;;) {
-		if (in->skipping)
+		if (b->skipping)
 			block_skip(in, b);
 		if (b->from) { /* skipped: begin at the front */
 			memmove(b->bytes, b->bytes + b->from, b->to - b->from);
@@ -242,6 +244,7 @@ do_work(struct feed *f, struct lane *l, struct stream *s)
 	if (alone) {
 		prepare_block(l, s, w);
 		leave_rest(&w->block, w->block.from, &s->rest);
+		s->rest.skipping = w->block.skipping;
 	}
 	pthread_mutex_lock(&f->lock);
 	s->reading = false;

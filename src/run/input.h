@@ -23,6 +23,7 @@ struct block {
 	size_t from, to; /* what has not been decoded yet */
 	uint64_t offset; /* of bytes[from] in the input */
 	bool last;	 /* the input ends here */
+	bool skipping;	 /* bytes[from] is within a record that is too long */
 };
 
 void block_init(struct block *b, size_t cap);
@@ -41,7 +42,6 @@ struct input {
 	struct block head;  /* bytes read but not handed out */
 	uint64_t bytes;	    /* read so far */
 	uint64_t base;	    /* where a regular file was when we came */
-	bool skipping;	    /* within a record that is too long */
 
 	/* The owner's, for line numbers; see reject.h. */
 	uint64_t line, line_at;
