@@ -89,16 +89,19 @@ static const struct front_case cases[] = {
 	    "a@2 b@2 -> b=0 a=1 stateless 2"},
 	{"weir: 1\nsteps:\n  - select: [a, b]\n  - drop: a\n  - limit: 1",
 	    "a@0 b@3 -> b=1 stateless 2"},
-	{"weir: 1\ninput: {types: {a: bigint}}\nsteps:\n  - select: {b: a, c: a + 1}",
+	{"weir: 1\ninput: {types: {a: bigint}}\n"
+	 "steps:\n  - select: {b: a, c: a + 1}",
 	    "a!@1 -> b=0:bigint c=2:bigint stateless 1"},
-	{"weir: 1\nsteps:\n  - select: [a, b]\n  - window: tumble(5m)\n    by: a\n"
-	 "    select: {n: sum(b)}\n  - window: tumble(1h)\n    select: {m: max(n)}",
+	{"weir: 1\nsteps:\n  - select: [a, b]\n"
+	 "  - window: tumble(5m)\n    by: a\n    select: {n: sum(b)}\n"
+	 "  - window: tumble(1h)\n    select: {m: max(n)}",
 	    "a!@1 b!@1 -> window_start=0:timestamp window_end=1:timestamp m=3"
 	    " time stateless 1"},
 	{"weir: 1\nsteps:\n  - group: [a, a]\n",
 	    "3:16: there are two columns named \"a\""},
 	{"weir: 1\nsteps:\n  - window: tumble(5m)\n  - where: path = 'x'\n",
-	    "4:12: there is no column \"path\" | one of: window_start, window_end"},
+	    "4:12: there is no column \"path\" | one of: window_start,"
+	    " window_end"},
 	{"weir: 1\nsteps:\n  - select: ['*', '*']\n",
 	    "3:20: * is given twice"},
 	{"weir: 1\nsteps:\n  - select: t.*\n",
