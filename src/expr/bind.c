@@ -161,7 +161,7 @@ bind_column(
 	e->eval = eval_column;
 	e->is_column = true;
 	e->col = col;
-	e->type = type;
+	e->type = type == T_JSON ? T_ANY : type; /* it is converted when read */
 	return e;
 }
 
@@ -241,14 +241,19 @@ static void
 suggest(struct binder *bd, struct str name)
 {
 	const struct scope *s = bd->scope;
-	unsigned n = s->n_cols + s->n_aliases, same = 0;
-	struct str *names = arena_array(bd->arena, n, sizeof(*names)), hit;
+	unsigned max = s->n_cols + s->n_aliases, n = 0, same = 0;
+	struct str *names = arena_array(bd->arena, max, sizeof(*names)), hit;
 
-	for (unsigned i = 0; i < n; i++) {
-		names[i] = i < s->n_cols ? s->cols[i].name
-					 : s->aliases[i - s->n_cols].name;
-		if (str_eq_nocase(names[i], name)) {
-			hit = names[i];
+	for (unsigned i = 0; i < max; i++) {
+		struct str known = i < s->n_cols
+		    ? s->cols[i].name
+		    : s->aliases[i - s->n_cols].name;
+
+		if (!known.n)
+			continue; /* a column without a name here */
+		names[n++] = known;
+		if (str_eq_nocase(known, name)) {
+			hit = known;
 			same++;
 		}
 	}

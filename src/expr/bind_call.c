@@ -256,7 +256,9 @@ bind_input(struct binder *bd, const struct node *n)
 	struct expr *e;
 
 	bd->scope = outer->grouping->input;
+	bd->in_aggregate = true;
 	e = bind_node(bd, n);
+	bd->in_aggregate = false;
 	bd->scope = outer;
 	return e;
 }
@@ -355,10 +357,10 @@ bind_aggregate(struct binder *bd, const struct node *n)
 
 	if (!g) {
 		bind_fail(bd, n->name_at,
-		    "the aggregate %.*s is not possible here",
+		    bd->in_aggregate
+			? "the aggregate %.*s cannot be inside another one"
+			: "the aggregate %.*s needs GROUP BY or a window",
 		    STR_ARG(n->name));
-		err_hint(bd->err, "aggregates need GROUP BY or a window, and "
-				  "cannot be inside one another");
 		return NULL;
 	}
 	i = agg_number(bd, n);

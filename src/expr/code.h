@@ -213,6 +213,7 @@ struct binder {
 	unsigned n_open;
 	struct shared *shared; /* innermost first */
 	unsigned n_shared;     /* numbers given */
+	bool in_aggregate;     /* an argument is being bound */
 };
 
 /*

@@ -19,7 +19,6 @@ eval_new(void)
 	struct eval *ev = mem_zalloc(sizeof(*ev));
 
 	ev->cache = mem_zalloc(sizeof(*ev->cache));
-	ev->cache->regex = regex_pool_new();
 	return ev;
 }
 

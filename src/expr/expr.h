@@ -15,7 +15,12 @@
  * decide per column or per row: number and text are compared and calculated
  * after reading the text as a number, time and text after reading the text
  * as a time; text that cannot be read makes the row bad in arithmetic, and a
- * comparison UNKNOWN (NULL).
+ * comparison UNKNOWN (NULL). What can never fit (a declared text plus a number,
+ * a boolean compared with a time) is an error when binding.
+ *
+ * A row's result depends on that row alone: never on which rows share its
+ * batch, on the type of the column that carries it, or on whether the
+ * expression is a condition or a column.
  */
 #ifndef WEIR_EXPR_EXPR_H
 #define WEIR_EXPR_EXPR_H

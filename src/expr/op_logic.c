@@ -11,6 +11,58 @@
 
 /* ---- AND, OR ---- */
 
+static void
+clear_null(struct column *c, unsigned row)
+{
+	if (c->nulls)
+		c->nulls[row >> 6] &= ~((uint64_t)1 << (row & 63));
+}
+
+/*
+ * Joins what an argument gave for the open rows to the result so far, and
+ * writes the rows that are still open to sel: those it did not decide.
+ */
+static unsigned
+chain_step(struct eval *ev, bool stop, const struct column *c, struct rows open,
+    struct column *out, uint16_t *sel)
+{
+	unsigned n = 0;
+
+	for (unsigned k = 0; k < open.n; k++) {
+		uint16_t row = open.sel[k];
+
+		sel[n] = row;
+		if (column_is_null(c, row)) {
+			column_set_null(out, ev->arena, row);
+			n++;
+		} else if (col_true(c, row) != stop) {
+			n++;
+		} else {
+			out->b[row] = stop;
+			clear_null(out, row);
+		}
+	}
+	return n;
+}
+
+/* The same where nothing is NULL, without branches. */
+static unsigned
+chain_plain(bool stop, const struct column *c, struct rows open,
+    struct column *out, uint16_t *sel)
+{
+	unsigned n = 0;
+
+	for (unsigned k = 0; k < open.n; k++) {
+		uint16_t row = open.sel[k];
+		bool goes_on = (c->b[row] != 0) != stop;
+
+		sel[n] = row;
+		n += goes_on;
+		out->b[row] = goes_on ? out->b[row] : stop;
+	}
+	return n;
+}
+
 /* `stop` is the value that decides: FALSE for AND, TRUE for OR. */
 static void
 eval_chain(const struct expr *e, struct eval *ev, const struct batch *b,
@@ -25,26 +77,14 @@ eval_chain(const struct expr *e, struct eval *ev, const struct batch *b,
 		out->b[rows.sel[k]] = !stop;
 	for (unsigned i = 0; i < e->n_args && open.n; i++) {
 		struct column c;
-		unsigned n = 0;
+		unsigned n;
 
 		expr_run(e->args[i], ev, b, open, &c);
 		col_bool(ev, &c, open);
-		for (unsigned k = 0; k < open.n; k++) {
-			unsigned row = open.sel[k];
-
-			sel[n] = (uint16_t)row;
-			if (column_is_null(&c, row)) {
-				column_set_null(out, ev->arena, row);
-				n++;
-			} else if (col_true(&c, row) != stop) {
-				n++;
-			} else {
-				out->b[row] = stop;
-				if (out->nulls)
-					out->nulls[row >> 6] &=
-					    ~((uint64_t)1 << (row & 63));
-			}
-		}
+		if (c.type == T_BOOL && !c.nulls && !c.constant && !out->nulls)
+			n = chain_plain(stop, &c, open, out, sel);
+		else
+			n = chain_step(ev, stop, &c, open, out, sel);
 		open = rows_of(sel, n);
 	}
 }

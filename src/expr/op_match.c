@@ -48,12 +48,11 @@ compile_row(const struct expr *e, struct eval *ev, struct str pattern,
 static const char LIMIT[] = REGEX_LIMIT_REASON;
 
 static INLINE bool
-match_one(const struct matcher *m, struct eval *ev, unsigned row, struct str s,
-    const char **reason)
+match_one(
+    const struct matcher *m, struct eval *ev, struct str s, const char **reason)
 {
 	enum regex_status status;
 
-	(void)row;
 	*reason = NULL;
 	if (!m->regex)
 		return like_match(&m->like, s);
@@ -119,7 +118,7 @@ select_match(const struct expr *e, struct eval *ev, const struct batch *b,
 		unsigned row = rows.sel[k];
 
 		out[n] = (uint16_t)row;
-		n += match_one(m, ev, row, x.s[row & mask], &reason);
+		n += match_one(m, ev, x.s[row & mask], &reason);
 		if (reason)
 			eval_fail(ev, row, reason);
 	}
@@ -144,8 +143,7 @@ eval_match(const struct expr *e, struct eval *ev, const struct batch *b,
 	for (unsigned k = 0; k < rows.n; k++) {
 		unsigned row = rows.sel[k];
 
-		out->b[row] =
-		    match_one(e->more, ev, row, x.s[row & mask], &reason);
+		out->b[row] = match_one(e->more, ev, x.s[row & mask], &reason);
 		if (reason)
 			col_fail(ev, out, row, reason);
 	}
@@ -180,8 +178,8 @@ eval_match_row(const struct expr *e, struct eval *ev, const struct batch *b,
 			m = compile_row(e, ev, value_str(v), escape, &reason);
 		last = value_str(v);
 		if (m)
-			out->b[row] = match_one(m, ev, row,
-			    value_str(column_get(&x, row)), &reason);
+			out->b[row] = match_one(
+			    m, ev, value_str(column_get(&x, row)), &reason);
 		if (reason)
 			col_fail(ev, out, row, reason);
 	}

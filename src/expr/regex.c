@@ -195,24 +195,8 @@ take_spans(const struct regex *r, pcre2_match_data *md,
 	return REGEX_YES;
 }
 
-enum regex_status
-regex_match(const struct regex *r, struct eval *ev, struct str text,
-    size_t from, struct regex_span *spans, unsigned n_spans)
-{
-	struct regex_pool *pool = ev->cache->regex;
-	int rc;
-
-	rc = pcre2_match(r->code, (PCRE2_SPTR)(text.p ? text.p : ""), text.n,
-	    from, PCRE2_NO_UTF_CHECK, pool->match, pool->context);
-	if (rc == PCRE2_ERROR_NOMATCH)
-		return REGEX_NO;
-	if (rc < 0)
-		return REGEX_LIMIT;
-	return take_spans(r, pool->match, spans, n_spans);
-}
-
-struct regex_pool *
-regex_pool_new(void)
+static struct regex_pool *
+pool_new(void)
 {
 	struct regex_pool *pool = mem_zalloc(sizeof(*pool));
 	pcre2_general_context *g = heap_context();
@@ -227,6 +211,31 @@ regex_pool_new(void)
 		pcre2_jit_stack_assign(pool->context, NULL, pool->stack);
 	pcre2_general_context_free(g);
 	return pool;
+}
+
+/* Made when the first pattern is matched: most evaluations have none. */
+static struct regex_pool *
+pool_of(struct eval *ev)
+{
+	if (!ev->cache->regex)
+		ev->cache->regex = pool_new();
+	return ev->cache->regex;
+}
+
+enum regex_status
+regex_match(const struct regex *r, struct eval *ev, struct str text,
+    size_t from, struct regex_span *spans, unsigned n_spans)
+{
+	struct regex_pool *pool = pool_of(ev);
+	int rc;
+
+	rc = pcre2_match(r->code, (PCRE2_SPTR)(text.p ? text.p : ""), text.n,
+	    from, PCRE2_NO_UTF_CHECK, pool->match, pool->context);
+	if (rc == PCRE2_ERROR_NOMATCH)
+		return REGEX_NO;
+	if (rc < 0)
+		return REGEX_LIMIT;
+	return take_spans(r, pool->match, spans, n_spans);
 }
 
 static void
@@ -274,7 +283,7 @@ regex_pooled(
 	/* A slot per hash: two patterns in one slot displace each other, which
 	 * costs time, never correctness. */
 	uint64_t h = hash_bytes(pattern.p, pattern.n) + flags;
-	struct pooled *p = &ev->cache->regex->slots[h % POOL_SIZE];
+	struct pooled *p = &pool_of(ev)->slots[h % POOL_SIZE];
 	pcre2_general_context *g;
 	pcre2_code *code;
 	char text[256] = "too long";

@@ -68,9 +68,8 @@ enum regex_status regex_match(const struct regex *r, struct eval *ev,
 bool regex_of_similar(struct str pattern, char escape, struct arena *arena,
     struct str *out, const char **reason);
 
-/* The per-thread part; made and freed with the struct eval. */
+/* The part of a thread, in its struct eval. */
 struct regex_pool;
-struct regex_pool *regex_pool_new(void);
 void regex_pool_free(struct regex_pool *pool);
 
 #endif

@@ -168,9 +168,9 @@ weigh(struct balance *b, struct str s)
 	}
 }
 
-/* The entry as one plain text; NULL if it is something else. */
+/* The entry if it is one text; NULL if it is something else. */
 static const struct ynode *
-plain_entry(const struct ynode *n, unsigned at)
+text_entry(const struct ynode *n, unsigned at)
 {
 	const struct ynode *entry = n->items[at];
 
@@ -179,8 +179,14 @@ plain_entry(const struct ynode *n, unsigned at)
 			return NULL;
 		entry = n->keys[at];
 	}
-	return entry->kind == Y_SCALAR && entry->style == Y_PLAIN ? entry
-								  : NULL;
+	return entry->kind == Y_SCALAR ? entry : NULL;
+}
+
+/* As it stands in the file, quotes and all. */
+static struct str
+source_of(const struct ynode *n)
+{
+	return (struct str){n->where.src->text.p + n->where.at, n->where.len};
 }
 
 unsigned
@@ -194,13 +200,13 @@ yexpr_pieces(const struct ynode *n, unsigned at)
 		first = n->keys[at];
 	if (!n->flow || first->kind != Y_SCALAR || first->style != Y_PLAIN)
 		return 1;
-	weigh(&b, first->text);
+	weigh(&b, source_of(first));
 	while ((b.quote || b.open > 0) && k < n->n) {
-		const struct ynode *next = plain_entry(n, k);
+		const struct ynode *next = text_entry(n, k);
 
 		if (!next)
 			break;
-		weigh(&b, next->text);
+		weigh(&b, source_of(next));
 		k++;
 	}
 	return b.quote || b.open > 0 ? 1 : k - at;

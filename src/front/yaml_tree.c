@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "base/must.h"
 #include "base/utf8.h"
+#include "front/yaml_mend.h"
 
 struct anchor {
 	struct str name;
@@ -100,8 +101,8 @@ advice(const struct reader *r, unsigned at)
 		return "put a text that contains \": \" in quotes, and check "
 		       "the indentation";
 	if (strstr(problem, "expected ',' or"))
-		return "within [] and {}, put texts with brackets or commas "
-		       "in quotes";
+		return "within [] and {}, put texts with quotes or brackets "
+		       "in quotes, or write one entry a line";
 	if (strstr(problem, "did not find expected"))
 		return "check the indentation and the quotes above";
 	return NULL;
@@ -221,6 +222,17 @@ no_tag(struct reader *r, const yaml_char_t *tag, struct where where)
 
 /* ---- events ---- */
 
+/* A plain text as the source has it, where libyaml may have seen it covered. */
+static struct str
+source_text(const struct ynode *n, struct str text)
+{
+	struct str source = {n->where.src->text.p + n->where.at, text.n};
+
+	if (n->style == Y_PLAIN && n->where.len == text.n)
+		return source;
+	return text;
+}
+
 static int
 on_scalar(struct reader *r, const yaml_event_t *ev)
 {
@@ -231,14 +243,15 @@ on_scalar(struct reader *r, const yaml_event_t *ev)
 	    [YAML_LITERAL_SCALAR_STYLE] = Y_LITERAL,
 	    [YAML_FOLDED_SCALAR_STYLE] = Y_FOLDED};
 	struct ynode *n = arena_zalloc(r->arena, sizeof *n);
+	struct str text;
 
 	n->kind = Y_SCALAR;
 	n->size = 1;
 	n->style = styles[ev->data.scalar.style];
 	n->where = place(r, ev->start_mark, ev->end_mark);
-	n->text = arena_str(
-	    r->arena, (struct str){(const char *)ev->data.scalar.value,
-			  ev->data.scalar.length});
+	text = (struct str){(const char *)ev->data.scalar.value,
+	    ev->data.scalar.length};
+	n->text = arena_str(r->arena, source_text(n, text));
 	if (no_tag(r, ev->data.scalar.tag, n->where) || count(r, 1, n->where))
 		return -1;
 	remember(r, copy(r, ev->data.scalar.anchor), n);
@@ -392,6 +405,7 @@ ynode_parse(const struct source *src, struct arena *a, struct err *err)
 		text.p += 3;
 		text.n -= 3;
 	}
+	text = yaml_mend(text, a);
 	index_characters(&r, text);
 	must(yaml_parser_initialize(&r.parser));
 	yaml_parser_set_encoding(&r.parser, YAML_UTF8_ENCODING);

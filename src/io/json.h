@@ -157,8 +157,7 @@ enum json_op_kind {
 	JSON_OP_OPEN,	/* a wanted object, whose brace ends the text */
 	JSON_OP_CLOSE,	/* it has ended */
 	JSON_OP_END,	/* the record has ended */
-	JSON_OP_STOP	/* the scanner stopped there, having all it wanted; a
-			   record that has not does not fit */
+	JSON_OP_STOP	/* the scanner stopped there, having all it wanted */
 };
 
 /* A step: a text to compare, and the value behind it. */
@@ -171,7 +170,7 @@ struct json_op {
 	uint16_t kind;		      /* enum json_op_kind */
 	uint16_t next;		      /* the first of the ops that may follow */
 	uint16_t other;		      /* the next one that may stand here */
-	uint64_t unused;	      /* 64 bytes are a line of the cache */
+	uint64_t unused;	      /* 64 bytes: ops are found by a shift */
 };
 
 /*

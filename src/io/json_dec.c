@@ -34,7 +34,7 @@ guess(struct str head, bool whole)
 	s = str_trim((struct str){s.p + 1, s.n - 1});
 	if (!s.n)
 		return 0;
-	if (s.p[0] == '"' || s.p[0] == c + 2)
+	if (s.p[0] == '"' || s.p[0] == (c == '{' ? '}' : ']'))
 		return 90;
 	return c == '[' && s.p[0] == '{' ? 90 : 0;
 }

@@ -4,9 +4,8 @@
  * the two sets of instructions this inclusion is for; JSON_FN marks functions
  * that use it.
  *
- * Loads run up to JSON_LITERAL bytes over the record's end (SIMD_PAD covers
- * it); what they find there does not matter, since the line feed at the
- * record's end stops every token.
+ * Loads run over the record's end, by less than SIMD_PAD; what they find there
+ * does not matter, since the line feed at the record's end stops every token.
  */
 #include "base/utf8.h"
 #include "io/json.h"
@@ -34,7 +33,7 @@ load8(const char *p)
 	return w;
 }
 
-/* ---- literals ---- */
+/* ---- texts of shapes ---- */
 
 /* True if the first n bytes of the op's text are at p. */
 #if JSON_VECTOR
@@ -65,8 +64,8 @@ same_text(const char *p, const struct json_op *op, unsigned n)
 
 /*
  * Where a string that begins at p (behind its quote) ends if it is ASCII
- * without escapes; what is wanted of others begins there. *is_long is set if
- * one load was not enough.
+ * without escapes; else where it is not. *is_long is set if one load was not
+ * enough.
  */
 #if JSON_VECTOR
 /* A byte in all places; the compiler is kept from making it anew each time. */

@@ -71,17 +71,6 @@ walk_other(struct json_scan *s, const struct json_op *op, const char *p,
 	return scan_value(s, p, feed, op->node, op->depth, NULL);
 }
 
-static bool
-all_filled(const struct json_scan *s)
-{
-	unsigned i;
-
-	for (i = 0; i < s->n_slots; i++)
-		if (s->slots[i].kind == JSON_MISSING)
-			return false;
-	return true;
-}
-
 /* What is no value. For the end returns the end of the record's text. */
 JSON_FN __attribute__((noinline)) const char *
 walk_mark(struct json_scan *s, const struct json_op *op, const char *p,
@@ -100,7 +89,7 @@ walk_mark(struct json_scan *s, const struct json_op *op, const char *p,
 	case JSON_OP_END:
 		return json_blanks(p) == feed ? p : NULL;
 	case JSON_OP_STOP:
-		return all_filled(s) ? json_cut_blanks(feed) : NULL;
+		return json_cut_blanks(feed);
 	case JSON_OP_STRING:
 	case JSON_OP_LONG:
 	case JSON_OP_NUMBER:

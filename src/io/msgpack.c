@@ -185,8 +185,8 @@ const struct format format_msgpack = {
 	"that is not msgpack, or longer than allowed, nothing more is read. "
 	"Written, each row is a map.",
     .extensions = "msgpack mpk mp chunk",
-    .example = "\x83\xa2ts\xd6\xff\x69\xc8\x56\x20\xa4path\xa2/a"
-	       "\xa6status\xcc\xc8",
+    .example = "82 a4 70 61 74 68 a2 2f 61 a6 73 74 61 74 75 73 cc c8\n"
+	       "(hexadecimal; {\"path\": \"/a\", \"status\": 200})\n",
     .time_fields = "_time ts time timestamp @timestamp datetime date_time "
 		   "dateTime eventTime event_time t date created_at",
     .guess = guess,

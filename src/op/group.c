@@ -29,14 +29,16 @@ static int
 bind_keys(struct group_bind *g)
 {
 	const struct arg *by = op_arg(g->op, "by");
+	const struct arg *select = op_arg(g->op, "select");
 	unsigned n = by ? by->n_items : 0;
+	unsigned n_select = select ? select->n_items : 0;
 	struct arena *a = g->b->arena;
 
 	g->c->n_keys = n;
 	g->c->keys = arena_array(a, n, sizeof *g->c->keys);
 	g->key_nodes = arena_array(a, n, sizeof *g->key_nodes);
 	g->key_types = arena_array(a, n, sizeof *g->key_types);
-	g->aliases = arena_array(a, n, sizeof *g->aliases);
+	g->aliases = arena_array(a, n + n_select, sizeof *g->aliases);
 	for (unsigned i = 0; i < n; i++) {
 		struct arg_item *item = &by->items[i];
 
@@ -110,6 +112,10 @@ bind_items(struct group_bind *g, const struct arg *select)
 		if (!exprs[i])
 			return -1;
 	}
+	/* HAVING knows what SELECT has named, too. */
+	for (unsigned i = 0; i < n; i++)
+		g->aliases[g->result.n_aliases++] = (struct scope_alias){
+		    select->items[i].name, select->items[i].node};
 	if (having && !(c->having = expr_bind(having->items[0].node,
 			    &g->result, g->b->arena, g->b->err)))
 		return -1;
@@ -169,19 +175,25 @@ flow_end(struct group_bind *g)
 	out->segment->n_cols = g->c->n_cols;
 }
 
+/* window_start and the like, keys, and what SELECT names: each once. */
 static int
 check_names(const struct group_bind *g)
 {
 	const struct flow *out = &g->op->out;
+	const struct arg *by = op_arg(g->op, "by");
 	const struct arg *select = op_arg(g->op, "select");
+	unsigned n_keys = g->c->n_keys;
+	unsigned n_select = select ? select->n_items : 0;
+	unsigned first = out->n_cols - n_keys - n_select;
 
-	for (unsigned i = 0; select && i < select->n_items; i++)
-		for (unsigned k = 0; k < out->n_cols - select->n_items + i; k++)
-			if (str_eq(out->cols[k].name, select->items[i].name))
+	for (unsigned i = 0; i < n_keys + n_select; i++)
+		for (unsigned k = 0; k < first + i; k++)
+			if (str_eq(out->cols[k].name, out->cols[first + i].name))
 				return err_set(g->b->err, ERR_SPEC,
-				    select->items[i].where,
+				    i < n_keys ? by->items[i].where
+					: select->items[i - n_keys].where,
 				    "there are two columns named \"%.*s\"",
-				    STR_ARG(select->items[i].name));
+				    STR_ARG(out->cols[k].name));
 	return 0;
 }
 

@@ -239,17 +239,26 @@ flow_place(const struct flow *f, struct batch *b, unsigned col)
 }
 
 int
-flow_unknown(
-    const struct flow *f, struct str name, struct where where, struct err *err)
+flow_unknown(const struct flow *f, struct str name, struct where where,
+    struct err *err)
 {
 	struct str names[64];
 	unsigned n = 0;
 
-	for (unsigned i = 0; i < f->n_cols && n < 64; i++)
-		if (!f->cols[i].spread && !f->cols[i].dropped)
-			names[n++] = f->cols[i].name;
 	err_set(err, ERR_SPEC, where, "there is no column \"%.*s\" here",
 	    STR_ARG(name));
+	for (unsigned i = 0; i < f->n_cols && n < 64; i++) {
+		const struct flow_column *c = &f->cols[i];
+
+		if (c->spread || c->dropped)
+			continue;
+		if (str_eq_nocase(c->name, name))
+			return err_hint(err,
+			    "names are case-sensitive; did you mean "
+			    "\"%.*s\"?",
+			    STR_ARG(c->name));
+		names[n++] = c->name;
+	}
 	return err_suggest(err, name, names, n);
 }
 

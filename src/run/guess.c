@@ -33,6 +33,8 @@ count_words(const char *list)
 	return n;
 }
 
+enum found { FOUND_NONE = -1, FOUND_NO_RECORD = -2 };
+
 /* Decodes the first record with the candidates as optional time fields. */
 static int
 first_that_is_a_time(struct input *in, const struct want *wants, unsigned n)
@@ -43,7 +45,7 @@ first_that_is_a_time(struct input *in, const struct want *wants, unsigned n)
 	struct batch *b = batch_new();
 	const char *p = in->head.bytes + in->head.from;
 	const char *end = in->head.bytes + in->head.to;
-	int found = -1;
+	int found = FOUND_NONE;
 
 	while (p < end && !b->n_rows) {
 		size_t used;
@@ -54,13 +56,32 @@ first_that_is_a_time(struct input *in, const struct want *wants, unsigned n)
 			break;
 		p += used;
 	}
-	for (unsigned row = 0; row < b->n_rows && found < 0; row++)
-		for (unsigned i = 0; i < n && found < 0; i++)
-			if (!column_is_null(&b->cols[i], row))
-				found = (int)i;
+	for (unsigned i = 0; b->n_rows && i < n && found < 0; i++)
+		if (!column_is_null(&b->cols[i], 0))
+			found = (int)i;
+	if (!b->n_rows)
+		found = FOUND_NO_RECORD;
 	batch_free(b);
 	in->format->decoder_free(d);
 	return found;
+}
+
+/*
+ * The same, reading on until there is a record to look at: what is found must
+ * not depend on how the bytes arrive.
+ */
+static int
+wait_for_a_time(struct input *in, const struct want *wants, unsigned n,
+    size_t block_bytes, struct err *err, int *found)
+{
+	for (;;) {
+		*found = first_that_is_a_time(in, wants, n);
+		if (*found != FOUND_NO_RECORD || in->head.last ||
+		    in->head.to - in->head.from > in->spec.limits.record_max)
+			return 0;
+		if (input_fill(in, &in->head, block_bytes, err))
+			return -1;
+	}
 }
 
 static int
@@ -81,14 +102,15 @@ no_time(const struct input *in, const struct plan *plan, struct err *err)
 /* Finds the time field among usual names; in->spec.wants[n] is set. */
 static int
 find_time(struct input *in, const struct plan *plan,
-    const struct when_layout *layout, struct want *out, struct err *err)
+    const struct when_layout *layout, size_t block_bytes,
+    struct want *out, struct err *err)
 {
 	const char *list = in->format->time_fields ? in->format->time_fields
 						   : GUESS_TIME_FIELDS;
 	unsigned n = count_words(list), i = 0;
 	struct want *wants = arena_array(&in->arena, n, sizeof *wants);
 	struct str word;
-	int found;
+	int found = 0;
 
 	for (const char *at = list; next_word(&at, &word);)
 		wants[i++] = (struct want){
@@ -97,10 +119,10 @@ find_time(struct input *in, const struct plan *plan,
 		    .as = WANT_TIME,
 		    .layout = *layout,
 		    .optional = true};
-	found = n == 1 ? 0 : first_that_is_a_time(in, wants, n);
-	/* An input without a record yet (or at all) takes the first name. */
-	if (found < 0 && in->head.from == in->head.to)
-		found = 0;
+	if (n > 1 && wait_for_a_time(in, wants, n, block_bytes, err, &found))
+		return -1;
+	if (found == FOUND_NO_RECORD)
+		found = 0; /* there is none: any name will do */
 	if (found < 0)
 		return no_time(in, plan, err);
 	*out = wants[found];
@@ -109,8 +131,8 @@ find_time(struct input *in, const struct plan *plan,
 }
 
 static int
-time_want(struct input *in, const struct plan *plan, struct want *out,
-    struct err *err)
+time_want(struct input *in, const struct plan *plan, size_t block_bytes,
+    struct want *out, struct err *err)
 {
 	const struct plan_time *t = &plan->time;
 	struct when_layout layout = t->layout;
@@ -121,7 +143,7 @@ time_want(struct input *in, const struct plan *plan, struct want *out,
 		return -1;
 	layout.zone = t->zone;
 	if (!t->field.n)
-		return find_time(in, plan, &layout, out, err);
+		return find_time(in, plan, &layout, block_bytes, out, err);
 	*out = (struct want){
 	    .path = t->field, .as = WANT_TIME, .layout = layout};
 	return 0;
@@ -190,7 +212,8 @@ want_of(const struct input *in, const struct plan *plan, unsigned i)
 
 int
 guess_spec(struct input *in, const struct plan *plan,
-    const struct run_options *options, bool needs_time, struct err *err)
+    const struct run_options *options, bool needs_time,
+    size_t block_bytes, struct err *err)
 {
 	unsigned n = plan->scan->n_wants;
 	struct want *wants =
@@ -203,5 +226,7 @@ guess_spec(struct input *in, const struct plan *plan,
 	    .limits = options->limits};
 	for (unsigned i = 0; i < n; i++)
 		wants[i] = want_of(in, plan, i);
-	return needs_time ? time_want(in, plan, &wants[n], err) : 0;
+	return needs_time
+	    ? time_want(in, plan, block_bytes, &wants[n], err)
+	    : 0;
 }

@@ -18,7 +18,8 @@
 
 /* Fills in->spec from the plan and the first record in in->head. */
 int guess_spec(struct input *in, const struct plan *plan,
-    const struct run_options *options, bool needs_time, struct err *err);
+    const struct run_options *options, bool needs_time, size_t block_bytes,
+    struct err *err);
 
 /*
  * True if the result is nothing but the input's records, in the same format:

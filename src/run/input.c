@@ -209,6 +209,22 @@ refuse_packed(struct input *in, struct str head, struct err *err)
 	return 0;
 }
 
+/*
+ * The first line that is not blank: all of a pipe that is looked at, so that
+ * the guess does not depend on how much has arrived.
+ */
+static struct str
+first_line(struct str head)
+{
+	size_t n = 0;
+
+	while (n < head.n && (head.p[n] == '\n' || head.p[n] == '\r'))
+		n++;
+	while (n < head.n && head.p[n] != '\n')
+		n++;
+	return (struct str){head.p, n < head.n ? n + 1 : n};
+}
+
 static int
 choose_format(struct input *in, struct err *err)
 {
@@ -220,7 +236,8 @@ choose_format(struct input *in, struct err *err)
 	if (!in->format && !is_stdin(in))
 		in->format = format_of_name(in->file);
 	if (!in->format)
-		in->format = format_guess(head, in->head.last);
+		in->format = format_guess(
+		    in->regular ? head : first_line(head), in->head.last);
 	return 0;
 }
 
@@ -278,8 +295,10 @@ input_open(struct input *in, const struct plan *plan,
 	char name[512];
 
 	if (open_file(in, err) || read_head(in, block_bytes, err) ||
-	    choose_format(in, err) || start(in, options, block_bytes, err) ||
-	    guess_spec(in, plan, options, needs_time, err)) {
+	    choose_format(in, err))
+		return -1;
+	if (start(in, options, block_bytes, err) ||
+	    guess_spec(in, plan, options, needs_time, block_bytes, err)) {
 		if (err->code == ERR_SPEC && !err->where.src) {
 			err_quote(name, in->file, 120);
 			err_note(err, "%s", name);

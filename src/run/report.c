@@ -65,6 +65,24 @@ report_end(const struct run_counts *c, const struct run_options *o)
 }
 
 void
+report_unseen(const struct plan *plan, const struct run_options *o,
+    const bool *seen)
+{
+	const struct scan *s = plan->scan;
+	struct buf name = {0};
+
+	for (unsigned i = 0; i < s->n_wants && !o->quiet; i++) {
+		if (seen[i] || !s->wants[i].path.n)
+			continue;
+		name.n = 0;
+		path_print(&name, s->wants[i].path);
+		fprintf(stderr, "weir: no record had a value for %s\n",
+		    buf_z(&name));
+	}
+	buf_release(&name);
+}
+
+void
 report_stats(const struct run_counts *c, const struct run_options *o)
 {
 	(void)o;

@@ -46,6 +46,7 @@ struct run {
 	struct output out, late, reject;
 	struct run_counts before; /* for late rows of the batch at hand */
 	bool hinted;
+	bool *seen; /* by wanted field: it had a value */
 };
 
 /* ---- inputs ---- */
@@ -251,12 +252,31 @@ start_feed(struct run *r)
 
 /* ---- applying ---- */
 
+static bool
+has_value(const struct column *c, unsigned n_rows)
+{
+	for (unsigned row = 0; row < n_rows && c->type != T_NULL; row++)
+		if (!column_is_null(c, row))
+			return true;
+	return false;
+}
+
+/* Notes which fields have had a value. */
+static void
+look_at_fields(struct run *r, const struct batch *b)
+{
+	for (unsigned i = 0; i < r->plan->scan->n_wants; i++)
+		if (!r->seen[i] && has_value(&b->cols[i], b->n_rows))
+			r->seen[i] = true;
+}
+
 /* A batch has come: its records are counted, the bad ones shown. */
 static void
 arrive(struct run *r, struct turn *t)
 {
 	struct batch *b = t->batch->batch;
 
+	look_at_fields(r, b);
 	r->counts->in += b->n_rows + t->batch->n_bad_read;
 	if (b->n_bad)
 		rejects_records(&r->rejects, t->input, b);
@@ -509,6 +529,7 @@ release(struct run *r)
 	} cols = {.read_only = r->encode.cols};
 
 	mem_free(cols.owned);
+	mem_free(r->seen);
 	mem_free(r->inputs);
 	mem_free(r->turns);
 }
@@ -540,6 +561,7 @@ run_plan(const struct plan *plan, const struct run_options *options,
 	int status;
 
 	*counts = (struct run_counts){0};
+	r.seen = mem_zalloc(plan->scan->n_wants * sizeof *r.seen);
 	torture_read(getenv("WEIR_TORTURE"));
 	make_inputs(&r);
 	status = check_inputs(&r);
@@ -551,6 +573,8 @@ run_plan(const struct plan *plan, const struct run_options *options,
 	    : 0;
 	if (close_outputs(&r, !status && !signals_stop()))
 		status = -1;
+	if (counts->in > counts->bad)
+		report_unseen(plan, options, r.seen);
 	report_end(counts, options);
 	if (!status)
 		signals_raise();

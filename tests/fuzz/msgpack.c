@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Any bytes as msgpack: nothing crashes, every byte is accounted for, and the
- * rows are the same read in one piece, in chunks, by the scan alone, and cut
- * between threads.
+ * Fuzz target: msgpack. The first byte chooses chunks and limits, the rest is
+ * the input. Every byte is accounted for, and the rows are the same read in
+ * one piece, in chunks, record by record, by the scan alone, and cut between
+ * threads.
  *
- *	clang -fsanitize=fuzzer,address,undefined … tests/fuzz/msgpack.c
- *
- * With -DFUZZ_STANDALONE it has a main of its own that takes files. The first
- * byte of an input chooses chunks and limits, the rest is what is read.
+ *	clang-14 -g -O1 -fsanitize=fuzzer,address,undefined -D_GNU_SOURCE \
+ *	    -D__SANITIZE_ADDRESS__ \
+ *	    -Isrc -Itests/unit -o fuzz-msgpack tests/fuzz/msgpack.c \
+ *	    $(find src/base src/data src/io -name '*.c') -lm
+ *	./fuzz-msgpack -max_len=256 CORPUS
  */
 #include "msgpack_feed.h"
-
-#include <stdio.h>
 
 #include "base/must.h"
 #include "base/simd.h"
@@ -63,7 +63,11 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 	feed_framed(&f, &got, in, chunk);
 	check(&got, &want);
 	got.n = 0;
-	f.templates = false;
+	f.single = true;
+	feed_chunks(&f, &got, in, n);
+	check(&got, &want);
+	got.n = 0;
+	f.single = f.templates = false;
 	feed_chunks(&f, &got, in, n);
 	check(&got, &want);
 	format_msgpack.guess(in, bytes[0] & 32);
@@ -72,23 +76,3 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 	feed_release(&f);
 	return 0;
 }
-
-#ifdef FUZZ_STANDALONE
-int
-main(int argc, char **argv)
-{
-	for (int i = 1; i < argc; i++) {
-		struct buf b = {0};
-		FILE *file = fopen(argv[i], "rb");
-		size_t n;
-
-		must(file != NULL);
-		while ((n = fread(buf_reserve(&b, 4096), 1, 4096, file)))
-			b.n += n;
-		fclose(file);
-		LLVMFuzzerTestOneInput((const uint8_t *)b.p, b.n);
-		buf_release(&b);
-	}
-	return 0;
-}
-#endif

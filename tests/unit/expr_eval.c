@@ -692,7 +692,7 @@ static const struct {
     {"if(b)", 0, "if needs 2 to 3 arguments, got 1", NULL},
     {"upper(DISTINCT s)", 0,
     "DISTINCT, * and FILTER belong to aggregates; upper is none", NULL},
-    {"sum(i)", 0, "the aggregate sum is not possible here", NULL},
+    {"sum(i)", 0, "the aggregate sum needs GROUP BY or a window", NULL},
     {"$p", 0, "there is no parameter \"p\"", "give it a value: -p p=…"},
     {"*", 0, "* stands for all columns and is no value", NULL},
     {"m.*", 0, "* stands for all columns and is no value", NULL},
@@ -785,6 +785,14 @@ test_names(void)
 	err_release(&err);
 }
 
+static bool
+col_bit(const struct column *c, unsigned row)
+{
+	struct value v = column_get(c, row);
+
+	return v.type == T_BOOL && v.b;
+}
+
 /* Aliases that double at each step must not take for ever. */
 static void
 test_alias_growth(void)
@@ -805,6 +813,47 @@ test_alias_growth(void)
 	e = expr_bind(parse("x0", &err), &scope, &arena, &err);
 	ok(!e && strstr(err.message, "too large"), "doubling aliases: %s",
 	    err.message);
+	err_release(&err);
+}
+
+/* As deep and as long as expressions may be. */
+static void
+test_large(void)
+{
+	struct buf text = {0};
+	struct err err = {0};
+	struct column c;
+	struct expr *e;
+
+	buf_lit(&text, "j");
+	for (unsigned k = 0; k < 990; k++)
+		buf_lit(&text, " + j");
+	e = bind(buf_z(&text), &err);
+	eval_begin(ev, typed);
+	if (e)
+		expr_eval(e, ev, typed, NULL, 0, &c);
+	ok(e && column_get(&c, 2).i == 991 * 5, "990 sums");
+	text.n = 0;
+	buf_lit(&text, "j = 3");
+	for (unsigned k = 0; k < 20000; k++)
+		buf_printf(&text, " OR j = %u", 100000 - k * 5 + 5);
+	buf_lit(&text, " OR j = 5");
+	e = bind(buf_z(&text), &err);
+	eval_begin(ev, typed);
+	if (e)
+		expr_eval(e, ev, typed, NULL, 0, &c);
+	ok(e && col_bit(&c, 2) && !col_bit(&c, 0), "20000 ORs");
+	text.n = 0;
+	buf_lit(&text, "j IN (-7");
+	for (unsigned k = 0; k < 50000; k++)
+		buf_printf(&text, ", %u", 50004 - k);
+	buf_addc(&text, ')');
+	e = bind(buf_z(&text), &err);
+	eval_begin(ev, typed);
+	if (e)
+		expr_eval(e, ev, typed, NULL, 0, &c);
+	ok(e && col_bit(&c, 2) && !col_bit(&c, 0), "50000 INs");
+	buf_release(&text);
 	err_release(&err);
 }
 
@@ -844,7 +893,8 @@ test_grouping(void)
 		strstr(err.message, "neither a key of GROUP BY"),
 	    "a field that is no key");
 	e = expr_bind(parse("sum(sum(j))", &err), &scope, &arena, &err);
-	ok(!e, "aggregates within one another: %s", err.message);
+	same(err.message, "the aggregate sum cannot be inside another one",
+	    "aggregates within one another");
 	ok(node_has_aggregate(parse("1 + sum(j)", &err)) &&
 		!node_has_aggregate(parse("upper(s)", &err)),
 	    "has an aggregate");
@@ -867,6 +917,7 @@ main(void)
 		    wrong[i].hint);
 	test_names();
 	test_alias_growth();
+	test_large();
 	test_grouping();
 	batch_free(typed);
 	batch_free(anys);

@@ -209,6 +209,31 @@ static const struct front_case good[] = {
 	    "  - where: '''x'' = a'\n"
 	    "  - where: '- a < 1'\n"
 	    "  - where: a = '# x'\n"},
+	{"weir: 1\n"
+	 "steps:\n"
+	 "  - set: {who: coalesce(user, 'nobody'), first: list[1], z:"
+	 " f(a[2], \"x, y\", 'it''s')}\n"
+	 "  - set: {long: concat(k, '/', zip), b: x = 'p, q'}\n"
+	 "  - drop: [a, `b c`]\n"
+	 "  - select: [*, a]\n"
+	 "  - select: *\n"
+	 "  - where: `my field` > 1\n"
+	 "  - set: {o: coalesce(k, '\303\266\303\244'), p: c}\n",
+	    "steps:\n"
+	    "  - set:\n"
+	    "      who: coalesce(user, 'nobody')\n"
+	    "      first: list[1]\n"
+	    "      z: f(a[2], 'x, y', 'it''s')\n"
+	    "  - set:\n"
+	    "      long: concat(k, '/', zip)\n"
+	    "      b: x = 'p, q'\n"
+	    "  - drop: [a, '`b c`']\n"
+	    "  - select: ['*', a]\n"
+	    "  - select: ['*']\n"
+	    "  - where: '`my field` > 1'\n"
+	    "  - set:\n"
+	    "      o: coalesce(k, '\303\266\303\244')\n"
+	    "      p: c\n"},
 };
 
 static const struct front_case bad[] = {
@@ -384,9 +409,19 @@ static const struct front_case bad[] = {
 	    "3:20: there are two columns named \"a\""},
 	{"weir: 1\n"
 	 "steps:\n"
-	 "  - select: [*, a]\n",
-	    "3:15: did not find expected alphabetic or numeric character | put"
-	    " the text in quotes"},
+	 "  - set: {a: f(b, 'x'y)}\n",
+	    "3:22: expected ), got \"y\""},
+	{"weir: 1\n"
+	 "steps:\n"
+	 "  - set: {a: 'x' b: 'y'}\n",
+	    "3:18: did not find expected ',' or '}' | within [] and {}, put"
+	    " texts with quotes or brackets in quotes, or write one entry a"
+	    " line"},
+	{"weir: 1\n"
+	 "steps:\n"
+	 "  - drop: [`a]\n",
+	    "3:12: found character that cannot start any token | put the text"
+	    " in quotes"},
 	{"weir: 1\n"
 	 "steps:\n"
 	 "  - select: []\n",

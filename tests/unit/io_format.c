@@ -153,7 +153,7 @@ test_cell_guess(void)
 	    {"1", "bigint 1"},
 	    {"-5", "bigint -5"},
 	    {"1.50", "double 1.5"},
-	    {"1e3", "double 1000"},
+	    {"1e3", "double 1000.0"},
 	    {"1e999", "text \"1e999\""},
 	    {"007", "text \"007\""},
 	    {"+1", "text \"+1\""},

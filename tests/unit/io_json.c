@@ -90,6 +90,31 @@ ways_agree(const struct decode_spec *spec, struct str input)
 	return same;
 }
 
+/*
+ * Tests that a record gives the line expected: once, and six times over in
+ * all ways (so that its shape is known, and several are read at once).
+ */
+static void
+gives(const struct decode_spec *spec, const char *record, const char *line,
+    const char *what)
+{
+	struct buf in = {0}, want_out = {0};
+	int i;
+
+	for (i = 0; i < 6; i++) {
+		buf_addz(&in, record);
+		buf_addc(&in, '\n');
+		buf_addz(&want_out, line);
+		buf_addc(&want_out, '\n');
+	}
+	if (strcmp(read_all(spec, buf_str(&in)), buf_z(&want_out)))
+		same(read_all(spec, buf_str(&in)), buf_z(&want_out), what);
+	else
+		ok(ways_agree(spec, buf_str(&in)), "%s", what);
+	buf_release(&in);
+	buf_release(&want_out);
+}
+
 /* ---- the grammar ---- */
 
 /* True if every record of the input is taken, or with good false, refused. */
@@ -142,6 +167,41 @@ case_is(bool good, struct str text, const struct decode_spec *spec)
 	return right;
 }
 
+/*
+ * A text that is put into records whose shape is known, where a number, a
+ * string or nothing was. Each is taken if and only if it is JSON.
+ */
+static bool
+is_seen_through(struct str text, const struct decode_spec *spec)
+{
+	static const char *const around[][2] = {{"{\"a\":", ",\"b\":\"x\"}"},
+	    {"{\"a\":1,\"b\":", "}"}, {"{\"a\":1,\"b\":\"x\"}", ""}};
+	const char *known = "{\"a\":1,\"b\":\"x\"}\n";
+	struct buf in = {0}, line = {0};
+	bool right = true;
+	unsigned i, k;
+
+	for (i = 0; i < 3; i++) {
+		in.n = line.n = 0;
+		for (k = 0; k < 2; k++)
+			buf_addz(&in, known);
+		buf_addz(&line, around[i][0]);
+		buf_adds(&line, text);
+		buf_addz(&line, around[i][1]);
+		buf_adds(&in, buf_str(&line));
+		buf_addc(&in, '\n');
+		for (k = 0; k < 6; k++)
+			buf_addz(&in, known);
+		right &=
+		    ways_agree(spec, buf_str(&in)) &&
+		    check_json(buf_str(&line), 100) !=
+			(strstr(read_all(spec, buf_str(&in)), "bad ") != NULL);
+	}
+	buf_release(&in);
+	buf_release(&line);
+	return right;
+}
+
 /* A bad text may become good inside of another: "1,2" in brackets. */
 static bool
 is_bad_everywhere(struct str text)
@@ -174,7 +234,8 @@ test_grammar(void)
 	for (i = 0; i < sizeof good_cases / sizeof *good_cases; i++) {
 		err_quote(shown, good_cases[i], 80);
 		ok(check_json(good_cases[i], 100) &&
-			case_is(true, good_cases[i], &spec),
+			case_is(true, good_cases[i], &spec) &&
+			is_seen_through(good_cases[i], &spec),
 		    "taken: %zu %s", i, shown);
 	}
 	for (i = 0; i < sizeof bad_cases / sizeof *bad_cases; i++) {
@@ -184,6 +245,7 @@ test_grammar(void)
 		err_quote(shown, s, 80);
 		right = is_bad_everywhere(s) ? case_is(false, s, &spec)
 					     : all_are(false, &spec, s);
+		right &= is_seen_through(s, &spec);
 		ok(!check_json(s, 100) && right, "refused: %zu %s", i, shown);
 	}
 }
@@ -298,16 +360,16 @@ test_values(void)
 	}
 	buf_release(&json);
 	buf_release(&line);
-	same(read_all(&spec, STR("{\"b\":1}")), "null null| {\"b\":1}\n",
+	gives(&spec, "{\"b\":1}", "null null| {\"b\":1}",
 	    "a member that is missing");
 	same(read_all(&spec, STR("[1]\n7\n\"a\"\n")),
 	    "null null| [1]\nnull null| 7\nnull null| \"a\"\n",
 	    "records that are no objects have no members");
-	same(read_all(&spec, STR("{\"a\":1e999}")),
-	    "bad 5 number out of range: {\"a\":1e999}\n",
+	gives(&spec, "{\"a\":1e999}",
+	    "bad 5 number out of range: {\"a\":1e999}",
 	    "a wanted number out of range");
-	same(read_all(&spec, STR("{\"b\":1e999}")),
-	    "null null| {\"b\":1e999}\n", "one that nobody wants");
+	gives(&spec, "{\"b\":1e999}", "null null| {\"b\":1e999}",
+	    "one that nobody wants");
 	same(read_all(&raw_spec, STR("{\"a\":1e999}")),
 	    "json 1e999| {\"a\":1e999}\n", "one that is passed on");
 }
@@ -322,40 +384,47 @@ test_paths(void)
 	    want("", WANT_VALUE), want("", WANT_RAW)};
 	struct decode_spec spec = spec_of(wants, 1);
 
-	same(read_all(&spec, STR("{\"a\":1,\"a\":2}")),
-	    "bigint 2| {\"a\":1,\"a\":2}\n", "the last of two members counts");
-	same(read_all(&spec, STR("{\"a\":1e999,\"a\":2}")),
-	    "bigint 2| {\"a\":1e999,\"a\":2}\n", "whatever the first one is");
-	same(read_all(&spec, STR("{\"\\u0061\":1}")),
-	    "bigint 1| {\"\\u0061\":1}\n", "a name with escapes");
-	same(read_all(&spec, STR("{\"A\":1,\"aa\":2,\"\":3}")),
-	    "null null| {\"A\":1,\"aa\":2,\"\":3}\n", "names are exact");
+	gives(&spec, "{\"a\":1,\"a\":2}", "bigint 2| {\"a\":1,\"a\":2}",
+	    "the last of two members counts");
+	gives(&spec, "{\"a\":1e999,\"a\":2}", "bigint 2| {\"a\":1e999,\"a\":2}",
+	    "whatever the first one is");
+	gives(&spec, "{\"\\u0061\":1}", "bigint 1| {\"\\u0061\":1}",
+	    "a name with escapes");
+	gives(&spec, "{\"A\":1,\"aa\":2,\"\":3}",
+	    "null null| {\"A\":1,\"aa\":2,\"\":3}", "names are exact");
 	spec.wants = wants + 1;
-	same(read_all(&spec, STR("{\"a\":{\"b\":1},\"a\":{\"c\":2}}")),
-	    "null null| {\"a\":{\"b\":1},\"a\":{\"c\":2}}\n",
+	gives(&spec, "{\"a\":{\"b\":1},\"a\":{\"c\":2}}",
+	    "null null| {\"a\":{\"b\":1},\"a\":{\"c\":2}}",
 	    "the last of two objects counts, with what it has not");
-	same(read_all(&spec, STR("{\"a\":{\"b\":1},\"a\":3}")),
-	    "null null| {\"a\":{\"b\":1},\"a\":3}\n", "also if it is none");
-	same(read_all(&spec, STR("{\"b\":{\"b\":1},\"a\":{\"b\":2}}")),
-	    "bigint 2| {\"b\":{\"b\":1},\"a\":{\"b\":2}}\n",
+	gives(&spec, "{\"a\":{\"b\":1},\"a\":3}",
+	    "null null| {\"a\":{\"b\":1},\"a\":3}", "also if it is none");
+	gives(&spec, "{\"b\":{\"b\":1},\"a\":{\"b\":2}}",
+	    "bigint 2| {\"b\":{\"b\":1},\"a\":{\"b\":2}}",
 	    "the same name elsewhere");
 	spec.wants = wants + 2;
-	same(read_all(&spec, STR("{\"a\":{\"b\":[1,2,3]}}")),
-	    "bigint 2| {\"a\":{\"b\":[1,2,3]}}\n", "an element");
-	same(read_all(&spec, STR("{\"a\":{\"b\":[1]}}")),
-	    "null null| {\"a\":{\"b\":[1]}}\n", "an element that is not");
-	same(read_all(&spec, STR("{\"a\":{\"b\":{\"1\":2}}}")),
-	    "null null| {\"a\":{\"b\":{\"1\":2}}}\n", "a name is no element");
+	gives(&spec, "{\"a\":{\"b\":[1,2,3]}}",
+	    "bigint 2| {\"a\":{\"b\":[1,2,3]}}", "an element");
+	gives(&spec, "{\"a\":{\"b\":[1]}}", "null null| {\"a\":{\"b\":[1]}}",
+	    "an element that is not");
+	gives(&spec, "{\"a\":{\"b\":{\"1\":2}}}",
+	    "null null| {\"a\":{\"b\":{\"1\":2}}}", "a name is no element");
 	spec.wants = wants + 3;
-	same(read_all(&spec, STR("{\"l\":[{\"x\":\"y\"},{\"x\":\"z\"}]}")),
-	    "text \"y\"| {\"l\":[{\"x\":\"y\"},{\"x\":\"z\"}]}\n",
+	gives(&spec, "{\"l\":[{\"x\":\"y\"},{\"x\":\"z\"}]}",
+	    "text \"y\"| {\"l\":[{\"x\":\"y\"},{\"x\":\"z\"}]}",
 	    "a member of an element");
 	spec.wants = wants + 5;
-	same(read_all(&spec, STR("{\"a long name, longer than eighs\":1,"
-				 "\"a long name, longer than eight\":2}")),
+	gives(&spec,
+	    "{\"a long name, longer than eighs\":1,"
+	    "\"a long name, longer than eight\":2}",
 	    "bigint 2| {\"a long name, longer than eighs\":1,"
-	    "\"a long name, longer than eight\":2}\n",
+	    "\"a long name, longer than eight\":2}",
 	    "a long name is compared to its end");
+	gives(&spec,
+	    "{\"a long name, longer than eight\":1,"
+	    "\"a long name, longer than eighs\":2}",
+	    "bigint 1| {\"a long name, longer than eight\":1,"
+	    "\"a long name, longer than eighs\":2}",
+	    "whatever comes behind it");
 	spec.wants = wants + 6;
 	spec.n_wants = 2;
 	same(read_all(&spec, STR(" {\"a\" : 1} \r\n\"x\"\n")),
@@ -364,11 +433,66 @@ test_paths(void)
 	    "the whole record");
 	spec.wants = wants;
 	spec.n_wants = 5;
-	same(
-	    read_all(&spec, STR("{\"l\":[1,2,{\"x\":3}],\"a\":{\"b\":[4,5]}}")),
+	gives(&spec, "{\"l\":[1,2,{\"x\":3}],\"a\":{\"b\":[4,5]}}",
 	    "map {\"b\":[4,5]}|array [4,5]|bigint 5|null null|map {\"x\":3}| "
-	    "{\"l\":[1,2,{\"x\":3}],\"a\":{\"b\":[4,5]}}\n",
+	    "{\"l\":[1,2,{\"x\":3}],\"a\":{\"b\":[4,5]}}",
 	    "paths through one another");
+}
+
+/* Names that have much in common. */
+static void
+test_names(void)
+{
+	static const struct path_step empty[] = {{.name = {"", 0}}};
+	const struct want wants[] = {want("abcdefghi", WANT_VALUE),
+	    want("abcdefgh", WANT_VALUE), want("abcdefg", WANT_VALUE),
+	    want("[0]", WANT_VALUE), {.path = {empty, 1}, .as = WANT_VALUE}};
+	struct decode_spec spec = spec_of(wants, 5);
+
+	gives(&spec,
+	    "{\"abcdefghi\":1,\"abcdefg\":2,\"abcdefgh\":3,\"\":4,"
+	    "\"abcdefg\\u0000\":5,\"abcdefghj\":6,\"0\":7}",
+	    "bigint 1|bigint 3|bigint 2|null null|bigint 4| "
+	    "{\"abcdefghi\":1,\"abcdefg\":2,\"abcdefgh\":3,\"\":4,"
+	    "\"abcdefg\\u0000\":5,\"abcdefghj\":6,\"0\":7}",
+	    "names are told apart");
+	gives(&spec, "[1,2]",
+	    "null null|null null|null null|bigint 1|null null| [1,2]",
+	    "an element of the record");
+}
+
+/* Decimal fractions are the nearest doubles. */
+static void
+test_fractions(void)
+{
+	const struct want a = want("a", WANT_VALUE);
+	struct decode_spec spec = spec_of(&a, 1);
+	struct layout layout = {.format = &format_json};
+	struct decoder *d = format_json.decoder_new(&layout, &spec);
+	struct batch *b = batch_new();
+	struct buf in = {0};
+	double want_f[1000];
+	unsigned i, k, wrong = 0;
+
+	for (i = 0; i < 1000; i++) {
+		size_t from = in.n + 5;
+
+		buf_printf(&in, "{\"a\":%u.", gen_u32() >> gen_below(31));
+		for (k = gen_below(9) + 1; k; k--)
+			buf_addc(&in, (char)('0' + gen_below(10)));
+		num_parse_float(
+		    (struct str){in.p + from, in.n - from}, &want_f[i]);
+		buf_lit(&in, "}\n");
+	}
+	buf_reserve(&in, SIMD_PAD);
+	format_json.decode(d, in.p, in.p + in.n, true, b);
+	for (i = 0; i < b->n_rows; i++)
+		wrong +=
+		    b->cols[0].f[i] < want_f[i] || b->cols[0].f[i] > want_f[i];
+	ok(b->n_rows == 1000 && !wrong, "a thousand decimal fractions");
+	batch_free(b);
+	format_json.decoder_free(d);
+	buf_release(&in);
 }
 
 static void
@@ -380,24 +504,23 @@ test_conversions(void)
 
 	spec.time = 0;
 	wants[1].type = T_INT;
-	same(read_all(
-		 &spec, STR("{\"t\":\"2026-03-01T10:00:00.5Z\",\"n\":\"12\"}")),
+	gives(&spec, "{\"t\":\"2026-03-01T10:00:00.5Z\",\"n\":\"12\"}",
 	    "timestamp \"2026-03-01T10:00:00.500Z\"|bigint 12|json "
 	    "\"2026-03-01T10:00:00.5Z\"| "
-	    "{\"t\":\"2026-03-01T10:00:00.5Z\",\"n\":\"12\"}\n",
+	    "{\"t\":\"2026-03-01T10:00:00.5Z\",\"n\":\"12\"}",
 	    "a time and a number in quotes");
-	same(read_all(&spec, STR("{\"t\":1767225600,\"n\":null}")),
+	gives(&spec, "{\"t\":1767225600,\"n\":null}",
 	    "timestamp \"2026-01-01T00:00:00Z\"|null null|json 1767225600| "
-	    "{\"t\":1767225600,\"n\":null}\n",
+	    "{\"t\":1767225600,\"n\":null}",
 	    "an epoch");
-	same(read_all(&spec, STR("{\"t\":1767225600.25}")),
+	gives(&spec, "{\"t\":1767225600.25}",
 	    "timestamp \"2026-01-01T00:00:00.250Z\"|null null|json "
-	    "1767225600.25| {\"t\":1767225600.25}\n",
+	    "1767225600.25| {\"t\":1767225600.25}",
 	    "with a fraction");
-	same(read_all(&spec, STR("{\"t\":\"2026-03-01T10:00:00\\u005a\"}")),
+	gives(&spec, "{\"t\":\"2026-03-01T10:00:00\\u005a\"}",
 	    "timestamp \"2026-03-01T10:00:00Z\"|null null|json "
 	    "\"2026-03-01T10:00:00\\u005a\"| "
-	    "{\"t\":\"2026-03-01T10:00:00\\u005a\"}\n",
+	    "{\"t\":\"2026-03-01T10:00:00\\u005a\"}",
 	    "a time with an escape");
 	same(read_all(&spec, STR("{\"t\":\"yesterday\"}\n{\"n\":1}\n")),
 	    "bad 6 the time is not readable: {\"t\":\"yesterday\"}\n"
@@ -408,9 +531,9 @@ test_conversions(void)
 	    "bad 5 the time is missing: {\"t\":null}\n"
 	    "bad 5 the time is not readable: {\"t\":[]}\n",
 	    "and is a text or a number");
-	same(read_all(&spec, STR("{\"t\":1,\"n\":\"x\"}")),
+	gives(&spec, "{\"t\":1,\"n\":\"x\"}",
 	    "bad 12 a field is not an integer, or out of range: "
-	    "{\"t\":1,\"n\":\"x\"}\n",
+	    "{\"t\":1,\"n\":\"x\"}",
 	    "a type that does not fit");
 	spec.time = -1;
 	wants[0].optional = true;
@@ -535,6 +658,9 @@ test_trust(void)
 {
 	const struct want wants[] = {want("a", WANT_VALUE),
 	    want("l[1]", WANT_VALUE), want("o", WANT_RAW)};
+	const struct want more[] = {want("k", WANT_VALUE),
+	    want("l[0].x", WANT_VALUE), want("a.b", WANT_VALUE),
+	    want("c", WANT_VALUE)};
 	struct decode_spec spec = spec_of(wants, 1);
 
 	spec.trust = true;
@@ -561,6 +687,19 @@ test_trust(void)
 				 "{\"l\":[1],\"o\":{\"x\":2}oops\n"
 				 "{\"l\":[1,2],\"o\":{\"x\":oops\n")),
 	    "with elements and objects");
+	spec.wants = more;
+	gives(&spec, "{\"k\":1,\"l\":[{\"x\":1,\"x\":2}],\"z\":0}",
+	    "bigint 1|bigint 1| {\"k\":1,\"l\":[{\"x\":1,\"x\":2}],\"z\":0}",
+	    "with all found, the next of the same name is not");
+	ok(ways_agree(&spec,
+	       STR("{\"k\":1,\"l\":[],\"z\":0}\n{\"k\":1,\"l\":[],\"z\":0}\n"
+		   "{\"k\":1,\"l\":[{\"x\":1,\"x\":2}],\"z\":0}\n")),
+	    "also if the shape is known");
+	spec.wants = more + 2;
+	gives(&spec, "{\"a\":{\"b\":1},\"a\":{\"x\":1},\"c\":2,oops",
+	    "bad 31 expected a name in quotes: "
+	    "{\"a\":{\"b\":1},\"a\":{\"x\":1},\"c\":2,oops",
+	    "what is lost again is not found");
 	spec.n_wants = 0;
 	same(read_all(&spec, STR("oops\n{}\n")), " oops\n {}\n",
 	    "nothing is wanted: nothing is looked at");
@@ -710,6 +849,54 @@ test_shapes(void)
 	buf_release(&in);
 }
 
+/* How many of the records had a shape that was known. */
+static unsigned
+known_shapes(const struct decode_spec *spec, struct str in)
+{
+	struct run run = {.spec = spec};
+	struct buf out = {0};
+	struct json_decoder *d;
+	unsigned hits;
+
+	run.decoder = run_decoder(&run);
+	run_all(&run, in, &out);
+	d = (struct json_decoder *)(void *)run.decoder;
+	hits = d->n_hits;
+	format_json.decoder_free(run.decoder);
+	buf_release(&out);
+	return hits;
+}
+
+/* Shapes must be of use for what logs have, or reading is three times slower.
+ */
+static void
+test_shapes_known(void)
+{
+	const struct want wants[] = {want("o", WANT_RAW),
+	    want("l[1]", WANT_VALUE), want("k", WANT_VALUE)};
+	struct decode_spec spec = spec_of(wants, 3);
+	struct buf in = {0};
+	unsigned i, hits;
+
+	for (i = 0; i < 1000; i++) {
+		buf_printf(&in, "{\"l\":[%u,%s],\"e\":%s,\"f\":%s,", i,
+		    i % 2 ? "[2]" : "{\"x\":1}", i % 3 ? "null" : "\"text\"",
+		    i % 5 ? "1.5" : "false");
+		if (i % 7)
+			buf_printf(&in, "\"o\":{\"p\":%u,\"q\":\"\"},", i);
+		else
+			buf_printf(&in, "\"o\":null,");
+		if (i % 11)
+			buf_printf(
+			    &in, "\"a name that is longer than all\":%u,", i);
+		buf_printf(&in, "\"k\":\"%u\"}\n", i);
+	}
+	ok(ways_agree(&spec, buf_str(&in)), "1,000 records of some shapes");
+	hits = known_shapes(&spec, buf_str(&in));
+	ok(hits >= 984, "are scanned a few times: %u", 1000 - hits);
+	buf_release(&in);
+}
+
 int
 main(void)
 {
@@ -719,6 +906,8 @@ main(void)
 	test_reasons();
 	test_values();
 	test_paths();
+	test_names();
+	test_fractions();
 	test_conversions();
 	test_bad_between();
 	test_lines();
@@ -727,6 +916,7 @@ main(void)
 	test_random();
 	test_cuts();
 	test_shapes();
+	test_shapes_known();
 	arena_release(&plan);
 	return tap_done();
 }

@@ -61,7 +61,7 @@ test_values(void)
 	    value_duration(90000000), value_of_str(T_BYTES, STR("\xff\x00")),
 	    json("{\"k\": [1, 2]}")};
 	static const char *const want[] = {"1", "-9223372036854775808", "0.1",
-	    "1e+21", "3", "-0", "null", "null", "true", "false", "null",
+	    "1e+21", "3.0", "-0.0", "null", "null", "true", "false", "null",
 	    "\"x\\\"\\n\\u0001\xc3\xa9\x7f\"", "\"2026-01-01T00:00:00Z\"",
 	    "\"2026-01-01T00:00:00.250Z\"", "\"1m30s\"", "\"/wA=\"",
 	    "{\"k\": [1, 2]}"};

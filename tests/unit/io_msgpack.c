@@ -49,6 +49,9 @@ check(struct feed *f, const char *want, const char *what)
 	f->templates = false;
 	wrong += strcmp(rows_of(f, &out, in.n + 1), want) != 0;
 	f->templates = true;
+	f->single = true;
+	wrong += strcmp(rows_of(f, &out, in.n + 1), want) != 0;
+	f->single = false;
 	ok(!wrong, "%s, however it is read", what);
 	buf_release(&out);
 	in.n = 0;

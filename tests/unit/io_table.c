@@ -5,7 +5,7 @@
 
 #define COL(name)                                                              \
 	{                                                                      \
-		STR(name), false, false                                        \
+		STR(name), false, false, false                                       \
 	}
 
 static const struct {
@@ -37,7 +37,7 @@ static const struct {
 	"[{\"a\":1}]\n[{\"a\":2,\"b\":3}]\n[{\"b\":4}]\n[{\"c\":5}]",
 	"a\n1\n\na,b\n2,3\n,4\n\nc\n5\n"},
     {"csv: a member named like a column", "csv", "a|*|+",
-	"[1,{\"a\":2},{\"a\":3}]", "a,a,a\n1,2,3\n"},
+	"[1,{\"a\":2},{\"a\":3}]", "a\n1\n"},
     {"csv: what does not spread keeps its name", "csv", "*", "[5]\n[6]",
 	"*\n5\n6\n"},
     {"csv: spread, no rows", "csv", "n|*", "", "n\n"},

@@ -20,6 +20,7 @@ struct feed {
 	struct decode_spec spec;
 	struct layout *layout;
 	bool templates; /* else every record is scanned */
+	bool single;	/* each call sees one record, as frame() cuts it */
 	unsigned rows, bad;
 };
 
@@ -176,6 +177,21 @@ feed_once(struct feed *f, struct decoder *d, struct buf *out, const char *p,
 	return used;
 }
 
+/* The end of the first record at p, or n. */
+static inline size_t
+feed_first(const struct feed *f, const char *p, size_t n)
+{
+	struct buf room = {0};
+	size_t whole = 0;
+
+	buf_add(&room, p, n);
+	memset(buf_reserve(&room, SIMD_PAD), 0xa1, SIMD_PAD);
+	for (size_t len = 1; !whole && len <= n; len++)
+		whole = format_msgpack.frame(f->layout, room.p, len);
+	buf_release(&room);
+	return whole ? whole : n;
+}
+
 /* Reads all of in, `chunk` bytes more at a time. */
 static inline void
 feed_chunks(struct feed *f, struct buf *out, struct str in, size_t chunk)
@@ -192,9 +208,12 @@ feed_chunks(struct feed *f, struct buf *out, struct str in, size_t chunk)
 		if (lost)
 			from = to;
 		while (from < to) {
-			size_t used = feed_once(
-			    f, d, out, in.p + from, to - from, eof, b);
+			size_t n = to - from, used;
 
+			if (f->single)
+				n = feed_first(f, in.p + from, n);
+			used = feed_once(f, d, out, in.p + from, n,
+			    eof && from + n == to, b);
 			from += used;
 			if (!used)
 				break;

@@ -1,0 +1,1 @@
+SELECT id WHERE id <> 3 LIMIT 2 OFFSET 2

@@ -1,0 +1,1 @@
+SELECT k, v + 1 AS next WHERE k IS NOT NULL ORDER BY id DESC

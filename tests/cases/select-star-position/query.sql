@@ -1,0 +1,1 @@
+SELECT v, *, id AS k

@@ -1,0 +1,1 @@
+SELECT v, id ORDER BY v NULLS LAST, id DESC

@@ -1,0 +1,1 @@
+SELECT k, id ORDER BY k DESC

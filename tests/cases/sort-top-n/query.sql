@@ -1,0 +1,1 @@
+SELECT *, v * 2 AS twice ORDER BY twice DESC, id LIMIT 3
