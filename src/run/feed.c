@@ -72,8 +72,8 @@ fill(struct feed *f, struct stream *s, struct err *err)
 	for (;;) {
 		size_t held = b->to - b->from;
 
-		if (input_would_block(s->input))
-			f->plan.before_wait(f->plan.arg);
+		if (!s->input->regular)
+			f->plan.before_wait(f->plan.arg, s->input);
 		if (input_fill(s->input, b, BLOCK_BYTES, err))
 			return -1;
 		if (b->last || !format->lines || !held ||
@@ -301,7 +301,7 @@ first_work(struct feed *f, struct stream *s)
 		}
 		if (!s->input->regular) {
 			pthread_mutex_unlock(&f->lock);
-			f->plan.before_wait(f->plan.arg);
+			f->plan.before_wait(f->plan.arg, s->input);
 			pthread_mutex_lock(&f->lock);
 			if (s->n && w->state == WORK_READY)
 				continue;

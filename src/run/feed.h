@@ -20,8 +20,8 @@ struct feed_plan {
 	struct input *inputs;
 	unsigned n_inputs;
 	unsigned threads;
-	/* Called by the owner when it is about to wait for an input. */
-	void (*before_wait)(void *arg);
+	/* Called by the owner when it may be about to wait for an input. */
+	void (*before_wait)(void *arg, const struct input *in);
 	void *arg;
 };
 

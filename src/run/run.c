@@ -214,16 +214,20 @@ flush_outputs(struct run *r)
 		output_flush(&r->reject);
 }
 
-/* The owner is about to wait for input: what is known now is shown now. */
+/*
+ * The owner may be about to wait for input: what is known now is shown now.
+ * Asking first whether it will wait costs more than it saves.
+ */
 static void
-before_wait(void *arg)
+before_wait(void *arg, const struct input *in)
 {
 	struct run *r = arg;
 
 	flush_outputs(r);
 	if (signals_stats())
 		report_stats(r->counts, r->options);
-	if (!r->hinted && !r->counts->out && r->counts->in)
+	if (!r->hinted && !r->counts->out && r->counts->in &&
+	    input_would_block(in))
 		r->hinted = report_waiting(r->plan, r->options);
 }
 
@@ -572,6 +576,7 @@ run_plan(const struct plan *plan, const struct run_options *options,
 	    .counts = counts,
 	    .err = err,
 	    .needs_time = plan->scan->needs_time,
+	    .hinted = options->quiet || !isatty(STDERR_FILENO),
 	    .now = WHEN_MIN};
 	int status;
 
