@@ -94,8 +94,9 @@ struct decoder {
 /* One column of the output. */
 struct out_column {
 	struct str name;
-	bool spread;	/* a MAP or JSON object whose members stand here */
-	bool omit_null; /* JSON, msgpack, logfmt: leave the member out if NULL */
+	bool spread; /* a MAP or JSON object whose members stand here */
+	/* JSON, msgpack, logfmt: leave the member out if NULL */
+	bool omit_null;
 };
 
 struct encode_spec {
