@@ -25,7 +25,8 @@ records() {
 
 @test "cli: status 1 for an input that cannot be read" {
 	gives 1 weir 'SELECT i' nosuch.jsonl
-	has "$errors" 'weir: cannot read nosuch.jsonl: No such file or directory'
+	has "$errors" \
+	    'weir: cannot read nosuch.jsonl: No such file or directory'
 	mkdir folder
 	gives 1 weir 'SELECT i' folder
 	has "$errors" 'folder: Is a directory'
@@ -114,7 +115,10 @@ records() {
 		is "$errors" ''
 	done
 	gives 0 weir --version
-	[[ "$out" =~ ^weir\ [0-9]+\.[0-9]+\.[0-9]+$'\n'libyaml\ [0-9.]+$'\n'PCRE2\ [0-9.]+ ]]
+	mapfile -t line <<<"$out"
+	[[ "${line[0]}" =~ ^weir\ [0-9]+\.[0-9]+\.[0-9]+$ ]]
+	[[ "${line[1]}" =~ ^libyaml\ [0-9.]+$ ]]
+	[[ "${line[2]}" =~ ^PCRE2\ [0-9.]+ ]]
 }
 
 @test "cli: an error of a command line comes before help is asked for" {
@@ -625,7 +629,8 @@ colours() {
 }
 
 @test "cli: a printed spec does what the query does" {
-	query='SELECT service, count(*) n WHERE level <> "info" GROUP BY service, tumble(5m)'
+	query='SELECT service, count(*) n WHERE level <> "info"
+	    GROUP BY service, tumble(5m)'
 	weir "$query" "$(sample app.jsonl)" >want
 	[ -s want ]
 	weir --print-spec "$query" >spec.yaml

@@ -57,7 +57,8 @@ run_all() {
 			}
 		else
 			[ -s out ] || [ -n "$(find . -newer "$sh" \
-			    -name '*.yaml' -o -newer "$sh" -name '*.jsonl')" ] || {
+			    -name '*.yaml' -o -newer "$sh" \
+			    -name '*.jsonl')" ] || {
 				echo "printed nothing: $(<"$sh")"
 				return 1
 			}

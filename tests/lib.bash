@@ -53,7 +53,8 @@ is() {
 # on_terminal COMMAND: runs a shell command on a terminal of its own (script,
 # of util-linux); what the terminal shows is in $out.
 on_terminal() {
-	out=$(TERM=${TERM-xterm} script -qec "$1" /dev/null </dev/null | tr -d '\r')
+	out=$(TERM=${TERM-xterm} script -qec "$1" /dev/null </dev/null |
+	    tr -d '\r')
 }
 
 sample() {
