@@ -95,7 +95,7 @@ struct decoder {
 struct out_column {
 	struct str name;
 	bool spread;	/* a MAP or JSON object whose members stand here */
-	bool omit_null; /* JSON, msgpack, logfmt: leave the member out if NULL */
+	bool omit_null; /* JSON, msgpack: the member is left out if NULL */
 	/*
 	 * Nothing is written: it only hides members of this name of the columns
 	 * that spread. (Its column is NULL, and omit_null is set.)

@@ -129,7 +129,8 @@ window_next(const struct window_spec *w, struct span slice, int64_t after,
 		if (start + w->size < slice.end)
 			return false;
 		n = (start + w->size - slice.end) / w->slide;
-		if (after != WHEN_MIN && start - n * w->slide + w->size <= after)
+		if (after != WHEN_MIN &&
+		    start - n * w->slide + w->size <= after)
 			n = start + w->size <= after
 			    ? -1
 			    : (start + w->size - after - 1) / w->slide;

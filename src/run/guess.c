@@ -204,7 +204,8 @@ want_of(const struct input *in, const struct plan *plan, unsigned i)
 		w.type = type->type;
 		w.layout = plan->time.layout;
 	} else if (same && !plan->scan->computed[i] &&
-	    (is_json(in->format) || (w.path.n == 0 && passes_records(in, plan)))) {
+	    (is_json(in->format) ||
+	    (w.path.n == 0 && passes_records(in, plan)))) {
 		w.as = WANT_RAW;
 	}
 	return w;

@@ -130,7 +130,8 @@ rejects_result(struct rejects *r, const struct batch *b)
 		if (r->quiet || r->shown >= REJECTS_SHOWN)
 			continue;
 		r->shown++;
-		fprintf(stderr, "weir: a result row could not be computed: %s\n",
+		fprintf(stderr,
+		    "weir: a result row could not be computed: %s\n",
 		    b->bad[i].reason);
 	}
 }

@@ -128,7 +128,8 @@ test_tumble(void)
 
 	ok(window_slice(&w, 3, &s) && s.start == 3 && s.end == 13,
 	    "tumble: the start belongs to the window");
-	ok(window_slice(&w, 12, &s) && s.start == 3, "tumble: the last instant");
+	ok(window_slice(&w, 12, &s) && s.start == 3,
+	    "tumble: the last instant");
 	ok(window_slice(&w, 13, &s) && s.start == 13,
 	    "tumble: the end does not belong to it");
 	ok(window_slice(&w, -8, &s) && s.start == -17 && s.end == -7,
@@ -142,7 +143,8 @@ test_cumulate(void)
 	    .slide = 10, .slice = 10, .offset = 0};
 	struct span slice, a;
 
-	ok(window_slice(&w, 14, &slice) && slice.start == 10, "cumulate: slice");
+	ok(window_slice(&w, 14, &slice) && slice.start == 10,
+	    "cumulate: slice");
 	ok(window_next(&w, slice, WHEN_MIN, &a) && a.start == 0 && a.end == 20,
 	    "cumulate: first window holds the step before");
 	ok(window_next(&w, slice, 20, &a) && a.start == 0 && a.end == 30,
