@@ -127,6 +127,11 @@ struct format {
 	const char *extensions; /* "json jsonl ndjson", or "" */
 	const char *arg;	/* what NAME:ARG takes, for the help, or NULL */
 	const char *example;	/* a record as it is written, for the manual */
+	/*
+	 * Names of all fields, with blanks between, if they are the same in
+	 * every input, so that another name is a mistake; else NULL.
+	 */
+	const char *fields;
 
 	/*
 	 * Where times are by default: names tried in order on the first
