@@ -275,12 +275,37 @@ has_value(const struct column *c, unsigned n_rows)
 	return false;
 }
 
-/* Notes which fields have had a value. */
-static void
-look_at_fields(struct run *r, const struct batch *b)
+/* The name is somewhere in the record: it may be there as NULL. */
+static bool
+is_named(const struct batch *b, const struct input *in, struct path path)
 {
-	for (unsigned i = 0; i < r->plan->scan->n_wants; i++)
-		if (!r->seen[i] && has_value(&b->cols[i], b->n_rows))
+	struct str name = {NULL, 0};
+
+	for (unsigned i = 0; i < path.n; i++)
+		if (path.steps[i].name.p)
+			name = path.steps[i].name;
+	for (unsigned i = 0; i < in->layout->n_fields; i++)
+		if (str_eq(in->layout->fields[i], name))
+			return true;
+	for (unsigned row = 0; b->raw && row < b->n_rows; row++)
+		if (str_find(b->raw[row], name, 0) >= 0)
+			return true;
+	return false;
+}
+
+/* Records in which names are looked for. */
+#define LOOK_RECORDS 1000
+
+/* Notes which fields have had a value, or are at least named. */
+static void
+look_at_fields(struct run *r, const struct batch *b, const struct input *in)
+{
+	const struct scan *s = r->plan->scan;
+
+	for (unsigned i = 0; i < s->n_wants; i++)
+		if (!r->seen[i] && (has_value(&b->cols[i], b->n_rows) ||
+		    (r->counts->in < LOOK_RECORDS &&
+		    is_named(b, in, s->wants[i].path))))
 			r->seen[i] = true;
 }
 
@@ -290,7 +315,7 @@ arrive(struct run *r, struct turn *t)
 {
 	struct batch *b = t->batch->batch;
 
-	look_at_fields(r, b);
+	look_at_fields(r, b, t->input);
 	r->counts->in += b->n_rows + t->batch->n_bad_read;
 	if (b->n_bad) {
 		progress_clear(&r->progress);
