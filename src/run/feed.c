@@ -12,7 +12,11 @@
 /* Blocks of an input that are being prepared or wait for the owner. */
 #define RING 8
 
-enum work_state { WORK_FREE, WORK_TAKEN, WORK_READY };
+enum work_state {
+	WORK_FREE,
+	WORK_TAKEN,
+	WORK_READY
+};
 
 /* A block and the batches made of it. */
 struct work {
@@ -85,8 +89,8 @@ fill(struct feed *f, struct stream *s, struct err *err)
 }
 
 static int
-next_inline(struct feed *f, struct stream *s, struct prepared **out,
-    struct err *err)
+next_inline(
+    struct feed *f, struct stream *s, struct prepared **out, struct err *err)
 {
 	*out = &s->one;
 	for (;;) {
@@ -182,8 +186,7 @@ cut_block(struct stream *s, struct work *w)
 			whole = b->to;
 		else if (b->to)
 			whole = in->format->frame(in->layout, b->bytes, b->to);
-		if (whole || b->last ||
-		    b->to > in->spec.limits.record_max)
+		if (whole || b->last || b->to > in->spec.limits.record_max)
 			break;
 		if (input_fill(in, b, BLOCK_BYTES_THREADS, &w->err)) {
 			w->failed = true;
@@ -294,8 +297,8 @@ first_work(struct feed *f, struct stream *s)
 		if (s->n && w->state == WORK_READY)
 			return w;
 		help = stream_to_read(f);
-		if (help && (help->input->regular ||
-				!input_would_block(help->input))) {
+		if (help &&
+		    (help->input->regular || !input_would_block(help->input))) {
 			do_work(f, &f->lanes[0], help);
 			continue;
 		}
@@ -311,8 +314,8 @@ first_work(struct feed *f, struct stream *s)
 }
 
 static int
-next_of_ring(struct feed *f, struct stream *s, struct prepared **out,
-    struct err *err)
+next_of_ring(
+    struct feed *f, struct stream *s, struct prepared **out, struct err *err)
 {
 	struct work *w;
 	int status;
@@ -360,8 +363,8 @@ start_workers(struct feed *f)
 		struct worker *w = mem_alloc(sizeof *w);
 
 		*w = (struct worker){f, &f->lanes[i]};
-		if (pthread_create(&f->threads[f->n_threads], NULL,
-			worker_main, w)) {
+		if (pthread_create(
+			&f->threads[f->n_threads], NULL, worker_main, w)) {
 			mem_free(w); /* fewer threads: slower, not wrong */
 			break;
 		}
@@ -405,8 +408,8 @@ feed_open(struct feed *f, struct input *in)
 }
 
 int
-feed_next(struct feed *f, struct input *in, struct prepared **out,
-    struct err *err)
+feed_next(
+    struct feed *f, struct input *in, struct prepared **out, struct err *err)
 {
 	struct stream *s = &f->streams[in->number];
 

@@ -68,8 +68,8 @@ int input_open(struct input *in, const struct plan *plan,
  * Reads more into b, which may hold the rest of a record at [from, to). Grows
  * b if it is full. Sets b->last at the end of input. 0 or -1.
  */
-int input_fill(struct input *in, struct block *b, size_t block_bytes,
-    struct err *err);
+int input_fill(
+    struct input *in, struct block *b, size_t block_bytes, struct err *err);
 
 /* For tests: at most this many bytes a read. */
 extern size_t input_read_max;

@@ -16,14 +16,13 @@ void
 progress_init(struct progress *p, bool quiet)
 {
 	*p = (struct progress){.wanted = !quiet && isatty(STDERR_FILENO) &&
-		!isatty(STDOUT_FILENO)};
+					 !isatty(STDOUT_FILENO)};
 	if (p->wanted)
 		p->start_ms = p->last_ms = clock_elapsed_ms();
 }
 
 static void
-draw(const struct progress *p, uint64_t bytes, uint64_t total,
-    uint64_t records)
+draw(const struct progress *p, uint64_t bytes, uint64_t total, uint64_t records)
 {
 	double seconds = (double)(p->last_ms - p->start_ms) / 1e3;
 	double mb = (double)bytes / 1e6, rate = mb / seconds;
@@ -40,8 +39,8 @@ draw(const struct progress *p, uint64_t bytes, uint64_t total,
 }
 
 void
-progress_show(struct progress *p, uint64_t bytes, uint64_t total,
-    uint64_t records)
+progress_show(
+    struct progress *p, uint64_t bytes, uint64_t total, uint64_t records)
 {
 	int64_t now;
 

@@ -50,7 +50,7 @@ struct run {
 	bool hinted;
 	struct progress progress;
 	uint64_t applied, total; /* bytes; total 0: not known */
-	bool *seen; /* by wanted field: it had a value */
+	bool *seen;		 /* by wanted field: it had a value */
 };
 
 /* ---- inputs ---- */
@@ -142,9 +142,8 @@ static int
 open_outputs(struct run *r)
 {
 	const struct run_options *o = r->options;
-	const char *late = r->plan->time.late == LATE_FILE
-	    ? r->plan->time.late_file.p
-	    : NULL;
+	const char *late =
+	    r->plan->time.late == LATE_FILE ? r->plan->time.late_file.p : NULL;
 
 	if (o->output && strcmp(o->output, "-") != 0) {
 		if (output_open(&r->out, o->output, true, r->err))
@@ -187,9 +186,9 @@ make_encoder(struct run *r)
 	const struct input *first = &r->inputs[0];
 
 	for (unsigned i = 0; i < f->n_cols; i++)
-		cols[i] = (struct out_column){f->cols[i].name,
-		    f->cols[i].spread, f->cols[i].omit_null,
-		    f->cols[i].dropped};
+		cols[i] =
+		    (struct out_column){f->cols[i].name, f->cols[i].spread,
+			f->cols[i].omit_null, f->cols[i].dropped};
 	r->encode = (struct encode_spec){.cols = cols,
 	    .n_cols = f->n_cols,
 	    .raw = passes_records(first, plan),
@@ -245,8 +244,8 @@ start_feed(struct run *r)
 {
 	const struct plan *plan = r->plan;
 	const struct op *stateful = plan->n_stateless < plan->n_ops
-	    ? &plan->ops[plan->n_stateless]
-	    : NULL;
+					? &plan->ops[plan->n_stateless]
+					: NULL;
 	bool encode = !stateful && !plan->output.format->ordered;
 
 	r->lanes = (struct lane_plan){.plan = plan,
@@ -304,8 +303,8 @@ look_at_fields(struct run *r, const struct batch *b, const struct input *in)
 
 	for (unsigned i = 0; i < s->n_wants; i++)
 		if (!r->seen[i] && (has_value(&b->cols[i], b->n_rows) ||
-		    (r->counts->in < LOOK_RECORDS &&
-		    is_named(b, in, s->wants[i].path))))
+				       (r->counts->in < LOOK_RECORDS &&
+					   is_named(b, in, s->wants[i].path))))
 			r->seen[i] = true;
 }
 
@@ -352,8 +351,8 @@ apply(struct run *r, struct turn *t, unsigned to)
 	unsigned n = t->batch->batch->n_rows;
 
 	t->w.now = r->now;
-	pipe_apply(&r->pipe, t->batch, t->next, to,
-	    r->needs_time ? &t->w : NULL);
+	pipe_apply(
+	    &r->pipe, t->batch, t->next, to, r->needs_time ? &t->w : NULL);
 	r->now = t->w.now;
 	t->next = to;
 	if (to == n)
@@ -387,7 +386,7 @@ must_stop(struct run *r)
 	if (signals_stats())
 		report_stats(r->counts, r->options);
 	return r->pipe.done || r->out.failed || r->reject.failed ||
-	    r->late.failed || signals_stop();
+	       r->late.failed || signals_stop();
 }
 
 /* Inputs one after another. */
@@ -479,9 +478,8 @@ less_lateness(const struct run *r, int64_t t)
 
 	if (r->plan->time.lateness == WHEN_MAX)
 		return WHEN_MIN;
-	return __builtin_sub_overflow(t, r->plan->time.lateness, &at)
-	    ? WHEN_MIN
-	    : at;
+	return __builtin_sub_overflow(t, r->plan->time.lateness, &at) ? WHEN_MIN
+								      : at;
 }
 
 /* An input has ended: it no longer holds the watermark back. */
@@ -506,8 +504,8 @@ run_by_time(struct run *r)
 		if (fetch(r, &r->turns[i]) < 0)
 			return -1;
 	while ((t = furthest_behind(r, &second)) && !must_stop(r)) {
-		t->w.ceiling = second ? less_lateness(r, standing(second))
-				      : WHEN_MAX;
+		t->w.ceiling =
+		    second ? less_lateness(r, standing(second)) : WHEN_MAX;
 		apply(r, t, rows_before(t, second));
 		if (t->batch)
 			continue;
@@ -585,11 +583,10 @@ too_many_bad(struct run *r)
 
 	if (r->options->bad_max == BAD_ANY || bad <= r->options->bad_max)
 		return 0;
-	err_set(r->err, ERR_BAD, (struct where){0},
-	    "%llu bad record%s", (unsigned long long)bad,
-	    bad == 1 ? "" : "s");
-	return err_hint(r->err,
-	    "--reject FILE keeps them, --max-bad N allows them");
+	err_set(r->err, ERR_BAD, (struct where){0}, "%llu bad record%s",
+	    (unsigned long long)bad, bad == 1 ? "" : "s");
+	return err_hint(
+	    r->err, "--reject FILE keeps them, --max-bad N allows them");
 }
 
 int
@@ -614,9 +611,9 @@ run_plan(const struct plan *plan, const struct run_options *options,
 	if (!status)
 		signals_install();
 	status = status || open_outputs(&r) || open_inputs(&r) ||
-		make_encoder(&r) || run_inputs(&r)
-	    ? -1
-	    : 0;
+			 make_encoder(&r) || run_inputs(&r)
+		     ? -1
+		     : 0;
 	if (close_outputs(&r, !status && !signals_stop()))
 		status = -1;
 	progress_clear(&r.progress);

@@ -440,7 +440,8 @@ test_grouping(void)
 		strstr(err.message, "neither a key of GROUP BY"),
 	    "a field that is no key");
 	ok(!expr_bind(parse("sum(sum(j))", &err), &scope, &arena, &err) &&
-		strstr(err.message, "the aggregate sum cannot be inside another one"),
+		strstr(err.message,
+		    "the aggregate sum cannot be inside another one"),
 	    "aggregates within one another");
 	ok(node_has_aggregate(parse("1 + sum(j)", &err)) &&
 		!node_has_aggregate(parse("upper(s)", &err)),
