@@ -248,8 +248,8 @@ page_merge(struct histogram *into, struct arena *heap, bool sign, uint32_t no,
 		uint64_t c = page_count(p, i);
 
 		if (c)
-			bucket_add(into, heap, sign,
-			    (uint64_t)no * PAGE_SLOTS + i, c);
+			bucket_add(
+			    into, heap, sign, (uint64_t)no * PAGE_SLOTS + i, c);
 	}
 }
 
@@ -382,8 +382,7 @@ static uint64_t
 side_edge(const struct side *side, bool down)
 {
 	for (uint32_t k = 0; k < side->n; k++) {
-		const struct page *p =
-		    side->pages[down ? side->n - 1 - k : k];
+		const struct page *p = side->pages[down ? side->n - 1 - k : k];
 
 		if (!p || !page_sum(p))
 			continue;

@@ -374,8 +374,8 @@ exact_value(const struct quant *q, uint64_t rank, struct arena *out)
 static struct value
 histogram_value(const struct quant *q, uint64_t rank)
 {
-	double f = histogram_at(
-	    q->histogram, rank, q->n, !(q->kinds & KIND_FLOAT));
+	double f =
+	    histogram_at(q->histogram, rank, q->n, !(q->kinds & KIND_FLOAT));
 	union number x;
 
 	if (q->kinds & KIND_FLOAT)
@@ -540,8 +540,8 @@ quant_load(const struct agg_call *call, struct arena *heap, void *acc,
 
 #define QUANT_PARTS                                                            \
 	.size = quant_size, .add = quant_add, .merge = quant_merge,            \
-	.unmerge = quant_unmerge, .sound = quant_sound,                        \
-	.value = quant_value, .save = quant_save, .load = quant_load
+	.unmerge = quant_unmerge, .sound = quant_sound, .value = quant_value,  \
+	.save = quant_save, .load = quant_load
 
 const struct agg agg_median = {
     .name = "median",

@@ -249,8 +249,8 @@ on_scalar(struct reader *r, const yaml_event_t *ev)
 	n->size = 1;
 	n->style = styles[ev->data.scalar.style];
 	n->where = place(r, ev->start_mark, ev->end_mark);
-	text = (struct str){(const char *)ev->data.scalar.value,
-	    ev->data.scalar.length};
+	text = (struct str){
+	    (const char *)ev->data.scalar.value, ev->data.scalar.length};
 	n->text = arena_str(r->arena, source_text(n, text));
 	if (no_tag(r, ev->data.scalar.tag, n->where) || count(r, 1, n->where))
 		return -1;

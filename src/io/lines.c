@@ -102,6 +102,7 @@ const struct format format_lines = {
 	     "nothing.",
     .extensions = "txt",
     .example = "sshd[24200]: Failed password for root from 10.0.0.7",
+    .fields = "line",
     .guess = lines_guess,
     .start = lines_start,
     .decoder_new = text_decoder_new,

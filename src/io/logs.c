@@ -264,6 +264,11 @@ log_decode(struct decoder *d, const char *p, const char *end, bool eof,
 
 /* ---- the rows ---- */
 
+/* As in fields[]. */
+#define LOG_NAMES                                                              \
+	"vhost client ident user time method path query protocol status "      \
+	"bytes referer agent request_time request target rest"
+
 const struct format format_nginx = {
     .name = "nginx",
     .doc = "nginx access log: combined, also with $request_time",
@@ -278,6 +283,7 @@ const struct format format_nginx = {
     .extensions = "",
     .example = "10.0.0.7 - - [28/Mar/2026:22:00:01 +0000] "
 	       "\"GET /a?b=1 HTTP/1.1\" 200 512 \"-\" \"curl/8.5.0\" 0.004",
+    .fields = LOG_NAMES,
     .time_fields = "time",
     .time_layout = "clf",
     .guess = nginx_guess,
@@ -299,6 +305,7 @@ const struct format format_apache = {
     .extensions = "",
     .example = "10.0.0.7 - frank [28/Mar/2026:22:00:01 +0000] "
 	       "\"GET /a HTTP/1.1\" 200 2326",
+    .fields = LOG_NAMES,
     .time_fields = "time",
     .time_layout = "clf",
     .guess = apache_guess,

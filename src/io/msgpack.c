@@ -64,7 +64,7 @@ guess_record(const char *p, const char *end, const char *whole)
 #define GUESS_RECORD_MAX ((size_t)16 << 20) /* no record claims more */
 
 static int
-guess(struct str head, bool all)
+guess(struct str head, bool whole)
 {
 	char room[GUESS_BYTES + SIMD_PAD] = {0};
 	const char *q = room, *end = room;
@@ -72,6 +72,7 @@ guess(struct str head, bool all)
 	bool deep = false;
 	size_t text = utf8_check(head);
 
+	(void)whole;
 	/* Text may begin with 0xdc … 0xdf, but is text further on, too. */
 	if (!head.n || (text && text + 3 >= head.n))
 		return 0;
@@ -82,8 +83,9 @@ guess(struct str head, bool all)
 	status = msgpack_skip(&q, end, GUESS_RECORD_MAX, PACK_DEPTH_MAX, &deep);
 	if (status == MSGPACK_OK && !deep)
 		return guess_record(room, end, q);
-	all = all && head.n <= GUESS_BYTES;
-	return status == MSGPACK_SHORT && !all ? guess_part(room, end) : 0;
+	/* It may be cut anywhere: what is looked at may end before the input
+	 * does, and an input within a record. */
+	return status == MSGPACK_SHORT ? guess_part(room, end) : 0;
 }
 
 bool

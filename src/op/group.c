@@ -42,14 +42,12 @@ bind_keys(struct group_bind *g)
 	for (unsigned i = 0; i < n; i++) {
 		struct arg_item *item = &by->items[i];
 
-		g->c->keys[i] = expr_bind(item->node, &g->input, a,
-		    g->b->err);
+		g->c->keys[i] = expr_bind(item->node, &g->input, a, g->b->err);
 		if (!g->c->keys[i])
 			return -1;
 		g->key_nodes[i] = item->node;
 		g->key_types[i] = expr_type(g->c->keys[i]);
-		g->aliases[i] =
-		    (struct scope_alias){item->name, item->node};
+		g->aliases[i] = (struct scope_alias){item->name, item->node};
 	}
 	return 0;
 }
@@ -86,15 +84,15 @@ flow_begin(struct group_bind *g, unsigned n_items)
 	const struct arg *by = op_arg(g->op, "by");
 
 	*out = (struct flow){.segment = arena_zalloc(a, sizeof *out->segment),
-	    .cols = arena_array(a, GROUP_KEYS + g->c->n_keys + n_items,
-		sizeof *out->cols)};
+	    .cols = arena_array(
+		a, GROUP_KEYS + g->c->n_keys + n_items, sizeof *out->cols)};
 	if (g->c->window.type != WINDOW_ALL) {
 		flow_add(out, STR("window_start"), GROUP_START, T_TIME);
 		flow_add(out, STR("window_end"), GROUP_END, T_TIME);
 	}
 	for (unsigned i = 0; i < g->c->n_keys; i++)
-		flow_add(out, by->items[i].name, GROUP_KEYS + i,
-		    g->key_types[i]);
+		flow_add(
+		    out, by->items[i].name, GROUP_KEYS + i, g->key_types[i]);
 }
 
 /* SELECT: a plain reference names a column, anything else is computed. */
@@ -107,8 +105,8 @@ bind_items(struct group_bind *g, const struct arg *select)
 	const struct arg *having = op_arg(g->op, "having");
 
 	for (unsigned i = 0; i < n; i++) {
-		exprs[i] = expr_bind(select->items[i].node, &g->result,
-		    g->b->arena, g->b->err);
+		exprs[i] = expr_bind(
+		    select->items[i].node, &g->result, g->b->arena, g->b->err);
 		if (!exprs[i])
 			return -1;
 	}
@@ -116,8 +114,8 @@ bind_items(struct group_bind *g, const struct arg *select)
 	for (unsigned i = 0; i < n; i++)
 		g->aliases[g->result.n_aliases++] = (struct scope_alias){
 		    select->items[i].name, select->items[i].node};
-	if (having && !(c->having = expr_bind(having->items[0].node,
-			    &g->result, g->b->arena, g->b->err)))
+	if (having && !(c->having = expr_bind(having->items[0].node, &g->result,
+			    g->b->arena, g->b->err)))
 		return -1;
 	c->n_base = GROUP_KEYS + c->n_keys + c->grouping.n_aggs;
 	c->n_cols = c->n_base;
@@ -188,9 +186,11 @@ check_names(const struct group_bind *g)
 
 	for (unsigned i = 0; i < n_keys + n_select; i++)
 		for (unsigned k = 0; k < first + i; k++)
-			if (str_eq(out->cols[k].name, out->cols[first + i].name))
+			if (str_eq(
+				out->cols[k].name, out->cols[first + i].name))
 				return err_set(g->b->err, ERR_SPEC,
-				    i < n_keys ? by->items[i].where
+				    i < n_keys
+					? by->items[i].where
 					: select->items[i - n_keys].where,
 				    "there are two columns named \"%.*s\"",
 				    STR_ARG(out->cols[k].name));
@@ -234,8 +234,7 @@ passing(const struct column *filter, const struct batch *b, uint16_t *out)
 	for (unsigned k = 0; k < b->n_sel; k++) {
 		unsigned row = batch_row(b, k);
 
-		if (!column_is_null(filter, row) &&
-		    column_get(filter, row).b)
+		if (!column_is_null(filter, row) && column_get(filter, row).b)
 			out[n++] = (uint16_t)row;
 	}
 	return n;
@@ -250,17 +249,15 @@ evaluate(const struct group_config *c, struct eval *ev, struct batch *b,
 		uint16_t *sel = b->sel;
 		unsigned n = b->n_sel;
 
-		p->args[i] = arena_array(b->arena, call->n_args,
-		    sizeof **p->args);
+		p->args[i] =
+		    arena_array(b->arena, call->n_args, sizeof **p->args);
 		if (call->filter) {
-			expr_eval(call->filter, ev, b, NULL, 0,
-			    &p->filters[i]);
+			expr_eval(call->filter, ev, b, NULL, 0, &p->filters[i]);
 			sel = arena_array(b->arena, b->n_sel, sizeof *sel);
 			n = passing(&p->filters[i], b, sel);
 		}
 		for (unsigned k = 0; k < call->n_args; k++)
-			expr_eval(call->args[k], ev, b, sel, n,
-			    &p->args[i][k]);
+			expr_eval(call->args[k], ev, b, sel, n, &p->args[i][k]);
 	}
 }
 
@@ -354,8 +351,8 @@ put_bound(const struct group_config *c, struct buf *out)
 {
 	switch (c->window.type) {
 	case WINDOW_ALL:
-		buf_addz(out, c->n_keys ? "one cell per key, until the end"
-					: "one cell");
+		buf_addz(out,
+		    c->n_keys ? "one cell per key, until the end" : "one cell");
 		return;
 	case WINDOW_SESSION:
 		buf_lit(out, "one cell per key and open session");
@@ -380,8 +377,8 @@ group_explain(const struct op *op, struct buf *out)
 	char text[64];
 
 	put_bound(c, out);
-	buf_printf(out, ", %u bytes each and what grows with it",
-	    c->cell_bytes + 16);
+	buf_printf(
+	    out, ", %u bytes each and what grows with it", c->cell_bytes + 16);
 	if (c->window.type == WINDOW_ALL)
 		return;
 	buf_lit(out, "; dropped when the watermark passes the window's end");

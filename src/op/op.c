@@ -239,8 +239,8 @@ flow_place(const struct flow *f, struct batch *b, unsigned col)
 }
 
 int
-flow_unknown(const struct flow *f, struct str name, struct where where,
-    struct err *err)
+flow_unknown(
+    const struct flow *f, struct str name, struct where where, struct err *err)
 {
 	struct str names[64];
 	unsigned n = 0;

@@ -44,6 +44,24 @@ bind_params(struct plan *p, struct bind *b)
 	return 0;
 }
 
+/* The fields an input has, if its format has the same in every input. */
+static void
+known_fields(struct scan *s, const struct format *format, struct arena *a)
+{
+	struct scope_column *known;
+	const char *p;
+	size_t n;
+
+	if (!format || !format->fields)
+		return;
+	known = arena_array(a, strlen(format->fields), sizeof *known);
+	for (p = format->fields; *p; p += n + (p[n] == ' ')) {
+		n = strcspn(p, " ");
+		known[s->n_known++] = (struct scope_column){{p, n}, T_ANY};
+	}
+	s->known = known;
+}
+
 static void
 scan_begin(struct scan *s, struct plan *p, struct arena *a)
 {
@@ -54,6 +72,7 @@ scan_begin(struct scan *s, struct plan *p, struct arena *a)
 		typed[i] =
 		    (struct scope_column){in->types[i].name, in->types[i].type};
 	*s = (struct scan){.arena = a, .typed = typed, .n_typed = in->n_types};
+	known_fields(s, in->format, a);
 }
 
 /* Every record as it is, whatever its fields. */

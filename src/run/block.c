@@ -27,7 +27,7 @@ few_records(const struct input *in, const struct block *b)
 		size_t len = 1, whole;
 
 		while (!(whole = in->format->frame(in->layout, p + at, len)) &&
-		    at + len < n)
+		       at + len < n)
 			len++;
 		if (!whole)
 			return n;
@@ -53,8 +53,7 @@ decode(struct lane *l, const struct input *in, const struct block *b,
 
 /* The record at the block's start is too long: one bad row. */
 static void
-too_long(struct lane *l, struct input *in, struct block *b,
-    struct prepared *p)
+too_long(struct lane *l, struct input *in, struct block *b, struct prepared *p)
 {
 	struct batch *batch = p->batch;
 	size_t n = b->to - b->from;
@@ -68,14 +67,13 @@ too_long(struct lane *l, struct input *in, struct block *b,
 	    (struct bad_row){
 		.raw = {batch->block, n < RAW_SHOWN ? n : RAW_SHOWN},
 		.reason = arena_printf(batch->arena,
-		    "record longer than %u bytes",
-		    in->spec.limits.record_max)
+		    "record longer than %u bytes", in->spec.limits.record_max)
 			      .p});
 	p->n_bad_read = 1;
 	p->n_out = 0;
 	p->encoded.n = 0;
 	p->state = NULL;
-	in->skipping = true;
+	b->skipping = true;
 }
 
 void
@@ -83,22 +81,21 @@ block_skip(struct input *in, struct block *b)
 {
 	const char *p = b->bytes + b->from;
 	size_t n = b->to - b->from;
-	const char *end =
-	    in->format->lines ? memchr(p, '\n', n) : NULL;
+	const char *end = in->format->lines ? memchr(p, '\n', n) : NULL;
 
 	used(b, end ? (size_t)(end + 1 - p) : n);
 	if (end)
-		in->skipping = false;
+		b->skipping = false;
 }
 
 enum block_status
-block_next(struct lane *l, struct input *in, struct block *b,
-    struct prepared *p)
+block_next(
+    struct lane *l, struct input *in, struct block *b, struct prepared *p)
 {
 	while (b->from < b->to) {
 		size_t n;
 
-		if (in->skipping) {
+		if (b->skipping) {
 			block_skip(in, b);
 			continue;
 		}
@@ -113,7 +110,7 @@ block_next(struct lane *l, struct input *in, struct block *b,
 		}
 		used(b, n);
 		if (p->batch->lost)
-			in->skipping = true;
+			b->skipping = true;
 		if (p->batch->n_rows || p->batch->n_bad)
 			return BLOCK_BATCH;
 	}

@@ -12,13 +12,13 @@ enum block_status {
 
 /*
  * Decodes the next batch of a block. A record over the limit becomes one bad
- * row and in->skipping is set: what follows up to the next record is dropped
+ * row and b->skipping is set: what follows up to the next record is dropped
  * by block_skip.
  */
-enum block_status block_next(struct lane *l, struct input *in,
-    struct block *b, struct prepared *p);
+enum block_status block_next(
+    struct lane *l, struct input *in, struct block *b, struct prepared *p);
 
-/* While in->skipping: drops bytes up to the next record, if it is there. */
+/* While b->skipping: drops bytes up to the next record, if it is there. */
 void block_skip(struct input *in, struct block *b);
 
 /* For tests; see feed.h. */

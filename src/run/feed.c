@@ -12,7 +12,11 @@
 /* Blocks of an input that are being prepared or wait for the owner. */
 #define RING 8
 
-enum work_state { WORK_FREE, WORK_TAKEN, WORK_READY };
+enum work_state {
+	WORK_FREE,
+	WORK_TAKEN,
+	WORK_READY
+};
 
 /* A block and the batches made of it. */
 struct work {
@@ -72,8 +76,8 @@ fill(struct feed *f, struct stream *s, struct err *err)
 	for (;;) {
 		size_t held = b->to - b->from;
 
-		if (input_would_block(s->input))
-			f->plan.before_wait(f->plan.arg);
+		if (!s->input->regular)
+			f->plan.before_wait(f->plan.arg, s->input);
 		if (input_fill(s->input, b, BLOCK_BYTES, err))
 			return -1;
 		if (b->last || !format->lines || !held ||
@@ -85,8 +89,8 @@ fill(struct feed *f, struct stream *s, struct err *err)
 }
 
 static int
-next_inline(struct feed *f, struct stream *s, struct prepared **out,
-    struct err *err)
+next_inline(
+    struct feed *f, struct stream *s, struct prepared **out, struct err *err)
 {
 	*out = &s->one;
 	for (;;) {
@@ -109,7 +113,7 @@ work_reset(struct work *w)
 	w->n = w->next = 0;
 	w->end = w->failed = false;
 	w->block.from = w->block.to = 0;
-	w->block.last = false;
+	w->block.last = w->block.skipping = false;
 }
 
 static struct prepared *
@@ -168,8 +172,10 @@ cut_block(struct stream *s, struct work *w)
 
 	take_rest(b, &s->rest);
 	b->last = s->rest.last;
+	b->skipping = s->rest.skipping;
+	s->rest.skipping = false;
 	for (;;) {
-		if (in->skipping)
+		if (b->skipping)
 			block_skip(in, b);
 		if (b->from) { /* skipped: begin at the front */
 			memmove(b->bytes, b->bytes + b->from, b->to - b->from);
@@ -180,8 +186,7 @@ cut_block(struct stream *s, struct work *w)
 			whole = b->to;
 		else if (b->to)
 			whole = in->format->frame(in->layout, b->bytes, b->to);
-		if (whole || b->last ||
-		    b->to > in->spec.limits.record_max)
+		if (whole || b->last || b->to > in->spec.limits.record_max)
 			break;
 		if (input_fill(in, b, BLOCK_BYTES_THREADS, &w->err)) {
 			w->failed = true;
@@ -242,6 +247,7 @@ do_work(struct feed *f, struct lane *l, struct stream *s)
 	if (alone) {
 		prepare_block(l, s, w);
 		leave_rest(&w->block, w->block.from, &s->rest);
+		s->rest.skipping = w->block.skipping;
 	}
 	pthread_mutex_lock(&f->lock);
 	s->reading = false;
@@ -291,14 +297,14 @@ first_work(struct feed *f, struct stream *s)
 		if (s->n && w->state == WORK_READY)
 			return w;
 		help = stream_to_read(f);
-		if (help && (help->input->regular ||
-				!input_would_block(help->input))) {
+		if (help &&
+		    (help->input->regular || !input_would_block(help->input))) {
 			do_work(f, &f->lanes[0], help);
 			continue;
 		}
 		if (!s->input->regular) {
 			pthread_mutex_unlock(&f->lock);
-			f->plan.before_wait(f->plan.arg);
+			f->plan.before_wait(f->plan.arg, s->input);
 			pthread_mutex_lock(&f->lock);
 			if (s->n && w->state == WORK_READY)
 				continue;
@@ -308,8 +314,8 @@ first_work(struct feed *f, struct stream *s)
 }
 
 static int
-next_of_ring(struct feed *f, struct stream *s, struct prepared **out,
-    struct err *err)
+next_of_ring(
+    struct feed *f, struct stream *s, struct prepared **out, struct err *err)
 {
 	struct work *w;
 	int status;
@@ -357,8 +363,8 @@ start_workers(struct feed *f)
 		struct worker *w = mem_alloc(sizeof *w);
 
 		*w = (struct worker){f, &f->lanes[i]};
-		if (pthread_create(&f->threads[f->n_threads], NULL,
-			worker_main, w)) {
+		if (pthread_create(
+			&f->threads[f->n_threads], NULL, worker_main, w)) {
 			mem_free(w); /* fewer threads: slower, not wrong */
 			break;
 		}
@@ -402,8 +408,8 @@ feed_open(struct feed *f, struct input *in)
 }
 
 int
-feed_next(struct feed *f, struct input *in, struct prepared **out,
-    struct err *err)
+feed_next(
+    struct feed *f, struct input *in, struct prepared **out, struct err *err)
 {
 	struct stream *s = &f->streams[in->number];
 

@@ -65,14 +65,15 @@ fail(const struct input *in, const char *what, struct err *err)
 }
 
 int
-input_check(const struct input *in, struct err *err)
+input_check(struct input *in, struct err *err)
 {
 	struct stat st;
 
 	if (is_stdin(in)) {
 		if (fcntl(STDIN_FILENO, F_GETFD) < 0)
-			return fail(in, "cannot read standard input",
-			    err);
+			return fail(in, "cannot read standard input", err);
+		if (!fstat(STDIN_FILENO, &st) && S_ISREG(st.st_mode))
+			in->size = (uint64_t)st.st_size;
 		return 0;
 	}
 	/* Names come from the command line or a spec: NUL-terminated. */
@@ -82,6 +83,8 @@ input_check(const struct input *in, struct err *err)
 		errno = EISDIR;
 		return fail(in, "cannot read", err);
 	}
+	if (S_ISREG(st.st_mode))
+		in->size = (uint64_t)st.st_size;
 	return 0;
 }
 
@@ -156,8 +159,8 @@ wait_for_bytes(const struct input *in)
 }
 
 int
-input_fill(struct input *in, struct block *b, size_t block_bytes,
-    struct err *err)
+input_fill(
+    struct input *in, struct block *b, size_t block_bytes, struct err *err)
 {
 	size_t want;
 	ssize_t n;
@@ -183,6 +186,33 @@ input_fill(struct input *in, struct block *b, size_t block_bytes,
 
 /* ---- what the input holds ---- */
 
+/* What begins a compressed file, and what unpacks it. */
+static const struct packed {
+	const char *bytes, *unpack;
+} packed[] = {
+    {"\x1f\x8b", "gzip"},
+    {"(\xb5/\xfd", "zstd"},
+    {"\3757zXZ", "xz"},
+    {"BZh9", "bzip2"},
+};
+
+static int
+refuse_packed(struct input *in, struct str head, struct err *err)
+{
+	char name[512];
+
+	err_quote(name, in->file, 120);
+	for (size_t i = 0; i < sizeof packed / sizeof *packed; i++) {
+		if (!str_starts(head, str_of(packed[i].bytes)))
+			continue;
+		err_set(err, ERR_INPUT, (struct where){0}, "%s is compressed",
+		    is_stdin(in) ? "standard input" : name);
+		return err_hint(
+		    err, "%s -dc FILE | weir ...", packed[i].unpack);
+	}
+	return 0;
+}
+
 /*
  * The first line that is not blank: all of a pipe that is looked at, so that
  * the guess does not depend on how much has arrived.
@@ -199,17 +229,20 @@ first_line(struct str head)
 	return (struct str){head.p, n < head.n ? n + 1 : n};
 }
 
-static void
-choose_format(struct input *in)
+static int
+choose_format(struct input *in, struct err *err)
 {
 	struct str head = {in->head.bytes, in->head.to};
 
+	if (!in->plan->format && refuse_packed(in, head, err))
+		return -1;
 	in->format = in->plan->format;
 	if (!in->format && !is_stdin(in))
 		in->format = format_of_name(in->file);
 	if (!in->format)
 		in->format = format_guess(
 		    in->regular ? head : first_line(head), in->head.last);
+	return 0;
 }
 
 /* Bytes enough to tell a format by: a record or two of most logs. */
@@ -227,7 +260,7 @@ read_head(struct input *in, size_t block_bytes, struct err *err)
 		    memchr(in->head.bytes, '\n', in->head.to))
 			break;
 	} while (!in->head.last && in->head.to < GUESS_BYTES &&
-	    (in->regular || !in->head.to || !input_would_block(in)));
+		 (in->regular || !in->head.to || !input_would_block(in)));
 	return 0;
 }
 
@@ -265,9 +298,9 @@ input_open(struct input *in, const struct plan *plan,
 {
 	char name[512];
 
-	if (open_file(in, err) || read_head(in, block_bytes, err))
+	if (open_file(in, err) || read_head(in, block_bytes, err) ||
+	    choose_format(in, err))
 		return -1;
-	choose_format(in);
 	if (start(in, options, block_bytes, err) ||
 	    guess_spec(in, plan, options, needs_time, block_bytes, err)) {
 		if (err->code == ERR_SPEC && !err->where.src) {

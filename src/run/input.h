@@ -23,6 +23,7 @@ struct block {
 	size_t from, to; /* what has not been decoded yet */
 	uint64_t offset; /* of bytes[from] in the input */
 	bool last;	 /* the input ends here */
+	bool skipping;	 /* bytes[from] is within a record that is too long */
 };
 
 void block_init(struct block *b, size_t cap);
@@ -40,8 +41,8 @@ struct input {
 	struct arena arena; /* layout and spec */
 	struct block head;  /* bytes read but not handed out */
 	uint64_t bytes;	    /* read so far */
+	uint64_t size;	    /* of a regular file when the run began, or 0 */
 	uint64_t base;	    /* where a regular file was when we came */
-	bool skipping;	    /* within a record that is too long */
 
 	/* The owner's, for line numbers; see reject.h. */
 	uint64_t line, line_at;
@@ -51,8 +52,8 @@ void input_init(struct input *in, const struct plan_input *plan,
     struct str file, unsigned number);
 void input_release(struct input *in);
 
-/* Fails early if the file cannot be read (opens nothing). */
-int input_check(const struct input *in, struct err *err);
+/* Fails early if the file cannot be read (opens nothing); notes its size. */
+int input_check(struct input *in, struct err *err);
 
 /*
  * Opens it and reads as much as it takes to know its format, header and time
@@ -67,8 +68,8 @@ int input_open(struct input *in, const struct plan *plan,
  * Reads more into b, which may hold the rest of a record at [from, to). Grows
  * b if it is full. Sets b->last at the end of input. 0 or -1.
  */
-int input_fill(struct input *in, struct block *b, size_t block_bytes,
-    struct err *err);
+int input_fill(
+    struct input *in, struct block *b, size_t block_bytes, struct err *err);
 
 /* For tests: at most this many bytes a read. */
 extern size_t input_read_max;

@@ -48,9 +48,8 @@ enter(struct pipe *p, unsigned step, struct batch *b)
 			op->kind->batch(op, p->eval, b);
 			continue;
 		}
-		state = op->kind->prepare
-		    ? op->kind->prepare(op, p->eval, b)
-		    : NULL;
+		state = op->kind->prepare ? op->kind->prepare(op, p->eval, b)
+					  : NULL;
 		/* Rows of a step do not move the watermark by themselves. */
 		w = (struct watermark){.greatest = WHEN_MAX,
 		    .lateness = WHEN_MAX,

@@ -25,9 +25,9 @@ struct pipe {
 	bool done; /* no further input can matter */
 };
 
-void pipe_init(struct pipe *p, const struct plan *plan,
-    struct encoder *encoder, struct output *out, struct output *late,
-    struct rejects *rejects, struct run_counts *counts);
+void pipe_init(struct pipe *p, const struct plan *plan, struct encoder *encoder,
+    struct output *out, struct output *late, struct rejects *rejects,
+    struct run_counts *counts);
 void pipe_release(struct pipe *p);
 
 /* Rows [from, to) of a prepared batch; w NULL: no event time. */

@@ -39,8 +39,8 @@ reject_line(struct input *in, uint64_t offset)
 	while (in->regular && in->line_at < offset) {
 		uint64_t left = offset - in->line_at;
 		size_t want = left < sizeof part ? (size_t)left : sizeof part;
-		ssize_t n = pread(in->fd, part, want,
-		    (off_t)(in->base + in->line_at));
+		ssize_t n =
+		    pread(in->fd, part, want, (off_t)(in->base + in->line_at));
 
 		if (n <= 0)
 			break;
@@ -114,8 +114,8 @@ rejects_records(struct rejects *r, struct input *in, const struct batch *b)
 		if (!r->file && (r->quiet || r->shown >= REJECTS_SHOWN))
 			continue;
 		line = in->regular
-		    ? reject_line(in, offset)
-		    : in->line + count_lines(b->block, within) + 1;
+			   ? reject_line(in, offset)
+			   : in->line + count_lines(b->block, within) + 1;
 		show(r, in, line, bad);
 		if (r->file)
 			write_reject(r, in, offset, line, bad);
@@ -130,7 +130,8 @@ rejects_result(struct rejects *r, const struct batch *b)
 		if (r->quiet || r->shown >= REJECTS_SHOWN)
 			continue;
 		r->shown++;
-		fprintf(stderr, "weir: a result row could not be computed: %s\n",
+		fprintf(stderr,
+		    "weir: a result row could not be computed: %s\n",
 		    b->bad[i].reason);
 	}
 }

@@ -30,7 +30,8 @@ static const struct front_case good[] = {
 		"  t: {}\n"
 		"steps:\n"
 		"  - select: [a, '*', u.b]\n"},
-	{"SELECT x.a, x.b.c AS d FROM t AS x WHERE x.a = 1 ORDER BY x.b",
+	{"SELECT x.a, x.b.c AS d FROM t AS x WHERE x.a = 1 ORDER"
+	    " BY x.b",
 		"inputs:\n"
 		"  t: {}\n"
 		"steps:\n"
@@ -49,8 +50,8 @@ static const struct front_case good[] = {
 		"steps:\n"
 		"  - where: a + 1 > 1 AND b * 2 < 9\n"
 		"  - select: {b: a + 1, c: b * 2}\n"},
-	{"SELECT path, count(*) hits WHERE status >= 500 GROUP BY path,"
-	    " tumble(5m)",
+	{"SELECT path, count(*) hits WHERE status >= 500 GROUP BY"
+	    " path, tumble(5m)",
 		"steps:\n"
 		"  - where: status >= 500\n"
 		"  - window: tumble(5m)\n"
@@ -76,8 +77,8 @@ static const struct front_case good[] = {
 		"  - window: tumble(5m)\n"
 		"    select: {n: count(*)}\n"
 		"  - select: {t: window_end, n: n}\n"},
-	{"SELECT date_format(window_start, '%H') AS h, count(*) GROUP BY"
-	    " tumble(1h)",
+	{"SELECT date_format(window_start, '%H') AS h, count(*)"
+	    " GROUP BY tumble(1h)",
 		"steps:\n"
 		"  - window: tumble(1h)\n"
 		"    select:\n"
@@ -98,8 +99,8 @@ static const struct front_case good[] = {
 		"  - group: []\n"
 		"    select: {x: max(x)}\n"
 		"    having: max(x) > 5\n"},
-	{"SELECT lower(p) AS q, count(*) n GROUP BY q HAVING n > 5 ORDER"
-	    " BY n DESC, 1 LIMIT 3",
+	{"SELECT lower(p) AS q, count(*) n GROUP BY q HAVING n > 5"
+	    " ORDER BY n DESC, 1 LIMIT 3",
 		"steps:\n"
 		"  - group: {q: lower(p)}\n"
 		"    select: {n: count(*)}\n"
@@ -162,8 +163,8 @@ static const struct front_case good[] = {
 		"  - group: [a]\n"
 		"  - sort: a desc\n"
 		"    limit: 2\n"},
-	{"SELECT user, count(*) GROUP BY user, session(30m, 12h) ORDER"
-	    " BY count(*) DESC",
+	{"SELECT user, count(*) GROUP BY user, session(30m, 12h)"
+	    " ORDER BY count(*) DESC",
 		"steps:\n"
 		"  - window: session(30m, 12h)\n"
 		"    by: [user]\n"
@@ -183,8 +184,9 @@ static const struct front_case good[] = {
 		"steps:\n"
 		"  - group: [a]\n"
 		"    select: [count(*)]\n"},
-	{"SELECT k, TUMBLE_START(ts, INTERVAL '5' MINUTE) AS s, sum(x)"
-	    " FROM t GROUP BY TUMBLE(ts, INTERVAL '5' MINUTE), k",
+	{"SELECT k, TUMBLE_START(ts, INTERVAL '5' MINUTE) AS s,"
+	    " sum(x) FROM t GROUP BY TUMBLE(ts, INTERVAL '5' MINUTE),"
+	    " k",
 		"inputs:\n"
 		"  t: {}\n"
 		"time: {field: ts}\n"
@@ -196,9 +198,9 @@ static const struct front_case good[] = {
 		"      - k\n"
 		"      - s: window_start\n"
 		"      - '`sum(x)`'\n"},
-	{"SELECT HOP_END(ts, INTERVAL '1' MINUTE, INTERVAL '1' HOUR),"
-	    " count(*) FROM t GROUP BY HOP(ts, INTERVAL '1' MINUTE,"
-	    " INTERVAL '1' HOUR)",
+	{"SELECT HOP_END(ts, INTERVAL '1' MINUTE, INTERVAL '1'"
+	    " HOUR), count(*) FROM t GROUP BY HOP(ts, INTERVAL '1'"
+	    " MINUTE, INTERVAL '1' HOUR)",
 		"inputs:\n"
 		"  t: {}\n"
 		"time: {field: ts}\n"
@@ -206,8 +208,8 @@ static const struct front_case good[] = {
 		"  - window: hop(1m, 1h)\n"
 		"    select: [count(*)]\n"
 		"  - select: [window_end, count]\n"},
-	{"SELECT SESSION_ROWTIME(ts, INTERVAL '1' HOUR) AS r, k FROM t"
-	    " GROUP BY SESSION(ts, INTERVAL '1' HOUR), k",
+	{"SELECT SESSION_ROWTIME(ts, INTERVAL '1' HOUR) AS r, k"
+	    " FROM t GROUP BY SESSION(ts, INTERVAL '1' HOUR), k",
 		"inputs:\n"
 		"  t: {}\n"
 		"time: {field: ts}\n"
@@ -217,8 +219,8 @@ static const struct front_case good[] = {
 		"    select: {r: window_end - 1ms}\n"
 		"  - select: [r, k]\n"},
 	{"SELECT window_start, window_end, k, sum(x) AS s FROM"
-	    " TABLE(TUMBLE(TABLE t, DESCRIPTOR(ts), INTERVAL '10' MINUTES))"
-	    " GROUP BY window_start, window_end, k",
+	    " TABLE(TUMBLE(TABLE t, DESCRIPTOR(ts), INTERVAL '10'"
+	    " MINUTES)) GROUP BY window_start, window_end, k",
 		"inputs:\n"
 		"  t: {}\n"
 		"time: {field: ts}\n"
@@ -226,10 +228,10 @@ static const struct front_case good[] = {
 		"  - window: tumble(10m)\n"
 		"    by: [k]\n"
 		"    select: {s: sum(x)}\n"},
-	{"SELECT window_time, count(*) AS n FROM TABLE(HOP(DATA => TABLE"
-	    " t, TIMECOL => DESCRIPTOR(ts), SIZE => INTERVAL '10' MINUTES,"
-	    " SLIDE => INTERVAL '5' MINUTES)) GROUP BY window_start,"
-	    " window_end",
+	{"SELECT window_time, count(*) AS n FROM TABLE(HOP(DATA =>"
+	    " TABLE t, TIMECOL => DESCRIPTOR(ts), SIZE => INTERVAL"
+	    " '10' MINUTES, SLIDE => INTERVAL '5' MINUTES)) GROUP BY"
+	    " window_start, window_end",
 		"inputs:\n"
 		"  t: {}\n"
 		"time: {field: ts}\n"
@@ -237,8 +239,9 @@ static const struct front_case good[] = {
 		"  - window: hop(5m, 10m)\n"
 		"    select: {window_time: window_end - 1ms, n: count(*)}\n"
 		"  - select: [window_time, n]\n"},
-	{"SELECT count(*) AS n FROM CUMULATE(TABLE t, DESCRIPTOR(a.ts),"
-	    " 10m, 1d, 1h) GROUP BY window_start, window_end",
+	{"SELECT count(*) AS n FROM CUMULATE(TABLE t,"
+	    " DESCRIPTOR(a.ts), 10m, 1d, 1h) GROUP BY window_start,"
+	    " window_end",
 		"inputs:\n"
 		"  t: {}\n"
 		"time: {field: a.ts}\n"
@@ -246,9 +249,9 @@ static const struct front_case good[] = {
 		"  - window: cumulate(10m, 1d, 1h)\n"
 		"    select: {n: count(*)}\n"
 		"  - select: [n]\n"},
-	{"SELECT k, count(*) AS n FROM TABLE(SESSION(TABLE t PARTITION"
-	    " BY (k), DESCRIPTOR(ts), 5m)) GROUP BY window_start,"
-	    " window_end, k",
+	{"SELECT k, count(*) AS n FROM TABLE(SESSION(TABLE t"
+	    " PARTITION BY (k), DESCRIPTOR(ts), 5m)) GROUP BY"
+	    " window_start, window_end, k",
 		"inputs:\n"
 		"  t: {}\n"
 		"time: {field: ts}\n"
@@ -272,14 +275,15 @@ static const struct front_case good[] = {
 		"  - select:\n"
 		"      - '`group`'\n"
 		"      - x y: '`a b`.`c d`'\n"},
-	{"SELECT count(*) FILTER (WHERE a > 1) AS n, count(DISTINCT b)"
-	    " AS d GROUP BY c",
+	{"SELECT count(*) FILTER (WHERE a > 1) AS n,"
+	    " count(DISTINCT b) AS d GROUP BY c",
 		"steps:\n"
 		"  - group: [c]\n"
-		"    select: {n: count(*) FILTER (WHERE a > 1), d: count(DISTINCT b)}\n"
+		"    select: {n: count(*) FILTER (WHERE a > 1), d:"
+		" count(DISTINCT b)}\n"
 		"  - select: [n, d]\n"},
-	{"SELECT sum(count) AS count GROUP BY a HAVING sum(count) > 1"
-	    " AND count < 9",
+	{"SELECT sum(count) AS count GROUP BY a HAVING sum(count)"
+	    " > 1 AND count < 9",
 		"steps:\n"
 		"  - group: [a]\n"
 		"    select: {count: sum(count)}\n"
@@ -288,8 +292,8 @@ static const struct front_case good[] = {
 	{"SELECT a \"first name\", b 'x'",
 		"steps:\n"
 		"  - select: {first name: a, x: b}\n"},
-	{"SELECT 'it''s' AS t, 5m AS d, 1.50 AS e WHERE x ~ 'a|b' OR y ="
-	    " \"it's\"",
+	{"SELECT 'it''s' AS t, 5m AS d, 1.50 AS e WHERE x ~ 'a|b'"
+	    " OR y = \"it's\"",
 		"steps:\n"
 		"  - where: x ~ 'a|b' OR y = 'it''s'\n"
 		"  - select: {t: '''it''''s''', d: 5m, e: 1.50}\n"},
@@ -306,9 +310,9 @@ static const struct front_case good[] = {
 		"  - group: {path_2: path}\n"
 		"    select: {path: count(*), sum(x): sum(x)}\n"
 		"  - select: [path, '`sum(x)`']\n"},
-	{"SELECT HOP_END(ts, INTERVAL '1' MINUTE, INTERVAL '1' HOUR),"
-	    " count(*) FROM t GROUP BY HOP(ts, INTERVAL '1' MINUTE,"
-	    " INTERVAL '1' HOUR)",
+	{"SELECT HOP_END(ts, INTERVAL '1' MINUTE, INTERVAL '1'"
+	    " HOUR), count(*) FROM t GROUP BY HOP(ts, INTERVAL '1'"
+	    " MINUTE, INTERVAL '1' HOUR)",
 		"inputs:\n"
 		"  t: {}\n"
 		"time: {field: ts}\n"
@@ -323,7 +327,8 @@ static const struct front_case good[] = {
 		"  - where: hits > 1\n"
 		"  - group: []\n"
 		"    select: {hits: max(n)}\n"},
-	{"SELECT lower(t.a) AS a FROM t WHERE a = 'x' AND t.a = 'y'",
+	{"SELECT lower(t.a) AS a FROM t WHERE a = 'x' AND t.a ="
+	    " 'y'",
 		"inputs:\n"
 		"  t: {}\n"
 		"steps:\n"
@@ -338,11 +343,11 @@ static const struct front_case good[] = {
 
 static const struct front_case bad[] = {
 	{"SELCT a",
-	    "1:1: a query begins with SELECT, not with \"SELCT\" | did you"
-	    " mean SELECT?"},
+	    "1:1: a query begins with SELECT, not with \"SELCT\" | did"
+	    " you mean SELECT?"},
 	{"path = '/a'",
-	    "1:1: a query begins with SELECT, not with \"path\" | SELECT"
-	    " path, count(*) WHERE status >= 500 GROUP BY path"},
+	    "1:1: a query begins with SELECT, not with \"path\" |"
+	    " SELECT path, count(*) WHERE status >= 500 GROUP BY path"},
 	{"WITH x AS (SELECT 1) SELECT * FROM x",
 	    "1:1: WITH is not supported yet"},
 	{"INSERT INTO t SELECT a",
@@ -352,7 +357,8 @@ static const struct front_case bad[] = {
 	{"SELECT FROM t",
 	    "1:8: expected an expression before \"FROM\""},
 	{"SELECT a b c",
-	    "1:12: expected an operator, a clause or the end, got \"c\""},
+	    "1:12: expected an operator, a clause or the end, got"
+	    " \"c\""},
 	{"SELECT a FORM x",
 	    "1:10: \"FORM\" has no place here | did you mean FROM?"},
 	{"SELECT a FROM x WHER a = 1",
@@ -392,11 +398,11 @@ static const struct front_case bad[] = {
 	{"SELECT a WHERE b = 1 WHERE c = 2",
 	    "1:22: a second WHERE"},
 	{"SELECT a GROUP BY a WHERE b",
-	    "1:21: WHERE comes too late | the order is SELECT, FROM, WHERE,"
-	    " GROUP BY, HAVING, ORDER BY, LIMIT, OFFSET"},
+	    "1:21: WHERE comes too late | the order is SELECT, FROM,"
+	    " WHERE, GROUP BY, HAVING, ORDER BY, LIMIT, OFFSET"},
 	{"SELECT a HAVING b FROM t",
-	    "1:19: FROM comes too late | the order is SELECT, FROM, WHERE,"
-	    " GROUP BY, HAVING, ORDER BY, LIMIT, OFFSET"},
+	    "1:19: FROM comes too late | the order is SELECT, FROM,"
+	    " WHERE, GROUP BY, HAVING, ORDER BY, LIMIT, OFFSET"},
 	{"SELECT a FROM t)",
 	    "1:16: there is no ( for this )"},
 	{"SELECT (a + 1",
@@ -410,8 +416,8 @@ static const struct front_case bad[] = {
 	    "1:15: the name of a file is written in quotes | FROM"
 	    " \"logs/access.log\""},
 	{"SELECT a FROM",
-	    "1:14: expected the name of an input or a file in quotes, got"
-	    " the end"},
+	    "1:14: expected the name of an input or a file in quotes,"
+	    " got the end"},
 	{"SELECT a; SELECT b",
 	    "1:11: only one query is possible"},
 	{"SELECT a AS",
@@ -433,11 +439,11 @@ static const struct front_case bad[] = {
 	    "1:8: * has no place beside groups | name the keys and"
 	    " aggregates"},
 	{"SELECT count(*) n WHERE n > 3",
-	    "1:25: \"n\" is known only after rows are grouped | conditions on"
-	    " groups belong in HAVING"},
+	    "1:25: \"n\" is known only after rows are grouped |"
+	    " conditions on groups belong in HAVING"},
 	{"SELECT a WHERE count(*) > 3",
-	    "1:16: WHERE is asked before rows are grouped and knows no"
-	    " aggregates | conditions on groups belong in HAVING"},
+	    "1:16: WHERE is asked before rows are grouped and knows"
+	    " no aggregates | conditions on groups belong in HAVING"},
 	{"SELECT count(*) GROUP BY count(*)",
 	    "1:26: an aggregate cannot be a key"},
 	{"SELECT a GROUP BY 2",
@@ -449,51 +455,60 @@ static const struct front_case bad[] = {
 	{"SELECT count(*) GROUP BY tumble(5m), hop(1h, 5m)",
 	    "1:38: a query has one window, and there is one already"},
 	{"SELECT tumble(5m), count(*)",
-	    "1:8: a window belongs in GROUP BY | SELECT count(*) GROUP BY"
-	    " tumble(5m); its edges are window_start and window_end"},
+	    "1:8: a window belongs in GROUP BY | SELECT count(*)"
+	    " GROUP BY tumble(5m); its edges are window_start and"
+	    " window_end"},
 	{"SELECT DISTINCT *",
 	    "1:17: SELECT DISTINCT * is not supported yet"},
 	{"SELECT DISTINCT count(*)",
 	    "1:8: DISTINCT of aggregates is not supported yet"},
 	{"SELECT DISTINCT a GROUP BY b",
 	    "1:8: DISTINCT with GROUP BY is not supported yet"},
-	{"SELECT count(*) FROM TABLE(TUMBLE(TABLE t, DESCRIPTOR(ts),"
-	    " 5m)) GROUP BY a",
-	    "1:65: a window in FROM needs GROUP BY window_start, window_end"
-	    " | or shorter, without it in FROM: GROUP BY tumble(5m)"},
-	{"SELECT count(*) FROM TABLE(TUMBLE(TABLE t, DESCRIPTOR(ts),"
-	    " 5m))",
-	    "1:28: a window in FROM needs GROUP BY window_start, window_end"
-	    " | or shorter, without it in FROM: GROUP BY tumble(5m)"},
+	{"SELECT count(*) FROM TABLE(TUMBLE(TABLE t,"
+	    " DESCRIPTOR(ts), 5m)) GROUP BY a",
+	    "1:65: a window in FROM needs GROUP BY window_start,"
+	    " window_end | or shorter, without it in FROM: GROUP BY"
+	    " tumble(5m)"},
+	{"SELECT count(*) FROM TABLE(TUMBLE(TABLE t,"
+	    " DESCRIPTOR(ts), 5m))",
+	    "1:28: a window in FROM needs GROUP BY window_start,"
+	    " window_end | or shorter, without it in FROM: GROUP BY"
+	    " tumble(5m)"},
 	{"SELECT count(*) FROM TABLE(TUMBLE(TABLE t, 5m)) GROUP BY"
 	    " window_start, window_end",
 	    "1:44: expected DESCRIPTOR, got \"5m\""},
-	{"SELECT count(*) FROM TABLE(TUMBLE(TABLE t, DESCRIPTOR(ts)))"
-	    " GROUP BY window_start, window_end",
+	{"SELECT count(*) FROM TABLE(TUMBLE(TABLE t,"
+	    " DESCRIPTOR(ts))) GROUP BY window_start, window_end",
 	    "1:28: TUMBLE needs SIZE"},
-	{"SELECT count(*) FROM TABLE(TUMBLE(TABLE t, DESCRIPTOR(ts), 5m,"
-	    " 1m, 1m)) GROUP BY window_start, window_end",
+	{"SELECT count(*) FROM TABLE(TUMBLE(TABLE t,"
+	    " DESCRIPTOR(ts), 5m, 1m, 1m)) GROUP BY window_start,"
+	    " window_end",
 	    "1:68: TUMBLE takes no more arguments"},
-	{"SELECT count(*) FROM TABLE(TUMBLE(TABLE t, DESCRIPTOR(ts), SIZ"
-	    " => 5m)) GROUP BY window_start, window_end",
+	{"SELECT count(*) FROM TABLE(TUMBLE(TABLE t,"
+	    " DESCRIPTOR(ts), SIZ => 5m)) GROUP BY window_start,"
+	    " window_end",
 	    "1:60: TUMBLE has no argument \"SIZ\""},
-	{"SELECT k, count(*) FROM SESSION(TABLE t, DESCRIPTOR(ts), 5m)"
-	    " GROUP BY window_start, window_end, k",
-	    "1:25: the sessions' PARTITION BY differs from the keys of"
-	    " GROUP BY | sessions are per key: name the same keys in both"},
+	{"SELECT k, count(*) FROM SESSION(TABLE t, DESCRIPTOR(ts),"
+	    " 5m) GROUP BY window_start, window_end, k",
+	    "1:25: the sessions' PARTITION BY differs from the keys"
+	    " of GROUP BY | sessions are per key: name the same keys"
+	    " in both"},
 	{"SELECT count(*) FROM TABLE(FOO(TABLE t)) GROUP BY a",
 	    "1:28: expected TUMBLE, HOP, CUMULATE or SESSION here"},
-	{"SELECT count(*) FROM t GROUP BY TUMBLE(ts, 5m), TUMBLE(tz, 5m)",
+	{"SELECT count(*) FROM t GROUP BY TUMBLE(ts, 5m),"
+	    " TUMBLE(tz, 5m)",
 	    "1:49: a query has one window, and there is one already"},
 	{"SELECT a ~ FROM t",
-	    "1:12: expected an expression, got \"FROM\" | a field of that"
-	    " name is written `FROM`"},
+	    "1:12: expected an expression, got \"FROM\" | a field of"
+	    " that name is written `FROM`"},
 	{"SELECT a WHERE",
 	    "1:15: expected an expression, got the end"},
 	{"SELECT a 5",
-	    "1:10: expected an operator, a clause or the end, got \"5\""},
+	    "1:10: expected an operator, a clause or the end, got"
+	    " \"5\""},
 	{"SELECT a FROM t TABLESAMPLE 5",
-	    "1:29: expected an operator, a clause or the end, got \"5\""},
+	    "1:29: expected an operator, a clause or the end, got"
+	    " \"5\""},
 	{"SELECT a FROM logs/x-y.log;",
 	    "1:15: the name of a file is written in quotes | FROM"
 	    " \"logs/x-y.log\""},
@@ -541,8 +556,8 @@ test_limits(struct buf *out)
 {
 	struct buf text = {0};
 
-	parse_plan(sql_parse, repeated(&text, "SELECT ", "(", 500000, ""),
-	    false, out);
+	parse_plan(
+	    sql_parse, repeated(&text, "SELECT ", "(", 500000, ""), false, out);
 	same(buf_z(out), "1:208: nested too deep (more than 200 levels)",
 	    "half a million parentheses");
 	parse_plan(sql_parse, repeated(&text, "SELECT a", ", a", 2000, ""),

@@ -10,8 +10,8 @@ static const struct front_case good[] = {
 	{"#!/usr/bin/env -S weir -f\n"
 	 "weir: 1\n"
 	 "name: nginx-5xx\n"
-	 "input: {format: nginx, files: [/var/log/nginx/access.log*]}     #"
-	 " rotated\n"
+	 "input: {format: nginx, files: [/var/log/nginx/access.log*]}"
+	 "     # rotated\n"
 	 "time:  {lateness: 2m, late: late.jsonl}\n"
 	 "steps:\n"
 	 "  - where: status >= 500\n"
@@ -27,8 +27,8 @@ static const struct front_case good[] = {
 	 "      one\n"
 	 "      two\n"
 	 "    expect:\n"
-	 "      - {window_start: 2026-03-28T22:00:00Z, path: /a, hits: 2,"
-	 " p95: 0.6}\n"
+	 "      - {window_start: 2026-03-28T22:00:00Z, path: /a,"
+	 " hits: 2, p95: 0.6}\n"
 	 "    crash: everywhere\n",
 	    "name: nginx-5xx\n"
 	    "input: {format: nginx, file: /var/log/nginx/access.log*}\n"
@@ -48,8 +48,8 @@ static const struct front_case good[] = {
 	    "      one\n"
 	    "      two\n"
 	    "    expect:\n"
-	    "      - {window_start: 2026-03-28T22:00:00Z, path: /a, hits: 2,"
-	    " p95: 0.6}\n"
+	    "      - {window_start: 2026-03-28T22:00:00Z, path: /a,"
+	    " hits: 2, p95: 0.6}\n"
 	    "    crash: everywhere\n"},
 	{"weir: 1\n"
 	 "params:\n"
@@ -99,8 +99,8 @@ static const struct front_case good[] = {
 	    "steps: []\n"},
 	{"weir: 1\n"
 	 "steps:\n"
-	 "  - select: [path, upper(host), 'coalesce(a, b)', coalesce(c, d),"
-	 " {n: 1}]\n"
+	 "  - select: [path, upper(host), 'coalesce(a, b)',"
+	 " coalesce(c, d), {n: 1}]\n"
 	 "  - select: ['*', {ms: t * 1000}]\n"
 	 "  - set:\n"
 	 "      a: if(x > 1, 'y, z', \"no\")\n"
@@ -188,8 +188,8 @@ static const struct front_case good[] = {
 	    "  - select: [d, e]\n"
 	    "  - set: {a: 1, b: 2}\n"
 	    "  - drop: [a, b]\n"},
-	{"{\"weir\": 1, \"steps\": [{\"where\": \"a = 'x'\"}, {\"select\":"
-	 " [\"a\", \"b\"]}]}\n",
+	{"{\"weir\": 1, \"steps\": [{\"where\": \"a = 'x'\"},"
+	 " {\"select\": [\"a\", \"b\"]}]}\n",
 	    "steps:\n"
 	    "  - where: a = 'x'\n"
 	    "  - select: [a, b]\n"},
@@ -249,8 +249,8 @@ static const struct front_case bad[] = {
 	 "steps: []\n",
 	    "1:7: this version of the form is not known | weir: 1"},
 	{"steps: []\n",
-	    "1:1: the spec does not say which version it is | begin with:"
-	    " weir: 1"},
+	    "1:1: the spec does not say which version it is | begin"
+	    " with: weir: 1"},
 	{"weir: 1\n"
 	 "step: []\n",
 	    "2:1: there is no key \"step\" here | did you mean \"steps\"?"},
@@ -273,18 +273,18 @@ static const struct front_case bad[] = {
 	{"weir: 1\n"
 	 "steps:\n"
 	 "  - where\n",
-	    "3:5: a step (an action word and its value) is expected here, not"
-	    " a text"},
+	    "3:5: a step (an action word and its value) is expected"
+	    " here, not a text"},
 	{"weir: 1\n"
 	 "steps:\n"
 	 "  - {}\n",
-	    "3:5: this step does nothing | one of: drop, group, limit, rename,"
-	    " select, set, sort, where, window"},
+	    "3:5: this step does nothing | one of: drop, group, limit,"
+	    " rename, select, set, sort, where, window"},
 	{"weir: 1\n"
 	 "steps:\n"
 	 "  - name: x\n",
-	    "3:5: this step does nothing | one of: drop, group, limit, rename,"
-	    " select, set, sort, where, window"},
+	    "3:5: this step does nothing | one of: drop, group, limit,"
+	    " rename, select, set, sort, where, window"},
 	{"weir: 1\n"
 	 "steps:\n"
 	 "  - wher: a\n",
@@ -304,13 +304,15 @@ static const struct front_case bad[] = {
 	 "steps:\n"
 	 "  - window: tumble(5m)\n"
 	 "    bye: [path]\n",
-	    "4:5: the step \"window\" has no \"bye\" | did you mean \"by\"?"},
+	    "4:5: the step \"window\" has no \"bye\" | did you mean"
+	    " \"by\"?"},
 	{"weir: 1\n"
 	 "steps:\n"
 	 "  - window: tumble(5m)\n"
 	 "    by: [path]\n"
 	 "    select: {n: cuont(*)}\n",
-	    "5:17: there is no function \"cuont\" | did you mean \"count\"?"},
+	    "5:17: there is no function \"cuont\" | did you mean"
+	    " \"count\"?"},
 	{"weir: 1\n"
 	 "steps:\n"
 	 "  - window: tumbel(5m)\n",
@@ -319,8 +321,8 @@ static const struct front_case bad[] = {
 	{"weir: 1\n"
 	 "steps:\n"
 	 "  - window: tumble(5)\n",
-	    "3:20: a duration is expected here, as in 5m or 1h30m | 5ms, 5s,"
-	    " 5m, 5h"},
+	    "3:20: a duration is expected here, as in 5m or 1h30m | 5ms,"
+	    " 5s, 5m, 5h"},
 	{"weir: 1\n"
 	 "steps:\n"
 	 "  - window: [tumble(5m)]\n",
@@ -368,17 +370,20 @@ static const struct front_case bad[] = {
 	 "  - where: >-\n"
 	 "      a = 1\n"
 	 "      AND nosuch(b)\n",
-	    "5:11: there is no function \"nosuch\" | did you mean \"cosh\"?"},
+	    "5:11: there is no function \"nosuch\" | did you mean"
+	    " \"cosh\"?"},
 	{"weir: 1\n"
 	 "steps:\n"
 	 "  - where: a = 1\n"
 	 "      AND nosuch(b)\n",
-	    "4:11: there is no function \"nosuch\" | did you mean \"cosh\"?"},
+	    "4:11: there is no function \"nosuch\" | did you mean"
+	    " \"cosh\"?"},
 	{"weir: 1\n"
 	 "steps:\n"
 	 "  - where: a = \"x: y\"\n",
-	    "3:18: mapping values are not allowed in this context | put a text"
-	    " that contains \": \" in quotes, and check the indentation"},
+	    "3:18: mapping values are not allowed in this context | put"
+	    " a text that contains \": \" in quotes, and check the"
+	    " indentation"},
 	{"weir: 1\n"
 	 "steps:\n"
 	 "  - where: \303\244 = 1 AND \303\266 \303\274\n",
@@ -386,7 +391,8 @@ static const struct front_case bad[] = {
 	{"weir: 1\n"
 	 "steps:\n"
 	 "  - set: {a: coalesce(b, c), d: nosuch(e, f)}\n",
-	    "3:33: there is no function \"nosuch\" | did you mean \"cosh\"?"},
+	    "3:33: there is no function \"nosuch\" | did you mean"
+	    " \"cosh\"?"},
 	{"weir: 1\n"
 	 "steps:\n"
 	 "  - set: {a: coalesce(b, c), a: 1}\n",
@@ -414,19 +420,19 @@ static const struct front_case bad[] = {
 	{"weir: 1\n"
 	 "steps:\n"
 	 "  - set: {a: 'x' b: 'y'}\n",
-	    "3:18: did not find expected ',' or '}' | within [] and {}, put"
-	    " texts with quotes or brackets in quotes, or write one entry a"
-	    " line"},
+	    "3:18: did not find expected ',' or '}' | within [] and {},"
+	    " put texts with quotes or brackets in quotes, or write one"
+	    " entry a line"},
 	{"weir: 1\n"
 	 "steps:\n"
 	 "  - drop: [`a]\n",
-	    "3:12: found character that cannot start any token | put the text"
-	    " in quotes"},
+	    "3:12: found character that cannot start any token | put the"
+	    " text in quotes"},
 	{"weir: 1\n"
 	 "steps:\n"
 	 "  - select: []\n",
-	    "3:5: \"select\" needs at least one entry | Columns: expressions,"
-	    " or name: expression pairs; * for all."},
+	    "3:5: \"select\" needs at least one entry | Columns:"
+	    " expressions, or name: expression pairs; * for all."},
 	{"weir: 1\n"
 	 "steps:\n"
 	 "  - select: [a]\n"
@@ -493,7 +499,8 @@ static const struct front_case bad[] = {
 	{"weir: 1\n"
 	 "steps:\n"
 	 "  - sort: [a, nosuch(b) desc]\n",
-	    "3:15: there is no function \"nosuch\" | did you mean \"cosh\"?"},
+	    "3:15: there is no function \"nosuch\" | did you mean"
+	    " \"cosh\"?"},
 	{"weir: 1\n"
 	 "steps:\n"
 	 "  - name: x\n"
@@ -506,8 +513,8 @@ static const struct front_case bad[] = {
 	    "2:17: there is no format \"jsn\" | did you mean \"json\"?"},
 	{"weir: 1\n"
 	 "input: {format: table}\n",
-	    "2:17: format \"table\" cannot be read | one of: apache, csv,"
-	    " json, lines, msgpack, nginx, regex, tsv"},
+	    "2:17: format \"table\" cannot be read | one of: apache,"
+	    " csv, json, lines, msgpack, nginx, regex, tsv"},
 	{"weir: 1\n"
 	 "input: {file: a, files: [b]}\n",
 	    "2:18: either \"file\" or \"files\""},
@@ -516,15 +523,15 @@ static const struct front_case bad[] = {
 	    "2:17: a text is expected here, not a list"},
 	{"weir: 1\n"
 	 "input: {types: {a: strng}}\n",
-	    "2:20: there is no type \"strng\" | one of: bigint, bool, decimal,"
-	    " double, text, timestamp, interval, bytes"},
+	    "2:20: there is no type \"strng\" | one of: bigint, bool,"
+	    " decimal, double, text, timestamp, interval, bytes"},
 	{"weir: 1\n"
 	 "input: [a]\n",
 	    "2:8: a map (key: value) is expected here, not a list"},
 	{"weir: 1\n"
 	 "inputs: {a: {file: x}, b: {file: y}}\n",
-	    "2:1: there are several inputs, and nothing says which is read |"
-	    " from: a"},
+	    "2:1: there are several inputs, and nothing says which is"
+	    " read | from: a"},
 	{"weir: 1\n"
 	 "from: c\n"
 	 "inputs: {aa: {file: x}, cc: {file: y}}\n",
@@ -539,14 +546,15 @@ static const struct front_case bad[] = {
 	    "3:1: either \"input\" or \"inputs\""},
 	{"weir: 1\n"
 	 "time: {latness: 5m}\n",
-	    "2:8: there is no key \"latness\" here | did you mean \"lateness\"?"},
+	    "2:8: there is no key \"latness\" here | did you mean"
+	    " \"lateness\"?"},
 	{"weir: 1\n"
 	 "time: {lateness: 5}\n",
 	    "2:18: this is no duration | as in 250ms, 30s, 5m, 1h30m, 2d"},
 	{"weir: 1\n"
 	 "time: {field: a b.c}\n",
-	    "2:15: the name of a field is expected here | an odd name goes in"
-	    " backticks: \"`my time`\""},
+	    "2:15: the name of a field is expected here | an odd name"
+	    " goes in backticks: \"`my time`\""},
 	{"weir: 1\n"
 	 "time: {format: \"%Q\"}\n",
 	    "2:16: unknown letter %Q in time pattern \"%Q\" | known are"
@@ -557,16 +565,16 @@ static const struct front_case bad[] = {
 	    " \"Europe/Berlin\"?"},
 	{"weir: 1\n"
 	 "time: {late: dorp}\n",
-	    "2:14: drop, update or a file is expected here | did you mean"
-	    " \"drop\"?"},
+	    "2:14: drop, update or a file is expected here | did you"
+	    " mean \"drop\"?"},
 	{"weir: 1\n"
 	 "input: {time: {field: a}}\n"
 	 "time: {field: b}\n",
 	    "3:1: \"time\" is there twice"},
 	{"weir: 1\n"
 	 "output: {format: nginx}\n",
-	    "2:18: format \"nginx\" cannot be written | one of: csv, json,"
-	    " lines, msgpack, table, tsv"},
+	    "2:18: format \"nginx\" cannot be written | one of: csv,"
+	    " json, lines, msgpack, table, tsv"},
 	{"weir: 1\n"
 	 "output: json\n",
 	    "2:9: a map (key: value) is expected here, not a text"},
@@ -588,18 +596,21 @@ static const struct front_case bad[] = {
 	 "params: {limit: 1}\n"
 	 "steps:\n"
 	 "  - where: x > $limt\n",
-	    "4:16: there is no parameter \"limt\" | did you mean \"limit\"?"},
+	    "4:16: there is no parameter \"limt\" | did you mean"
+	    " \"limit\"?"},
 	{"weir: 1\n"
 	 "tests: {a: b}\n",
 	    "2:8: a list of tests is expected here, not a map"},
 	{"weir: 1\n"
 	 "tests:\n"
 	 "  - {name: x, expct: []}\n",
-	    "3:15: there is no key \"expct\" here | did you mean \"expect\"?"},
+	    "3:15: there is no key \"expct\" here | did you mean"
+	    " \"expect\"?"},
 	{"weir: 1\n"
 	 "tests:\n"
 	 "  - {expect: [1]}\n",
-	    "3:15: a row (a map of column: value) is expected here, not a text"},
+	    "3:15: a row (a map of column: value) is expected here, not"
+	    " a text"},
 	{"weir: 1\n"
 	 "tests:\n"
 	 "  - {crash: never}\n",
@@ -611,8 +622,9 @@ static const struct front_case bad[] = {
 	    " indented with spaces, not tabs"},
 	{"weir: 1\n"
 	 "  name: x\n",
-	    "2:7: mapping values are not allowed in this context | put a text"
-	    " that contains \": \" in quotes, and check the indentation"},
+	    "2:7: mapping values are not allowed in this context | put a"
+	    " text that contains \": \" in quotes, and check the"
+	    " indentation"},
 	{"weir: 1\n"
 	 "name: \"x\n",
 	    "2:7: the quote that opens here is not closed"},
@@ -624,8 +636,8 @@ static const struct front_case bad[] = {
 	    "2:8: control characters are not allowed"},
 	{"weir: 1\n"
 	 "name: !!str x\n",
-	    "2:7: tags are not used here | a value is read as its field needs"
-	    " it"},
+	    "2:7: tags are not used here | a value is read as its field"
+	    " needs it"},
 	{"weir: 1\n"
 	 "---\n"
 	 "weir: 1\n",
@@ -635,8 +647,8 @@ static const struct front_case bad[] = {
 	    "2:7: there is no anchor \"x\" before this"},
 	{"weir: 1\n"
 	 "name: @x\n",
-	    "2:7: found character that cannot start any token | put the text"
-	    " in quotes"},
+	    "2:7: found character that cannot start any token | put the"
+	    " text in quotes"},
 	{"weir: 1\n"
 	 "? [a]\n"
 	 ": b\n",
@@ -727,7 +739,8 @@ test_limits(void)
 		   "b: &b [*a, *a, *a, *a, *a, *a, *a, *a, *a, *a]\n"
 		   "c: &c [*b, *b, *b, *b, *b, *b, *b, *b, *b, *b]\n"
 		   "d: &d [*c, *c, *c, *c, *c, *c, *c, *c, *c, *c]\n"
-		   "e: [*d", ", *d", 9, "]\n",
+		   "e: [*d",
+	    ", *d", 9, "]\n",
 	    "4:36: more than 10000 values, aliases written out");
 	check_many("weir: 1\nsteps:\n  - select: {", "f(a, ", 2000, "}",
 	    "3:17: expected ), got the end");
@@ -739,8 +752,8 @@ test_keys(void)
 {
 	for (unsigned i = 0; i < n_spec_keys; i++) {
 		const struct spec_key *k = &spec_keys[i];
-		bool fine = *k->path && *k->type &&
-		    k->doc[strlen(k->doc) - 1] == '.';
+		bool fine =
+		    *k->path && *k->type && k->doc[strlen(k->doc) - 1] == '.';
 
 		for (unsigned j = 0; j < i; j++)
 			fine &= strcmp(spec_keys[j].path, k->path) != 0;

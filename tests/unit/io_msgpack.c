@@ -703,8 +703,7 @@ test_guess(void)
 	ok(guess(map, true) > 90, "a map is told");
 	ok(guess(event, true) > 90, "an event is told");
 	for (size_t n = 4; n < map.n / 2; n++)
-		ok(guess((struct str){map.p, n}, false) > 50 &&
-			!guess((struct str){map.p, n}, true),
+		ok(guess((struct str){map.p, n}, false) > 50,
 		    "%zu bytes of a map are told", n);
 	ok(guess((struct str){event.p, 13}, false) > 50,
 	    "the beginning of an event is told");

@@ -89,16 +89,19 @@ static const struct front_case cases[] = {
 	    "a@2 b@2 -> b=0 a=1 stateless 2"},
 	{"weir: 1\nsteps:\n  - select: [a, b]\n  - drop: a\n  - limit: 1",
 	    "a@0 b@3 -> b=1 stateless 2"},
-	{"weir: 1\ninput: {types: {a: bigint}}\nsteps:\n  - select: {b: a, c: a + 1}",
+	{"weir: 1\ninput: {types: {a: bigint}}\n"
+	 "steps:\n  - select: {b: a, c: a + 1}",
 	    "a!@1 -> b=0:bigint c=2:bigint stateless 1"},
-	{"weir: 1\nsteps:\n  - select: [a, b]\n  - window: tumble(5m)\n    by: a\n"
-	 "    select: {n: sum(b)}\n  - window: tumble(1h)\n    select: {m: max(n)}",
+	{"weir: 1\nsteps:\n  - select: [a, b]\n"
+	 "  - window: tumble(5m)\n    by: a\n    select: {n: sum(b)}\n"
+	 "  - window: tumble(1h)\n    select: {m: max(n)}",
 	    "a!@1 b!@1 -> window_start=0:timestamp window_end=1:timestamp m=3"
 	    " time stateless 1"},
 	{"weir: 1\nsteps:\n  - group: [a, a]\n",
 	    "3:16: there are two columns named \"a\""},
 	{"weir: 1\nsteps:\n  - window: tumble(5m)\n  - where: path = 'x'\n",
-	    "4:12: there is no column \"path\" | one of: window_start, window_end"},
+	    "4:12: there is no column \"path\" | one of: window_start,"
+	    " window_end"},
 	{"weir: 1\nsteps:\n  - select: ['*', '*']\n",
 	    "3:20: * is given twice"},
 	{"weir: 1\nsteps:\n  - select: t.*\n",
@@ -111,6 +114,11 @@ static const struct front_case cases[] = {
 	    "4:14: there is no column \"a\" here | there is only: b"},
 	{"weir: 1\nsteps:\n  - limit: 1\n    offset: -1\n",
 	    "4:13: a whole number is expected here, 0 or greater"},
+	{"weir: 1\ninput: {format: nginx}\nsteps:\n  - where: statsu > 1\n",
+	    "4:12: the input has no field \"statsu\" | did you mean"
+	    " \"status\"?"},
+	{"weir: 1\ninput: {format: lines}\nsteps:\n  - select: [line, l]\n",
+	    "4:20: the input has no field \"l\" | there is only: line"},
 };
 // clang-format on
 
@@ -141,6 +149,36 @@ test_many_fields(struct buf *out)
 		0,
 	    "and no more");
 	buf_release(&text);
+}
+
+/* A format that says which fields it has, has these and no others. */
+static void
+test_known_fields(void)
+{
+	for (unsigned i = 0; i < n_formats; i++) {
+		const struct format *f = formats[i];
+		struct settings settings = {0};
+		struct layout *layout;
+		struct buf head = {0}, names = {0};
+		struct err err = {0};
+		struct arena a;
+		size_t used;
+
+		if (!f->fields)
+			continue;
+		arena_init(&a, 4096);
+		buf_printf(&head, "%s\n", f->example);
+		ok(f->start(buf_str(&head), true, &settings, &limits_default,
+		       &a, &layout, &used, &err) == START_OK,
+		    "%s starts", f->name);
+		for (unsigned k = 0; k < layout->n_fields; k++)
+			buf_printf(&names, "%s%.*s", k ? " " : "",
+			    STR_ARG(layout->fields[k]));
+		same(buf_z(&names), f->fields, f->name);
+		arena_release(&a);
+		buf_release(&head);
+		buf_release(&names);
+	}
 }
 
 /* Names of steps that keep state are told apart, and given ones are kept. */
@@ -200,6 +238,7 @@ main(void)
 	hash_init();
 	test_cases(&out);
 	test_many_fields(&out);
+	test_known_fields();
 	test_names();
 	test_operators(&out);
 	buf_release(&out);
