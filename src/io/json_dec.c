@@ -176,7 +176,7 @@ add_bad(struct batch *b, const struct json_lane *l, const char *in_block,
 	batch_bad(b, (struct bad_row){.raw = {in_block, n},
 			 .reason = reason,
 			 .row = b->n_rows,
-			 .column = (uint32_t)(at - l->p) + 1});
+			 .column = at > l->p ? (uint32_t)(at - l->p) + 1 : 0});
 }
 
 /* Makes a row of a record that was read, or a bad row. */
