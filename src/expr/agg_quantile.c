@@ -304,6 +304,34 @@ float_of_order(int64_t i)
 	return f;
 }
 
+#define NEAR 8
+
+/* The k-th greatest of v[0..n), k from 1 to NEAR: the usual high percentile. */
+static uint64_t
+near_top(const uint64_t *v, size_t n, size_t k)
+{
+	uint64_t best[NEAR]; /* the greatest so far, ascending */
+	size_t have = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		size_t at = have;
+
+		if (have == k) {
+			if (v[i] <= best[0])
+				continue;
+			for (at = 0; at + 1 < k && best[at + 1] < v[i]; at++)
+				best[at] = best[at + 1];
+			best[at] = v[i];
+			continue;
+		}
+		for (; at > 0 && best[at - 1] > v[i]; at--)
+			best[at] = best[at - 1];
+		best[at] = v[i];
+		have++;
+	}
+	return best[0];
+}
+
 /*
  * The rank-th (from 0) of v[0..n), by digits of 8 bits from the highest in
  * which values differ; v is used up.
@@ -314,6 +342,8 @@ select_rank(uint64_t *v, size_t n, size_t rank)
 	uint64_t all = 0;
 	unsigned shift;
 
+	if (n - rank <= NEAR)
+		return near_top(v, n, n - rank);
 	for (size_t i = 1; i < n; i++)
 		all |= v[i] ^ v[0];
 	shift = all ? (63u - (unsigned)__builtin_clzll(all)) & ~7u : 0;

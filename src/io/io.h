@@ -198,6 +198,11 @@ struct format {
 	/* Columns of b belong to spec->cols in order; only selected rows. */
 	void (*encode)(
 	    struct encoder *e, const struct batch *b, struct buf *out);
+	/*
+	 * Writes what encode() still holds back: the run is about to wait for
+	 * input. NULL: nothing is ever held back.
+	 */
+	void (*flush)(struct encoder *e, struct buf *out);
 	void (*finish)(struct encoder *e, struct buf *out);
 	/* encode() keeps something between batches: call it in order. */
 	bool ordered;

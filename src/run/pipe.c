@@ -202,6 +202,15 @@ pipe_advance(struct pipe *p, int64_t w)
 }
 
 void
+pipe_flush(struct pipe *p)
+{
+	const struct format *format = p->plan->output.format;
+
+	if (p->begun && format->flush)
+		format->flush(p->encoder, &p->out->buf);
+}
+
+void
 pipe_finish(struct pipe *p)
 {
 	const struct format *format = p->plan->output.format;

@@ -37,6 +37,9 @@ void pipe_apply(struct pipe *p, struct prepared *batch, unsigned from,
 /* The watermark rose to w (WHEN_MAX: the end of all input). */
 void pipe_advance(struct pipe *p, int64_t w);
 
+/* The run is about to wait: what the encoder holds back is written. */
+void pipe_flush(struct pipe *p);
+
 /* Closing bytes of the output. */
 void pipe_finish(struct pipe *p);
 

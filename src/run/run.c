@@ -222,6 +222,8 @@ before_wait(void *arg, const struct input *in)
 {
 	struct run *r = arg;
 
+	if (r->plan->output.format->flush && input_would_block(in))
+		pipe_flush(&r->pipe);
 	flush_outputs(r);
 	if (signals_stats())
 		report_stats(r->counts, r->options);
