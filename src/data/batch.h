@@ -51,7 +51,7 @@ struct batch {
 	unsigned input;	       /* number of the input */
 	const char *block;     /* first byte of the block of input */
 	uint64_t block_offset; /* of that byte in the decompressed input */
-	uint64_t block_line;   /* lines of the input before the block */
+	uint64_t block_line;   /* line feeds before it (not for files) */
 
 	struct bad_row *bad;
 	size_t n_bad, cap_bad;

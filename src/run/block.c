@@ -7,8 +7,10 @@
 unsigned block_rows_max;
 
 static void
-used(struct block *b, size_t n)
+used(const struct input *in, struct block *b, size_t n)
 {
+	if (!in->regular)
+		b->line += lines_in(b->bytes + b->from, n);
 	b->from += n;
 	b->offset += n;
 }
@@ -49,8 +51,6 @@ decode(struct lane *l, const struct input *in, const struct block *b,
 	return lane_batch(l, in, &part, p);
 }
 
-#define RAW_SHOWN 256
-
 /* The record at the block's start is too long: one bad row. */
 static void
 too_long(struct lane *l, struct input *in, struct block *b, struct prepared *p)
@@ -63,9 +63,9 @@ too_long(struct lane *l, struct input *in, struct block *b, struct prepared *p)
 	batch->input = in->number;
 	batch->block = b->bytes + b->from;
 	batch->block_offset = b->offset;
+	batch->block_line = b->line;
 	batch_bad(batch,
-	    (struct bad_row){
-		.raw = {batch->block, n < RAW_SHOWN ? n : RAW_SHOWN},
+	    (struct bad_row){.raw = {batch->block, n},
 		.reason = arena_printf(batch->arena,
 		    "record longer than %u bytes", in->spec.limits.record_max)
 			      .p});
@@ -77,13 +77,13 @@ too_long(struct lane *l, struct input *in, struct block *b, struct prepared *p)
 }
 
 void
-block_skip(struct input *in, struct block *b)
+block_skip(const struct input *in, struct block *b)
 {
 	const char *p = b->bytes + b->from;
 	size_t n = b->to - b->from;
 	const char *end = in->format->lines ? memchr(p, '\n', n) : NULL;
 
-	used(b, end ? (size_t)(end + 1 - p) : n);
+	used(in, b, end ? (size_t)(end + 1 - p) : n);
 	if (end)
 		b->skipping = false;
 }
@@ -108,7 +108,7 @@ block_next(
 			must(!b->last);
 			return BLOCK_MORE;
 		}
-		used(b, n);
+		used(in, b, n);
 		if (p->batch->lost)
 			b->skipping = true;
 		if (p->batch->n_rows || p->batch->n_bad)

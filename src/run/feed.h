@@ -20,8 +20,12 @@ struct feed_plan {
 	struct input *inputs;
 	unsigned n_inputs;
 	unsigned threads;
-	/* Called by the owner when it may be about to wait for an input. */
-	void (*before_wait)(void *arg, const struct input *in);
+	/*
+	 * Called by the owner when it may be about to wait for an input, and
+	 * now and then while it does; false: it is to stop, as if the input
+	 * ended before the record at hand.
+	 */
+	bool (*before_wait)(void *arg, const struct input *in);
 	void *arg;
 };
 

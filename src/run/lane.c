@@ -126,6 +126,7 @@ lane_batch(struct lane *l, const struct input *in, const struct block *block,
 	b->input = in->number;
 	b->block = from;
 	b->block_offset = block->offset;
+	b->block_line = block->line;
 	p->n_bad_read = b->n_bad;
 	widen(b, in->spec.n_wants, l->plan->n_cols);
 	run_steps(l, p);

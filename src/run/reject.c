@@ -9,34 +9,12 @@
 
 /* ---- line numbers ---- */
 
-static uint64_t
-count_lines(const char *p, size_t n)
-{
-	const char *end = p + n, *hit;
-	uint64_t lines = 0;
-
-	while (p < end && (hit = memchr(p, '\n', (size_t)(end - p)))) {
-		lines++;
-		p = hit + 1;
-	}
-	return lines;
-}
-
-void
-input_passed(struct input *in, const char *p, size_t n, uint64_t offset)
-{
-	if (in->regular)
-		return;
-	in->line += count_lines(p, n);
-	in->line_at = offset + n;
-}
-
 uint64_t
 reject_line(struct input *in, uint64_t offset)
 {
 	char part[16384];
 
-	while (in->regular && in->line_at < offset) {
+	while (in->line_at < offset) {
 		uint64_t left = offset - in->line_at;
 		size_t want = left < sizeof part ? (size_t)left : sizeof part;
 		ssize_t n =
@@ -44,7 +22,7 @@ reject_line(struct input *in, uint64_t offset)
 
 		if (n <= 0)
 			break;
-		in->line += count_lines(part, (size_t)n);
+		in->line += lines_in(part, (size_t)n);
 		in->line_at += (uint64_t)n;
 	}
 	return in->line + 1;
@@ -135,7 +113,7 @@ rejects_records(struct rejects *r, struct input *in, const struct batch *b)
 			continue;
 		line = in->regular
 			   ? reject_line(in, offset)
-			   : in->line + count_lines(b->block, within) + 1;
+			   : b->block_line + lines_in(b->block, within) + 1;
 		show(r, in, line, bad);
 		if (r->file)
 			write_reject(r, in, offset, line, bad);

@@ -213,23 +213,31 @@ flush_outputs(struct run *r)
 		output_flush(&r->reject);
 }
 
+static bool
+must_stop(struct run *r)
+{
+	if (signals_stats())
+		report_stats(r->counts, r->options);
+	return r->pipe.done || r->out.failed || r->reject.failed ||
+	       r->late.failed || signals_stop();
+}
+
 /*
  * The owner may be about to wait for input: what is known now is shown now.
  * Asking first whether it will wait costs more than it saves.
  */
-static void
+static bool
 before_wait(void *arg, const struct input *in)
 {
 	struct run *r = arg;
 
-	if (r->plan->output.format->flush && input_would_block(in))
+	if (r->plan->output.format->flush && !input_ready(in, 0))
 		pipe_flush(&r->pipe);
 	flush_outputs(r);
-	if (signals_stats())
-		report_stats(r->counts, r->options);
 	if (!r->hinted && !r->counts->out && r->counts->in &&
-	    input_would_block(in))
+	    !input_ready(in, 0))
 		r->hinted = report_waiting(r->plan, r->options);
+	return !must_stop(r);
 }
 
 static unsigned
@@ -330,20 +338,11 @@ static void
 leave(struct run *r, struct turn *t)
 {
 	struct batch *b = t->batch->batch;
-	const char *end = b->block;
 
 	r->counts->filtered += b->n_filtered;
 	r->applied += b->block_offset - t->offset;
 	t->offset = b->block_offset;
 	progress_show(&r->progress, r->applied, r->total, r->counts->in);
-	if (!t->input->regular) {
-		if (b->n_rows && b->raw)
-			end = b->raw[b->n_rows - 1].p;
-		if (b->n_bad && b->bad[b->n_bad - 1].raw.p > end)
-			end = b->bad[b->n_bad - 1].raw.p;
-		input_passed(t->input, b->block, (size_t)(end - b->block),
-		    b->block_offset);
-	}
 	t->batch = NULL;
 }
 
@@ -382,15 +381,6 @@ fetch(struct run *r, struct turn *t)
 	return 1;
 }
 
-static bool
-must_stop(struct run *r)
-{
-	if (signals_stats())
-		report_stats(r->counts, r->options);
-	return r->pipe.done || r->out.failed || r->reject.failed ||
-	       r->late.failed || signals_stop();
-}
-
 /* Inputs one after another. */
 static int
 run_in_turn(struct run *r)
@@ -398,13 +388,14 @@ run_in_turn(struct run *r)
 	for (unsigned i = 0; i < r->n_inputs; i++) {
 		struct turn *t = &r->turns[i];
 		bool opened = t->input->opened;
-		int status;
+		int status = 0;
 
 		if (open_input(r, t))
 			return -1;
 		if (!opened)
 			feed_open(r->feed, t->input);
-		while ((status = fetch(r, t)) > 0 && !must_stop(r))
+		/* Asked first: what is enough must not wait for more. */
+		while (!must_stop(r) && (status = fetch(r, t)) > 0)
 			apply(r, t, t->batch->batch->n_rows);
 		if (status < 0)
 			return -1;
@@ -536,6 +527,19 @@ count_all(struct run *r)
 	c->used = c->in - c->filtered - c->late - c->bad;
 }
 
+/* A batch left half-way: rows not applied count as not read. */
+static void
+leave_behind(struct run *r, const struct turn *t)
+{
+	const struct batch *b = t->batch->batch;
+	unsigned n = 0;
+
+	while (n < b->n_sel && batch_row(b, b->n_sel - n - 1) >= t->next)
+		n++;
+	r->counts->in -= n;
+	r->counts->filtered += b->n_filtered;
+}
+
 static int
 run_inputs(struct run *r)
 {
@@ -549,11 +553,9 @@ run_inputs(struct run *r)
 		pipe_advance(&r->pipe, WHEN_MAX);
 		pipe_finish(&r->pipe);
 	}
-	/* A batch left half-way (LIMIT) still counts as read. */
 	for (unsigned i = 0; i < r->n_inputs; i++)
 		if (r->turns[i].batch)
-			r->counts->filtered +=
-			    r->turns[i].batch->batch->n_filtered;
+			leave_behind(r, &r->turns[i]);
 	count_all(r);
 	pipe_release(&r->pipe);
 	feed_free(r->feed);
