@@ -13,41 +13,62 @@
 
 /* ---- numbers and words ---- */
 
-JSON_INLINE uint64_t
-digit_bits(const char *p)
-{
-	__m256i x = _mm256_loadu_si256((const __m256i_u *)p);
+/* 32 bytes, a bit for each. */
+struct number_bits {
+	uint64_t digit, zero, dot, e, sign;
+};
 
-	x = _mm256_sub_epi8(x, _mm256_set1_epi8('0'));
-	x = _mm256_cmpeq_epi8(_mm256_min_epu8(x, _mm256_set1_epi8(9)), x);
+JSON_INLINE uint64_t
+bits32(__m256i x)
+{
 	return (uint32_t)_mm256_movemask_epi8(x);
 }
 
-/*
- * Length of the number at p; *bad is odd if there is none. Of 31 and more
- * bytes neither holds. Without branches: where a part is missing, no digit
- * stands where its digits would begin.
- */
-JSON_INLINE unsigned
-number_length(const char *p, uint64_t *bad)
+JSON_INLINE struct number_bits
+look_at_number(const char *p)
 {
-	uint64_t bits = digit_bits(p), rest, some;
-	unsigned at = *p == '-';
+	__m256i x = _mm256_loadu_si256((const __m256i_u *)p);
+	__m256i digit = _mm256_sub_epi8(x, everywhere('0'));
+	__m256i small = _mm256_or_si256(x, everywhere(0x20));
 
-	rest = bits >> at;
-	*bad = ~rest | (rest >> 1 & (p[at] == '0'));
-	at += (unsigned)_tzcnt_u64(~rest);
-	some = p[at] == '.';
-	at += (unsigned)some;
-	rest = bits >> at;
-	*bad |= some & ~rest;
-	at += (unsigned)_tzcnt_u64(~rest);
-	some = is_e(p[at]);
-	at += (unsigned)some;
-	at += (unsigned)some & (((p[at] - '+') & ~2) == 0);
-	rest = bits >> at;
-	*bad |= some & ~rest;
-	return at + (unsigned)_tzcnt_u64(~rest);
+	return (struct number_bits){
+	    .digit = bits32(_mm256_cmpeq_epi8(
+		_mm256_min_epu8(digit, everywhere(9)), digit)),
+	    .zero = bits32(_mm256_cmpeq_epi8(x, everywhere('0'))),
+	    .dot = bits32(_mm256_cmpeq_epi8(x, everywhere('.'))),
+	    .e = bits32(_mm256_cmpeq_epi8(small, everywhere('e'))),
+	    .sign =
+		bits32(_mm256_or_si256(_mm256_cmpeq_epi8(x, everywhere('+')),
+		    _mm256_cmpeq_epi8(x, everywhere('-')))),
+	};
+}
+
+/*
+ * The bit behind the number at p; *bad is not 0 if there is none. Of 31 and
+ * more bytes neither holds.
+ *
+ * One bit moves through the number, without branches: added to the digits it
+ * carries over all of them, added to itself it goes on by one.
+ */
+JSON_INLINE uint64_t
+number_end(const char *p, uint64_t *bad)
+{
+	struct number_bits b = look_at_number(p);
+	uint64_t at = 1 + (uint64_t)(*p == '-'), mark, sign;
+
+	*bad = at & ~b.digit;
+	*bad |= (at & b.zero) << 1 & b.digit;
+	at = (b.digit + at) & ~b.digit;
+	mark = at & b.dot;
+	at += mark;
+	*bad |= mark << 1 & ~b.digit;
+	at = (b.digit + at) & ~b.digit;
+	mark = at & b.e;
+	at += mark;
+	sign = mark << 1 & b.sign;
+	at += sign;
+	*bad |= (mark | sign) << 1 & at & ~b.digit;
+	return (b.digit + at) & ~b.digit;
 }
 
 /* True if a number or word begins at p and ends where its token does. */
@@ -61,20 +82,19 @@ scalar_good(const char *p, const char *feed)
 	    [','] = 1,
 	    [']'] = 1,
 	    ['}'] = 1};
-	uint64_t bad, w = load8(p);
-	unsigned n = number_length(p, &bad);
+	uint64_t bad, w = load8(p), end = number_end(p, &bad);
 	bool word, is_false;
 
-	if (UNLIKELY(n >= 31)) {
+	if (UNLIKELY(end >> 31 != 0)) {
 		p = num_skip(p, feed);
 		return p && ends[(unsigned char)*p];
 	}
 	word = ((uint32_t)w == 0x65757274) | ((uint32_t)w == 0x6c6c756e);
 	is_false = w << 24 == (uint64_t)0x65736c6166 << 24;
-	n += word ? 4 : 0; /* which has no digits: the number is empty */
-	n += is_false ? 5 : 0;
-	bad &= (uint64_t)(word | is_false) - 1;
-	return ~bad & ends[(unsigned char)p[n]] & 1;
+	end = word ? 1 << 4 : end;
+	end = is_false ? 1 << 5 : end;
+	bad = word | is_false ? 0 : bad;
+	return (bad == 0) & ends[(unsigned char)p[_tzcnt_u64(end)]];
 }
 
 /* ---- grammar ---- */
