@@ -53,9 +53,14 @@ struct agg {
 	const char *aliases;   /* "stddev_samp std", or "" */
 	const char *signature; /* "any -> bigint", "number, float -> float" */
 	const char *doc;
-	const char *example; /* "SELECT sum(x) FROM (VALUES …)": see docs */
-	const char *result;
-	const char *flink; /* the spelling there, or NULL */
+	/*
+	 * A call, " of ", and the rows' values in order of arrival: "sum(x) of
+	 * 3, 1, NULL"; where the call names several fields, in the order it
+	 * names them: "arg_min(a, b) of (1, 9), (2, 8)".
+	 */
+	const char *example;
+	const char *result; /* of it, as value_print gives it: "4" */
+	const char *flink;  /* the spelling there, or NULL */
 	unsigned args_min, args_max;
 	unsigned n_constant; /* the last ones of args_max must be constant */
 	/* With and without DISTINCT the result is the same: no set is kept. */

@@ -578,7 +578,7 @@ const struct agg agg_median = {
     .aliases = "",
     .signature = "number -> same",
     .doc = "The middle value, the lower one of two: percentile(x, 0.5).",
-    .example = "SELECT median(x) FROM (VALUES (1), (7), (9)) AS t(x)",
+    .example = "median(x) of 1, 7, 9",
     .result = "7",
     .flink = NULL,
     .args_min = 1,
@@ -595,7 +595,7 @@ const struct agg agg_percentile = {
 	   "nearest rank: place ceil(share * n) of the sorted values. Exact "
 	   "for up to 256 values and for times, else off by at most 0.4 % of "
 	   "itself. Decimals become floats.",
-    .example = "SELECT percentile(x, 0.9) FROM (VALUES (1), (7), (9)) AS t(x)",
+    .example = "percentile(x, 0.9) of 1, 7, 9",
     .result = "9",
     .flink = "PERCENTILE",
     .args_min = 2,
