@@ -52,7 +52,8 @@ run_dump(const struct run *run, const struct batch *b, struct buf *out)
 
 	for (row = 0; row <= b->n_rows; row++) {
 		for (; bad < b->n_bad && b->bad[bad].row == row; bad++)
-			buf_printf(out, "bad %u %s: %.*s\n", b->bad[bad].column - !!b->bad[bad].column,
+			buf_printf(out, "bad %u %s: %.*s\n",
+			    b->bad[bad].column - !!b->bad[bad].column,
 			    b->bad[bad].reason, STR_ARG(b->bad[bad].raw));
 		if (row == b->n_rows)
 			break;
