@@ -705,3 +705,9 @@ colours() {
 	has "$(<stderr)" 'File too large'
 	[ ! -e out.jsonl ]
 }
+
+@test "cli: a query may begin with a comment" {
+	gives 0 weir -i json '-- what it is for
+	    SELECT a' <<<'{"a":1}'
+	is "$out" '{"a":1}'
+}
