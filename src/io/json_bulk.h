@@ -93,7 +93,7 @@ scalar_good(const char *p, const char *feed)
 	is_false = w << 24 == (uint64_t)0x65736c6166 << 24;
 	end = word ? 1 << 4 : end;
 	end = is_false ? 1 << 5 : end;
-	bad = word | is_false ? 0 : bad;
+	bad = (word | is_false) ? 0 : bad;
 	return (bad == 0) & ends[(unsigned char)p[_tzcnt_u64(end)]];
 }
 
