@@ -711,3 +711,10 @@ colours() {
 	    SELECT a' <<<'{"a":1}'
 	is "$out" '{"a":1}'
 }
+
+@test "cli: explain takes a spec as the other commands do" {
+	weir --print-spec 'SELECT i WHERE i > 1' >some.yaml
+	gives 0 weir explain some.yaml
+	has "$out" 'i > 1'
+	is "$out" "$(weir explain -f some.yaml)"
+}
