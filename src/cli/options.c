@@ -78,13 +78,18 @@ set_jobs(unsigned *to, const struct option_row *row, const char *value,
 	return 0;
 }
 
+/* Of a record: CSV looks at 64 bytes at a time; lengths are 32 bits wide. */
+#define SIZE_LEAST 64
+#define SIZE_MOST ((uint64_t)1 << 30)
+
 static int
 set_size(uint64_t *to, const struct option_row *row, const char *value,
     struct err *err)
 {
-	if (num_parse_size(str_of(value), to) && *to && *to <= UINT32_MAX / 2)
+	if (num_parse_size(str_of(value), to) && *to >= SIZE_LEAST &&
+	    *to <= SIZE_MOST)
 		return 0;
-	wrong(err, row, value, "a size from 1 to 2G");
+	wrong(err, row, value, "a size from 64 to 1G");
 	return err_hint(err, "write it as 65536, 512K or 64M");
 }
 

@@ -58,6 +58,8 @@ struct batch {
 
 	bool lost; /* the decoder cannot find another record: nothing behind
 		      this batch is to be read */
+	bool runs_on; /* the last record, a bad one, goes on behind this
+			 batch: the next one begins at the next line */
 
 	unsigned n_filtered; /* rows dropped by a condition */
 };

@@ -227,6 +227,12 @@ const struct format *format_of_name(struct str filename);
 /* By the first bytes: the best guess; "lines" when nothing fits better. */
 const struct format *format_guess(struct str head, bool whole);
 
+/*
+ * Why a record is bad that is longer than limits.record_max, its line feed
+ * not counted but all else; the reason is in the arena.
+ */
+const char *record_too_long(struct arena *a, uint32_t record_max);
+
 /* ---- shared by the text formats ---- */
 
 /*

@@ -64,11 +64,9 @@ too_long(struct lane *l, struct input *in, struct block *b, struct prepared *p)
 	batch->block = b->bytes + b->from;
 	batch->block_offset = b->offset;
 	batch->block_line = b->line;
-	batch_bad(batch,
-	    (struct bad_row){.raw = {batch->block, n},
-		.reason = arena_printf(batch->arena,
-		    "record longer than %u bytes", in->spec.limits.record_max)
-			      .p});
+	batch_bad(batch, (struct bad_row){.raw = {batch->block, n},
+			     .reason = record_too_long(
+				 batch->arena, in->spec.limits.record_max)});
 	p->n_bad_read = 1;
 	p->n_out = 0;
 	p->encoded.n = 0;
@@ -109,7 +107,7 @@ block_next(
 			return BLOCK_MORE;
 		}
 		used(in, b, n);
-		if (p->batch->lost)
+		if (p->batch->lost || p->batch->runs_on)
 			b->skipping = true;
 		if (p->batch->n_rows || p->batch->n_bad)
 			return BLOCK_BATCH;

@@ -30,6 +30,23 @@ reject_line(struct input *in, uint64_t offset)
 
 /* ---- showing ---- */
 
+/* Of a record that is too long, only so much is shown and kept. */
+#define LONG_SHOWN 256
+
+static struct str
+shown_part(const struct input *in, struct str raw)
+{
+	uint32_t most = in->spec.limits.record_max;
+
+	if (raw.n <= most)
+		return raw;
+	raw.n = most < LONG_SHOWN ? most : LONG_SHOWN;
+	/* Not in the middle of a character. */
+	for (int i = 0; i < 3 && raw.n && (raw.p[raw.n] & 0xc0) == 0x80; i++)
+		raw.n--;
+	return raw;
+}
+
 static void
 put_record(struct buf *out, struct str raw)
 {
@@ -104,8 +121,8 @@ void
 rejects_records(struct rejects *r, struct input *in, const struct batch *b)
 {
 	for (size_t i = 0; i < b->n_bad; i++) {
-		const struct bad_row *bad = &b->bad[i];
-		uint64_t within = (uint64_t)(bad->raw.p - b->block);
+		struct bad_row bad = b->bad[i];
+		uint64_t within = (uint64_t)(bad.raw.p - b->block);
 		uint64_t offset = b->block_offset + within, line;
 
 		r->n++;
@@ -114,9 +131,10 @@ rejects_records(struct rejects *r, struct input *in, const struct batch *b)
 		line = in->regular
 			   ? reject_line(in, offset)
 			   : b->block_line + lines_in(b->block, within) + 1;
-		show(r, in, line, bad);
+		bad.raw = shown_part(in, bad.raw);
+		show(r, in, line, &bad);
 		if (r->file)
-			write_reject(r, in, offset, line, bad);
+			write_reject(r, in, offset, line, &bad);
 	}
 }
 

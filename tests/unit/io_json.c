@@ -612,7 +612,7 @@ test_limits(void)
 	    "members of a record");
 	spec.limits.record_max = 10;
 	same(read_all(&spec, STR("{\"a\":1234}\n{\"a\":12345}\n")),
-	    " {\"a\":1234}\nbad 0 record too long: {\"a\":12345}\n",
+	    " {\"a\":1234}\nbad 0 record longer than 10 bytes: {\"a\":12345}\n",
 	    "bytes of a record");
 	buf_release(&in);
 	buf_release(&got);
