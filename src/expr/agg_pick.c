@@ -368,8 +368,8 @@ const struct agg agg_max = {
 const struct agg agg_first = {
     .name = "first",
     .aliases = "first_value",
-    .doc = "The value of the earliest row that has one: by event time, of "
-	   "equal times the first to arrive; by arrival if rows have no time.",
+    .doc = "The value of the earliest row that has one: in a window by event "
+	   "time, of equal times the first to arrive; else by arrival.",
     .example = "first(x) of NULL, 7, 5",
     .result = "7",
     .flink = "FIRST_VALUE",
@@ -379,8 +379,8 @@ const struct agg agg_first = {
 const struct agg agg_last = {
     .name = "last",
     .aliases = "last_value",
-    .doc = "The value of the latest row that has one: by event time, of "
-	   "equal times the last to arrive; by arrival if rows have no time.",
+    .doc = "The value of the latest row that has one: in a window by event "
+	   "time, of equal times the last to arrive; else by arrival.",
     .example = "last(x) of 7, 5, NULL",
     .result = "5",
     .flink = "LAST_VALUE",

@@ -89,16 +89,12 @@ wait_for_a_time(struct input *in, const struct want *wants, unsigned n,
 	}
 }
 
+/* The caller puts the input's name before it. */
 static int
-no_time(const struct input *in, const struct plan *plan, struct err *err)
+no_time(struct err *err)
 {
-	char name[512];
-
-	err_quote(name, in->file, 120);
-	err_set(err, ERR_SPEC, plan->time.where,
-	    "%s: no field of the first records is a time, and the %s needs "
-	    "one",
-	    name, plan->n_ops ? "query" : "spec");
+	err_set(err, ERR_SPEC, (struct where){0},
+	    "no field of the first record is a time, and the windows need one");
 	return err_hint(err,
 	    "name the field that holds event time: -T FIELD or "
 	    "-T FIELD:FORMAT");
@@ -106,9 +102,8 @@ no_time(const struct input *in, const struct plan *plan, struct err *err)
 
 /* Finds the time field among usual names; in->spec.wants[n] is set. */
 static int
-find_time(struct input *in, const struct plan *plan,
-    const struct when_layout *layout, size_t block_bytes, struct want *out,
-    struct err *err)
+find_time(struct input *in, const struct when_layout *layout,
+    size_t block_bytes, struct want *out, struct err *err)
 {
 	const char *list = in->format->time_fields ? in->format->time_fields
 						   : GUESS_TIME_FIELDS;
@@ -128,7 +123,7 @@ find_time(struct input *in, const struct plan *plan,
 	if (found == FOUND_NO_RECORD)
 		found = 0; /* there is none: any name will do */
 	if (found < 0)
-		return no_time(in, plan, err);
+		return no_time(err);
 	*out = wants[found];
 	out->optional = false;
 	return 0;
@@ -147,7 +142,7 @@ time_want(struct input *in, const struct plan *plan, size_t block_bytes,
 		return -1;
 	layout.zone = t->zone;
 	if (!t->field.n)
-		return find_time(in, plan, &layout, block_bytes, out, err);
+		return find_time(in, &layout, block_bytes, out, err);
 	*out =
 	    (struct want){.path = t->field, .as = WANT_TIME, .layout = layout};
 	return 0;
