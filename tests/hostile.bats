@@ -12,7 +12,10 @@ records() {
 
 # adds_up [IN]: the counts in the file `stats` do, and IN records were read.
 adds_up() {
-	[[ $(<stats) =~ \"in\":([0-9]+),\"used\":([0-9]+),\"filtered\":([0-9]+),\"late\":([0-9]+),\"bad\":([0-9]+) ]]
+	local n='([0-9]+)'
+	local want="\"in\":$n,\"used\":$n,\"filtered\":$n"
+	want+=",\"late\":$n,\"bad\":$n"
+	[[ $(<stats) =~ $want ]]
 	local n=("${BASH_REMATCH[@]:1}")
 	[ "${n[0]}" -eq $((n[1] + n[2] + n[3] + n[4])) ] &&
 	    [ "${n[0]}" -eq "${1:-${n[0]}}" ] || {

@@ -56,8 +56,8 @@ struct batch {
 	struct bad_row *bad;
 	size_t n_bad, cap_bad;
 
-	bool lost; /* the decoder cannot find another record: nothing behind
-		      this batch is to be read */
+	bool lost;    /* the decoder cannot find another record: nothing behind
+			 this batch is to be read */
 	bool runs_on; /* the last record, a bad one, goes on behind this
 			 batch: the next one begins at the next line */
 

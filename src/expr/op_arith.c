@@ -129,6 +129,9 @@ int_op(enum arith op, enum type type, int64_t x, int64_t y, int64_t *out)
 		*out = y == -1 ? 0 : x % y;
 		break;
 	}
+	/* Years beyond 9999 can be neither read nor written. */
+	if (type == T_TIME && (*out < WHEN_FIRST || *out > WHEN_LAST))
+		over = true;
 	return over ? reason_of(type) : NULL;
 }
 
@@ -349,7 +352,10 @@ ints_op(enum arith op, struct eval *ev, const struct column *a,
 {
 	bool slow = true;
 
-	if (op == ARITH_ADD)
+	/* Times have bounds of their own. */
+	if (out->type == T_TIME)
+		slow = true;
+	else if (op == ARITH_ADD)
 		slow = ints_fast(false, a->i, b->i, rows, out->i);
 	else if (op == ARITH_SUB)
 		slow = ints_fast(true, a->i, b->i, rows, out->i);
