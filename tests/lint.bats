@@ -216,6 +216,15 @@ planted() {
 	caught 'does not belong'
 	run_awk sorted.awk empty_list.h
 	caught 'no rows'
+	printf 'OP(a)\nOP(\n    c, 1)\nOP(b)\n' | planted long_list.h
+	run_awk sorted.awk long_list.h
+	caught 'long_list.h:4: "b" does not belong behind "c"'
+	printf 'SPEC(b)\nSPEC(\n    "a", 1)\n' | planted spec_list.h
+	run_awk sorted.awk spec_list.h
+	[ "$status" -eq 0 ]
+	printf 'SPEC(b)\nSPEC(a)\nSPEC(\n    "b")\n' | planted spec_list.h
+	run_awk sorted.awk spec_list.h
+	caught 'spec_list.h:4: "b" is there twice'
 }
 
 @test "lint: Makefile.am names every file, sorted" {

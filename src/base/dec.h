@@ -64,8 +64,8 @@ bool dec_mod(struct dec a, struct dec b, struct dec *out); /* sign of a */
  */
 bool dec_round(struct dec a, int scale, struct dec *out);
 
-int dec_cmp(struct dec a, struct dec b);		 /* by value */
-int dec_cmp_float(struct dec a, double f);		 /* exact; NaN is greatest */
+int dec_cmp(struct dec a, struct dec b);   /* by value */
+int dec_cmp_float(struct dec a, double f); /* exact; NaN is greatest */
 
 /* Without trailing zeros of the fraction: 1.500 -> 1.5, 2.0 -> 2. */
 struct dec dec_normal(struct dec d);

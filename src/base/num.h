@@ -23,13 +23,13 @@ enum num_kind {
 	NUM_NONE,   /* not a number by JSON's grammar */
 	NUM_INT,    /* fits int64 */
 	NUM_BIGINT, /* an integer beyond int64; use dec_parse */
-	NUM_FLOAT   /* has a fraction or exponent (or an integer over 38 digits) */
+	NUM_FLOAT   /* a fraction, an exponent, or more than 38 digits */
 };
 
 struct num {
 	enum num_kind kind;
-	int64_t i;  /* NUM_INT */
-	double f;   /* NUM_FLOAT, NUM_BIGINT: the nearest; infinite if too big */
+	int64_t i; /* NUM_INT */
+	double f;  /* NUM_FLOAT, NUM_BIGINT: the nearest, or infinity */
 };
 
 /*

@@ -28,7 +28,8 @@ struct bad_row {
 	struct str raw;	    /* its bytes, in the block (may be cut) */
 	const char *reason; /* static, or in the batch's arena */
 	uint32_t row;	    /* good rows of this batch before it */
-	uint32_t column;    /* byte within the record where it failed, or 0 */
+	uint32_t column;    /* byte of the record where it failed, from 1;
+			       0 = not known */
 };
 
 struct batch {
@@ -50,13 +51,15 @@ struct batch {
 	unsigned input;	       /* number of the input */
 	const char *block;     /* first byte of the block of input */
 	uint64_t block_offset; /* of that byte in the decompressed input */
-	uint64_t block_line;   /* lines of the input before the block */
+	uint64_t block_line;   /* line feeds before it (not for files) */
 
 	struct bad_row *bad;
 	size_t n_bad, cap_bad;
 
 	bool lost; /* the decoder cannot find another record: nothing behind
 		      this batch is to be read */
+	bool runs_on; /* the last record, a bad one, goes on behind this
+			 batch: the next one begins at the next line */
 
 	unsigned n_filtered; /* rows dropped by a condition */
 };

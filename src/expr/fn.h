@@ -11,7 +11,7 @@
 #include "expr/expr.h"
 
 enum fn_flag {
-	FN_NULLS = 1,	/* is called with NULLs too; else NULL in, NULL out */
+	FN_NULLS = 1,	/* is called with NULLs; else NULL in, NULL out */
 	FN_VOLATILE = 2 /* not folded: now() */
 };
 
@@ -26,10 +26,11 @@ struct fn_frame {
 struct fn {
 	const char *name;
 	const char *aliases; /* "substr mid", or "" */
-	const char *family;  /* text, math, time, logic, list, json, net … */
+	/* text, math, time, logic, list, json, net, hash */
+	const char *family;
 	/*
 	 * "text, bigint, bigint = 0 -> text"; types: any bool bigint float
-	 * number text bytes time duration list map; "..." repeats the last one;
+	 * number text bytes time duration list map; "..." repeats the last;
 	 * "= x" makes it optional with that default; "any -> same".
 	 */
 	const char *signature;

@@ -629,8 +629,8 @@ const struct fn fn_text_rows[] = {
 	 .flink = "STARTSWITH", .row = starts_with_row},
 	{.name = "substring", .aliases = "substr mid", TEXT,
 	 .signature = "text, bigint, bigint = 9223372036854775807 -> text",
-	 .doc = "n characters from a place on, counted from 1, or from the end "
-		"if it is negative; without n, all that follow.",
+	 .doc = "As many characters as are asked for, or all, from a place on: "
+		"counted from 1, or from the end if it is negative.",
 	 .example = "substring('weir', 2, 2)", .result = "ei",
 	 .flink = "SUBSTRING", .row = substring_row},
 	{.name = "translate", .aliases = "", TEXT,

@@ -131,7 +131,7 @@ print_name(struct buf *out, const char *name, bool full)
 	buf_add(out, name, full ? strlen(name) : 3);
 }
 
-/* Offset as X, XX, XXX, x… or Z write it. */
+/* Offset as one to three letters X or x, or Z, write it. */
 static void
 print_offset(struct buf *out, char letter, unsigned n, int32_t offset)
 {

@@ -283,16 +283,24 @@ skip_comment(const char *p, const char *end, bool eof)
 	return lf ? lf + 1 : eof ? end : NULL;
 }
 
-/* A record without an end where it should be: where to go on, or NULL. */
+/* Says that what began last ends with a line that is not all here. */
+static const char *
+run_on(struct csv_decoder *d, struct batch *b)
+{
+	b->runs_on = true;
+	return d->ix.end;
+}
+
+/* A record without an end where it should be: where to go on. */
 static const char *
 give_up(struct csv_decoder *d, struct batch *b, unsigned row, const char *p)
 {
 	struct csv_broken broken =
 	    csv_broken(d->l, p, d->ix.end, d->ix.eof, b->arena);
 
-	if (!broken.next)
-		return NULL;
 	text_bad(b, row, broken.raw, broken.reason, broken.at);
+	if (!broken.next)
+		return run_on(d, b);
 	csv_index_start(&d->ix, broken.next, d->ix.end, d->ix.eof);
 	return broken.next;
 }
@@ -302,19 +310,17 @@ INLINE const char *
 step(struct csv_decoder *d, struct batch *b, unsigned *row, const char *p)
 {
 	struct csv_index *ix = &d->ix;
+	bool wait = !ix->eof && (size_t)(ix->end - p) <= d->l->record_max;
 	struct record r;
 
 	if (d->l->comment.n && csv_comment(d->l, p, ix->end)) {
 		p = skip_comment(p, ix->end, ix->eof);
 		if (p)
 			csv_index_start(ix, p, ix->end, ix->eof);
-		return p;
+		return p || wait ? p : run_on(d, b);
 	}
-	if (!find_record(ix, p, &r)) {
-		if (ix->eof || (size_t)(ix->end - p) > d->l->record_max)
-			return give_up(d, b, *row, p);
-		return NULL;
-	}
+	if (!find_record(ix, p, &r))
+		return wait ? NULL : give_up(d, b, *row, p);
 	if (__builtin_expect((size_t)(r.lf - p) > d->l->record_max, 0))
 		return give_up(d, b, *row, p);
 	if (r.raw.n)
@@ -388,36 +394,19 @@ record_end(const struct csv_layout *l, const char *p, const char *end)
 static const char *
 frame_slow(const struct csv_layout *l, const char *s, const char *end)
 {
-	while (s < end) {
-		const char *lf = record_end(l, s, end);
-		bool whole = lf != NULL;
+	const char *lf;
 
-		if (!whole)
-			lf = end;
-		if ((size_t)(lf - s) <= l->record_max ||
-		    csv_comment(l, s, end)) {
-			if (!whole)
-				break;
-			s = lf + 1;
-			continue;
-		}
-		lf = csv_broken(l, s, end, false, NULL).next;
-		if (!lf)
-			break;
-		s = lf;
-	}
+	while (s < end && (lf = record_end(l, s, end)) &&
+	       ((size_t)(lf - s) <= l->record_max || csv_comment(l, s, end)))
+		s = lf + 1;
 	return s;
 }
 
-/*
- * Goes over the text from *s, a record's start, and moves *s behind the last
- * record that is whole; false if *s is a record that is too long.
- */
-static bool
-frame_fast(struct csv_index *ix, const struct csv_layout *l, const char **s,
+static const char *
+frame_fast(struct csv_index *ix, const struct csv_layout *l, const char *s,
     const char *end)
 {
-	csv_index_start(ix, *s, end, false);
+	csv_index_start(ix, s, end, false);
 	while (csv_index_next(ix)) {
 		for (size_t i = 0; i < ix->n; i++) {
 			const char *base = ix->base + 64 * i;
@@ -425,31 +414,31 @@ frame_fast(struct csv_index *ix, const struct csv_layout *l, const char **s,
 
 			if (!lf)
 				continue;
-			if ((size_t)(base + __builtin_ctzll(lf) - *s) >
+			if ((size_t)(base + __builtin_ctzll(lf) - s) >
 			    l->record_max)
-				return false;
-			*s = base + 64 - __builtin_clzll(lf);
+				return s;
+			s = base + 64 - __builtin_clzll(lf);
 		}
 	}
-	return (size_t)(end - *s) <= l->record_max;
+	return s;
 }
 
+/*
+ * A record that is too long, or a quote that is never closed, is not framed:
+ * where it ends depends on what is behind it, so the decoder must see it with
+ * that, at the beginning of a block.
+ */
 size_t
 csv_frame(const struct layout *layout, const char *p, size_t n)
 {
 	const struct csv_layout *l = (const struct csv_layout *)layout;
-	const char *s = p, *end = p + n, *next;
+	const char *s, *end = p + n;
 	struct csv_index ix = {0};
 
 	if (l->comment.n)
 		return (size_t)(frame_slow(l, p, end) - p);
 	configure(&ix, l);
-	while (!frame_fast(&ix, l, &s, end)) {
-		next = csv_broken(l, s, end, false, NULL).next;
-		if (!next)
-			break;
-		s = next;
-	}
+	s = frame_fast(&ix, l, p, end);
 	csv_index_release(&ix);
 	return (size_t)(s - p);
 }

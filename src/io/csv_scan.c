@@ -182,8 +182,6 @@ csv_broken(const struct csv_layout *l, const char *s, const char *end, bool eof,
 	if (b.at)
 		b.reason = "a quote that is not closed";
 	else if (a)
-		b.reason = arena_printf(a, "record longer than %lu bytes",
-		    (unsigned long)l->record_max)
-			       .p;
+		b.reason = record_too_long(a, l->record_max);
 	return b;
 }

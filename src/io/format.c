@@ -153,3 +153,11 @@ format_guess(struct str head, bool whole)
 	}
 	return best ? best : format_find(STR("lines"));
 }
+
+const char *
+record_too_long(struct arena *a, uint32_t record_max)
+{
+	return arena_printf(
+	    a, "record longer than %lu bytes", (unsigned long)record_max)
+	    .p;
+}

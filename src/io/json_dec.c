@@ -147,17 +147,35 @@ look_at_shapes(struct json_decoder *d)
 		json_shapes_clear(&d->shapes);
 }
 
+/* Reads a record whose shape is neither known nor to be learnt. */
+static const char *
+scan_odd(struct json_decoder *d, struct json_lane *l)
+{
+	const char *end = NULL;
+
+	l->s->learn = NULL;
+	if (d->kernel->bulk) {
+		if (!d->index)
+			d->index = mem_alloc(sizeof *d->index);
+		end = d->kernel->bulk(l->s, d->index, l->p, l->feed);
+	}
+	return end ? end : d->kernel->scan(l->s, l->p, l->feed);
+}
+
 /* Reads a record whose shape is not known, and learns it. */
 static __attribute__((noinline)) const char *
 scan(struct json_decoder *d, struct json_lane *l)
 {
-	bool learn = !d->rest && !d->shapes.full;
 	const char *end;
 
-	l->s->learn = learn ? &d->learn : NULL;
-	end = d->kernel->scan(l->s, l->p, l->feed);
-	if (end && learn && !d->learn.failed)
-		json_shapes_add(&d->shapes, &d->learn);
+	if (d->rest || d->shapes.full) {
+		end = scan_odd(d, l);
+	} else {
+		l->s->learn = &d->learn;
+		end = d->kernel->scan(l->s, l->p, l->feed);
+		if (end && !d->learn.failed)
+			json_shapes_add(&d->shapes, &d->learn);
+	}
 	if (d->rest)
 		d->rest--;
 	else if (++d->n_misses == LOOK)
@@ -176,7 +194,15 @@ add_bad(struct batch *b, const struct json_lane *l, const char *in_block,
 	batch_bad(b, (struct bad_row){.raw = {in_block, n},
 			 .reason = reason,
 			 .row = b->n_rows,
-			 .column = (uint32_t)(at - l->p)});
+			 .column = at > l->p ? (uint32_t)(at - l->p) + 1 : 0});
+}
+
+static __attribute__((noinline, cold)) void
+add_long(struct batch *b, struct str line, uint32_t most)
+{
+	batch_bad(b, (struct bad_row){.raw = line,
+			 .reason = record_too_long(b->arena, most),
+			 .row = b->n_rows});
 }
 
 /* Makes a row of a record that was read, or a bad row. */
@@ -217,11 +243,8 @@ static void
 decode_one(struct json_decoder *d, struct batch *b, const char *in_block)
 {
 	struct json_lane *l = &d->lanes[0];
-	size_t n = (size_t)(l->feed - l->p);
 
-	if (__builtin_expect(n > d->base.spec->limits.record_max, 0)) {
-		add_bad(b, l, in_block, "record too long", l->p);
-	} else if (d->blind) {
+	if (d->blind) {
 		l->end = json_cut_blanks(l->feed);
 		put_record(d, b, l, in_block);
 	} else {
@@ -231,6 +254,22 @@ decode_one(struct json_decoder *d, struct batch *b, const char *in_block)
 			    d->kernel->walk(l->s, &d->shapes, l->p, l->feed);
 		finish(d, b, l, in_block);
 	}
+}
+
+/* Decodes the line from p to feed. */
+static void
+decode_line(
+    struct json_decoder *d, struct batch *b, const char *p, const char *feed)
+{
+	uint32_t most = d->base.spec->limits.record_max;
+	struct json_lane *l = &d->lanes[0];
+
+	l->p = json_blanks(p);
+	l->feed = feed;
+	if (__builtin_expect((size_t)(feed - p) > most, 0))
+		add_long(b, (struct str){p, (size_t)(feed - p)}, most);
+	else if (l->p != feed)
+		decode_one(d, b, l->p);
 }
 
 /* ---- several records ---- */
@@ -249,9 +288,9 @@ decode_several(struct json_decoder *d, struct batch *b, const char *p,
 	for (i = 0; i < JSON_LANES; i++) {
 		struct json_lane *l = &d->lanes[i];
 
-		l->p = p = json_blanks(p);
+		l->p = json_blanks(p);
 		l->feed = feeds[i];
-		if (p == l->feed || (size_t)(l->feed - p) > most)
+		if (l->p == l->feed || (size_t)(l->feed - p) > most)
 			return false;
 		p = l->feed + 1;
 	}
@@ -274,10 +313,7 @@ decode_lines(struct json_decoder *d, const char *p, const char **feeds,
 		    d->shapes.first && decode_several(d, b, p, feeds + i)) {
 			i += JSON_LANES;
 		} else {
-			d->lanes[0].p = json_blanks(p);
-			d->lanes[0].feed = feeds[i++];
-			if (d->lanes[0].p != d->lanes[0].feed)
-				decode_one(d, b, d->lanes[0].p);
+			decode_line(d, b, p, feeds[i++]);
 		}
 		p = feeds[i - 1] + 1;
 	}
@@ -294,9 +330,15 @@ static void
 decode_rest(
     struct json_decoder *d, const char *p, const char *end, struct batch *b)
 {
+	uint32_t most = d->base.spec->limits.record_max;
 	size_t n = (size_t)(end - p), skipped;
-	char *copy = arena_alloc(b->arena, n + 1 + SIMD_PAD);
+	char *copy;
 
+	if (n > most) {
+		add_long(b, (struct str){p, n}, most);
+		return;
+	}
+	copy = arena_alloc(b->arena, n + 1 + SIMD_PAD);
 	memcpy(copy, p, n);
 	memset(copy + n, '\n', 1 + SIMD_PAD);
 	d->lanes[0].p = json_blanks(copy);

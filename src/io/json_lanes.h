@@ -49,7 +49,30 @@ four_step(struct json_lane *l, struct json_op *op, const char **p0,
 	return false;
 }
 
-/* Each goes on alone from its place and op number at. */
+/*
+ * The step of the single walk for each lane, from its end on, which moves.
+ * False if it does not fit all of them.
+ */
+JSON_FN __attribute__((noinline)) bool
+four_singly(struct json_lane *l, struct json_op *op)
+{
+	const char *q[JSON_LANES];
+	unsigned i;
+	bool fits;
+
+	if (op->kind >= JSON_OP_END)
+		return false;
+	for (i = 0; i < JSON_LANES; i++) {
+		q[i] = walk_step(l[i].s, op, l[i].end, l[i].feed, &fits);
+		if (!q[i])
+			return false;
+	}
+	for (i = 0; i < JSON_LANES; i++)
+		l[i].end = q[i];
+	return true;
+}
+
+/* Each goes on alone from its end and op number at. */
 JSON_FN __attribute__((noinline)) void
 four_part(struct json_shapes *shapes, struct json_lane *l, unsigned at)
 {
@@ -57,6 +80,17 @@ four_part(struct json_shapes *shapes, struct json_lane *l, unsigned at)
 
 	for (i = 0; i < JSON_LANES; i++)
 		l[i].end = walk_from(l[i].s, shapes, at, l[i].end, l[i].feed);
+}
+
+/* Sets the places of the lanes. */
+static inline void
+four_ends(struct json_lane *l, const char *p0, const char *p1, const char *p2,
+    const char *p3)
+{
+	l[0].end = p0;
+	l[1].end = p1;
+	l[2].end = p2;
+	l[3].end = p3;
 }
 
 JSON_FN void
@@ -73,30 +107,35 @@ walk_lanes(struct json_shapes *shapes, struct json_lane *l)
 		struct json_op *op = &ops[at];
 		const char *q0 = p0 + op->len, *q1 = p1 + op->len;
 		const char *q2 = p2 + op->len, *q3 = p3 + op->len;
+		bool same = four_same_text(op, p0, p1, p2, p3);
 
-		if (UNLIKELY(!four_same_text(op, p0, p1, p2, p3))) {
+		if (UNLIKELY(!same) && op->other) {
 			at = op->other;
 			continue;
 		}
-		if (op->kind == JSON_OP_END && q0 == l[0].feed &&
-		    q1 == l[1].feed && q2 == l[2].feed && q3 == l[3].feed) {
-			l[0].end = q0;
-			l[1].end = q1;
-			l[2].end = q2;
-			l[3].end = q3;
+		if (LIKELY(same) && op->kind == JSON_OP_END &&
+		    q0 == l[0].feed && q1 == l[1].feed && q2 == l[2].feed &&
+		    q3 == l[3].feed) {
+			four_ends(l, q0, q1, q2, q3);
 			return;
 		}
-		if (UNLIKELY(!four_step(l, op, &q0, &q1, &q2, &q3)))
-			break;
-		p0 = q0;
-		p1 = q1;
-		p2 = q2;
-		p3 = q3;
+		if (LIKELY(same) && four_step(l, op, &q0, &q1, &q2, &q3)) {
+			p0 = q0;
+			p1 = q1;
+			p2 = q2;
+			p3 = q3;
+		} else {
+			four_ends(l, p0, p1, p2, p3);
+			op = &ops[same ? at : here];
+			if (!four_singly(l, op))
+				break;
+			p0 = l[0].end;
+			p1 = l[1].end;
+			p2 = l[2].end;
+			p3 = l[3].end;
+		}
 		here = at = op->next;
 	}
-	l[0].end = p0;
-	l[1].end = p1;
-	l[2].end = p2;
-	l[3].end = p3;
+	four_ends(l, p0, p1, p2, p3);
 	four_part(shapes, l, here);
 }

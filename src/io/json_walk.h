@@ -116,6 +116,24 @@ walk_op(
 	return walk_mark(s, op, p, feed);
 }
 
+/*
+ * The whole step at p: the op's text, and what follows it. *fits is set if
+ * the text was there; then NULL means that what follows is not valid.
+ */
+JSON_INLINE const char *
+walk_step(struct json_scan *s, struct json_op *op, const char *p,
+    const char *feed, bool *fits)
+{
+	*fits = true;
+	if (LIKELY(same_text(p, op, op->len)))
+		return walk_op(s, op, p + op->len, feed);
+	/* Another value than a string? */
+	if (op->kind <= JSON_OP_LONG && same_text(p, op, op->len - 1u))
+		return walk_other(s, op, p + op->len - 1, feed);
+	*fits = false;
+	return NULL;
+}
+
 /* Goes on from op number at; returns the end of the record's text, or NULL. */
 JSON_FN const char *
 walk_from(struct json_scan *s, struct json_shapes *shapes, unsigned at,
@@ -123,19 +141,16 @@ walk_from(struct json_scan *s, struct json_shapes *shapes, unsigned at,
 {
 	while (at) {
 		struct json_op *op = &shapes->ops[at];
+		bool fits;
+		const char *q = walk_step(s, op, p, feed, &fits);
 
-		if (LIKELY(same_text(p, op, op->len))) {
-			p = walk_op(s, op, p + op->len, feed);
-		} else if (op->kind <= JSON_OP_LONG &&
-			   same_text(p, op, op->len - 1u)) {
-			/* another value than a string */
-			p = walk_other(s, op, p + op->len - 1, feed);
-		} else {
+		if (!fits) {
 			at = op->other;
 			continue;
 		}
-		if (UNLIKELY(!p) || op->kind >= JSON_OP_END)
-			return p;
+		if (UNLIKELY(!q) || op->kind >= JSON_OP_END)
+			return q;
+		p = q;
 		at = op->next;
 	}
 	return NULL;

@@ -55,8 +55,8 @@ add_bad(struct batch *b, const char *p, const char *end, const char *reason,
 	struct bad_row bad = {
 	    .raw = {p, (size_t)(end - p)}, .reason = reason, .row = b->n_rows};
 
-	if (at >= p && at <= end)
-		bad.column = (uint32_t)(at - p);
+	if (at > p && at <= end)
+		bad.column = (uint32_t)(at - p) + 1;
 	batch_bad(b, bad);
 }
 
@@ -230,9 +230,8 @@ lose(struct msgpack_decoder *d, struct batch *b, enum msgpack_status status,
 	if (shown - p > RAW_SHOWN)
 		shown = p + RAW_SHOWN;
 	if (status == MSGPACK_LONG)
-		reason = arena_printf(b->arena, "record longer than %zu bytes",
-		    d->scan.record_max)
-			     .p;
+		reason =
+		    record_too_long(b->arena, d->base.spec->limits.record_max);
 	reason = arena_printf(
 	    b->arena, "%s; the rest of the input is skipped", reason)
 		     .p;

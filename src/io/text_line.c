@@ -58,12 +58,6 @@ static const char *
 take_line(struct text_decoder *d, struct batch *b, unsigned row,
     struct str line, const char *end, text_line_fn *fn, const char **at)
 {
-	uint32_t max = d->base.spec->limits.record_max;
-
-	if (line.n > max)
-		return arena_printf(b->arena, "record longer than %lu bytes",
-		    (unsigned long)max)
-		    .p;
 	if (!text_valid(d, line, end, at))
 		return "not valid UTF-8";
 	return fn(d, b, row, line, at);
@@ -73,6 +67,7 @@ size_t
 text_decode_lines(struct text_decoder *d, const char *p, const char *end,
     bool eof, struct batch *b, text_line_fn *fn)
 {
+	uint32_t max = d->base.spec->limits.record_max;
 	const char *at = p;
 	unsigned row = 0;
 
@@ -87,6 +82,11 @@ text_decode_lines(struct text_decoder *d, const char *p, const char *end,
 			break;
 		line = (struct str){at, (size_t)((nl ? nl : end) - at)};
 		at = nl ? nl + 1 : end;
+		if (line.n > max) {
+			text_bad(
+			    b, row, line, record_too_long(b->arena, max), NULL);
+			continue;
+		}
 		if (line.n && line.p[line.n - 1] == '\r')
 			line.n--;
 		if (!line.n)

@@ -99,7 +99,7 @@ rename_bind(struct op *op, const struct bind *b)
 
 // clang-format off
 static const struct param rename_params[] = {
-	{"columns", PARAM_RENAME, true, "old: new pairs."},
+	{"columns", PARAM_RENAME, true, "Pairs of old: new."},
 };
 
 const struct op_kind op_rename = {

@@ -64,7 +64,7 @@ set_bind(struct op *op, const struct bind *b)
 
 // clang-format off
 static const struct param set_params[] = {
-	{"columns", PARAM_NAMED, true, "name: expression pairs."},
+	{"columns", PARAM_NAMED, true, "Pairs of name: expression."},
 };
 
 const struct op_kind op_set = {

@@ -7,8 +7,10 @@
 unsigned block_rows_max;
 
 static void
-used(struct block *b, size_t n)
+used(const struct input *in, struct block *b, size_t n)
 {
+	if (!in->regular)
+		b->line += lines_in(b->bytes + b->from, n);
 	b->from += n;
 	b->offset += n;
 }
@@ -27,7 +29,7 @@ few_records(const struct input *in, const struct block *b)
 		size_t len = 1, whole;
 
 		while (!(whole = in->format->frame(in->layout, p + at, len)) &&
-		    at + len < n)
+		       at + len < n)
 			len++;
 		if (!whole)
 			return n;
@@ -49,12 +51,9 @@ decode(struct lane *l, const struct input *in, const struct block *b,
 	return lane_batch(l, in, &part, p);
 }
 
-#define RAW_SHOWN 256
-
 /* The record at the block's start is too long: one bad row. */
 static void
-too_long(struct lane *l, struct input *in, struct block *b,
-    struct prepared *p)
+too_long(struct lane *l, struct input *in, struct block *b, struct prepared *p)
 {
 	struct batch *batch = p->batch;
 	size_t n = b->to - b->from;
@@ -64,13 +63,10 @@ too_long(struct lane *l, struct input *in, struct block *b,
 	batch->input = in->number;
 	batch->block = b->bytes + b->from;
 	batch->block_offset = b->offset;
-	batch_bad(batch,
-	    (struct bad_row){
-		.raw = {batch->block, n < RAW_SHOWN ? n : RAW_SHOWN},
-		.reason = arena_printf(batch->arena,
-		    "record longer than %u bytes",
-		    in->spec.limits.record_max)
-			      .p});
+	batch->block_line = b->line;
+	batch_bad(batch, (struct bad_row){.raw = {batch->block, n},
+			     .reason = record_too_long(
+				 batch->arena, in->spec.limits.record_max)});
 	p->n_bad_read = 1;
 	p->n_out = 0;
 	p->encoded.n = 0;
@@ -79,21 +75,20 @@ too_long(struct lane *l, struct input *in, struct block *b,
 }
 
 void
-block_skip(struct input *in, struct block *b)
+block_skip(const struct input *in, struct block *b)
 {
 	const char *p = b->bytes + b->from;
 	size_t n = b->to - b->from;
-	const char *end =
-	    in->format->lines ? memchr(p, '\n', n) : NULL;
+	const char *end = in->format->lines ? memchr(p, '\n', n) : NULL;
 
-	used(b, end ? (size_t)(end + 1 - p) : n);
+	used(in, b, end ? (size_t)(end + 1 - p) : n);
 	if (end)
 		b->skipping = false;
 }
 
 enum block_status
-block_next(struct lane *l, struct input *in, struct block *b,
-    struct prepared *p)
+block_next(
+    struct lane *l, struct input *in, struct block *b, struct prepared *p)
 {
 	while (b->from < b->to) {
 		size_t n;
@@ -111,8 +106,8 @@ block_next(struct lane *l, struct input *in, struct block *b,
 			must(!b->last);
 			return BLOCK_MORE;
 		}
-		used(b, n);
-		if (p->batch->lost)
+		used(in, b, n);
+		if (p->batch->lost || p->batch->runs_on)
 			b->skipping = true;
 		if (p->batch->n_rows || p->batch->n_bad)
 			return BLOCK_BATCH;

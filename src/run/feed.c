@@ -8,11 +8,20 @@
 #include "base/mem.h"
 #include "base/must.h"
 #include "run/block.h"
+#include "run/signals.h"
 
 /* Blocks of an input that are being prepared or wait for the owner. */
 #define RING 8
+/* Bytes of them beyond which no other is begun, however long records are. */
+#define RING_BYTES ((size_t)16 << 20)
+/* What a buffer may keep when a long record has left it. */
+#define KEPT_BYTES (4 * BLOCK_BYTES_THREADS)
 
-enum work_state { WORK_FREE, WORK_TAKEN, WORK_READY };
+enum work_state {
+	WORK_FREE,
+	WORK_TAKEN,
+	WORK_READY
+};
 
 /* A block and the batches made of it. */
 struct work {
@@ -21,6 +30,7 @@ struct work {
 	struct prepared *list;
 	size_t n, cap, n_made;
 	size_t next; /* batch to hand out */
+	size_t size; /* bytes of the block, counted in the stream's n_bytes */
 	bool end;    /* nothing follows */
 	bool failed;
 	struct err err;
@@ -35,6 +45,7 @@ struct stream {
 	bool made;
 	struct work ring[RING];
 	unsigned first, n; /* works in order: ring[(first + k) % RING] */
+	size_t n_bytes;	   /* of their blocks */
 	bool reading;	   /* some thread is cutting the next block */
 	bool read_all;
 };
@@ -62,6 +73,25 @@ feed_torture(unsigned rows, size_t read_bytes)
 
 /* ---- one thread ---- */
 
+/* The owner is to stop: what has no end yet is no record. */
+static void
+abandon(struct block *b)
+{
+	b->to = b->from;
+	b->last = true;
+}
+
+/* False when the owner is to stop instead of waiting on. */
+static bool
+owner_waits(struct feed *f, const struct input *in)
+{
+	do
+		if (!f->plan.before_wait(f->plan.arg, in))
+			return false;
+	while (!input_ready(in, INPUT_LOOK_MS));
+	return true;
+}
+
 static int
 fill(struct feed *f, struct stream *s, struct err *err)
 {
@@ -72,9 +102,11 @@ fill(struct feed *f, struct stream *s, struct err *err)
 	for (;;) {
 		size_t held = b->to - b->from;
 
-		if (input_would_block(s->input))
-			f->plan.before_wait(f->plan.arg);
-		if (input_fill(s->input, b, BLOCK_BYTES, err))
+		if (!s->input->regular && !owner_waits(f, s->input)) {
+			abandon(b);
+			return 0;
+		}
+		if (input_read(s->input, b, BLOCK_BYTES, err))
 			return -1;
 		if (b->last || !format->lines || !held ||
 		    b->to - b->from > s->input->spec.limits.record_max ||
@@ -85,8 +117,8 @@ fill(struct feed *f, struct stream *s, struct err *err)
 }
 
 static int
-next_inline(struct feed *f, struct stream *s, struct prepared **out,
-    struct err *err)
+next_inline(
+    struct feed *f, struct stream *s, struct prepared **out, struct err *err)
 {
 	*out = &s->one;
 	for (;;) {
@@ -105,11 +137,15 @@ next_inline(struct feed *f, struct stream *s, struct prepared **out,
 static void
 work_reset(struct work *w)
 {
+	struct block *b = &w->block;
+
 	w->state = WORK_TAKEN;
-	w->n = w->next = 0;
+	w->n = w->next = w->size = 0;
 	w->end = w->failed = false;
-	w->block.from = w->block.to = 0;
-	w->block.last = w->block.skipping = false;
+	if (b->cap > KEPT_BYTES)
+		block_release(b);
+	b->from = b->to = 0;
+	b->last = b->skipping = false;
 }
 
 static struct prepared *
@@ -122,79 +158,156 @@ work_slot(struct work *w)
 	return &w->list[w->n];
 }
 
-/* Moves bytes [from, to) of `rest` to the end of the block. */
+/* Adds n bytes to the end of a block. */
+static void
+append(struct block *b, const char *p, size_t n)
+{
+	if (!b->bytes)
+		block_init(b, BLOCK_BYTES_THREADS);
+	block_room(b, n);
+	memcpy(b->bytes + b->to, p, n);
+	b->to += n;
+}
+
+/* Moves the first bytes of the rest, a block's worth, to the end of b. */
 static void
 take_rest(struct block *b, struct block *rest)
 {
 	size_t n = rest->to - rest->from;
 
-	if (b->cap - b->to < n) {
-		size_t cap = b->cap;
-		char *bytes;
-
-		while (cap - b->to < n)
-			cap *= 2;
-		bytes = mem_alloc(cap + SIMD_PAD);
-		memcpy(bytes, b->bytes, b->to);
-		mem_free(b->bytes);
-		b->bytes = bytes;
-		b->cap = cap;
-	}
-	memcpy(b->bytes + b->to, rest->bytes + rest->from, n);
-	b->to += n;
-	b->offset = rest->offset;
-	rest->from = rest->to = 0;
+	if (n > BLOCK_BYTES_THREADS)
+		n = BLOCK_BYTES_THREADS;
+	append(b, rest->bytes + rest->from, n);
+	rest->from += n;
 }
 
-/* Keeps the bytes behind `at`, no whole record, for the next block. */
+/* Keeps the bytes behind `at` for the next block. */
 static void
-leave_rest(struct block *b, size_t at, struct block *rest)
+leave_rest(
+    const struct input *in, struct block *b, size_t at, struct block *rest)
 {
-	struct block tail = {.bytes = b->bytes, .from = at, .to = b->to};
+	size_t n = b->to - at;
 
-	rest->from = rest->to = 0;
-	tail.offset = b->offset + (at - b->from);
-	take_rest(rest, &tail);
+	if (rest->from < rest->to) { /* they still stand in front of it */
+		rest->from -= n;
+	} else {
+		if (rest->cap > KEPT_BYTES && n <= KEPT_BYTES)
+			block_release(rest);
+		rest->from = rest->to = 0;
+		append(rest, b->bytes + at, n);
+	}
+	rest->offset = b->offset + (at - b->from);
+	rest->line = b->line;
+	if (!in->regular)
+		rest->line += lines_in(b->bytes + b->from, at - b->from);
+	rest->skipping = b->skipping;
 	b->to = at;
 }
 
-/* Reads the next block of whole records; the stream is marked as reading. */
-static void
-cut_block(struct stream *s, struct work *w)
+/* Waits for bytes; false if nobody wants them any more. */
+static bool
+worker_waits(struct feed *f, const struct input *in)
 {
-	struct input *in = s->input;
+	bool stop = false;
+
+	while (!stop && !input_ready(in, INPUT_LOOK_MS)) {
+		pthread_mutex_lock(&f->lock);
+		stop = f->stop || signals_stop();
+		/* The owner may have been asked something meanwhile. */
+		pthread_cond_signal(&f->ready);
+		pthread_mutex_unlock(&f->lock);
+	}
+	return !stop;
+}
+
+enum got {
+	GOT_BYTES, /* or the end of input */
+	GOT_NONE,  /* the owner would have to wait */
+	GOT_ERROR
+};
+
+/*
+ * Adds bytes to the block, left over or read. The owner does not wait for
+ * them as long as there are workers who can.
+ */
+static enum got
+get_bytes(struct feed *f, struct stream *s, struct work *w, bool owner)
+{
+	const struct input *in = s->input;
+	struct block *b = &w->block;
+	bool go = true;
+
+	if (s->rest.from < s->rest.to || s->rest.last) {
+		take_rest(b, &s->rest);
+		b->last = s->rest.last && s->rest.from == s->rest.to;
+		return GOT_BYTES;
+	}
+	if (!in->regular && owner && f->n_threads && !input_ready(in, 0))
+		return GOT_NONE;
+	if (!in->regular)
+		go = owner ? owner_waits(f, in) : worker_waits(f, in);
+	if (!go) {
+		abandon(b);
+		return GOT_BYTES;
+	}
+	w->failed = input_read(s->input, b, BLOCK_BYTES_THREADS, &w->err);
+	return w->failed ? GOT_ERROR : GOT_BYTES;
+}
+
+/* Drops what belongs to a record that is too long. */
+static void
+skip(const struct input *in, struct block *b)
+{
+	if (b->skipping)
+		block_skip(in, b);
+	if (!b->from)
+		return;
+	memmove(b->bytes, b->bytes + b->from, b->to - b->from);
+	b->to -= b->from;
+	b->from = 0;
+}
+
+enum cut {
+	CUT_WHOLE, /* whole records, or the end, or an error */
+	CUT_LONG,  /* a record that is (or was nearly) too long, and what came
+		      with it */
+	CUT_NONE   /* the owner would have to wait for it */
+};
+
+/* Reads the next block; the stream is marked as reading. */
+static enum cut
+cut_block(struct feed *f, struct stream *s, struct work *w, bool owner)
+{
+	const struct input *in = s->input;
 	struct block *b = &w->block;
 	size_t whole = 0;
 
-	take_rest(b, &s->rest);
-	b->last = s->rest.last;
+	b->offset = s->rest.offset;
+	b->line = s->rest.line;
 	b->skipping = s->rest.skipping;
-	s->rest.skipping = false;
-	for (;;) {
-		if (b->skipping)
-			block_skip(in, b);
-		if (b->from) { /* skipped: begin at the front */
-			memmove(b->bytes, b->bytes + b->from, b->to - b->from);
-			b->to -= b->from;
-			b->from = 0;
-		}
-		if (b->last)
-			whole = b->to;
-		else if (b->to)
-			whole = in->format->frame(in->layout, b->bytes, b->to);
-		if (whole || b->last ||
-		    b->to > in->spec.limits.record_max)
+	while (!whole && !b->last && b->to <= in->spec.limits.record_max) {
+		switch (get_bytes(f, s, w, owner)) {
+		case GOT_BYTES:
 			break;
-		if (input_fill(in, b, BLOCK_BYTES_THREADS, &w->err)) {
-			w->failed = true;
-			return;
+		case GOT_NONE:
+			leave_rest(in, b, 0, &s->rest);
+			return CUT_NONE;
+		case GOT_ERROR:
+			return CUT_WHOLE;
 		}
+		skip(in, b);
+		if (!b->last && b->to)
+			whole = in->format->frame(in->layout, b->bytes, b->to);
 	}
 	w->end = b->last;
-	if (!whole && !b->last) /* too long: the lane will say so */
-		return;
-	if (!b->last)
-		leave_rest(b, whole, &s->rest);
+	if (b->last)
+		return CUT_WHOLE;
+	/* What looking for its end has piled up is no block for one lane. */
+	if (!whole ||
+	    (b->to > in->spec.limits.record_max && b->to > KEPT_BYTES))
+		return CUT_LONG;
+	leave_rest(in, b, whole, &s->rest);
+	return CUT_WHOLE;
 }
 
 static void
@@ -217,7 +330,8 @@ stream_to_read(struct feed *f)
 	for (unsigned i = 0; i < n; i++) {
 		struct stream *s = &f->streams[(f->current + i) % n];
 
-		if (s->input && !s->reading && !s->read_all && s->n < RING)
+		if (s->input && !s->reading && !s->read_all && s->n < RING &&
+		    (!s->n || s->n_bytes < RING_BYTES))
 			return s;
 	}
 	return NULL;
@@ -232,28 +346,35 @@ static void
 do_work(struct feed *f, struct lane *l, struct stream *s)
 {
 	struct work *w = &s->ring[(s->first + s->n++) % RING];
-	bool alone;
+	enum cut cut;
 
 	work_reset(w);
 	s->reading = true;
 	pthread_mutex_unlock(&f->lock);
 	if (!w->block.bytes)
 		block_init(&w->block, BLOCK_BYTES_THREADS);
-	cut_block(s, w);
-	alone = w->block.to > s->input->spec.limits.record_max;
-	if (alone) {
-		prepare_block(l, s, w);
-		leave_rest(&w->block, w->block.from, &s->rest);
-		s->rest.skipping = w->block.skipping;
+	cut = cut_block(f, s, w, l == &f->lanes[0]);
+	if (cut == CUT_LONG) {
+		if (block_next(l, s->input, &w->block, work_slot(w)) ==
+		    BLOCK_BATCH)
+			w->n++;
+		leave_rest(s->input, &w->block, w->block.from, &s->rest);
 	}
 	pthread_mutex_lock(&f->lock);
 	s->reading = false;
-	s->read_all = w->end || w->failed;
 	pthread_cond_signal(&f->work);
-	pthread_mutex_unlock(&f->lock);
-	if (!alone)
+	if (cut == CUT_NONE) { /* the ring's last, as nobody else could read */
+		s->n--;
+		return;
+	}
+	s->read_all = w->end || w->failed;
+	w->size = w->block.cap;
+	s->n_bytes += w->size;
+	if (cut == CUT_WHOLE) {
+		pthread_mutex_unlock(&f->lock);
 		prepare_block(l, s, w);
-	pthread_mutex_lock(&f->lock);
+		pthread_mutex_lock(&f->lock);
+	}
 	w->state = WORK_READY;
 	pthread_cond_signal(&f->ready);
 }
@@ -283,26 +404,38 @@ worker_main(void *arg)
 	return NULL;
 }
 
-/* With the lock held: waits until the stream's first work is ready. */
+/* Can the owner read of the stream without waiting? */
+static bool
+owner_reads(const struct feed *f, const struct stream *s)
+{
+	return s->input->regular || !f->n_threads || input_ready(s->input, 0);
+}
+
+/*
+ * With the lock held: waits until the stream's first work is ready. NULL if
+ * the owner is to stop instead.
+ */
 static struct work *
 first_work(struct feed *f, struct stream *s)
 {
 	for (;;) {
 		struct work *w = &s->ring[s->first];
 		struct stream *help;
+		bool go;
 
 		if (s->n && w->state == WORK_READY)
 			return w;
 		help = stream_to_read(f);
-		if (help && (help->input->regular ||
-				!input_would_block(help->input))) {
+		if (help && owner_reads(f, help)) {
 			do_work(f, &f->lanes[0], help);
 			continue;
 		}
 		if (!s->input->regular) {
 			pthread_mutex_unlock(&f->lock);
-			f->plan.before_wait(f->plan.arg);
+			go = f->plan.before_wait(f->plan.arg, s->input);
 			pthread_mutex_lock(&f->lock);
+			if (!go)
+				return NULL;
 			if (s->n && w->state == WORK_READY)
 				continue;
 		}
@@ -311,16 +444,15 @@ first_work(struct feed *f, struct stream *s)
 }
 
 static int
-next_of_ring(struct feed *f, struct stream *s, struct prepared **out,
-    struct err *err)
+next_of_ring(
+    struct feed *f, struct stream *s, struct prepared **out, struct err *err)
 {
 	struct work *w;
-	int status;
+	int status = 0;
 
 	pthread_mutex_lock(&f->lock);
 	f->current = s->input->number;
-	for (;;) {
-		w = first_work(f, s);
+	while ((w = first_work(f, s))) {
 		if (w->next < w->n) {
 			*out = &w->list[w->next++];
 			status = 1;
@@ -332,11 +464,10 @@ next_of_ring(struct feed *f, struct stream *s, struct prepared **out,
 			status = -1;
 			break;
 		}
-		if (w->end) {
-			status = 0;
+		if (w->end)
 			break;
-		}
 		w->state = WORK_FREE;
+		s->n_bytes -= w->size;
 		s->first = (s->first + 1) % RING;
 		s->n--;
 		pthread_cond_signal(&f->work);
@@ -360,8 +491,8 @@ start_workers(struct feed *f)
 		struct worker *w = mem_alloc(sizeof *w);
 
 		*w = (struct worker){f, &f->lanes[i]};
-		if (pthread_create(&f->threads[f->n_threads], NULL,
-			worker_main, w)) {
+		if (pthread_create(
+			&f->threads[f->n_threads], NULL, worker_main, w)) {
 			mem_free(w); /* fewer threads: slower, not wrong */
 			break;
 		}
@@ -405,8 +536,8 @@ feed_open(struct feed *f, struct input *in)
 }
 
 int
-feed_next(struct feed *f, struct input *in, struct prepared **out,
-    struct err *err)
+feed_next(
+    struct feed *f, struct input *in, struct prepared **out, struct err *err)
 {
 	struct stream *s = &f->streams[in->number];
 

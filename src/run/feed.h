@@ -20,8 +20,12 @@ struct feed_plan {
 	struct input *inputs;
 	unsigned n_inputs;
 	unsigned threads;
-	/* Called by the owner when it is about to wait for an input. */
-	void (*before_wait)(void *arg);
+	/*
+	 * Called by the owner when it may be about to wait for an input, and
+	 * now and then while it does; false: it is to stop, as if the input
+	 * ended before the record at hand.
+	 */
+	bool (*before_wait)(void *arg, const struct input *in);
 	void *arg;
 };
 
@@ -35,8 +39,8 @@ void feed_open(struct feed *f, struct input *in);
  * The next batch of an input: 1 and *out, which is valid until the next call
  * for the same input; 0 at its end; -1 and *err.
  */
-int feed_next(struct feed *f, struct input *in, struct prepared **out,
-    struct err *err);
+int feed_next(
+    struct feed *f, struct input *in, struct prepared **out, struct err *err);
 
 /* ---- for tests: WEIR_TORTURE=rows=1,reads=1 ---- */
 

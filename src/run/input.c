@@ -65,13 +65,15 @@ fail(const struct input *in, const char *what, struct err *err)
 }
 
 int
-input_check(const struct input *in, struct err *err)
+input_check(struct input *in, struct err *err)
 {
 	struct stat st;
 
 	if (is_stdin(in)) {
 		if (fcntl(STDIN_FILENO, F_GETFD) < 0)
 			return fail(in, "cannot read standard input", err);
+		if (!fstat(STDIN_FILENO, &st) && S_ISREG(st.st_mode))
+			in->size = (uint64_t)st.st_size;
 		return 0;
 	}
 	/* Names come from the command line or a spec: NUL-terminated. */
@@ -81,6 +83,8 @@ input_check(const struct input *in, struct err *err)
 		errno = EISDIR;
 		return fail(in, "cannot read", err);
 	}
+	if (S_ISREG(st.st_mode))
+		in->size = (uint64_t)st.st_size;
 	return 0;
 }
 
@@ -110,52 +114,54 @@ open_file(struct input *in, struct err *err)
 }
 
 bool
-input_would_block(const struct input *in)
+input_ready(const struct input *in, int ms)
 {
 	struct pollfd p = {.fd = in->fd, .events = POLLIN};
 
-	return !in->regular && poll(&p, 1, 0) == 0;
+	return in->regular || poll(&p, 1, ms) > 0;
+}
+
+uint64_t
+lines_in(const char *p, size_t n)
+{
+	const char *end = p + n, *hit;
+	uint64_t lines = 0;
+
+	while (p < end && (hit = memchr(p, '\n', (size_t)(end - p)))) {
+		lines++;
+		p = hit + 1;
+	}
+	return lines;
+}
+
+void
+block_room(struct block *b, size_t n)
+{
+	size_t cap = b->cap;
+
+	while (cap - b->to < n)
+		cap *= 2;
+	if (cap == b->cap)
+		return;
+	b->bytes = mem_resize(b->bytes, cap + SIMD_PAD);
+	b->cap = cap;
 }
 
 static void
 make_room(struct block *b, size_t block_bytes)
 {
-	size_t held = b->to - b->from, cap = b->cap;
-	char *bytes;
+	size_t held = b->to - b->from;
 
 	if (b->from && held)
 		memmove(b->bytes, b->bytes + b->from, held);
 	b->from = 0;
 	b->to = held;
 	/* A whole read should fit behind what is held. */
-	if (b->cap - held >= block_bytes / 2)
-		return;
-	while (cap - held < block_bytes / 2)
-		cap *= 2;
-	bytes = mem_alloc(cap + SIMD_PAD);
-	memcpy(bytes, b->bytes, held);
-	mem_free(b->bytes);
-	b->bytes = bytes;
-	b->cap = cap;
-}
-
-/* How often a thread that waits for input looks whether it is to stop. */
-#define LOOK_MS 200
-
-/* Waits until there is something to read; false if asked to stop. */
-static bool
-wait_for_bytes(const struct input *in)
-{
-	struct pollfd p = {.fd = in->fd, .events = POLLIN};
-
-	while (!signals_stop())
-		if (poll(&p, 1, LOOK_MS) > 0)
-			return true;
-	return false;
+	block_room(b, block_bytes / 2);
 }
 
 int
-input_fill(
+input_read(
     struct input *in, struct block *b, size_t block_bytes, struct err *err)
 {
 	size_t want;
@@ -165,10 +171,6 @@ input_fill(
 	want = b->cap - b->to;
 	if (want > input_read_max)
 		want = input_read_max;
-	if (!in->regular && !wait_for_bytes(in)) {
-		b->last = true;
-		return 0;
-	}
 	do
 		n = read(in->fd, b->bytes + b->to, want);
 	while (n < 0 && errno == EINTR);
@@ -178,6 +180,19 @@ input_fill(
 	in->bytes += (size_t)n;
 	b->last = n == 0;
 	return 0;
+}
+
+int
+input_fill(
+    struct input *in, struct block *b, size_t block_bytes, struct err *err)
+{
+	while (!input_ready(in, INPUT_LOOK_MS))
+		if (signals_stop()) {
+			b->to = b->from;
+			b->last = true;
+			return 0;
+		}
+	return input_read(in, b, block_bytes, err);
 }
 
 /* ---- what the input holds ---- */
@@ -256,7 +271,7 @@ read_head(struct input *in, size_t block_bytes, struct err *err)
 		    memchr(in->head.bytes, '\n', in->head.to))
 			break;
 	} while (!in->head.last && in->head.to < GUESS_BYTES &&
-		 (in->regular || !in->head.to || !input_would_block(in)));
+		 (!in->head.to || input_ready(in, 0)));
 	return 0;
 }
 
@@ -274,6 +289,7 @@ start(struct input *in, const struct run_options *options, size_t block_bytes,
 		switch (in->format->start(head, eof, &in->plan->settings,
 		    limits, &in->arena, &in->layout, &used, err)) {
 		case START_OK:
+			in->head.line = lines_in(in->head.bytes, used);
 			in->head.from = used;
 			in->head.offset = used;
 			return 0;

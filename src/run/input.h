@@ -22,12 +22,17 @@ struct block {
 	size_t cap;
 	size_t from, to; /* what has not been decoded yet */
 	uint64_t offset; /* of bytes[from] in the input */
+	uint64_t line;	 /* line feeds before it; not counted for files, which
+			    can be read again */
 	bool last;	 /* the input ends here */
 	bool skipping;	 /* bytes[from] is within a record that is too long */
 };
 
 void block_init(struct block *b, size_t cap);
 void block_release(struct block *b);
+
+/* Makes room for n bytes behind b->to. */
+void block_room(struct block *b, size_t n);
 
 struct input {
 	const struct plan_input *plan;
@@ -41,9 +46,10 @@ struct input {
 	struct arena arena; /* layout and spec */
 	struct block head;  /* bytes read but not handed out */
 	uint64_t bytes;	    /* read so far */
+	uint64_t size;	    /* of a regular file when the run began, or 0 */
 	uint64_t base;	    /* where a regular file was when we came */
 
-	/* The owner's, for line numbers; see reject.h. */
+	/* The owner's, for line numbers of a file; see reject.h. */
 	uint64_t line, line_at;
 };
 
@@ -51,8 +57,8 @@ void input_init(struct input *in, const struct plan_input *plan,
     struct str file, unsigned number);
 void input_release(struct input *in);
 
-/* Fails early if the file cannot be read (opens nothing). */
-int input_check(const struct input *in, struct err *err);
+/* Fails early if the file cannot be read (opens nothing); notes its size. */
+int input_check(struct input *in, struct err *err);
 
 /*
  * Opens it and reads as much as it takes to know its format, header and time
@@ -67,13 +73,29 @@ int input_open(struct input *in, const struct plan *plan,
  * Reads more into b, which may hold the rest of a record at [from, to). Grows
  * b if it is full. Sets b->last at the end of input. 0 or -1.
  */
-int input_fill(struct input *in, struct block *b, size_t block_bytes,
-    struct err *err);
+int input_read(
+    struct input *in, struct block *b, size_t block_bytes, struct err *err);
+
+/*
+ * The same for the beginning of the input: waits as long as nobody asks to
+ * stop; then it is as if the input ended before b.
+ */
+int input_fill(
+    struct input *in, struct block *b, size_t block_bytes, struct err *err);
+
+/* How long to wait before looking whether something else is wanted. */
+#define INPUT_LOOK_MS 200
+
+/*
+ * Waits up to so many milliseconds, or until a signal comes; true if reading
+ * would not wait.
+ */
+bool input_ready(const struct input *in, int ms);
+
+/* Line feeds in n bytes. */
+uint64_t lines_in(const char *p, size_t n);
 
 /* For tests: at most this many bytes a read. */
 extern size_t input_read_max;
-
-/* True if reading now would wait for whoever writes the input. */
-bool input_would_block(const struct input *in);
 
 #endif

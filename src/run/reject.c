@@ -9,48 +9,43 @@
 
 /* ---- line numbers ---- */
 
-static uint64_t
-count_lines(const char *p, size_t n)
-{
-	const char *end = p + n, *hit;
-	uint64_t lines = 0;
-
-	while (p < end && (hit = memchr(p, '\n', (size_t)(end - p)))) {
-		lines++;
-		p = hit + 1;
-	}
-	return lines;
-}
-
-void
-input_passed(struct input *in, const char *p, size_t n, uint64_t offset)
-{
-	if (in->regular)
-		return;
-	in->line += count_lines(p, n);
-	in->line_at = offset + n;
-}
-
 uint64_t
 reject_line(struct input *in, uint64_t offset)
 {
 	char part[16384];
 
-	while (in->regular && in->line_at < offset) {
+	while (in->line_at < offset) {
 		uint64_t left = offset - in->line_at;
 		size_t want = left < sizeof part ? (size_t)left : sizeof part;
-		ssize_t n = pread(in->fd, part, want,
-		    (off_t)(in->base + in->line_at));
+		ssize_t n =
+		    pread(in->fd, part, want, (off_t)(in->base + in->line_at));
 
 		if (n <= 0)
 			break;
-		in->line += count_lines(part, (size_t)n);
+		in->line += lines_in(part, (size_t)n);
 		in->line_at += (uint64_t)n;
 	}
 	return in->line + 1;
 }
 
 /* ---- showing ---- */
+
+/* Of a record that is too long, only so much is shown and kept. */
+#define LONG_SHOWN 256
+
+static struct str
+shown_part(const struct input *in, struct str raw)
+{
+	uint32_t most = in->spec.limits.record_max;
+
+	if (raw.n <= most)
+		return raw;
+	raw.n = most < LONG_SHOWN ? most : LONG_SHOWN;
+	/* Not in the middle of a character. */
+	for (int i = 0; i < 3 && raw.n && (raw.p[raw.n] & 0xc0) == 0x80; i++)
+		raw.n--;
+	return raw;
+}
 
 static void
 put_record(struct buf *out, struct str raw)
@@ -77,9 +72,10 @@ write_reject(struct rejects *r, const struct input *in, uint64_t offset,
 		json_put_text(out, in->file);
 	else
 		value_json(out, value_of_str(T_BYTES, in->file));
-	buf_printf(out, ",\"line\":%llu,\"offset\":%llu,\"column\":%u",
-	    (unsigned long long)line, (unsigned long long)offset,
-	    bad->column + 1);
+	buf_printf(out, ",\"line\":%llu,\"offset\":%llu",
+	    (unsigned long long)line, (unsigned long long)offset);
+	if (bad->column)
+		buf_printf(out, ",\"column\":%u", bad->column);
 	buf_lit(out, ",\"reason\":");
 	json_put_text(out, str_of(bad->reason));
 	put_record(out, bad->raw);
@@ -87,38 +83,58 @@ write_reject(struct rejects *r, const struct input *in, uint64_t offset,
 	output_settle(r->file);
 }
 
+#define SHOWN_BYTES 72
+
+/* A caret under the byte where the record failed, if it is shown. */
+static void
+show_caret(struct str raw, unsigned column)
+{
+	char before[4 * SHOWN_BYTES + 8];
+	size_t n;
+
+	if (!column || column > SHOWN_BYTES || column > raw.n + 1)
+		return;
+	n = err_quote(before, (struct str){raw.p, column - 1}, SHOWN_BYTES);
+	fprintf(stderr, "    %*s^\n",
+	    (int)utf8_str_width((struct str){before, n}), "");
+}
+
 static void
 show(struct rejects *r, const struct input *in, uint64_t line,
     const struct bad_row *bad)
 {
-	char name[512], raw[512];
+	char name[512], raw[4 * SHOWN_BYTES + 8];
 
 	if (r->quiet || r->shown >= REJECTS_SHOWN)
 		return;
 	r->shown++;
 	err_quote(name, in->file, 120);
-	err_quote(raw, bad->raw, 72);
-	fprintf(stderr, "weir: %s:%llu: bad record: %s\n    %s\n", name,
-	    (unsigned long long)line, bad->reason, raw);
+	err_quote(raw, bad->raw, SHOWN_BYTES);
+	fprintf(stderr, "weir: %s:%llu:", name, (unsigned long long)line);
+	if (bad->column)
+		fprintf(stderr, "%u:", bad->column);
+	fprintf(stderr, " bad record: %s\n    %s\n", bad->reason, raw);
+	show_caret(bad->raw, bad->column);
 }
 
 void
 rejects_records(struct rejects *r, struct input *in, const struct batch *b)
 {
 	for (size_t i = 0; i < b->n_bad; i++) {
-		const struct bad_row *bad = &b->bad[i];
-		uint64_t within = (uint64_t)(bad->raw.p - b->block);
+		struct bad_row bad = b->bad[i];
+		uint64_t within = (uint64_t)(bad.raw.p - b->block);
 		uint64_t offset = b->block_offset + within, line;
 
 		r->n++;
 		if (!r->file && (r->quiet || r->shown >= REJECTS_SHOWN))
 			continue;
 		line = in->regular
-		    ? reject_line(in, offset)
-		    : in->line + count_lines(b->block, within) + 1;
-		show(r, in, line, bad);
+			   ? reject_line(in, offset)
+			   : b->block_line + lines_in(b->block, within) + 1;
+		bad.raw = shown_part(in, bad.raw);
+		show(r, in, line, &bad);
 		if (r->file)
-			write_reject(r, in, offset, line, bad);
+			write_reject(r, in, offset, line, &bad);
 	}
 }
 
@@ -130,7 +146,8 @@ rejects_result(struct rejects *r, const struct batch *b)
 		if (r->quiet || r->shown >= REJECTS_SHOWN)
 			continue;
 		r->shown++;
-		fprintf(stderr, "weir: a result row could not be computed: %s\n",
+		fprintf(stderr,
+		    "weir: a result row could not be computed: %s\n",
 		    b->bad[i].reason);
 	}
 }

@@ -15,27 +15,23 @@
 struct rejects {
 	struct output *file; /* or NULL */
 	bool quiet;
-	uint64_t n; /* bad records so far */
+	uint64_t n;	    /* bad records so far */
 	uint64_t n_results; /* result rows an expression failed for */
 	unsigned shown;
 };
 
 /* The bad rows of a batch read from an input. */
-void rejects_records(struct rejects *r, struct input *in,
-    const struct batch *b);
+void rejects_records(
+    struct rejects *r, struct input *in, const struct batch *b);
 
 /* Result rows of a step that failed in an expression. */
 void rejects_result(struct rejects *r, const struct batch *b);
 
 /*
- * Line number (from 1) of a byte offset of the input; offsets must not fall
- * from call to call. A regular file is read again, from the last place asked
- * for; other inputs count lines as they pass (input_passed).
+ * Line number (from 1) of a byte offset of a regular file; offsets must not
+ * fall from call to call. The file is read again, from the last place asked
+ * for; other inputs count lines as they pass (see struct block).
  */
 uint64_t reject_line(struct input *in, uint64_t offset);
-
-/* Bytes of an input that cannot be read again have been used. */
-void input_passed(struct input *in, const char *p, size_t n,
-    uint64_t offset);
 
 #endif

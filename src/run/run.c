@@ -14,6 +14,7 @@
 #include "run/feed.h"
 #include "run/guess.h"
 #include "run/pipe.h"
+#include "run/progress.h"
 #include "run/report.h"
 #include "run/signals.h"
 
@@ -23,6 +24,7 @@ struct turn {
 	struct prepared *batch; /* NULL: none at hand */
 	unsigned next;		/* row of the batch */
 	struct watermark w;
+	uint64_t offset; /* in the input, of the batch applied last */
 	bool ended;
 };
 
@@ -46,7 +48,9 @@ struct run {
 	struct output out, late, reject;
 	struct run_counts before; /* for late rows of the batch at hand */
 	bool hinted;
-	bool *seen; /* by wanted field: it had a value */
+	struct progress progress;
+	uint64_t applied, total; /* bytes; total 0: not known */
+	bool *seen;		 /* by wanted field: it had a value */
 };
 
 /* ---- inputs ---- */
@@ -80,11 +84,17 @@ check_inputs(struct run *r)
 {
 	unsigned n_stdin = 0;
 
+	bool known = true;
+
 	for (unsigned i = 0; i < r->n_inputs; i++) {
 		if (input_check(&r->inputs[i], r->err))
 			return -1;
 		n_stdin += str_is(r->inputs[i].file, "-");
+		known = known && r->inputs[i].size;
+		r->total += r->inputs[i].size;
 	}
+	if (!known)
+		r->total = 0;
 	if (n_stdin > 1)
 		return err_set(r->err, ERR_USAGE, (struct where){0},
 		    "standard input is named more than once");
@@ -132,9 +142,8 @@ static int
 open_outputs(struct run *r)
 {
 	const struct run_options *o = r->options;
-	const char *late = r->plan->time.late == LATE_FILE
-	    ? r->plan->time.late_file.p
-	    : NULL;
+	const char *late =
+	    r->plan->time.late == LATE_FILE ? r->plan->time.late_file.p : NULL;
 
 	if (o->output && strcmp(o->output, "-") != 0) {
 		if (output_open(&r->out, o->output, true, r->err))
@@ -177,9 +186,9 @@ make_encoder(struct run *r)
 	const struct input *first = &r->inputs[0];
 
 	for (unsigned i = 0; i < f->n_cols; i++)
-		cols[i] = (struct out_column){f->cols[i].name,
-		    f->cols[i].spread, f->cols[i].omit_null,
-		    f->cols[i].dropped};
+		cols[i] =
+		    (struct out_column){f->cols[i].name, f->cols[i].spread,
+			f->cols[i].omit_null, f->cols[i].dropped};
 	r->encode = (struct encode_spec){.cols = cols,
 	    .n_cols = f->n_cols,
 	    .raw = passes_records(first, plan),
@@ -204,17 +213,31 @@ flush_outputs(struct run *r)
 		output_flush(&r->reject);
 }
 
-/* The owner is about to wait for input: what is known now is shown now. */
-static void
-before_wait(void *arg)
+static bool
+must_stop(struct run *r)
+{
+	if (signals_stats())
+		report_stats(r->counts, r->options);
+	return r->pipe.done || r->out.failed || r->reject.failed ||
+	       r->late.failed || signals_stop();
+}
+
+/*
+ * The owner may be about to wait for input: what is known now is shown now.
+ * Asking first whether it will wait costs more than it saves.
+ */
+static bool
+before_wait(void *arg, const struct input *in)
 {
 	struct run *r = arg;
 
+	if (r->plan->output.format->flush && !input_ready(in, 0))
+		pipe_flush(&r->pipe);
 	flush_outputs(r);
-	if (signals_stats())
-		report_stats(r->counts, r->options);
-	if (!r->hinted && !r->counts->out && r->counts->in)
+	if (!r->hinted && !r->counts->out && r->counts->in &&
+	    !input_ready(in, 0))
 		r->hinted = report_waiting(r->plan, r->options);
+	return !must_stop(r);
 }
 
 static unsigned
@@ -231,8 +254,8 @@ start_feed(struct run *r)
 {
 	const struct plan *plan = r->plan;
 	const struct op *stateful = plan->n_stateless < plan->n_ops
-	    ? &plan->ops[plan->n_stateless]
-	    : NULL;
+					? &plan->ops[plan->n_stateless]
+					: NULL;
 	bool encode = !stateful && !plan->output.format->ordered;
 
 	r->lanes = (struct lane_plan){.plan = plan,
@@ -261,12 +284,37 @@ has_value(const struct column *c, unsigned n_rows)
 	return false;
 }
 
-/* Notes which fields have had a value. */
-static void
-look_at_fields(struct run *r, const struct batch *b)
+/* The name is somewhere in the record: it may be there as NULL. */
+static bool
+is_named(const struct batch *b, const struct input *in, struct path path)
 {
-	for (unsigned i = 0; i < r->plan->scan->n_wants; i++)
-		if (!r->seen[i] && has_value(&b->cols[i], b->n_rows))
+	struct str name = {NULL, 0};
+
+	for (unsigned i = 0; i < path.n; i++)
+		if (path.steps[i].name.p)
+			name = path.steps[i].name;
+	for (unsigned i = 0; i < in->layout->n_fields; i++)
+		if (str_eq(in->layout->fields[i], name))
+			return true;
+	for (unsigned row = 0; b->raw && row < b->n_rows; row++)
+		if (str_find(b->raw[row], name, 0) >= 0)
+			return true;
+	return false;
+}
+
+/* Records in which names are looked for. */
+#define LOOK_RECORDS 1000
+
+/* Notes which fields have had a value, or are at least named. */
+static void
+look_at_fields(struct run *r, const struct batch *b, const struct input *in)
+{
+	const struct scan *s = r->plan->scan;
+
+	for (unsigned i = 0; i < s->n_wants; i++)
+		if (!r->seen[i] && (has_value(&b->cols[i], b->n_rows) ||
+				       (r->counts->in < LOOK_RECORDS &&
+					   is_named(b, in, s->wants[i].path))))
 			r->seen[i] = true;
 }
 
@@ -276,10 +324,12 @@ arrive(struct run *r, struct turn *t)
 {
 	struct batch *b = t->batch->batch;
 
-	look_at_fields(r, b);
+	look_at_fields(r, b, t->input);
 	r->counts->in += b->n_rows + t->batch->n_bad_read;
-	if (b->n_bad)
+	if (b->n_bad) {
+		progress_clear(&r->progress);
 		rejects_records(&r->rejects, t->input, b);
+	}
 	r->counts->bad += b->n_bad;
 }
 
@@ -288,17 +338,11 @@ static void
 leave(struct run *r, struct turn *t)
 {
 	struct batch *b = t->batch->batch;
-	const char *end = b->block;
 
 	r->counts->filtered += b->n_filtered;
-	if (!t->input->regular) {
-		if (b->n_rows && b->raw)
-			end = b->raw[b->n_rows - 1].p;
-		if (b->n_bad && b->bad[b->n_bad - 1].raw.p > end)
-			end = b->bad[b->n_bad - 1].raw.p;
-		input_passed(t->input, b->block, (size_t)(end - b->block),
-		    b->block_offset);
-	}
+	r->applied += b->block_offset - t->offset;
+	t->offset = b->block_offset;
+	progress_show(&r->progress, r->applied, r->total, r->counts->in);
 	t->batch = NULL;
 }
 
@@ -308,8 +352,8 @@ apply(struct run *r, struct turn *t, unsigned to)
 	unsigned n = t->batch->batch->n_rows;
 
 	t->w.now = r->now;
-	pipe_apply(&r->pipe, t->batch, t->next, to,
-	    r->needs_time ? &t->w : NULL);
+	pipe_apply(
+	    &r->pipe, t->batch, t->next, to, r->needs_time ? &t->w : NULL);
 	r->now = t->w.now;
 	t->next = to;
 	if (to == n)
@@ -337,15 +381,6 @@ fetch(struct run *r, struct turn *t)
 	return 1;
 }
 
-static bool
-must_stop(struct run *r)
-{
-	if (signals_stats())
-		report_stats(r->counts, r->options);
-	return r->pipe.done || r->out.failed || r->reject.failed ||
-	    r->late.failed || signals_stop();
-}
-
 /* Inputs one after another. */
 static int
 run_in_turn(struct run *r)
@@ -353,13 +388,14 @@ run_in_turn(struct run *r)
 	for (unsigned i = 0; i < r->n_inputs; i++) {
 		struct turn *t = &r->turns[i];
 		bool opened = t->input->opened;
-		int status;
+		int status = 0;
 
 		if (open_input(r, t))
 			return -1;
 		if (!opened)
 			feed_open(r->feed, t->input);
-		while ((status = fetch(r, t)) > 0 && !must_stop(r))
+		/* Asked first: what is enough must not wait for more. */
+		while (!must_stop(r) && (status = fetch(r, t)) > 0)
 			apply(r, t, t->batch->batch->n_rows);
 		if (status < 0)
 			return -1;
@@ -435,9 +471,8 @@ less_lateness(const struct run *r, int64_t t)
 
 	if (r->plan->time.lateness == WHEN_MAX)
 		return WHEN_MIN;
-	return __builtin_sub_overflow(t, r->plan->time.lateness, &at)
-	    ? WHEN_MIN
-	    : at;
+	return __builtin_sub_overflow(t, r->plan->time.lateness, &at) ? WHEN_MIN
+								      : at;
 }
 
 /* An input has ended: it no longer holds the watermark back. */
@@ -462,8 +497,8 @@ run_by_time(struct run *r)
 		if (fetch(r, &r->turns[i]) < 0)
 			return -1;
 	while ((t = furthest_behind(r, &second)) && !must_stop(r)) {
-		t->w.ceiling = second ? less_lateness(r, standing(second))
-				      : WHEN_MAX;
+		t->w.ceiling =
+		    second ? less_lateness(r, standing(second)) : WHEN_MAX;
 		apply(r, t, rows_before(t, second));
 		if (t->batch)
 			continue;
@@ -492,6 +527,19 @@ count_all(struct run *r)
 	c->used = c->in - c->filtered - c->late - c->bad;
 }
 
+/* A batch left half-way: rows not applied count as not read. */
+static void
+leave_behind(struct run *r, const struct turn *t)
+{
+	const struct batch *b = t->batch->batch;
+	unsigned n = 0;
+
+	while (n < b->n_sel && batch_row(b, b->n_sel - n - 1) >= t->next)
+		n++;
+	r->counts->in -= n;
+	r->counts->filtered += b->n_filtered;
+}
+
 static int
 run_inputs(struct run *r)
 {
@@ -505,11 +553,9 @@ run_inputs(struct run *r)
 		pipe_advance(&r->pipe, WHEN_MAX);
 		pipe_finish(&r->pipe);
 	}
-	/* A batch left half-way (LIMIT) still counts as read. */
 	for (unsigned i = 0; i < r->n_inputs; i++)
 		if (r->turns[i].batch)
-			r->counts->filtered +=
-			    r->turns[i].batch->batch->n_filtered;
+			leave_behind(r, &r->turns[i]);
 	count_all(r);
 	pipe_release(&r->pipe);
 	feed_free(r->feed);
@@ -541,11 +587,10 @@ too_many_bad(struct run *r)
 
 	if (r->options->bad_max == BAD_ANY || bad <= r->options->bad_max)
 		return 0;
-	err_set(r->err, ERR_BAD, (struct where){0},
-	    "%llu bad record%s", (unsigned long long)bad,
-	    bad == 1 ? "" : "s");
-	return err_hint(r->err,
-	    "--reject FILE keeps them, --max-bad N allows them");
+	err_set(r->err, ERR_BAD, (struct where){0}, "%llu bad record%s",
+	    (unsigned long long)bad, bad == 1 ? "" : "s");
+	return err_hint(
+	    r->err, "--reject FILE keeps them, --max-bad N allows them");
 }
 
 int
@@ -557,6 +602,7 @@ run_plan(const struct plan *plan, const struct run_options *options,
 	    .counts = counts,
 	    .err = err,
 	    .needs_time = plan->scan->needs_time,
+	    .hinted = options->quiet || !isatty(STDERR_FILENO),
 	    .now = WHEN_MIN};
 	int status;
 
@@ -564,15 +610,17 @@ run_plan(const struct plan *plan, const struct run_options *options,
 	r.seen = mem_zalloc(plan->scan->n_wants * sizeof *r.seen);
 	torture_read(getenv("WEIR_TORTURE"));
 	make_inputs(&r);
+	progress_init(&r.progress, options->quiet);
 	status = check_inputs(&r);
 	if (!status)
 		signals_install();
 	status = status || open_outputs(&r) || open_inputs(&r) ||
-		make_encoder(&r) || run_inputs(&r)
-	    ? -1
-	    : 0;
+			 make_encoder(&r) || run_inputs(&r)
+		     ? -1
+		     : 0;
 	if (close_outputs(&r, !status && !signals_stop()))
 		status = -1;
+	progress_clear(&r.progress);
 	if (counts->in > counts->bad)
 		report_unseen(plan, options, r.seen);
 	report_end(counts, options);

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 # Tables of rows KIND(name, ...) are sorted by name, each name once, so that
 # two people who add a row seldom touch the same line. Error codes: by status,
-# then name.
+# then name. The keys of a spec (spec_list.h) stand as one writes them, for
+# that is how help and the manual show them: there, each name is there once.
 #
 # awk -f sorted.awk FILE...
 function say(line, message)
@@ -12,9 +13,16 @@ function say(line, message)
 
 FNR == 1 { last = "" }
 
-/^[A-Z]+\(/ {
+# A long row begins below its KIND.
+/^[A-Z]+\($/ {
+	open = 1
+	next
+}
+
+/^[A-Z]+\(/ || open {
+	open = 0
 	key = $0
-	sub(/^[A-Z]+\(/, "", key)
+	sub(/^([A-Z]+\(|[ \t]+)/, "", key)
 	if (FILENAME ~ /err_list\.h$/) {
 		split(key, part, /, */)
 		key = part[2] " " part[1]
@@ -23,8 +31,12 @@ FNR == 1 { last = "" }
 	}
 	gsub(/"/, "", key)
 	rows[FILENAME]++
-	if (last != "" && key <= last)
+	if (FILENAME ~ /spec_list\.h$/) {
+		if (seen[FILENAME, key]++)
+			say(FNR, "\"" key "\" is there twice")
+	} else if (last != "" && key <= last) {
 		say(FNR, "\"" key "\" does not belong behind \"" last "\"")
+	}
 	last = key
 }
 

@@ -133,7 +133,7 @@ static const struct {
 	"1,2\n3,4xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
 	"xxxxxxxxxxxxxxxxxx\n5,6\n",
 	"[1,2]\n! record longer than 64 bytes @0 \"3,4xxxxxxxxxxxxxxxxxxxx"
-	"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\"\n"
+	"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\"\n"
 	"[5,6]\n"},
     {"a quote open for too long", {"csv:header=a,b", "a b", 64},
 	"1,2\n3,\"4\n5,6\n7,8\n9,xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"

@@ -83,11 +83,16 @@ help_wants(struct run *r, const char *words)
 	}
 }
 
+/* Of a record that is too long, what must be there whatever else is. */
 static void
 help_bad(struct run *r, const struct bad_row *bad)
 {
+	struct str raw = bad->raw;
+
+	if (raw.n > r->spec.limits.record_max)
+		raw.n = r->spec.limits.record_max;
 	buf_printf(&r->out, "! %s @%u ", bad->reason, bad->column);
-	json_put_text(&r->out, bad->raw);
+	json_put_text(&r->out, raw);
 	buf_addc(&r->out, '\n');
 }
 
@@ -181,6 +186,12 @@ help_decode(struct run *r, const char *p, const char *end, size_t piece)
 		help_batch(r, b);
 		p += used;
 		must(p <= have);
+		if (b->runs_on) {
+			const char *lf = memchr(p, '\n', (size_t)(end - p));
+
+			p = lf ? lf + 1 : end;
+			have = have < p ? p : have;
+		}
 		if (used)
 			continue;
 		if (have == end)

@@ -43,7 +43,7 @@ static const struct {
 	"[12,null,{\"line\":\"12\"},\"12\"]\n"
 	"! a field is not an integer, or out of range @0 \"x\"\n"},
     {"lines: too long", {"lines", "line", 3}, "abc\nabcd\nab\n",
-	"[\"abc\"]\n! record longer than 3 bytes @0 \"abcd\"\n[\"ab\"]\n"},
+	"[\"abc\"]\n! record longer than 3 bytes @0 \"abc\"\n[\"ab\"]\n"},
     {"lines: byte order mark", {"lines", "line", 0},
 	"\xef\xbb\xbf"
 	"a\n",
