@@ -5,6 +5,7 @@
 #include "base/utf8.h"
 
 #define LINE_MAX_BYTES 80
+#define KEY_MAX_BYTES 1000 /* YAML takes longer ones only behind "? " */
 
 /* ---- making trees ---- */
 
@@ -206,7 +207,9 @@ try_flow(struct buf *out, const struct onode *n, unsigned column)
 {
 	size_t before = out->n;
 
-	if (put_flow(out, n) && out->n - before + column <= LINE_MAX_BYTES)
+	/* Nothing in [] or {} has no other form. */
+	if (put_flow(out, n) &&
+	    (!n->first || out->n - before + column <= LINE_MAX_BYTES))
 		return true;
 	out->n = before;
 	return false;
@@ -291,6 +294,22 @@ put_value(struct buf *out, const struct onode *n, unsigned indent, bool dash)
 	put_entries(out, n, indent + 2, false);
 }
 
+static void
+put_key(struct buf *out, struct str key, unsigned indent)
+{
+	size_t from = out->n;
+
+	put_text(out, key, false, false);
+	if (out->n - from > KEY_MAX_BYTES) {
+		out->n = from;
+		buf_lit(out, "? ");
+		put_text(out, key, false, false);
+		buf_addc(out, '\n');
+		put_indent(out, indent);
+	}
+	buf_addc(out, ':');
+}
+
 /* here: the first entry goes on at the current place. */
 static void
 put_entries(struct buf *out, const struct onode *n, unsigned indent, bool here)
@@ -298,12 +317,10 @@ put_entries(struct buf *out, const struct onode *n, unsigned indent, bool here)
 	for (const struct onode *c = n->first; c; c = c->next) {
 		if (!here || c != n->first)
 			put_indent(out, indent);
-		if (n->kind == O_MAP) {
-			put_text(out, c->key, false, false);
-			buf_addc(out, ':');
-		} else {
+		if (n->kind == O_MAP)
+			put_key(out, c->key, indent);
+		else
 			buf_addc(out, '-');
-		}
 		put_value(out, c, indent, n->kind == O_SEQ);
 	}
 }
