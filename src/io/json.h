@@ -221,12 +221,16 @@ void json_shapes_clear(struct json_shapes *shapes);
 /* Where tokens begin in a record: marks, strings, numbers and words. */
 struct json_index {
 	unsigned n, n_escapes;
-	/* Always 64 are written or read at once: there is room behind. */
+	/* Up to 64 are written or read at once: there is room behind. */
 	uint16_t at[JSON_BULK + 64];
 	uint16_t match[JSON_BULK]; /* by opening bracket: the closing one */
 	char byte[JSON_BULK + 64]; /* at that place */
 	uint16_t escapes[JSON_BULK / 2 + 64]; /* backslashes in strings */
+	unsigned char bits[256][8]; /* which bits a byte has, in order */
 };
+
+/* A new one, to be freed by mem_free(). */
+struct json_index *json_index_new(void);
 
 /* ---- the kernels ---- */
 

@@ -37,7 +37,7 @@ same_slot(const struct json_slot *a, const struct json_slot *b)
 static bool
 bulk_agrees(struct json_decoder *d, const char *p, const char *feed)
 {
-	struct json_index *index = mem_alloc(sizeof *index);
+	struct json_index *index = json_index_new();
 	struct json_slot got[16];
 	struct json_scan *s = &d->scans[0];
 	const char *want, *end;
