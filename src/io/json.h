@@ -34,17 +34,21 @@ struct json_node {
 	const struct json_node *kids;
 	unsigned n_kids;
 	uint64_t lengths; /* bit n: a kid's name has n bytes (63: or more) */
-	uint64_t heads;	  /* bit json_head(): a kid's name begins so */
+	const uint8_t *heads; /* by json_head(): a kid's number + 1; 0: none
+				 begins so; JSON_HEAD_MANY: compare them all */
 };
 
+#define JSON_HEADS 64
+#define JSON_HEAD_MANY 255
+
 /*
- * A number below 64 by which most names that are not wanted are sorted out: of
- * the first two bytes of a name and the quote behind it.
+ * A number below JSON_HEADS by which most names that are not wanted are sorted
+ * out: of the first two bytes of a name and the quote behind it.
  */
 static inline unsigned
 json_head(char a, char b)
 {
-	return ((unsigned char)a * 5u ^ (unsigned char)b) & 63;
+	return ((unsigned char)a * 5u ^ (unsigned char)b) % JSON_HEADS;
 }
 
 /* Up to JSON_TEXT a slot holds its value as it is needed. */
