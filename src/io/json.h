@@ -6,13 +6,16 @@
  * Reading a record fills one slot per distinct path with the place of its
  * value, either by the scanner (json_record.h), which takes any JSON, or by
  * walking along the shapes of earlier records (json_walk.h), the text that
- * they had between their values. Both check the whole record and agree on
- * every record: shapes are only a faster way to the same answer. Slots then
- * become elements of columns (json_want.c).
+ * they had between their values. Where records have no shapes in common, the
+ * bulk reader (json_bulk.h) takes the scanner's place, over an index of tokens
+ * (json_index.h). All check the whole record and agree on every record: the
+ * others are only faster ways to the scanner's answer. Slots then become
+ * elements of columns (json_want.c).
  *
  * Scanner and walk are compiled twice, with AVX2 and with 8-byte words
- * (json_avx2.c, json_words.c). Both rely on a line feed at the record's end:
- * no JSON token contains one, so nothing needs to look at the end pointer.
+ * (json_avx2.c, json_words.c); the bulk reader needs AVX2. All rely on a line
+ * feed at the record's end: no JSON token contains one, so nothing needs to
+ * look at the end pointer.
  */
 #ifndef WEIR_IO_JSON_H
 #define WEIR_IO_JSON_H
@@ -34,17 +37,21 @@ struct json_node {
 	const struct json_node *kids;
 	unsigned n_kids;
 	uint64_t lengths; /* bit n: a kid's name has n bytes (63: or more) */
-	uint64_t heads;	  /* bit json_head(): a kid's name begins so */
+	const uint8_t *heads; /* by json_head(): a kid's number + 1; 0: none
+				 begins so; JSON_HEAD_MANY: compare them all */
 };
 
+#define JSON_HEADS 64
+#define JSON_HEAD_MANY 255
+
 /*
- * A number below 64 by which most names that are not wanted are sorted out: of
- * the first two bytes of a name and the quote behind it.
+ * A number below JSON_HEADS by which most names that are not wanted are sorted
+ * out: of the first two bytes of a name and the quote behind it.
  */
 static inline unsigned
 json_head(char a, char b)
 {
-	return ((unsigned char)a * 5u ^ (unsigned char)b) & 63;
+	return ((unsigned char)a * 5u ^ (unsigned char)b) % JSON_HEADS;
 }
 
 /* Up to JSON_TEXT a slot holds its value as it is needed. */
@@ -221,12 +228,16 @@ void json_shapes_clear(struct json_shapes *shapes);
 /* Where tokens begin in a record: marks, strings, numbers and words. */
 struct json_index {
 	unsigned n, n_escapes;
-	/* Always 64 are written or read at once: there is room behind. */
+	/* Up to 64 are written or read at once: there is room behind. */
 	uint16_t at[JSON_BULK + 64];
 	uint16_t match[JSON_BULK]; /* by opening bracket: the closing one */
 	char byte[JSON_BULK + 64]; /* at that place */
 	uint16_t escapes[JSON_BULK / 2 + 64]; /* backslashes in strings */
+	unsigned char bits[256][8]; /* which bits a byte has, in order */
 };
+
+/* A new one, to be freed by mem_free(). */
+struct json_index *json_index_new(void);
 
 /* ---- the kernels ---- */
 
@@ -257,9 +268,10 @@ struct json_kernel {
 	 */
 	void (*walk_lanes)(struct json_shapes *shapes, struct json_lane *lanes);
 	/*
-	 * The same as scan, for records without a shape: much faster, but not
-	 * for all of them. NULL: the scanner has to read it. The index is
-	 * overwritten. NULL: there is no such thing.
+	 * Reads a record like scan, faster if its shape is not known, but
+	 * learns none and gives no reason: where it returns NULL, the scanner
+	 * has to read the record. The index is overwritten. Without AVX2 there
+	 * is none: NULL.
 	 */
 	const char *(*bulk)(struct json_scan *s, struct json_index *index,
 	    const char *p, const char *feed);

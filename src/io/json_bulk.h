@@ -237,6 +237,17 @@ tokens_good(
 
 /* ---- values ---- */
 
+/* The node of the name at p, which the first two bytes did not sort out. */
+JSON_FN __attribute__((noinline)) const struct json_node *
+bulk_find(struct json_scan *s, const struct json_node *node, const char *p)
+{
+	struct json_text t = text_end(p);
+
+	if (t.kind == JSON_TEXT)
+		return find_name(node, p, (size_t)(t.end - p));
+	return json_find_escaped(s, node, p, t.end);
+}
+
 /*
  * The node of the member whose name is at p, or NULL. With an escape among
  * the first two bytes, and without any bytes, these say nothing.
@@ -245,14 +256,17 @@ JSON_INLINE const struct json_node *
 bulk_name(struct json_scan *s, const struct json_node *node, const char *p)
 {
 	bool unclear = (p[0] == '\\') | (p[1] == '\\') | (p[0] == '"');
-	struct json_text t;
+	unsigned head = node->heads[json_head(p[0], p[1])];
+	const struct json_node *kid;
 
-	if (!(unclear | (node->heads >> json_head(p[0], p[1]) & 1)))
+	if (!(unclear | (head != 0)))
 		return NULL;
-	t = text_end(p);
-	node = LIKELY(t.kind == JSON_TEXT)
-		   ? find_name(node, p, (size_t)(t.end - p))
-		   : json_find_escaped(s, node, p, t.end);
+	kid = &node->kids[head ? head - 1 : 0];
+	if (LIKELY(head - 1 < JSON_HEAD_MANY - 1) && p[kid->name.n] == '"' &&
+	    _bzhi_u64(load8(p), 8 * (unsigned)kid->name.n) == kid->head)
+		node = kid;
+	else
+		node = bulk_find(s, node, p);
 	if (node)
 		meet(s, node);
 	return node;

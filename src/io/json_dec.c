@@ -147,6 +147,20 @@ look_at_shapes(struct json_decoder *d)
 		json_shapes_clear(&d->shapes);
 }
 
+struct json_index *
+json_index_new(void)
+{
+	struct json_index *ix = mem_alloc(sizeof *ix);
+	unsigned i, bit, n;
+
+	memset(ix->bits, 0, sizeof ix->bits);
+	for (i = 0; i < 256; i++)
+		for (bit = n = 0; bit < 8; bit++)
+			if (i >> bit & 1)
+				ix->bits[i][n++] = (unsigned char)bit;
+	return ix;
+}
+
 /* Reads a record whose shape is neither known nor to be learnt. */
 static const char *
 scan_odd(struct json_decoder *d, struct json_lane *l)
@@ -156,7 +170,7 @@ scan_odd(struct json_decoder *d, struct json_lane *l)
 	l->s->learn = NULL;
 	if (d->kernel->bulk) {
 		if (!d->index)
-			d->index = mem_alloc(sizeof *d->index);
+			d->index = json_index_new();
 		end = d->kernel->bulk(l->s, d->index, l->p, l->feed);
 	}
 	return end ? end : d->kernel->scan(l->s, l->p, l->feed);

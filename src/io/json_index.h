@@ -112,31 +112,48 @@ xor_before(uint64_t m)
 	return m ^ m << 32;
 }
 
-/* Writes the places of the first n bits (of which not all may be there). */
-JSON_INLINE uint64_t
-put_some(uint16_t *to, uint64_t m, size_t base, unsigned n)
+/*
+ * Writes the places of the bits, four at a time, which costs less than to ask
+ * for each.
+ */
+JSON_INLINE unsigned
+put_places(uint16_t *to, uint64_t m, size_t base)
 {
-	unsigned i;
+	unsigned n = (unsigned)_mm_popcnt_u64(m), i;
 
-#pragma GCC unroll 16
-	for (i = 0; i < n; i++, m = _blsr_u64(m))
-		to[i] = (uint16_t)(base + _tzcnt_u64(m));
-	return m;
+	do {
+#pragma GCC unroll 4
+		for (i = 0; i < 4; i++, m = _blsr_u64(m))
+			to[i] = (uint16_t)(base + _tzcnt_u64(m));
+		to += 4;
+	} while (UNLIKELY(m));
+	return n;
 }
 
 /*
- * Writes the places of the bits: always as many as there usually are at most,
- * which costs less than to ask for each.
+ * Writes the tokens, eight bytes of text at a time: a table tells where bits
+ * are, which serves for their places and picks their bytes.
  */
-JSON_INLINE unsigned
-put_places(uint16_t *to, uint64_t m, size_t base, unsigned usual)
+JSON_INLINE void
+put_tokens(struct json_index *ix, const char *p, uint64_t m, size_t base)
 {
-	unsigned n = (unsigned)_mm_popcnt_u64(m);
+	const __m128i step = _mm_set1_epi16(8);
+	__m128i from = _mm_set1_epi16((short)base);
+	unsigned n = ix->n, i;
 
-	m = put_some(to, m, base, usual);
-	for (to += usual; UNLIKELY(m); to += 8)
-		m = put_some(to, m, base, 8);
-	return n;
+#pragma GCC unroll 8
+	for (i = 0; i < 64; i += 8) {
+		unsigned bits = m >> i & 255;
+		__m128i at = _mm_loadu_si64(ix->bits[bits]);
+		__m128i text = _mm_loadu_si64(p + base + i);
+
+		_mm_storeu_si64(ix->byte + n, _mm_shuffle_epi8(text, at));
+		at = _mm_add_epi16(_mm_cvtepu8_epi16(at), from);
+		_mm_storeu_si128((__m128i_u *)(ix->at + n), at);
+		from = _mm_add_epi16(from, step);
+		n += (unsigned)_mm_popcnt_u32(bits);
+	}
+	ix->n = n;
 }
 
 /* Writes the tokens and escapes of one block; false if a string is bad. */
@@ -156,9 +173,8 @@ index_block(struct json_index *ix, const char *p, size_t at, size_t n,
 	begin = other & ~(other << 1 | carry->other);
 	carry->other = other >> 63;
 	begin |= (b.mark & ~text) | (quotes & text);
-	ix->n += put_places(ix->at + ix->n, begin & here, at, 16);
-	ix->n_escapes +=
-	    put_places(ix->escapes + ix->n_escapes, escapes, at, 4);
+	put_tokens(ix, p, begin & here, at);
+	ix->n_escapes += put_places(ix->escapes + ix->n_escapes, escapes, at);
 	return !(b.control & text & here);
 }
 
@@ -206,19 +222,6 @@ escapes_good(const struct json_index *ix, const char *p)
 
 /* ---- the whole ---- */
 
-/* Eight at a time: behind the last token the first byte is copied. */
-JSON_INLINE void
-copy_bytes(struct json_index *ix, const char *p)
-{
-	unsigned n = ix->n, i, k;
-
-	memset(ix->at + n, 0, 8 * sizeof *ix->at);
-	for (i = 0; i < n; i += 8)
-#pragma GCC unroll 8
-		for (k = 0; k < 8; k++)
-			ix->byte[i + k] = p[ix->at[i + k]];
-}
-
 /* False if the n bytes (at most JSON_BULK) at p have a string that is bad. */
 JSON_INLINE bool
 index_record(struct json_index *ix, const char *p, size_t n)
@@ -237,6 +240,5 @@ index_record(struct json_index *ix, const char *p, size_t n)
 	if (UNLIKELY(_mm256_movemask_epi8(high)) &&
 	    !utf8_valid((struct str){p, n}))
 		return false;
-	copy_bytes(ix, p);
 	return escapes_good(ix, p);
 }

@@ -64,14 +64,24 @@ set_step(struct json_node *node, const struct path_step *step)
 #endif
 }
 
-/* What tells quickly that a name is none of the kids'. */
-static void
-add_name(struct json_node *node, struct str name)
+/* Kid number i is plain if its name is short, and written as it is. */
+static bool
+is_plain(struct str name, unsigned i)
 {
+	return name.n <= 8 && i + 1 < JSON_HEAD_MANY &&
+	       !memchr(name.p, '"', name.n) && !memchr(name.p, '\\', name.n);
+}
+
+/* How a name's kid is found; heads are the node's. */
+static void
+add_name(struct json_node *node, uint8_t *heads, unsigned i)
+{
+	struct str name = node->kids[i].name;
 	char a = name.n ? name.p[0] : '"', b = name.n > 1 ? name.p[1] : '"';
+	uint8_t *head = &heads[json_head(a, b)];
 
 	node->lengths |= (uint64_t)1 << (name.n < 63 ? name.n : 63);
-	node->heads |= (uint64_t)1 << json_head(a, b);
+	*head = *head || !is_plain(name, i) ? JSON_HEAD_MANY : (uint8_t)(i + 1);
 }
 
 struct tree {
@@ -111,12 +121,15 @@ make_node(struct tree *t, struct json_node *node, unsigned want, unsigned depth)
 	const struct decode_spec *spec = t->d->base.spec;
 	const struct path *path = &spec->wants[want].path;
 	struct json_node *kids;
+	uint8_t *heads = arena_zalloc(&t->d->arena, JSON_HEADS);
 	unsigned i, n = 0;
 
 	node->id = t->n_nodes++;
 	node->first = t->n_slots;
 	node->slot = depth ? give_slot(t, want, depth) : -1;
 	kids = arena_zalloc(&t->d->arena, (spec->n_wants + 1) * sizeof *kids);
+	node->kids = kids;
+	node->heads = heads;
 	for (i = want; i < spec->n_wants; i++) {
 		const struct path *p = &spec->wants[i].path;
 		struct json_node *kid = &kids[n];
@@ -126,11 +139,10 @@ make_node(struct tree *t, struct json_node *node, unsigned want, unsigned depth)
 			continue;
 		set_step(kid, &p->steps[depth]);
 		if (kid->name.p)
-			add_name(node, kid->name);
+			add_name(node, heads, n);
 		make_node(t, kid, i, depth + 1);
 		n++;
 	}
-	node->kids = kids;
 	node->n_kids = n;
 	node->n_slots = t->n_slots - node->first;
 }
@@ -190,6 +202,7 @@ json_want_init(struct json_decoder *d)
 	t.slots = arena_array(&d->arena, spec->n_wants, sizeof *t.slots);
 	root = arena_zalloc(&d->arena, sizeof *root);
 	root->slot = -1;
+	root->heads = arena_zalloc(&d->arena, JSON_HEADS);
 	if (spec->n_wants)
 		make_node(&t, root, 0, 0);
 	init_takes(d, &t);
