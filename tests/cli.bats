@@ -705,3 +705,16 @@ colours() {
 	has "$(<stderr)" 'File too large'
 	[ ! -e out.jsonl ]
 }
+
+@test "cli: a query may begin with a comment" {
+	gives 0 weir -i json '-- what it is for
+	    SELECT a' <<<'{"a":1}'
+	is "$out" '{"a":1}'
+}
+
+@test "cli: explain takes a spec as the other commands do" {
+	weir --print-spec 'SELECT i WHERE i > 1' >some.yaml
+	gives 0 weir explain some.yaml
+	has "$out" 'i > 1'
+	is "$out" "$(weir explain -f some.yaml)"
+}

@@ -17,11 +17,11 @@
 struct arena_chunk;
 
 struct arena {
-	struct arena_chunk *chunk;	/* newest first */
-	char *next, *end;		/* free part of the newest chunk */
-	size_t chunk_size;		/* of the next ordinary chunk; doubles
-					   up to ARENA_CHUNK_MAX */
-	size_t total;			/* bytes held from malloc */
+	struct arena_chunk *chunk; /* newest first */
+	char *next, *end;	   /* free part of the newest chunk */
+	size_t chunk_size;	   /* of the next ordinary chunk; doubles
+				      up to ARENA_CHUNK_MAX */
+	size_t total;		   /* bytes held from malloc */
 };
 
 #define ARENA_CHUNK_MAX ((size_t)256 << 10)
@@ -66,7 +66,7 @@ void *arena_array(struct arena *a, size_t n, size_t size);
 struct str arena_str(struct arena *a, struct str s);
 char *arena_strdup(struct arena *a, const char *z);
 
-__attribute__((format(printf, 2, 3)))
-struct str arena_printf(struct arena *a, const char *fmt, ...);
+__attribute__((format(printf, 2, 3))) struct str arena_printf(
+    struct arena *a, const char *fmt, ...);
 
 #endif

@@ -56,8 +56,8 @@ buf_str(const struct buf *b)
 }
 
 void buf_addz(struct buf *b, const char *z);
-__attribute__((format(printf, 2, 3)))
-void buf_printf(struct buf *b, const char *fmt, ...);
+__attribute__((format(printf, 2, 3))) void buf_printf(
+    struct buf *b, const char *fmt, ...);
 
 /* The bytes as a C string (a NUL is kept behind them). */
 const char *buf_z(struct buf *b);

@@ -21,6 +21,15 @@ clock_now(void)
 	return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
 }
 
+int64_t
+clock_elapsed_ms(void)
+{
+	struct timespec t;
+
+	must(!clock_gettime(CLOCK_MONOTONIC, &t));
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
 void
 clock_set(int64_t t)
 {

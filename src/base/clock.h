@@ -12,6 +12,9 @@
 /* Microseconds since 1970-01-01T00:00:00Z. */
 int64_t clock_now(void);
 
+/* Milliseconds since some moment in the past; never set back. */
+int64_t clock_elapsed_ms(void);
+
 /* From now on the clock shows t. */
 void clock_set(int64_t t);
 

@@ -43,29 +43,27 @@ struct err {
 };
 
 /* Sets *err (an earlier message is replaced); returns -1. */
-__attribute__((format(printf, 4, 5)))
-int err_set(struct err *err, enum err_code code, struct where where,
-    const char *fmt, ...);
+__attribute__((format(printf, 4, 5))) int err_set(struct err *err,
+    enum err_code code, struct where where, const char *fmt, ...);
 
 /* The same without a place, with ": " and the text of errno behind it. */
-__attribute__((format(printf, 4, 5)))
-int err_sys(struct err *err, enum err_code code, int errnum,
-    const char *fmt, ...);
+__attribute__((format(printf, 4, 5))) int err_sys(
+    struct err *err, enum err_code code, int errnum, const char *fmt, ...);
 
 /* Adds "hint: …" below the message: the nearest word, the fix. Returns -1. */
-__attribute__((format(printf, 2, 3)))
-int err_hint(struct err *err, const char *fmt, ...);
+__attribute__((format(printf, 2, 3))) int err_hint(
+    struct err *err, const char *fmt, ...);
 
 /* Puts "…: " before the message. Returns -1. */
-__attribute__((format(printf, 2, 3)))
-int err_note(struct err *err, const char *fmt, ...);
+__attribute__((format(printf, 2, 3))) int err_note(
+    struct err *err, const char *fmt, ...);
 
 /*
  * Hints 'did you mean "x"?' when one of names is near word, else lists up to
  * a dozen of the names. Returns -1.
  */
-int err_suggest(struct err *err, struct str word, const struct str *names,
-    size_t n);
+int err_suggest(
+    struct err *err, struct str word, const struct str *names, size_t n);
 
 void err_release(struct err *err);
 

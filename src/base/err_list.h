@@ -6,7 +6,7 @@
 ERR(INPUT, 1, "an input cannot be opened or read")
 ERR(IO, 1, "reading or writing failed")
 ERR(OUTPUT, 1, "the output could not be written")
-ERR(SPEC, 2, "a mistake in the query or spec; nothing was read")
+ERR(SPEC, 2, "a mistake in the query or spec")
 ERR(USAGE, 2, "a mistake on the command line; nothing was read")
 ERR(BAD, 3, "more bad records than allowed")
 ERR(LOCKED, 4, "the state directory is in use by another run")

@@ -9,8 +9,8 @@
 #include <stddef.h>
 
 void *mem_alloc(size_t size);
-void *mem_zalloc(size_t size);			/* zeroed */
-void *mem_resize(void *p, size_t size);		/* realloc */
+void *mem_zalloc(size_t size);		/* zeroed */
+void *mem_resize(void *p, size_t size); /* realloc */
 char *mem_strdup(const char *s);
 void mem_free(void *p);
 

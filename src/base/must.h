@@ -12,7 +12,6 @@ _Noreturn void must_fail(const char *file, int line, const char *what);
 /* Prints "out of memory" with the size asked for and exits with status 71. */
 _Noreturn void must_memory(unsigned long size);
 
-#define must(cond)                                                             \
-	((cond) ? (void)0 : must_fail(__FILE__, __LINE__, #cond))
+#define must(cond) ((cond) ? (void)0 : must_fail(__FILE__, __LINE__, #cond))
 
 #endif

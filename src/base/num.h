@@ -28,8 +28,8 @@ enum num_kind {
 
 struct num {
 	enum num_kind kind;
-	int64_t i;  /* NUM_INT */
-	double f;   /* NUM_FLOAT, NUM_BIGINT: the nearest, or infinity */
+	int64_t i; /* NUM_INT */
+	double f;  /* NUM_FLOAT, NUM_BIGINT: the nearest, or infinity */
 };
 
 /*

@@ -19,6 +19,7 @@ simd_init(void)
 #if SIMD_X86
 	__builtin_cpu_init();
 	simd_avx2 = __builtin_cpu_supports("avx2") &&
-	    __builtin_cpu_supports("bmi2") && __builtin_cpu_supports("bmi");
+		    __builtin_cpu_supports("bmi2") &&
+		    __builtin_cpu_supports("bmi");
 #endif
 }

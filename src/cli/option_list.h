@@ -13,7 +13,7 @@
 // clang-format off
 OPTION("allow", 0, "DURATION", DURATION, allowed, TIME, EXPLAIN,
     "Keep closed windows this much longer, so that late records can still "
-    "correct them (see `--late`).")
+    "correct them: a corrected row comes again, numbered in `rev`.")
 OPTION("color", 0, "auto|always|never", WHEN, color, MISC, EVERY,
     "Colours. `auto`: on a terminal, unless `NO_COLOR` is set or `TERM` is "
     "`dumb`.")
@@ -32,7 +32,8 @@ OPTION("jobs", 'j', "N", JOBS, jobs, RUN, RUN_ONLY,
 OPTION("late", 0, "drop|update|FILE", TEXT, late, TIME, EXPLAIN,
     "What becomes of records that come too late for their window. `drop` "
     "counts them (the default); `update` corrects the window's result, within "
-    "`--allow`; anything else is a file they are written to.")
+    "`--allow` or, without it, for ever; anything else is a file they are "
+    "written to.")
 OPTION("lateness", 'l', "DURATION", DURATION, lateness, TIME, EXPLAIN,
     "How far out of order records may come. A window closes when a record "
     "this much later than its end was seen. Without it nothing is late, and "
@@ -67,7 +68,7 @@ OPTION("time", 'T', "FIELD[:LAYOUT]", TEXT, time, TIME, EXPLAIN,
     "Field that says when a record happened. The layout is how that is "
     "written: `rfc3339`, `s`, `ms`, `us`, `ns`, `clf`, or a pattern such as "
     "`%Y-%m-%d %H:%M:%S`. Without it: what the format says, else the first "
-    "field that looks like a time.")
+    "of the usual names (ts, time, timestamp and others) that is a time.")
 OPTION("to", 't', "FORMAT[:ARG]", FORMAT_OUT, to, OUTPUT, EXPLAIN,
     "Format of the output. The default is `json`; on a terminal, `table`.")
 OPTION("trust", 0, NULL, FLAG, trust, BAD, RUN_ONLY,

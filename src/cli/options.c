@@ -347,6 +347,24 @@ walk(struct options *o, int argc, char **argv, bool *given,
 	return 0;
 }
 
+/*
+ * A query that begins with a comment ("-- top paths ...") is no option: a
+ * blank before it tells getopt so.
+ */
+static void
+set_comments_apart(struct options *o, int argc, char **argv)
+{
+	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
+		size_t n = strlen(argv[i]) + 2;
+
+		if (!str_starts(str_of(argv[i]), STR("-- ")) || o->commented)
+			continue;
+		o->commented = mem_alloc(n);
+		snprintf(o->commented, n, " %s", argv[i]);
+		argv[i] = o->commented;
+	}
+}
+
 int
 options_parse(struct options *o, int argc, char **argv, struct err *err)
 {
@@ -357,6 +375,7 @@ options_parse(struct options *o, int argc, char **argv, struct err *err)
 
 	*o = (struct options){.lateness = -1, .allowed = -1, .jobs = 1};
 	o->operands = mem_array((size_t)argc + 1, sizeof *o->operands);
+	set_comments_apart(o, argc, argv);
 	getopt_tables(longs, &letters);
 	failed = walk(o, argc, argv, given, longs, buf_z(&letters), err);
 	buf_release(&letters);
@@ -368,6 +387,7 @@ options_parse(struct options *o, int argc, char **argv, struct err *err)
 void
 options_release(struct options *o)
 {
+	mem_free(o->commented);
 	mem_free(o->operands);
 	mem_free(o->params);
 }

@@ -48,6 +48,7 @@ struct options {
 
 	const struct command *command; /* never NULL after options_parse */
 	const char **operands;	       /* without the command's name */
+	char *commented; /* a query that began with a comment, or NULL */
 	unsigned n_operands;
 };
 

@@ -28,7 +28,8 @@ struct bad_row {
 	struct str raw;	    /* its bytes, in the block (may be cut) */
 	const char *reason; /* static, or in the batch's arena */
 	uint32_t row;	    /* good rows of this batch before it */
-	uint32_t column;    /* byte within the record where it failed, or 0 */
+	uint32_t column;    /* byte of the record where it failed, from 1;
+			       0 = not known */
 };
 
 struct batch {

@@ -311,8 +311,8 @@ key_prefix(struct str key)
 	tag = (enum key_tag)(unsigned char)*p;
 	if (tag == KEY_TEXT || tag == KEY_BYTES)
 		return (uint64_t)tag << 56 |
-		    bytes_order(p + KEY_TEXT_HEAD, payload(p, end) + 1 -
-			KEY_TEXT_HEAD);
+		       bytes_order(p + KEY_TEXT_HEAD,
+			   payload(p, end) + 1 - KEY_TEXT_HEAD);
 	if (tag < KEY_INT || tag > KEY_DURATION)
 		return (uint64_t)tag << 56;
 	arena_init(&scratch, 256);

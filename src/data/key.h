@@ -30,7 +30,6 @@ int key_cmp(struct str a, struct str b);
  */
 uint64_t key_prefix(struct str key);
 
-
 /*
  * Keys of all selected rows at once: keys[k] and hashes[k] belong to selected
  * row k; the bytes live in the arena, and hashes[k] is hash_bytes of them. A

@@ -26,7 +26,7 @@ struct agg;
 /* A call of an aggregate in a query, bound. */
 struct agg_call {
 	const struct agg *agg;
-	const struct node *node; /* as written */
+	const struct node *node;	 /* as written */
 	struct expr *args[AGG_ARGS_MAX]; /* over input rows */
 	unsigned n_args;
 	/* Constant arguments' values, each under its number in args. */
@@ -53,9 +53,14 @@ struct agg {
 	const char *aliases;   /* "stddev_samp std", or "" */
 	const char *signature; /* "any -> bigint", "number, float -> float" */
 	const char *doc;
-	const char *example;   /* "SELECT sum(x) FROM (VALUES …)": see docs */
-	const char *result;
-	const char *flink;     /* the spelling there, or NULL */
+	/*
+	 * A call, " of ", and the rows' values in order of arrival: "sum(x) of
+	 * 3, 1, NULL"; where the call names several fields, in the order it
+	 * names them: "arg_min(a, b) of (1, 9), (2, 8)".
+	 */
+	const char *example;
+	const char *result; /* of it, as value_print gives it: "4" */
+	const char *flink;  /* the spelling there, or NULL */
 	unsigned args_min, args_max;
 	unsigned n_constant; /* the last ones of args_max must be constant */
 	/* With and without DISTINCT the result is the same: no set is kept. */
@@ -82,16 +87,16 @@ struct agg {
 	    void *into, const void *from);
 	bool (*sound)(const struct agg_call *call, const void *acc);
 	/* The result; its bytes live in `out` or in the cell's heap. */
-	struct value (*value)(const struct agg_call *call, const void *acc,
-	    struct arena *out);
+	struct value (*value)(
+	    const struct agg_call *call, const void *acc, struct arena *out);
 	/*
 	 * The accumulator as bytes, for state on disk, and back (acc zeroed);
 	 * load is false for bytes that save did not write.
 	 */
-	void (*save)(const struct agg_call *call, const void *acc,
-	    struct buf *out);
-	bool (*load)(const struct agg_call *call, struct arena *heap,
-	    void *acc, struct str bytes);
+	void (*save)(
+	    const struct agg_call *call, const void *acc, struct buf *out);
+	bool (*load)(const struct agg_call *call, struct arena *heap, void *acc,
+	    struct str bytes);
 };
 
 /* By name or alias (lower case); NULL if there is none. */
@@ -122,8 +127,8 @@ void agg_unmerge(const struct agg_call *call, struct arena *heap, void *into,
     const void *from);
 bool agg_sound(const struct agg_call *call, const void *acc);
 
-struct value agg_value(const struct agg_call *call, const void *acc,
-    struct arena *out);
+struct value agg_value(
+    const struct agg_call *call, const void *acc, struct arena *out);
 
 /* save and load including what DISTINCT keeps. */
 void agg_save(const struct agg_call *call, const void *acc, struct buf *out);

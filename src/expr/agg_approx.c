@@ -397,7 +397,7 @@ const struct agg agg_approx_distinct = {
     .signature = "any -> bigint",
     .doc = "Number of different values: exact up to 256, then estimated with "
 	   "a standard error of 1.6 % in 4 KiB.",
-    .example = "SELECT approx_distinct(x) FROM (VALUES (1), (2), (1)) AS t(x)",
+    .example = "approx_distinct(x) of 1, 2, 1",
     .result = "2",
     .flink = "APPROX_COUNT_DISTINCT",
     .args_min = 1,

@@ -15,6 +15,7 @@
 #define PAGES_MAX (1u << (11 + MANTISSA_BITS - PAGE_BITS))
 
 struct page {
+	uint64_t n;    /* sum of its counters */
 	uint64_t log2; /* bytes of a counter: 2, 4 or 8 */
 	char counters[];
 };
@@ -134,6 +135,7 @@ page_widen(struct histogram *h, struct arena *heap, struct page **page,
 	uint64_t log2 = count > UINT32_MAX ? 3 : 2;
 
 	*page = page_new(h, heap, log2);
+	(*page)->n = old->n;
 	for (unsigned i = 0; i < PAGE_SLOTS; i++)
 		page_set(*page, i, page_count(old, i));
 	page_set(*page, slot, count);
@@ -155,6 +157,7 @@ bucket_add(struct histogram *h, struct arena *heap, bool negative,
 	if (!*page)
 		*page = page_new(h, heap, 1);
 	count = page_count(*page, slot) + n;
+	(*page)->n += n;
 	if ((*page)->log2 < 3 && count >> (8u << (*page)->log2))
 		page_widen(h, heap, page, slot, count);
 	else
@@ -203,6 +206,7 @@ histogram_take(struct histogram *h, double x)
 	} else {
 		p = side->pages[(uint32_t)(bucket >> PAGE_BITS) - side->first];
 		page_set(p, slot, page_count(p, slot) - 1);
+		p->n--;
 	}
 }
 
@@ -225,9 +229,11 @@ page_add(struct page *into, const struct page *from)
 		b[i] = (uint16_t)(b[i] + a[i]);
 		carry |= (uint16_t)(b[i] < a[i]);
 	}
-	if (!carry)
-		memcpy(into->counters, b, sizeof b);
-	return !carry;
+	if (carry)
+		return false;
+	memcpy(into->counters, b, sizeof b);
+	into->n += from->n;
+	return true;
 }
 
 static void
@@ -248,8 +254,8 @@ page_merge(struct histogram *into, struct arena *heap, bool sign, uint32_t no,
 		uint64_t c = page_count(p, i);
 
 		if (c)
-			bucket_add(into, heap, sign,
-			    (uint64_t)no * PAGE_SLOTS + i, c);
+			bucket_add(
+			    into, heap, sign, (uint64_t)no * PAGE_SLOTS + i, c);
 	}
 }
 
@@ -287,6 +293,7 @@ histogram_unmerge(struct histogram *from, const struct histogram *h)
 			if (!p)
 				continue;
 			to = f->pages[side->first + i - f->first];
+			to->n -= p->n;
 			for (unsigned k = 0; k < PAGE_SLOTS; k++)
 				page_set(to, k,
 				    page_count(to, k) - page_count(p, k));
@@ -332,24 +339,6 @@ bucket_middle(uint64_t bucket, bool ints)
 	return floor(a + (b - a) / 2);
 }
 
-static uint64_t
-page_sum(const struct page *p)
-{
-	const uint64_t even = 0x0000ffff0000ffff;
-	uint64_t all = 0, w;
-
-	if (p->log2 == 1) { /* four counters a word, summed in two lanes */
-		for (unsigned i = 0; i < PAGE_SLOTS / 4; i++) {
-			memcpy(&w, p->counters + 8 * i, sizeof w);
-			all += (w & even) + (w >> 16 & even);
-		}
-		return (all & UINT32_MAX) + (all >> 32);
-	}
-	for (unsigned i = 0; i < PAGE_SLOTS; i++)
-		all += page_count(p, i);
-	return all;
-}
-
 /* The bucket that holds rank *rank of a side, or -1 and the rest of rank. */
 static int64_t
 side_find(const struct side *side, bool down, uint64_t *rank)
@@ -357,7 +346,7 @@ side_find(const struct side *side, bool down, uint64_t *rank)
 	for (uint32_t k = 0; k < side->n; k++) {
 		uint32_t no = down ? side->n - 1 - k : k;
 		const struct page *p = side->pages[no];
-		uint64_t sum = p ? page_sum(p) : 0, c;
+		uint64_t sum = p ? p->n : 0, c;
 
 		if (*rank >= sum) {
 			*rank -= sum;
@@ -382,10 +371,9 @@ static uint64_t
 side_edge(const struct side *side, bool down)
 {
 	for (uint32_t k = 0; k < side->n; k++) {
-		const struct page *p =
-		    side->pages[down ? side->n - 1 - k : k];
+		const struct page *p = side->pages[down ? side->n - 1 - k : k];
 
-		if (!p || !page_sum(p))
+		if (!p || !p->n)
 			continue;
 		for (unsigned i = 0; i < PAGE_SLOTS; i++) {
 			uint64_t c =

@@ -36,8 +36,8 @@ void histogram_unmerge(struct histogram *from, const struct histogram *h);
 bool histogram_inner(const struct histogram *h, uint64_t rank, uint64_t n);
 
 /*
- * The value of a rank, from 0, of n values. ints: all values were whole numbers, and so is
- * the result. Least and greatest value are exact.
+ * The value of a rank, from 0, of n values. ints: all values were whole
+ * numbers, and so is the result. Least and greatest value are exact.
  */
 double histogram_at(
     const struct histogram *h, uint64_t rank, uint64_t n, bool ints);

@@ -398,7 +398,7 @@ const struct agg agg_array_agg = {
     .signature = "any -> list",
     .doc = "List of the values that are not NULL, in order of arrival (at "
 	   "most 256 MiB; what comes then is left out).",
-    .example = "SELECT array_agg(x) FROM (VALUES (2), (NULL), (1)) AS t(x)",
+    .example = "array_agg(x) of 2, NULL, 1",
     .result = "[2,1]",
     .flink = "ARRAY_AGG",
     .args_min = 1,
@@ -419,7 +419,7 @@ const struct agg agg_listagg = {
     .doc = "The values that are not NULL as one text, in order of arrival, "
 	   "with a separator between them (at most 256 MiB; what comes then "
 	   "is left out).",
-    .example = "SELECT listagg(x, '+') FROM (VALUES ('a'), ('b')) AS t(x)",
+    .example = "listagg(x, '+') of 'a', 'b'",
     .result = "a+b",
     .flink = "LISTAGG",
     .args_min = 1,
@@ -439,7 +439,7 @@ const struct agg agg_mode = {
     .aliases = "",
     .signature = "any -> same",
     .doc = "The most frequent value; of equally frequent ones the least.",
-    .example = "SELECT mode(x) FROM (VALUES (3), (1), (3)) AS t(x)",
+    .example = "mode(x) of 3, 1, 3",
     .result = "3",
     .flink = NULL,
     .args_min = 1,
@@ -460,7 +460,7 @@ const struct agg agg_topk = {
     .signature = "any, bigint -> list",
     .doc = "List of the k most frequent values, the most frequent first; of "
 	   "equally frequent ones the lesser first.",
-    .example = "SELECT topk(x, 2) FROM (VALUES (3), (1), (3), (2)) AS t(x)",
+    .example = "topk(x, 2) of 3, 1, 3, 2",
     .result = "[3,1]",
     .flink = NULL,
     .args_min = 2,

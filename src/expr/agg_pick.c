@@ -347,7 +347,7 @@ const struct agg agg_min = {
     .name = "min",
     .aliases = "",
     .doc = "Least value, of any type; NaN counts as the greatest number.",
-    .example = "SELECT min(x) FROM (VALUES (3), (1), (NULL)) AS t(x)",
+    .example = "min(x) of 3, 1, NULL",
     .result = "1",
     .flink = "MIN",
     .add = min_add,
@@ -358,7 +358,7 @@ const struct agg agg_max = {
     .name = "max",
     .aliases = "",
     .doc = "Greatest value, of any type; NaN counts as the greatest number.",
-    .example = "SELECT max(x) FROM (VALUES (3), (1), (NULL)) AS t(x)",
+    .example = "max(x) of 3, 1, NULL",
     .result = "3",
     .flink = "MAX",
     .add = max_add,
@@ -368,9 +368,9 @@ const struct agg agg_max = {
 const struct agg agg_first = {
     .name = "first",
     .aliases = "first_value",
-    .doc = "The value of the earliest row that has one: by event time, of "
-	   "equal times the first to arrive; by arrival if rows have no time.",
-    .example = "SELECT first(x) FROM (VALUES (NULL), (7), (5)) AS t(x)",
+    .doc = "The value of the earliest row that has one: in a window by event "
+	   "time, of equal times the first to arrive; else by arrival.",
+    .example = "first(x) of NULL, 7, 5",
     .result = "7",
     .flink = "FIRST_VALUE",
     TIMED_PARTS,
@@ -379,9 +379,9 @@ const struct agg agg_first = {
 const struct agg agg_last = {
     .name = "last",
     .aliases = "last_value",
-    .doc = "The value of the latest row that has one: by event time, of "
-	   "equal times the last to arrive; by arrival if rows have no time.",
-    .example = "SELECT last(x) FROM (VALUES (7), (5), (NULL)) AS t(x)",
+    .doc = "The value of the latest row that has one: in a window by event "
+	   "time, of equal times the last to arrive; else by arrival.",
+    .example = "last(x) of 7, 5, NULL",
     .result = "5",
     .flink = "LAST_VALUE",
     TIMED_PARTS,
@@ -391,7 +391,7 @@ const struct agg agg_any_value = {
     .name = "any_value",
     .aliases = "",
     .doc = "Some value of the group: the first to arrive that is not NULL.",
-    .example = "SELECT any_value(x) FROM (VALUES (NULL), (7), (5)) AS t(x)",
+    .example = "any_value(x) of NULL, 7, 5",
     .result = "7",
     .flink = "FIRST_VALUE",
     TIMED_PARTS,
@@ -402,7 +402,7 @@ const struct agg agg_arg_min = {
     .aliases = "min_by",
     .doc = "The first argument's value in the row where the second is least; "
 	   "rows where either is NULL are left out.",
-    .example = "SELECT arg_min(a, b) FROM (VALUES (1, 9), (2, 8)) AS t(a, b)",
+    .example = "arg_min(a, b) of (1, 9), (2, 8)",
     .result = "2",
     .flink = NULL,
     PAIRED_PARTS,
@@ -413,7 +413,7 @@ const struct agg agg_arg_max = {
     .aliases = "max_by",
     .doc = "The first argument's value in the row where the second is "
 	   "greatest; rows where either is NULL are left out.",
-    .example = "SELECT arg_max(a, b) FROM (VALUES (1, 9), (2, 8)) AS t(a, b)",
+    .example = "arg_max(a, b) of (1, 9), (2, 8)",
     .result = "1",
     .flink = NULL,
     PAIRED_PARTS,

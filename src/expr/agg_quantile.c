@@ -304,6 +304,34 @@ float_of_order(int64_t i)
 	return f;
 }
 
+#define NEAR 8
+
+/* The k-th greatest of v[0..n), k from 1 to NEAR: the usual high percentile. */
+static uint64_t
+near_top(const uint64_t *v, size_t n, size_t k)
+{
+	uint64_t best[NEAR]; /* the greatest so far, ascending */
+	size_t have = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		size_t at = have;
+
+		if (have == k) {
+			if (v[i] <= best[0])
+				continue;
+			for (at = 0; at + 1 < k && best[at + 1] < v[i]; at++)
+				best[at] = best[at + 1];
+			best[at] = v[i];
+			continue;
+		}
+		for (; at > 0 && best[at - 1] > v[i]; at--)
+			best[at] = best[at - 1];
+		best[at] = v[i];
+		have++;
+	}
+	return best[0];
+}
+
 /*
  * The rank-th (from 0) of v[0..n), by digits of 8 bits from the highest in
  * which values differ; v is used up.
@@ -314,6 +342,8 @@ select_rank(uint64_t *v, size_t n, size_t rank)
 	uint64_t all = 0;
 	unsigned shift;
 
+	if (n - rank <= NEAR)
+		return near_top(v, n, n - rank);
 	for (size_t i = 1; i < n; i++)
 		all |= v[i] ^ v[0];
 	shift = all ? (63u - (unsigned)__builtin_clzll(all)) & ~7u : 0;
@@ -374,8 +404,8 @@ exact_value(const struct quant *q, uint64_t rank, struct arena *out)
 static struct value
 histogram_value(const struct quant *q, uint64_t rank)
 {
-	double f = histogram_at(
-	    q->histogram, rank, q->n, !(q->kinds & KIND_FLOAT));
+	double f =
+	    histogram_at(q->histogram, rank, q->n, !(q->kinds & KIND_FLOAT));
 	union number x;
 
 	if (q->kinds & KIND_FLOAT)
@@ -540,15 +570,15 @@ quant_load(const struct agg_call *call, struct arena *heap, void *acc,
 
 #define QUANT_PARTS                                                            \
 	.size = quant_size, .add = quant_add, .merge = quant_merge,            \
-	.unmerge = quant_unmerge, .sound = quant_sound,                        \
-	.value = quant_value, .save = quant_save, .load = quant_load
+	.unmerge = quant_unmerge, .sound = quant_sound, .value = quant_value,  \
+	.save = quant_save, .load = quant_load
 
 const struct agg agg_median = {
     .name = "median",
     .aliases = "",
     .signature = "number -> same",
     .doc = "The middle value, the lower one of two: percentile(x, 0.5).",
-    .example = "SELECT median(x) FROM (VALUES (1), (7), (9)) AS t(x)",
+    .example = "median(x) of 1, 7, 9",
     .result = "7",
     .flink = NULL,
     .args_min = 1,
@@ -565,7 +595,7 @@ const struct agg agg_percentile = {
 	   "nearest rank: place ceil(share * n) of the sorted values. Exact "
 	   "for up to 256 values and for times, else off by at most 0.4 % of "
 	   "itself. Decimals become floats.",
-    .example = "SELECT percentile(x, 0.9) FROM (VALUES (1), (7), (9)) AS t(x)",
+    .example = "percentile(x, 0.9) of 1, 7, 9",
     .result = "9",
     .flink = "PERCENTILE",
     .args_min = 2,

@@ -393,8 +393,8 @@ const struct agg agg_sum = {
     .doc = "Sum. Integers add up exactly, to a decimal where a bigint is too "
 	   "small; decimals exactly (NULL beyond 38 digits); floats with "
 	   "compensated rounding. Text that is no number is left out.",
-    .example = "SELECT sum(x) FROM (VALUES (1), (2), (NULL)) AS t(x)",
-    .result = "3",
+    .example = "sum(x) of 3, 1, NULL",
+    .result = "4",
     .flink = "SUM",
     .args_min = 1,
     .args_max = 1,
@@ -414,7 +414,7 @@ const struct agg agg_avg = {
     .signature = "number -> number",
     .doc = "Average: of integers the integer, truncated; of decimals a "
 	   "decimal with at least 6 digits of fraction; else a float.",
-    .example = "SELECT avg(x) FROM (VALUES (1), (2), (2)) AS t(x)",
+    .example = "avg(x) of 1, 2, 2",
     .result = "1",
     .flink = "AVG",
     .args_min = 1,

@@ -246,8 +246,8 @@ suggest(struct binder *bd, struct str name)
 
 	for (unsigned i = 0; i < max; i++) {
 		struct str known = i < s->n_cols
-		    ? s->cols[i].name
-		    : s->aliases[i - s->n_cols].name;
+				       ? s->cols[i].name
+				       : s->aliases[i - s->n_cols].name;
 
 		if (!known.n)
 			continue; /* a column without a name here */

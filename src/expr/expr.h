@@ -100,8 +100,8 @@ int lex_expect(struct lexer *lx, const char *word);
  * Fails at the current token. Always -1. A token that could not be read keeps
  * its own error, which is the better one.
  */
-__attribute__((format(printf, 2, 3)))
-int lex_fail(struct lexer *lx, const char *fmt, ...);
+__attribute__((format(printf, 2, 3))) int lex_fail(
+    struct lexer *lx, const char *fmt, ...);
 
 /* The current token for messages: "\"FROM\"", or "the end". */
 const char *lex_describe(const struct lexer *lx, char *out, size_t size);
@@ -223,12 +223,12 @@ struct scope {
 	const struct scope_alias {
 		struct str name;
 		const struct node *node;
-	} *aliases;
+	} * aliases;
 	unsigned n_aliases;
 	const struct scope_param {
 		struct str name;
 		struct value value;
-	} *params;
+	} * params;
 	unsigned n_params;
 	struct grouping *grouping; /* set: expressions over groups, see below */
 	void *owner;		   /* for field */

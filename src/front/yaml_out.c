@@ -180,8 +180,12 @@ put_flow(struct buf *out, const struct onode *n)
 
 	buf_addc(out, map ? '{' : '[');
 	for (const struct onode *c = n->first; c; c = c->next) {
-		if (c->kind != O_TEXT || is_block(c) ||
-		    (is_plain(c->text, false) && !is_plain(c->text, true)))
+		if (c->none) {
+			if (!map)
+				return false;
+		} else if (c->kind != O_TEXT || is_block(c) ||
+			   (is_plain(c->text, false) &&
+			       !is_plain(c->text, true)))
 			return false;
 		if (c != n->first)
 			buf_lit(out, ", ");
@@ -189,7 +193,8 @@ put_flow(struct buf *out, const struct onode *n)
 			put_text(out, c->key, false, true);
 			buf_lit(out, ": ");
 		}
-		put_text(out, c->text, c->quoted, true);
+		if (!c->none)
+			put_text(out, c->text, c->quoted, true);
 	}
 	buf_addc(out, map ? '}' : ']');
 	return true;
@@ -254,6 +259,10 @@ put_value(struct buf *out, const struct onode *n, unsigned indent, bool dash)
 {
 	if (n->kind == O_TEXT && is_block(n)) {
 		put_lines(out, n->text, indent);
+		return;
+	}
+	if (n->none) {
+		buf_addc(out, '\n');
 		return;
 	}
 	if (n->kind == O_TEXT) {

@@ -19,6 +19,7 @@ enum okind {
 struct onode {
 	enum okind kind;
 	bool quoted;	 /* TEXT: always in quotes */
+	bool none;	 /* TEXT: nothing at all, not even quotes */
 	bool flow;	 /* on one line even within a list */
 	struct str key;	 /* of an entry of a map */
 	struct str text; /* TEXT */

@@ -163,6 +163,7 @@ put_default(struct printer *p, struct onode *to, struct str key, struct value v)
 	value_print(&p->text, v);
 	n = onode_keyed(&p->arena, to, key, taken(p));
 	n->quoted = v.type == T_TEXT;
+	n->none = v.type == T_NULL;
 }
 
 static void
@@ -177,7 +178,8 @@ put_params(struct printer *p, struct onode *root)
 	for (unsigned i = 0; i < p->plan->n_params; i++) {
 		const struct plan_param *param = &p->plan->params[i];
 
-		if (param->type == T_ANY && param->has_default) {
+		if (param->type == T_ANY && param->has_default &&
+		    param->value.type != T_NULL) {
 			put_default(p, map, param->name, param->value);
 			continue;
 		}
@@ -328,6 +330,7 @@ tree_of(struct printer *p, const struct ynode *y)
 	n->text = y->text;
 	n->quoted = y->kind == Y_SCALAR && y->style != Y_PLAIN;
 	n->flow = y->flow;
+	n->none = ynode_empty(y);
 	for (unsigned i = 0; i < y->n; i++) {
 		struct str key = {NULL, 0};
 

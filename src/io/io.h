@@ -51,8 +51,8 @@ struct setting {
 };
 
 struct settings {
-	struct str arg;	     /* what stands behind the colon in NAME:ARG */
-	struct where where;  /* of the format's name */
+	struct str arg;	    /* what stands behind the colon in NAME:ARG */
+	struct where where; /* of the format's name */
 	const struct setting *list;
 	unsigned n;
 };
@@ -109,16 +109,20 @@ struct encode_spec {
 	bool raw;	   /* the one column holds records of this format */
 	struct str header; /* raw: the header record of the input, or empty */
 	struct settings settings;
-	bool terminal;	   /* escape control characters, colours allowed */
+	bool terminal; /* escape control characters, colours allowed */
 	bool colour;
-	unsigned width;	   /* of the terminal in columns, 0 = unlimited */
+	unsigned width; /* of the terminal in columns, 0 = unlimited */
 };
 
 struct encoder {
 	const struct encode_spec *spec;
 };
 
-enum start_status { START_OK, START_MORE, START_ERR };
+enum start_status {
+	START_OK,
+	START_MORE,
+	START_ERR
+};
 
 struct format {
 	const char *name;
@@ -156,8 +160,8 @@ struct format {
 	    struct arena *arena, struct layout **out, size_t *used,
 	    struct err *err);
 
-	struct decoder *(*decoder_new)(const struct layout *layout,
-	    const struct decode_spec *spec);
+	struct decoder *(*decoder_new)(
+	    const struct layout *layout, const struct decode_spec *spec);
 	void (*decoder_free)(struct decoder *d);
 
 	/*
@@ -185,15 +189,20 @@ struct format {
 	bool lines;
 
 	/* Writing; NULL if the format is only read. */
-	struct encoder *(*encoder_new)(const struct encode_spec *spec,
-	    struct err *err);
+	struct encoder *(*encoder_new)(
+	    const struct encode_spec *spec, struct err *err);
 	void (*encoder_free)(struct encoder *e);
 	/* Header or opening bytes; called once before the first batch (or
 	 * before finish, if there is none). */
 	void (*begin)(struct encoder *e, struct buf *out);
 	/* Columns of b belong to spec->cols in order; only selected rows. */
-	void (*encode)(struct encoder *e, const struct batch *b,
-	    struct buf *out);
+	void (*encode)(
+	    struct encoder *e, const struct batch *b, struct buf *out);
+	/*
+	 * Writes what encode() still holds back: the run is about to wait for
+	 * input. NULL: nothing is ever held back.
+	 */
+	void (*flush)(struct encoder *e, struct buf *out);
 	void (*finish)(struct encoder *e, struct buf *out);
 	/* encode() keeps something between batches: call it in order. */
 	bool ordered;

@@ -34,7 +34,18 @@ struct json_node {
 	const struct json_node *kids;
 	unsigned n_kids;
 	uint64_t lengths; /* bit n: a kid's name has n bytes (63: or more) */
+	uint64_t heads;	  /* bit json_head(): a kid's name begins so */
 };
+
+/*
+ * A number below 64 by which most names that are not wanted are sorted out: of
+ * the first two bytes of a name and the quote behind it.
+ */
+static inline unsigned
+json_head(char a, char b)
+{
+	return ((unsigned char)a * 5u ^ (unsigned char)b) & 63;
+}
 
 /* Up to JSON_TEXT a slot holds its value as it is needed. */
 enum json_kind {
@@ -203,6 +214,20 @@ void json_learn_op(struct json_learn *l, const char *p, enum json_op_kind kind,
 void json_shapes_add(struct json_shapes *shapes, const struct json_learn *l);
 void json_shapes_clear(struct json_shapes *shapes);
 
+/* ---- the index of a record (json_index.h, json_bulk.h) ---- */
+
+#define JSON_BULK (16 * 1024) /* bytes of the longest record */
+
+/* Where tokens begin in a record: marks, strings, numbers and words. */
+struct json_index {
+	unsigned n, n_escapes;
+	/* Always 64 are written or read at once: there is room behind. */
+	uint16_t at[JSON_BULK + 64];
+	uint16_t match[JSON_BULK]; /* by opening bracket: the closing one */
+	char byte[JSON_BULK + 64]; /* at that place */
+	uint16_t escapes[JSON_BULK / 2 + 64]; /* backslashes in strings */
+};
+
 /* ---- the kernels ---- */
 
 #define JSON_LANES 4
@@ -232,6 +257,13 @@ struct json_kernel {
 	 */
 	void (*walk_lanes)(struct json_shapes *shapes, struct json_lane *lanes);
 	/*
+	 * The same as scan, for records without a shape: much faster, but not
+	 * for all of them. NULL: the scanner has to read it. The index is
+	 * overwritten. NULL: there is no such thing.
+	 */
+	const char *(*bulk)(struct json_scan *s, struct json_index *index,
+	    const char *p, const char *feed);
+	/*
 	 * Places of the line feeds in [p, end), the first max or a few more:
 	 * room for max + 64. Returns their number.
 	 */
@@ -256,6 +288,9 @@ struct json_text {
  * without escapes.
  */
 struct json_text json_text_end(const char *p);
+
+/* Length of the escape at p (its backslash), 0 if it is none. */
+unsigned json_escape_length(const char *p);
 
 /* The kid of a node whose name is written [p, end), with escapes. */
 const struct json_node *json_find_escaped(struct json_scan *s,
@@ -290,6 +325,7 @@ struct json_decoder {
 
 	struct json_shapes shapes;
 	struct json_learn learn;
+	struct json_index *index; /* made when first needed */
 	/* How well the shapes do: records that fitted since the last look, and
 	 * those that did not; records to go without shapes. */
 	unsigned n_hits, n_misses;

@@ -10,12 +10,15 @@
 // clang-format off
 #include "io/json_lex.h"
 #include "io/json_record.h"
+#include "io/json_index.h"
+#include "io/json_bulk.h"
 #include "io/json_walk.h"
 #include "io/json_lanes.h"
 // clang-format on
 
 const struct json_kernel json_kernel_avx2 = {
     .scan = scan_record,
+    .bulk = bulk_record,
     .walk = walk_record,
     .walk_lanes = walk_lanes,
     .lines = find_lines,

@@ -147,17 +147,35 @@ look_at_shapes(struct json_decoder *d)
 		json_shapes_clear(&d->shapes);
 }
 
+/* Reads a record whose shape is neither known nor to be learnt. */
+static const char *
+scan_odd(struct json_decoder *d, struct json_lane *l)
+{
+	const char *end = NULL;
+
+	l->s->learn = NULL;
+	if (d->kernel->bulk) {
+		if (!d->index)
+			d->index = mem_alloc(sizeof *d->index);
+		end = d->kernel->bulk(l->s, d->index, l->p, l->feed);
+	}
+	return end ? end : d->kernel->scan(l->s, l->p, l->feed);
+}
+
 /* Reads a record whose shape is not known, and learns it. */
 static __attribute__((noinline)) const char *
 scan(struct json_decoder *d, struct json_lane *l)
 {
-	bool learn = !d->rest && !d->shapes.full;
 	const char *end;
 
-	l->s->learn = learn ? &d->learn : NULL;
-	end = d->kernel->scan(l->s, l->p, l->feed);
-	if (end && learn && !d->learn.failed)
-		json_shapes_add(&d->shapes, &d->learn);
+	if (d->rest || d->shapes.full) {
+		end = scan_odd(d, l);
+	} else {
+		l->s->learn = &d->learn;
+		end = d->kernel->scan(l->s, l->p, l->feed);
+		if (end && !d->learn.failed)
+			json_shapes_add(&d->shapes, &d->learn);
+	}
 	if (d->rest)
 		d->rest--;
 	else if (++d->n_misses == LOOK)
@@ -176,7 +194,7 @@ add_bad(struct batch *b, const struct json_lane *l, const char *in_block,
 	batch_bad(b, (struct bad_row){.raw = {in_block, n},
 			 .reason = reason,
 			 .row = b->n_rows,
-			 .column = (uint32_t)(at - l->p)});
+			 .column = at > l->p ? (uint32_t)(at - l->p) + 1 : 0});
 }
 
 static __attribute__((noinline, cold)) void

@@ -29,9 +29,8 @@ hex4(const char *p)
 	return v;
 }
 
-/* Length of the escape at p (its backslash), 0 if it is none. */
-static unsigned
-escape_length(const char *p)
+unsigned
+json_escape_length(const char *p)
 {
 	int hi;
 
@@ -96,7 +95,7 @@ json_text_end(const char *p)
 		p = next_stop(p, &high);
 		if (*p != '\\')
 			break;
-		n = escape_length(p);
+		n = json_escape_length(p);
 		if (!n)
 			return bad;
 		p += n;
@@ -136,7 +135,7 @@ json_text_why(const char *p, const char **at)
 		*at = p;
 		if (*p != '\\')
 			break;
-		n = escape_length(p);
+		n = json_escape_length(p);
 		if (!n) {
 			reason = escape_why(p, at);
 			break;

@@ -64,6 +64,16 @@ set_step(struct json_node *node, const struct path_step *step)
 #endif
 }
 
+/* What tells quickly that a name is none of the kids'. */
+static void
+add_name(struct json_node *node, struct str name)
+{
+	char a = name.n ? name.p[0] : '"', b = name.n > 1 ? name.p[1] : '"';
+
+	node->lengths |= (uint64_t)1 << (name.n < 63 ? name.n : 63);
+	node->heads |= (uint64_t)1 << json_head(a, b);
+}
+
 struct tree {
 	struct json_decoder *d;
 	unsigned *slots; /* by want */
@@ -116,9 +126,7 @@ make_node(struct tree *t, struct json_node *node, unsigned want, unsigned depth)
 			continue;
 		set_step(kid, &p->steps[depth]);
 		if (kid->name.p)
-			node->lengths |=
-			    (uint64_t)1
-			    << (kid->name.n < 63 ? kid->name.n : 63);
+			add_name(node, kid->name);
 		make_node(t, kid, i, depth + 1);
 		n++;
 	}
@@ -206,6 +214,7 @@ json_want_release(struct json_decoder *d)
 
 	mem_free(d->shapes.ops);
 	mem_free(d->learn.ops);
+	mem_free(d->index);
 	for (i = 0; i < JSON_LANES; i++) {
 		mem_free(d->scans[i].open);
 		buf_release(&d->scans[i].name);

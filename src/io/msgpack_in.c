@@ -55,8 +55,8 @@ add_bad(struct batch *b, const char *p, const char *end, const char *reason,
 	struct bad_row bad = {
 	    .raw = {p, (size_t)(end - p)}, .reason = reason, .row = b->n_rows};
 
-	if (at >= p && at <= end)
-		bad.column = (uint32_t)(at - p);
+	if (at > p && at <= end)
+		bad.column = (uint32_t)(at - p) + 1;
 	batch_bad(b, bad);
 }
 

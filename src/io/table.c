@@ -4,7 +4,8 @@
  * rule under it.
  *
  * The first rows are held back until there are enough of them to know how
- * wide the columns are, or the end has come; later rows are printed with the
+ * wide the columns are, or the end has come, or the next would have to be
+ * waited for; later rows are printed with the
  * same widths, a cell that is wider shifts its row. When the terminal is too
  * narrow, cells of the widest columns are cut with an ellipsis (numbers last).
  * A row with a member the header lacks begins a new table.
@@ -371,6 +372,16 @@ table_encode(struct encoder *base, const struct batch *b, struct buf *out)
 		put_row((struct table *)base, b, batch_row(b, k), out);
 }
 
+/* A reader who waits sees what there is; later rows have these widths. */
+static void
+table_flush(struct encoder *base, struct buf *out)
+{
+	struct table *t = (struct table *)base;
+
+	if (!t->sized && t->n_rows)
+		release_rows(t, out);
+}
+
 static void
 table_finish(struct encoder *base, struct buf *out)
 {
@@ -395,6 +406,7 @@ const struct format format_table = {
     .encoder_free = table_encoder_free,
     .begin = table_begin,
     .encode = table_encode,
+    .flush = table_flush,
     .finish = table_finish,
     .ordered = true,
 };

@@ -18,7 +18,12 @@
 #include "op/op.h"
 #include "op/window_kind.h"
 
-enum { GROUP_START, GROUP_END, GROUP_REV, GROUP_KEYS };
+enum {
+	GROUP_START,
+	GROUP_END,
+	GROUP_REV,
+	GROUP_KEYS
+};
 
 struct group_config {
 	struct window_spec window;
@@ -35,7 +40,7 @@ struct group_config {
 	struct group_item { /* what SELECT computes */
 		struct expr *expr;
 		unsigned col;
-	} *items;
+	} * items;
 	unsigned n_items;
 
 	int64_t allowed; /* allowed lateness, µs; WHEN_MAX = for ever */
@@ -58,8 +63,8 @@ struct group_rows {
 	struct batch *batch;
 };
 
-void group_rows_init(struct group_rows *g, struct op_run *run,
-    const struct group_config *c);
+void group_rows_init(
+    struct group_rows *g, struct op_run *run, const struct group_config *c);
 void group_rows_release(struct group_rows *g);
 
 /*
@@ -71,7 +76,11 @@ void group_rows_add(struct group_rows *g, struct span window, struct str key,
 void group_rows_flush(struct group_rows *g);
 
 /* Which aggregates of a cell to merge. */
-enum group_part { GROUP_EACH, GROUP_SLIDING, GROUP_OTHERS };
+enum group_part {
+	GROUP_EACH,
+	GROUP_SLIDING,
+	GROUP_OTHERS
+};
 
 /* Merges accumulators of one cell into another. */
 void group_merge(const struct group_config *c, enum group_part part,

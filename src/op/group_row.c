@@ -8,8 +8,8 @@
 #include "op/group.h"
 
 void
-group_rows_init(struct group_rows *g, struct op_run *run,
-    const struct group_config *c)
+group_rows_init(
+    struct group_rows *g, struct op_run *run, const struct group_config *c)
 {
 	*g = (struct group_rows){.run = run, .c = c, .batch = batch_new()};
 }
@@ -60,8 +60,8 @@ group_rows_add(struct group_rows *g, struct span window, struct str key,
 	for (unsigned i = 0; i < c->grouping.n_aggs; i++) {
 		const struct agg_call *call = &c->grouping.aggs[i];
 
-		column_put(&b->cols[GROUP_KEYS + c->n_keys + i], b->arena,
-		    row, agg_value(call, acc + call->offset, b->arena));
+		column_put(&b->cols[GROUP_KEYS + c->n_keys + i], b->arena, row,
+		    agg_value(call, acc + call->offset, b->arena));
 	}
 	b->n_rows = b->n_sel = row + 1;
 }
@@ -110,7 +110,7 @@ group_add(const struct group_config *c, struct arena *heap,
 		const struct agg_call *call = &c->grouping.aggs[i];
 
 		rows->args = prep->args[i];
-		agg_add(call, heap, rows, call->filter ? &prep->filters[i]
-						       : NULL);
+		agg_add(
+		    call, heap, rows, call->filter ? &prep->filters[i] : NULL);
 	}
 }

@@ -103,8 +103,8 @@ sessions_of_key(const struct sessions_run *r, size_t slot)
 
 /* Makes `first` the head of the list in a slot (NULL: the key is gone). */
 static void
-set_sessions(struct sessions_run *r, size_t slot, uint64_t hash,
-    struct session *first)
+set_sessions(
+    struct sessions_run *r, size_t slot, uint64_t hash, struct session *first)
 {
 	bool had = r->by_key.slots[slot] != 0;
 
@@ -158,7 +158,7 @@ touches(const struct window_spec *w, const struct session *s, int64_t t)
 	int64_t last = t > s->last ? t : s->last;
 
 	return t <= time_add(s->last, w->size) &&
-	    s->first <= time_add(t, w->size) && fits(w, first, last);
+	       s->first <= time_add(t, w->size) && fits(w, first, last);
 }
 
 /* Joins s's successor into it, if they touch now. */

@@ -18,8 +18,8 @@ void
 slice_tree_init(struct slice_tree *t, const struct group_config *c,
     struct table *(*table_at)(void *arg, int64_t start), void *arg)
 {
-	*t = (struct slice_tree){.c = c, .table_at = table_at, .arg = arg,
-	    .built_to = WHEN_MIN};
+	*t = (struct slice_tree){
+	    .c = c, .table_at = table_at, .arg = arg, .built_to = WHEN_MIN};
 	table_init(&t->sum, c->cell_bytes);
 }
 
@@ -92,21 +92,20 @@ node_slot(const struct slice_tree *t, unsigned level, int64_t number)
 }
 
 static void
-merge_into(const struct slice_tree *t, struct table *into,
-    const struct table *from)
+merge_into(
+    const struct slice_tree *t, struct table *into, const struct table *from)
 {
 	for (size_t i = 0; i < from->n; i++) {
 		const struct cell *c = from->cells[i];
-		struct cell *to =
-		    table_cell(into, cell_key(from, c), c->hash);
+		struct cell *to = table_cell(into, cell_key(from, c), c->hash);
 
-		group_merge(t->c, GROUP_OTHERS, &into->heap, to->bytes,
-		    c->bytes);
+		group_merge(
+		    t->c, GROUP_OTHERS, &into->heap, to->bytes, c->bytes);
 	}
 }
 
-static struct table *node_table(struct slice_tree *t, unsigned level,
-    int64_t number);
+static struct table *node_table(
+    struct slice_tree *t, unsigned level, int64_t number);
 
 static struct span_node *
 node_make(struct slice_tree *t, unsigned level, int64_t number)

@@ -41,8 +41,8 @@ void slice_tree_release(struct slice_tree *t);
  * The merge of all slices in [start, end), which are slice boundaries: a
  * table that may be read until slice_tree_done, or NULL if all are empty.
  */
-struct table *slice_tree_merge(struct slice_tree *t, int64_t start,
-    int64_t end);
+struct table *slice_tree_merge(
+    struct slice_tree *t, int64_t start, int64_t end);
 void slice_tree_done(struct slice_tree *t, struct table *merged);
 
 /* The slice's cells have changed. */

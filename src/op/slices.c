@@ -126,12 +126,12 @@ slice_make(struct slices_run *r, struct span span)
 	s->span = span;
 	s->last_end = window_last_end(&r->c->window, span);
 	s->first_end = window_next(&r->c->window, span, WHEN_MIN, &first)
-	    ? first.end
-	    : s->last_end;
+			   ? first.end
+			   : s->last_end;
 	table_init(&s->table, r->c->cell_bytes);
 	index_reserve(&r->by_start, slice_hash);
-	index_put(&r->by_start, slice_slot(r, span.start),
-	    start_hash(span.start), s);
+	index_put(
+	    &r->by_start, slice_slot(r, span.start), start_hash(span.start), s);
 	slice_schedule(r, s, r->watermark);
 	return s;
 }
@@ -178,8 +178,8 @@ enter(struct slices_run *r, const struct batch *b, const struct group_prep *p)
 	if (!r->n_wait)
 		return;
 	if (r->n_touched == 1) {
-		enter_slice(r, b, p, r->touched[0], r->wait_row, r->wait_k,
-		    r->n_wait);
+		enter_slice(
+		    r, b, p, r->touched[0], r->wait_row, r->wait_k, r->n_wait);
 		goto done;
 	}
 	memset(at, 0, (r->n_touched + 1) * sizeof *at);
@@ -338,15 +338,15 @@ fire_until(struct slices_run *r, int64_t w)
 /* ---- late rows ---- */
 
 static uint32_t
-count_correction(struct slices_run *r, struct span window, struct str key,
-    uint64_t hash)
+count_correction(
+    struct slices_run *r, struct span window, struct str key, uint64_t hash)
 {
 	struct corrected *c = r->corrected;
 	char *bytes;
 	uint32_t n;
 
-	while (c && (c->window.start != window.start ||
-			c->window.end != window.end))
+	while (c &&
+	       (c->window.start != window.start || c->window.end != window.end))
 		c = c->next;
 	if (!c) {
 		c = mem_zalloc(sizeof *c);
@@ -364,8 +364,8 @@ count_correction(struct slices_run *r, struct span window, struct str key,
 
 /* Writes a fired window's row of one key again. */
 static void
-correct(struct slices_run *r, struct span window, struct str key,
-    uint64_t hash, bool written)
+correct(struct slices_run *r, struct span window, struct str key, uint64_t hash,
+    bool written)
 {
 	struct arena heap;
 	char *acc;
@@ -374,15 +374,13 @@ correct(struct slices_run *r, struct span window, struct str key,
 	acc = arena_zalloc(&heap, r->c->cell_bytes);
 	for (int64_t t = window.start; t < window.end;
 	     t = r->c->window.type == WINDOW_CALENDAR
-		 ? window.end
-		 : t + r->c->window.slice) {
+		     ? window.end
+		     : t + r->c->window.slice) {
 		struct table *table = table_at(r, t);
-		struct cell *cell =
-		    table ? table_find(table, key, hash) : NULL;
+		struct cell *cell = table ? table_find(table, key, hash) : NULL;
 
 		if (cell)
-			group_merge(r->c, GROUP_EACH, &heap, acc,
-			    cell->bytes);
+			group_merge(r->c, GROUP_EACH, &heap, acc, cell->bytes);
 	}
 	group_rows_add(&r->rows, window, key, acc,
 	    written ? count_correction(r, window, key, hash) : 0);
@@ -393,18 +391,17 @@ correct(struct slices_run *r, struct span window, struct str key,
 
 /* Had the window's row of this key been written before? */
 static bool
-was_written(struct slices_run *r, struct span window, struct str key,
-    uint64_t hash)
+was_written(
+    struct slices_run *r, struct span window, struct str key, uint64_t hash)
 {
 	bool written = false;
 
 	for (int64_t t = window.start; t < window.end && !written;
 	     t = r->c->window.type == WINDOW_CALENDAR
-		 ? window.end
-		 : t + r->c->window.slice) {
+		     ? window.end
+		     : t + r->c->window.slice) {
 		struct table *table = table_at(r, t);
-		struct cell *cell =
-		    table ? table_find(table, key, hash) : NULL;
+		struct cell *cell = table ? table_find(table, key, hash) : NULL;
 
 		written = cell && cell->revision;
 	}
@@ -430,8 +427,7 @@ late_row(struct slices_run *r, struct batch *b, const struct group_prep *p,
 	/* Windows that end at or before `from` take no more rows. */
 	from = r->c->allowed == WHEN_MAX ? WHEN_MIN
 					 : time_add(now, -r->c->allowed);
-	if (window_next(&r->c->window, s->span, WHEN_MIN, &w) &&
-	    w.end <= from)
+	if (window_next(&r->c->window, s->span, WHEN_MIN, &w) && w.end <= from)
 		r->run.counts.late_some++;
 	enter(r, b, p);
 	for (after = from;
@@ -525,8 +521,8 @@ selection_from(const struct batch *b, unsigned row)
 }
 
 void
-slices_apply(struct op_run *run, struct batch *b, void *prepared,
-    unsigned from, unsigned to, struct watermark *w)
+slices_apply(struct op_run *run, struct batch *b, void *prepared, unsigned from,
+    unsigned to, struct watermark *w)
 {
 	struct slices_run *r = (struct slices_run *)run;
 	unsigned k = selection_from(b, from);

@@ -91,8 +91,8 @@ move(struct slide *s, struct span window)
 	int64_t width = s->c->window.slice;
 	bool anew = s->span.start == s->span.end ||
 		    window.start < s->span.start ||
-		    window.start >= s->span.end ||
-		    window.end < s->span.end || is_littered(s);
+		    window.start >= s->span.end || window.end < s->span.end ||
+		    is_littered(s);
 
 	if (anew) {
 		forget(s);
@@ -143,8 +143,8 @@ make_anew(struct slide *s, const struct agg_call *call, char *acc,
 		    table ? table_find(table, key, hash) : NULL;
 
 		if (c)
-			agg_merge(call, &s->cells.heap, acc,
-			    c->bytes + call->offset);
+			agg_merge(
+			    call, &s->cells.heap, acc, c->bytes + call->offset);
 	}
 }
 

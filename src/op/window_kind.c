@@ -28,8 +28,8 @@ gcd(int64_t a, int64_t b)
 
 /* Civil days of the calendar window around a civil day. */
 static void
-calendar_days(enum calendar_unit unit, int64_t day, int64_t *from,
-    int64_t *until)
+calendar_days(
+    enum calendar_unit unit, int64_t day, int64_t *from, int64_t *until)
 {
 	int y, m, d;
 
@@ -98,7 +98,7 @@ window_slice(const struct window_spec *w, int64_t t, struct span *out)
 	out->start = floor_to(t, w->slice, w->offset % w->slice);
 	out->end = out->start + w->slice;
 	return w->type != WINDOW_HOP || w->slide <= w->size ||
-	    window_next(w, *out, WHEN_MIN, &ignored);
+	       window_next(w, *out, WHEN_MIN, &ignored);
 }
 
 bool
@@ -119,8 +119,8 @@ window_next(const struct window_spec *w, struct span slice, int64_t after,
 		out->start = start;
 		out->end = slice.end;
 		if (out->end <= after)
-			out->end = start +
-			    ((after - start) / w->slide + 1) * w->slide;
+			out->end =
+			    start + ((after - start) / w->slide + 1) * w->slide;
 		return out->end <= start + w->size;
 	case WINDOW_HOP:
 		/* The last window begins at or before the slice; earlier ones
@@ -132,8 +132,8 @@ window_next(const struct window_spec *w, struct span slice, int64_t after,
 		if (after != WHEN_MIN &&
 		    start - n * w->slide + w->size <= after)
 			n = start + w->size <= after
-			    ? -1
-			    : (start + w->size - after - 1) / w->slide;
+				? -1
+				: (start + w->size - after - 1) / w->slide;
 		if (n < 0)
 			return false;
 		out->start = start - n * w->slide;
@@ -190,8 +190,7 @@ duration_arg(const struct node *call, unsigned i, const struct bind *b,
 }
 
 static int
-arity(const struct node *call, unsigned min, unsigned max,
-    const struct bind *b)
+arity(const struct node *call, unsigned min, unsigned max, const struct bind *b)
 {
 	const char *signature = "";
 
@@ -214,13 +213,12 @@ set_offset(struct window_spec *w, int64_t period)
 }
 
 static int
-parse_tumble(const struct node *call, const struct bind *b,
-    struct window_spec *w)
+parse_tumble(
+    const struct node *call, const struct bind *b, struct window_spec *w)
 {
 	w->type = WINDOW_TUMBLE;
 	if (arity(call, 1, 2, b) || duration_arg(call, 0, b, true, &w->size) ||
-	    (call->n_args > 1 &&
-	    duration_arg(call, 1, b, false, &w->offset)))
+	    (call->n_args > 1 && duration_arg(call, 1, b, false, &w->offset)))
 		return -1;
 	w->slide = w->slice = w->size;
 	set_offset(w, w->size);
@@ -228,16 +226,14 @@ parse_tumble(const struct node *call, const struct bind *b,
 }
 
 static int
-parse_hop(const struct node *call, const struct bind *b,
-    struct window_spec *w)
+parse_hop(const struct node *call, const struct bind *b, struct window_spec *w)
 {
 	int64_t a, c;
 
 	w->type = WINDOW_HOP;
 	if (arity(call, 2, 3, b) || duration_arg(call, 0, b, true, &a) ||
 	    duration_arg(call, 1, b, true, &c) ||
-	    (call->n_args > 2 &&
-	    duration_arg(call, 2, b, false, &w->offset)))
+	    (call->n_args > 2 && duration_arg(call, 2, b, false, &w->offset)))
 		return -1;
 	/* Flink writes the slide first, people the size: both are meant. */
 	w->size = a > c ? a : c;
@@ -248,15 +244,13 @@ parse_hop(const struct node *call, const struct bind *b,
 }
 
 static int
-parse_cumulate(const struct node *call, const struct bind *b,
-    struct window_spec *w)
+parse_cumulate(
+    const struct node *call, const struct bind *b, struct window_spec *w)
 {
 	w->type = WINDOW_CUMULATE;
-	if (arity(call, 2, 3, b) ||
-	    duration_arg(call, 0, b, true, &w->slide) ||
+	if (arity(call, 2, 3, b) || duration_arg(call, 0, b, true, &w->slide) ||
 	    duration_arg(call, 1, b, true, &w->size) ||
-	    (call->n_args > 2 &&
-	    duration_arg(call, 2, b, false, &w->offset)))
+	    (call->n_args > 2 && duration_arg(call, 2, b, false, &w->offset)))
 		return -1;
 	if (w->size % w->slide)
 		return err_set(b->err, ERR_SPEC, call->where,
@@ -267,8 +261,8 @@ parse_cumulate(const struct node *call, const struct bind *b,
 }
 
 static int
-parse_session(const struct node *call, const struct bind *b,
-    struct window_spec *w)
+parse_session(
+    const struct node *call, const struct bind *b, struct window_spec *w)
 {
 	w->type = WINDOW_SESSION;
 	w->max = WHEN_MAX;
@@ -306,8 +300,8 @@ parse_calendar(const struct node *call, enum calendar_unit unit,
 }
 
 int
-window_parse(const struct node *call, const struct bind *b,
-    struct window_spec *out)
+window_parse(
+    const struct node *call, const struct bind *b, struct window_spec *out)
 {
 	*out = (struct window_spec){.type = WINDOW_ALL};
 	if (call->kind == NODE_CALL) {
@@ -323,8 +317,8 @@ window_parse(const struct node *call, const struct bind *b,
 			return parse_session(call, b, out);
 		for (unsigned i = 0; i < 4; i++)
 			if (str_is(call->name, unit_names[i]))
-				return parse_calendar(call,
-				    (enum calendar_unit)i, b, out);
+				return parse_calendar(
+				    call, (enum calendar_unit)i, b, out);
 	}
 	err_set(b->err, ERR_SPEC, call->where, "not a window");
 	return err_hint(b->err, "tumble(5m), hop(1h, 5m), session(30m), "
@@ -342,8 +336,8 @@ put_duration(struct buf *out, int64_t us)
 }
 
 static void
-put_durations(struct buf *out, const char *name, int64_t a, int64_t b,
-    int64_t c)
+put_durations(
+    struct buf *out, const char *name, int64_t a, int64_t b, int64_t c)
 {
 	buf_printf(out, "%s(", name);
 	put_duration(out, a);
@@ -379,8 +373,8 @@ window_print(const struct window_spec *w, struct buf *out)
 		    w->max == WHEN_MAX ? 0 : w->max, 0);
 		return;
 	case WINDOW_CALENDAR:
-		buf_printf(out, "%s(\"%s\")", unit_names[w->unit],
-		    zone_name(w->zone));
+		buf_printf(
+		    out, "%s(\"%s\")", unit_names[w->unit], zone_name(w->zone));
 		return;
 	}
 }
@@ -426,7 +420,7 @@ static bool
 is_zone_argument(const struct node *n)
 {
 	return n->kind == NODE_PARAM ||
-	    (n->kind == NODE_LITERAL && n->value.type == T_TEXT);
+	       (n->kind == NODE_LITERAL && n->value.type == T_TEXT);
 }
 
 bool
@@ -436,8 +430,8 @@ window_is(const struct node *n)
 		return false;
 	for (unsigned i = 0; i < 4; i++)
 		if (str_is(n->name, unit_names[i]))
-			return n->n_args == 0 || (n->n_args == 1 &&
-			    is_zone_argument(n->args[0]));
+			return n->n_args == 0 ||
+			       (n->n_args == 1 && is_zone_argument(n->args[0]));
 	if (str_is(n->name, "all"))
 		return n->n_args == 0;
 	for (unsigned i = 0; i < n_window_kinds; i++)

@@ -25,8 +25,12 @@ enum window_type {
 	WINDOW_CALENDAR
 };
 
-enum calendar_unit { CALENDAR_DAY, CALENDAR_WEEK, CALENDAR_MONTH,
-	CALENDAR_YEAR };
+enum calendar_unit {
+	CALENDAR_DAY,
+	CALENDAR_WEEK,
+	CALENDAR_MONTH,
+	CALENDAR_YEAR
+};
 
 struct window_spec {
 	enum window_type type;
@@ -44,8 +48,8 @@ struct span {
 };
 
 /* Reads a window call: tumble(5m), hop(1h, 5m), day("Europe/Berlin") … */
-int window_parse(const struct node *call, const struct bind *b,
-    struct window_spec *out);
+int window_parse(
+    const struct node *call, const struct bind *b, struct window_spec *out);
 
 /*
  * The slice a time falls into; false if it falls between windows (a hop whose
@@ -57,8 +61,8 @@ bool window_slice(const struct window_spec *w, int64_t t, struct span *out);
  * The first window, by end, that contains the slice and ends after `after`;
  * false if there is none.
  */
-bool window_next(const struct window_spec *w, struct span slice,
-    int64_t after, struct span *out);
+bool window_next(const struct window_spec *w, struct span slice, int64_t after,
+    struct span *out);
 
 /* End of the last window that contains the slice. */
 int64_t window_last_end(const struct window_spec *w, struct span slice);

@@ -29,7 +29,7 @@ few_records(const struct input *in, const struct block *b)
 		size_t len = 1, whole;
 
 		while (!(whole = in->format->frame(in->layout, p + at, len)) &&
-		    at + len < n)
+		       at + len < n)
 			len++;
 		if (!whole)
 			return n;
@@ -53,8 +53,7 @@ decode(struct lane *l, const struct input *in, const struct block *b,
 
 /* The record at the block's start is too long: one bad row. */
 static void
-too_long(struct lane *l, struct input *in, struct block *b,
-    struct prepared *p)
+too_long(struct lane *l, struct input *in, struct block *b, struct prepared *p)
 {
 	struct batch *batch = p->batch;
 	size_t n = b->to - b->from;
@@ -80,8 +79,7 @@ block_skip(const struct input *in, struct block *b)
 {
 	const char *p = b->bytes + b->from;
 	size_t n = b->to - b->from;
-	const char *end =
-	    in->format->lines ? memchr(p, '\n', n) : NULL;
+	const char *end = in->format->lines ? memchr(p, '\n', n) : NULL;
 
 	used(in, b, end ? (size_t)(end + 1 - p) : n);
 	if (end)
@@ -89,8 +87,8 @@ block_skip(const struct input *in, struct block *b)
 }
 
 enum block_status
-block_next(struct lane *l, struct input *in, struct block *b,
-    struct prepared *p)
+block_next(
+    struct lane *l, struct input *in, struct block *b, struct prepared *p)
 {
 	while (b->from < b->to) {
 		size_t n;

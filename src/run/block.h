@@ -15,8 +15,8 @@ enum block_status {
  * row and b->skipping is set: what follows up to the next record is dropped
  * by block_skip.
  */
-enum block_status block_next(struct lane *l, struct input *in,
-    struct block *b, struct prepared *p);
+enum block_status block_next(
+    struct lane *l, struct input *in, struct block *b, struct prepared *p);
 
 /* While b->skipping: drops bytes up to the next record, if it is there. */
 void block_skip(const struct input *in, struct block *b);

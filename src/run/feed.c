@@ -17,7 +17,11 @@
 /* What a buffer may keep when a long record has left it. */
 #define KEPT_BYTES (4 * BLOCK_BYTES_THREADS)
 
-enum work_state { WORK_FREE, WORK_TAKEN, WORK_READY };
+enum work_state {
+	WORK_FREE,
+	WORK_TAKEN,
+	WORK_READY
+};
 
 /* A block and the batches made of it. */
 struct work {
@@ -113,8 +117,8 @@ fill(struct feed *f, struct stream *s, struct err *err)
 }
 
 static int
-next_inline(struct feed *f, struct stream *s, struct prepared **out,
-    struct err *err)
+next_inline(
+    struct feed *f, struct stream *s, struct prepared **out, struct err *err)
 {
 	*out = &s->one;
 	for (;;) {
@@ -487,8 +491,8 @@ start_workers(struct feed *f)
 		struct worker *w = mem_alloc(sizeof *w);
 
 		*w = (struct worker){f, &f->lanes[i]};
-		if (pthread_create(&f->threads[f->n_threads], NULL,
-			worker_main, w)) {
+		if (pthread_create(
+			&f->threads[f->n_threads], NULL, worker_main, w)) {
 			mem_free(w); /* fewer threads: slower, not wrong */
 			break;
 		}
@@ -532,8 +536,8 @@ feed_open(struct feed *f, struct input *in)
 }
 
 int
-feed_next(struct feed *f, struct input *in, struct prepared **out,
-    struct err *err)
+feed_next(
+    struct feed *f, struct input *in, struct prepared **out, struct err *err)
 {
 	struct stream *s = &f->streams[in->number];
 

@@ -39,8 +39,8 @@ void feed_open(struct feed *f, struct input *in);
  * The next batch of an input: 1 and *out, which is valid until the next call
  * for the same input; 0 at its end; -1 and *err.
  */
-int feed_next(struct feed *f, struct input *in, struct prepared **out,
-    struct err *err);
+int feed_next(
+    struct feed *f, struct input *in, struct prepared **out, struct err *err);
 
 /* ---- for tests: WEIR_TORTURE=rows=1,reads=1 ---- */
 

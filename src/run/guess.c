@@ -33,13 +33,18 @@ count_words(const char *list)
 	return n;
 }
 
-enum found { FOUND_NONE = -1, FOUND_NO_RECORD = -2 };
+enum found {
+	FOUND_NONE = -1,
+	FOUND_NO_RECORD = -2
+};
 
 /* Decodes the first record with the candidates as optional time fields. */
 static int
 first_that_is_a_time(struct input *in, const struct want *wants, unsigned n)
 {
-	struct decode_spec spec = {.wants = wants, .n_wants = n, .time = -1,
+	struct decode_spec spec = {.wants = wants,
+	    .n_wants = n,
+	    .time = -1,
 	    .limits = in->spec.limits};
 	struct decoder *d = in->format->decoder_new(in->layout, &spec);
 	struct batch *b = batch_new();
@@ -84,16 +89,12 @@ wait_for_a_time(struct input *in, const struct want *wants, unsigned n,
 	}
 }
 
+/* The caller puts the input's name before it. */
 static int
-no_time(const struct input *in, const struct plan *plan, struct err *err)
+no_time(struct err *err)
 {
-	char name[512];
-
-	err_quote(name, in->file, 120);
-	err_set(err, ERR_SPEC, plan->time.where,
-	    "%s: no field of the first records is a time, and the %s needs "
-	    "one",
-	    name, plan->n_ops ? "query" : "spec");
+	err_set(err, ERR_SPEC, (struct where){0},
+	    "no field of the first record is a time, and the windows need one");
 	return err_hint(err,
 	    "name the field that holds event time: -T FIELD or "
 	    "-T FIELD:FORMAT");
@@ -101,9 +102,8 @@ no_time(const struct input *in, const struct plan *plan, struct err *err)
 
 /* Finds the time field among usual names; in->spec.wants[n] is set. */
 static int
-find_time(struct input *in, const struct plan *plan,
-    const struct when_layout *layout, size_t block_bytes,
-    struct want *out, struct err *err)
+find_time(struct input *in, const struct when_layout *layout,
+    size_t block_bytes, struct want *out, struct err *err)
 {
 	const char *list = in->format->time_fields ? in->format->time_fields
 						   : GUESS_TIME_FIELDS;
@@ -113,9 +113,8 @@ find_time(struct input *in, const struct plan *plan,
 	int found = 0;
 
 	for (const char *at = list; next_word(&at, &word);)
-		wants[i++] = (struct want){
-		    .path = path_of_name(&in->arena,
-			arena_str(&in->arena, word)),
+		wants[i++] = (struct want){.path = path_of_name(&in->arena,
+					       arena_str(&in->arena, word)),
 		    .as = WANT_TIME,
 		    .layout = *layout,
 		    .optional = true};
@@ -124,7 +123,7 @@ find_time(struct input *in, const struct plan *plan,
 	if (found == FOUND_NO_RECORD)
 		found = 0; /* there is none: any name will do */
 	if (found < 0)
-		return no_time(in, plan, err);
+		return no_time(err);
 	*out = wants[found];
 	out->optional = false;
 	return 0;
@@ -138,14 +137,14 @@ time_want(struct input *in, const struct plan *plan, size_t block_bytes,
 	struct when_layout layout = t->layout;
 
 	if (!t->layout_given && in->format->time_layout && !t->field.n &&
-	    when_layout_parse(str_of(in->format->time_layout), &in->arena,
-		&layout, err))
+	    when_layout_parse(
+		str_of(in->format->time_layout), &in->arena, &layout, err))
 		return -1;
 	layout.zone = t->zone;
 	if (!t->field.n)
-		return find_time(in, plan, &layout, block_bytes, out, err);
-	*out = (struct want){
-	    .path = t->field, .as = WANT_TIME, .layout = layout};
+		return find_time(in, &layout, block_bytes, out, err);
+	*out =
+	    (struct want){.path = t->field, .as = WANT_TIME, .layout = layout};
 	return 0;
 }
 
@@ -204,8 +203,8 @@ want_of(const struct input *in, const struct plan *plan, unsigned i)
 		w.type = type->type;
 		w.layout = plan->time.layout;
 	} else if (same && !plan->scan->computed[i] &&
-	    (is_json(in->format) ||
-	    (w.path.n == 0 && passes_records(in, plan)))) {
+		   (is_json(in->format) ||
+		       (w.path.n == 0 && passes_records(in, plan)))) {
 		w.as = WANT_RAW;
 	}
 	return w;
@@ -213,12 +212,11 @@ want_of(const struct input *in, const struct plan *plan, unsigned i)
 
 int
 guess_spec(struct input *in, const struct plan *plan,
-    const struct run_options *options, bool needs_time,
-    size_t block_bytes, struct err *err)
+    const struct run_options *options, bool needs_time, size_t block_bytes,
+    struct err *err)
 {
 	unsigned n = plan->scan->n_wants;
-	struct want *wants =
-	    arena_array(&in->arena, n + 1, sizeof *wants);
+	struct want *wants = arena_array(&in->arena, n + 1, sizeof *wants);
 
 	in->spec = (struct decode_spec){.wants = wants,
 	    .n_wants = n + needs_time,
@@ -227,7 +225,6 @@ guess_spec(struct input *in, const struct plan *plan,
 	    .limits = options->limits};
 	for (unsigned i = 0; i < n; i++)
 		wants[i] = want_of(in, plan, i);
-	return needs_time
-	    ? time_want(in, plan, block_bytes, &wants[n], err)
-	    : 0;
+	return needs_time ? time_want(in, plan, block_bytes, &wants[n], err)
+			  : 0;
 }

@@ -80,8 +80,8 @@ int input_read(
  * The same for the beginning of the input: waits as long as nobody asks to
  * stop; then it is as if the input ended before b.
  */
-int input_fill(struct input *in, struct block *b, size_t block_bytes,
-    struct err *err);
+int input_fill(
+    struct input *in, struct block *b, size_t block_bytes, struct err *err);
 
 /* How long to wait before looking whether something else is wanted. */
 #define INPUT_LOOK_MS 200

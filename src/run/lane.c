@@ -50,8 +50,7 @@ lane_forget(struct lane *l, const struct input *in)
 static void
 widen(struct batch *b, unsigned n_decoded, unsigned n_cols)
 {
-	struct column *cols =
-	    arena_array(b->arena, n_cols, sizeof *cols);
+	struct column *cols = arena_array(b->arena, n_cols, sizeof *cols);
 
 	memcpy(cols, b->cols, n_decoded * sizeof *cols);
 	for (unsigned i = n_decoded; i < n_cols; i++)
@@ -69,15 +68,14 @@ run_steps(struct lane *l, struct prepared *p)
 	for (unsigned i = 0; i < plan->n_stateless; i++)
 		plan->ops[i].kind->batch(&plan->ops[i], l->eval, p->batch);
 	p->state = stateful && stateful->kind->prepare
-	    ? stateful->kind->prepare(stateful, l->eval, p->batch)
-	    : NULL;
+		       ? stateful->kind->prepare(stateful, l->eval, p->batch)
+		       : NULL;
 }
 
 void
 result_view(const struct flow *f, const struct batch *b, struct batch *view)
 {
-	struct column *cols =
-	    arena_array(b->arena, f->n_cols, sizeof *cols);
+	struct column *cols = arena_array(b->arena, f->n_cols, sizeof *cols);
 
 	*view = *b;
 	for (unsigned i = 0; i < f->n_cols; i++)
@@ -121,8 +119,8 @@ lane_batch(struct lane *l, const struct input *in, const struct block *block,
 	p->encoded.n = 0;
 	p->n_out = 0;
 	p->state = NULL;
-	used = in->format->decode(decoder_of(l, in), from,
-	    block->bytes + block->to, block->last, b);
+	used = in->format->decode(
+	    decoder_of(l, in), from, block->bytes + block->to, block->last, b);
 	if (!used)
 		return 0;
 	b->input = in->number;

@@ -38,8 +38,7 @@ struct prepared {
 void prepared_init(struct prepared *p);
 void prepared_release(struct prepared *p);
 
-void lane_init(struct lane *l, const struct lane_plan *plan,
-    unsigned n_inputs);
+void lane_init(struct lane *l, const struct lane_plan *plan, unsigned n_inputs);
 void lane_release(struct lane *l);
 void lane_forget(struct lane *l, const struct input *in);
 
@@ -47,11 +46,11 @@ void lane_forget(struct lane *l, const struct input *in);
  * Decodes from the block at [from, to) into p and runs the stateless steps.
  * Returns the bytes used; 0 when there is no whole record.
  */
-size_t lane_batch(struct lane *l, const struct input *in,
-    const struct block *b, struct prepared *p);
+size_t lane_batch(struct lane *l, const struct input *in, const struct block *b,
+    struct prepared *p);
 
 /* The columns of the plan's result, in order, as a view of the batch. */
-void result_view(const struct flow *f, const struct batch *b,
-    struct batch *view);
+void result_view(
+    const struct flow *f, const struct batch *b, struct batch *view);
 
 #endif

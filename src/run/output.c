@@ -67,8 +67,9 @@ output_open(struct output *o, const char *path, bool atomic, struct err *err)
 	if (atomic && !special)
 		(void)open_temporary(o);
 	else
-		o->fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC |
-			(special ? 0 : O_TRUNC), 0666);
+		o->fd = open(path,
+		    O_WRONLY | O_CREAT | O_CLOEXEC | (special ? 0 : O_TRUNC),
+		    0666);
 	if (o->fd < 0) {
 		fail(o, "create");
 		*err = o->err;
@@ -86,8 +87,7 @@ output_flush(struct output *o)
 	size_t done = 0;
 
 	while (done < o->buf.n && !o->failed) {
-		ssize_t n =
-		    write(o->fd, o->buf.p + done, o->buf.n - done);
+		ssize_t n = write(o->fd, o->buf.p + done, o->buf.n - done);
 
 		if (n < 0 && errno == EINTR)
 			continue;

@@ -33,8 +33,8 @@ void output_stdout(struct output *o);
  * output_close, so that a reader never sees half of it; devices and pipes
  * are opened as they are. Otherwise the file is truncated and written.
  */
-int output_open(struct output *o, const char *path, bool atomic,
-    struct err *err);
+int output_open(
+    struct output *o, const char *path, bool atomic, struct err *err);
 
 /* Writes the buffer out. False once anything has failed. */
 bool output_flush(struct output *o);

@@ -48,9 +48,8 @@ enter(struct pipe *p, unsigned step, struct batch *b)
 			op->kind->batch(op, p->eval, b);
 			continue;
 		}
-		state = op->kind->prepare
-		    ? op->kind->prepare(op, p->eval, b)
-		    : NULL;
+		state = op->kind->prepare ? op->kind->prepare(op, p->eval, b)
+					  : NULL;
 		/* Rows of a step do not move the watermark by themselves. */
 		w = (struct watermark){.greatest = WHEN_MAX,
 		    .lateness = WHEN_MAX,
@@ -200,6 +199,15 @@ void
 pipe_advance(struct pipe *p, int64_t w)
 {
 	advance_from(p, p->plan->n_stateless, w);
+}
+
+void
+pipe_flush(struct pipe *p)
+{
+	const struct format *format = p->plan->output.format;
+
+	if (p->begun && format->flush)
+		format->flush(p->encoder, &p->out->buf);
 }
 
 void

@@ -25,9 +25,9 @@ struct pipe {
 	bool done; /* no further input can matter */
 };
 
-void pipe_init(struct pipe *p, const struct plan *plan,
-    struct encoder *encoder, struct output *out, struct output *late,
-    struct rejects *rejects, struct run_counts *counts);
+void pipe_init(struct pipe *p, const struct plan *plan, struct encoder *encoder,
+    struct output *out, struct output *late, struct rejects *rejects,
+    struct run_counts *counts);
 void pipe_release(struct pipe *p);
 
 /* Rows [from, to) of a prepared batch; w NULL: no event time. */
@@ -36,6 +36,9 @@ void pipe_apply(struct pipe *p, struct prepared *batch, unsigned from,
 
 /* The watermark rose to w (WHEN_MAX: the end of all input). */
 void pipe_advance(struct pipe *p, int64_t w);
+
+/* The run is about to wait: what the encoder holds back is written. */
+void pipe_flush(struct pipe *p);
 
 /* Closing bytes of the output. */
 void pipe_finish(struct pipe *p);

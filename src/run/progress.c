@@ -3,35 +3,26 @@
 #include "run/progress.h"
 
 #include <stdio.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "base/clock.h"
 
 #define FIRST_MS 1000
 #define EVERY_MS 200
 /* Batches between looks at the clock. */
 #define LOOK 64
 
-static int64_t
-now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 void
 progress_init(struct progress *p, bool quiet)
 {
 	*p = (struct progress){.wanted = !quiet && isatty(STDERR_FILENO) &&
-		!isatty(STDOUT_FILENO)};
+					 !isatty(STDOUT_FILENO)};
 	if (p->wanted)
-		p->start_ms = p->last_ms = now_ms();
+		p->start_ms = p->last_ms = clock_elapsed_ms();
 }
 
 static void
-draw(const struct progress *p, uint64_t bytes, uint64_t total,
-    uint64_t records)
+draw(const struct progress *p, uint64_t bytes, uint64_t total, uint64_t records)
 {
 	double seconds = (double)(p->last_ms - p->start_ms) / 1e3;
 	double mb = (double)bytes / 1e6, rate = mb / seconds;
@@ -48,15 +39,15 @@ draw(const struct progress *p, uint64_t bytes, uint64_t total,
 }
 
 void
-progress_show(struct progress *p, uint64_t bytes, uint64_t total,
-    uint64_t records)
+progress_show(
+    struct progress *p, uint64_t bytes, uint64_t total, uint64_t records)
 {
 	int64_t now;
 
 	if (!p->wanted || ++p->skipped < LOOK)
 		return;
 	p->skipped = 0;
-	now = now_ms();
+	now = clock_elapsed_ms();
 	if (now - p->start_ms < FIRST_MS || now - p->last_ms < EVERY_MS)
 		return;
 	p->last_ms = now;

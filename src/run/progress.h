@@ -21,8 +21,8 @@ void progress_init(struct progress *p, bool quiet);
 /*
  * After a batch: bytes read so far of `total` (0 = not known), records so far.
  */
-void progress_show(struct progress *p, uint64_t bytes, uint64_t total,
-    uint64_t records);
+void progress_show(
+    struct progress *p, uint64_t bytes, uint64_t total, uint64_t records);
 
 /* Wipes the line, if there is one. */
 void progress_clear(struct progress *p);

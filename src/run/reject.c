@@ -17,8 +17,8 @@ reject_line(struct input *in, uint64_t offset)
 	while (in->line_at < offset) {
 		uint64_t left = offset - in->line_at;
 		size_t want = left < sizeof part ? (size_t)left : sizeof part;
-		ssize_t n = pread(in->fd, part, want,
-		    (off_t)(in->base + in->line_at));
+		ssize_t n =
+		    pread(in->fd, part, want, (off_t)(in->base + in->line_at));
 
 		if (n <= 0)
 			break;
@@ -72,9 +72,10 @@ write_reject(struct rejects *r, const struct input *in, uint64_t offset,
 		json_put_text(out, in->file);
 	else
 		value_json(out, value_of_str(T_BYTES, in->file));
-	buf_printf(out, ",\"line\":%llu,\"offset\":%llu,\"column\":%u",
-	    (unsigned long long)line, (unsigned long long)offset,
-	    bad->column + 1);
+	buf_printf(out, ",\"line\":%llu,\"offset\":%llu",
+	    (unsigned long long)line, (unsigned long long)offset);
+	if (bad->column)
+		buf_printf(out, ",\"column\":%u", bad->column);
 	buf_lit(out, ",\"reason\":");
 	json_put_text(out, str_of(bad->reason));
 	put_record(out, bad->raw);
@@ -82,19 +83,38 @@ write_reject(struct rejects *r, const struct input *in, uint64_t offset,
 	output_settle(r->file);
 }
 
+#define SHOWN_BYTES 72
+
+/* A caret under the byte where the record failed, if it is shown. */
+static void
+show_caret(struct str raw, unsigned column)
+{
+	char before[4 * SHOWN_BYTES + 8];
+	size_t n;
+
+	if (!column || column > SHOWN_BYTES || column > raw.n + 1)
+		return;
+	n = err_quote(before, (struct str){raw.p, column - 1}, SHOWN_BYTES);
+	fprintf(stderr, "    %*s^\n",
+	    (int)utf8_str_width((struct str){before, n}), "");
+}
+
 static void
 show(struct rejects *r, const struct input *in, uint64_t line,
     const struct bad_row *bad)
 {
-	char name[512], raw[512];
+	char name[512], raw[4 * SHOWN_BYTES + 8];
 
 	if (r->quiet || r->shown >= REJECTS_SHOWN)
 		return;
 	r->shown++;
 	err_quote(name, in->file, 120);
-	err_quote(raw, bad->raw, 72);
-	fprintf(stderr, "weir: %s:%llu: bad record: %s\n    %s\n", name,
-	    (unsigned long long)line, bad->reason, raw);
+	err_quote(raw, bad->raw, SHOWN_BYTES);
+	fprintf(stderr, "weir: %s:%llu:", name, (unsigned long long)line);
+	if (bad->column)
+		fprintf(stderr, "%u:", bad->column);
+	fprintf(stderr, " bad record: %s\n    %s\n", bad->reason, raw);
+	show_caret(bad->raw, bad->column);
 }
 
 void

@@ -15,14 +15,14 @@
 struct rejects {
 	struct output *file; /* or NULL */
 	bool quiet;
-	uint64_t n; /* bad records so far */
+	uint64_t n;	    /* bad records so far */
 	uint64_t n_results; /* result rows an expression failed for */
 	unsigned shown;
 };
 
 /* The bad rows of a batch read from an input. */
-void rejects_records(struct rejects *r, struct input *in,
-    const struct batch *b);
+void rejects_records(
+    struct rejects *r, struct input *in, const struct batch *b);
 
 /* Result rows of a step that failed in an expression. */
 void rejects_result(struct rejects *r, const struct batch *b);

@@ -53,20 +53,18 @@ report_end(const struct run_counts *c, const struct run_options *o)
 {
 	if (o->stats)
 		write_stats(c, o->stats);
-	if (o->verbose ||
-	    (!o->quiet && (c->late || c->bad || c->late_some)))
+	if (o->verbose || (!o->quiet && (c->late || c->bad || c->late_some)))
 		accounting(c);
 	if (o->verbose)
 		fprintf(stderr,
 		    "weir: %llu results, %llu corrections, %llu bytes in, "
 		    "%llu bytes out\n",
-		    N(c->out), N(c->updates), N(c->bytes_in),
-		    N(c->bytes_out));
+		    N(c->out), N(c->updates), N(c->bytes_in), N(c->bytes_out));
 }
 
 void
-report_unseen(const struct plan *plan, const struct run_options *o,
-    const bool *seen)
+report_unseen(
+    const struct plan *plan, const struct run_options *o, const bool *seen)
 {
 	const struct scan *s = plan->scan;
 	struct buf name = {0};
@@ -129,11 +127,11 @@ torture_read(const char *text)
 		rest.p += word.n + (comma >= 0);
 		rest.n -= word.n + (comma >= 0);
 		if (str_starts(word, STR("rows=")))
-			num_parse_int((struct str){word.p + 5, word.n - 5},
-			    &rows);
+			num_parse_int(
+			    (struct str){word.p + 5, word.n - 5}, &rows);
 		else if (str_starts(word, STR("reads=")))
-			num_parse_int((struct str){word.p + 6, word.n - 6},
-			    &reads);
+			num_parse_int(
+			    (struct str){word.p + 6, word.n - 6}, &reads);
 	}
 	if (rows > 0 || reads > 0)
 		feed_torture((unsigned)rows, (size_t)reads);

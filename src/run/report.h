@@ -13,11 +13,11 @@
 void report_end(const struct run_counts *c, const struct run_options *o);
 
 /*
- * Names the fields that the plan reads and no record had a value for: most
- * likely misspelt, as JSON has no schema to check against.
+ * Names the fields that the plan reads and no record had: most likely
+ * misspelt, as JSON has no schema to check against.
  */
-void report_unseen(const struct plan *plan, const struct run_options *o,
-    const bool *seen);
+void report_unseen(
+    const struct plan *plan, const struct run_options *o, const bool *seen);
 
 /* In the middle, asked for by SIGUSR1. */
 void report_stats(const struct run_counts *c, const struct run_options *o);

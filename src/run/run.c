@@ -50,7 +50,7 @@ struct run {
 	bool hinted;
 	struct progress progress;
 	uint64_t applied, total; /* bytes; total 0: not known */
-	bool *seen; /* by wanted field: it had a value */
+	bool *seen;		 /* by wanted field: it had a value */
 };
 
 /* ---- inputs ---- */
@@ -142,9 +142,8 @@ static int
 open_outputs(struct run *r)
 {
 	const struct run_options *o = r->options;
-	const char *late = r->plan->time.late == LATE_FILE
-	    ? r->plan->time.late_file.p
-	    : NULL;
+	const char *late =
+	    r->plan->time.late == LATE_FILE ? r->plan->time.late_file.p : NULL;
 
 	if (o->output && strcmp(o->output, "-") != 0) {
 		if (output_open(&r->out, o->output, true, r->err))
@@ -187,9 +186,9 @@ make_encoder(struct run *r)
 	const struct input *first = &r->inputs[0];
 
 	for (unsigned i = 0; i < f->n_cols; i++)
-		cols[i] = (struct out_column){f->cols[i].name,
-		    f->cols[i].spread, f->cols[i].omit_null,
-		    f->cols[i].dropped};
+		cols[i] =
+		    (struct out_column){f->cols[i].name, f->cols[i].spread,
+			f->cols[i].omit_null, f->cols[i].dropped};
 	r->encode = (struct encode_spec){.cols = cols,
 	    .n_cols = f->n_cols,
 	    .raw = passes_records(first, plan),
@@ -232,6 +231,8 @@ before_wait(void *arg, const struct input *in)
 {
 	struct run *r = arg;
 
+	if (r->plan->output.format->flush && !input_ready(in, 0))
+		pipe_flush(&r->pipe);
 	flush_outputs(r);
 	if (!r->hinted && !r->counts->out && r->counts->in &&
 	    !input_ready(in, 0))
@@ -253,8 +254,8 @@ start_feed(struct run *r)
 {
 	const struct plan *plan = r->plan;
 	const struct op *stateful = plan->n_stateless < plan->n_ops
-	    ? &plan->ops[plan->n_stateless]
-	    : NULL;
+					? &plan->ops[plan->n_stateless]
+					: NULL;
 	bool encode = !stateful && !plan->output.format->ordered;
 
 	r->lanes = (struct lane_plan){.plan = plan,
@@ -283,12 +284,37 @@ has_value(const struct column *c, unsigned n_rows)
 	return false;
 }
 
-/* Notes which fields have had a value. */
-static void
-look_at_fields(struct run *r, const struct batch *b)
+/* The name is somewhere in the record: it may be there as NULL. */
+static bool
+is_named(const struct batch *b, const struct input *in, struct path path)
 {
-	for (unsigned i = 0; i < r->plan->scan->n_wants; i++)
-		if (!r->seen[i] && has_value(&b->cols[i], b->n_rows))
+	struct str name = {NULL, 0};
+
+	for (unsigned i = 0; i < path.n; i++)
+		if (path.steps[i].name.p)
+			name = path.steps[i].name;
+	for (unsigned i = 0; i < in->layout->n_fields; i++)
+		if (str_eq(in->layout->fields[i], name))
+			return true;
+	for (unsigned row = 0; b->raw && row < b->n_rows; row++)
+		if (str_find(b->raw[row], name, 0) >= 0)
+			return true;
+	return false;
+}
+
+/* Records in which names are looked for. */
+#define LOOK_RECORDS 1000
+
+/* Notes which fields have had a value, or are at least named. */
+static void
+look_at_fields(struct run *r, const struct batch *b, const struct input *in)
+{
+	const struct scan *s = r->plan->scan;
+
+	for (unsigned i = 0; i < s->n_wants; i++)
+		if (!r->seen[i] && (has_value(&b->cols[i], b->n_rows) ||
+				       (r->counts->in < LOOK_RECORDS &&
+					   is_named(b, in, s->wants[i].path))))
 			r->seen[i] = true;
 }
 
@@ -298,7 +324,7 @@ arrive(struct run *r, struct turn *t)
 {
 	struct batch *b = t->batch->batch;
 
-	look_at_fields(r, b);
+	look_at_fields(r, b, t->input);
 	r->counts->in += b->n_rows + t->batch->n_bad_read;
 	if (b->n_bad) {
 		progress_clear(&r->progress);
@@ -326,8 +352,8 @@ apply(struct run *r, struct turn *t, unsigned to)
 	unsigned n = t->batch->batch->n_rows;
 
 	t->w.now = r->now;
-	pipe_apply(&r->pipe, t->batch, t->next, to,
-	    r->needs_time ? &t->w : NULL);
+	pipe_apply(
+	    &r->pipe, t->batch, t->next, to, r->needs_time ? &t->w : NULL);
 	r->now = t->w.now;
 	t->next = to;
 	if (to == n)
@@ -445,9 +471,8 @@ less_lateness(const struct run *r, int64_t t)
 
 	if (r->plan->time.lateness == WHEN_MAX)
 		return WHEN_MIN;
-	return __builtin_sub_overflow(t, r->plan->time.lateness, &at)
-	    ? WHEN_MIN
-	    : at;
+	return __builtin_sub_overflow(t, r->plan->time.lateness, &at) ? WHEN_MIN
+								      : at;
 }
 
 /* An input has ended: it no longer holds the watermark back. */
@@ -472,8 +497,8 @@ run_by_time(struct run *r)
 		if (fetch(r, &r->turns[i]) < 0)
 			return -1;
 	while ((t = furthest_behind(r, &second)) && !must_stop(r)) {
-		t->w.ceiling = second ? less_lateness(r, standing(second))
-				      : WHEN_MAX;
+		t->w.ceiling =
+		    second ? less_lateness(r, standing(second)) : WHEN_MAX;
 		apply(r, t, rows_before(t, second));
 		if (t->batch)
 			continue;
@@ -562,11 +587,10 @@ too_many_bad(struct run *r)
 
 	if (r->options->bad_max == BAD_ANY || bad <= r->options->bad_max)
 		return 0;
-	err_set(r->err, ERR_BAD, (struct where){0},
-	    "%llu bad record%s", (unsigned long long)bad,
-	    bad == 1 ? "" : "s");
-	return err_hint(r->err,
-	    "--reject FILE keeps them, --max-bad N allows them");
+	err_set(r->err, ERR_BAD, (struct where){0}, "%llu bad record%s",
+	    (unsigned long long)bad, bad == 1 ? "" : "s");
+	return err_hint(
+	    r->err, "--reject FILE keeps them, --max-bad N allows them");
 }
 
 int
@@ -591,9 +615,9 @@ run_plan(const struct plan *plan, const struct run_options *options,
 	if (!status)
 		signals_install();
 	status = status || open_outputs(&r) || open_inputs(&r) ||
-		make_encoder(&r) || run_inputs(&r)
-	    ? -1
-	    : 0;
+			 make_encoder(&r) || run_inputs(&r)
+		     ? -1
+		     : 0;
 	if (close_outputs(&r, !status && !signals_stop()))
 		status = -1;
 	progress_clear(&r.progress);

@@ -14,24 +14,24 @@
 #define BAD_ANY UINT64_MAX
 
 struct run_options {
-	unsigned threads;	/* -j, at least 1 */
-	const char *output;	/* -o FILE, NULL = standard output */
-	const char *reject;	/* bad records go here, or NULL */
-	uint64_t bad_max;	/* --max-bad; BAD_ANY = any number */
+	unsigned threads;   /* -j, at least 1 */
+	const char *output; /* -o FILE, NULL = standard output */
+	const char *reject; /* bad records go here, or NULL */
+	uint64_t bad_max;   /* --max-bad; BAD_ANY = any number */
 	bool quiet, verbose;
 	bool line_buffered;
-	bool colour;		/* on standard output */
-	unsigned width;		/* of the terminal, 0 = none */
-	bool nul_data;		/* -z: records end in NUL */
+	bool colour;	/* on standard output */
+	unsigned width; /* of the terminal, 0 = none */
+	bool nul_data;	/* -z: records end in NUL */
 	bool trust;
 	struct limits limits;
-	const char *stats;	/* --stats FILE, or NULL */
+	const char *stats; /* --stats FILE, or NULL */
 };
 
 /* The accounting: in = used + filtered + late + bad. */
 struct run_counts {
 	uint64_t in, used, filtered, late, bad;
-	uint64_t out;	      /* result rows */
+	uint64_t out; /* result rows */
 	uint64_t bytes_in, bytes_out;
 	uint64_t late_some, updates;
 };

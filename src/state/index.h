@@ -54,7 +54,7 @@ index_put(struct index *ix, size_t i, uint64_t hash, const void *entry)
 }
 
 /* Removes the entry in slot i. */
-void index_remove(struct index *ix, size_t i,
-    uint64_t (*hash_of)(const void *entry));
+void index_remove(
+    struct index *ix, size_t i, uint64_t (*hash_of)(const void *entry));
 
 #endif

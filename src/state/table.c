@@ -56,11 +56,11 @@ cell_new(struct table *t, struct str key, uint64_t hash)
 }
 
 static inline bool
-is_key(const struct table *t, const struct cell *c, struct str key,
-    uint64_t hash)
+is_key(
+    const struct table *t, const struct cell *c, struct str key, uint64_t hash)
 {
 	return c->hash == hash && c->key_len == key.n &&
-	    !memcmp(c->bytes + t->cell_bytes, key.p, key.n);
+	       !memcmp(c->bytes + t->cell_bytes, key.p, key.n);
 }
 
 struct cell *
@@ -157,8 +157,8 @@ table_sorted(const struct table *t, struct arena *a)
 	for (size_t i = 0; i < t->n; i++) {
 		struct str key = cell_key(t, t->cells[i]);
 
-		items[i] = (struct sort_item){
-		    key_prefix(key), key, t->cells[i]};
+		items[i] =
+		    (struct sort_item){key_prefix(key), key, t->cells[i]};
 	}
 	qsort(items, t->n, sizeof *items, item_cmp);
 	for (size_t i = 0; i < t->n; i++)

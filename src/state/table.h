@@ -20,17 +20,17 @@
 struct cell {
 	uint64_t hash;
 	uint32_t key_len;
-	uint32_t revision;	      /* times its result was written */
+	uint32_t revision;	   /* times its result was written */
 	_Alignas(16) char bytes[]; /* accumulators, then the key */
 };
 
 struct table {
-	struct index index;	/* of struct cell */
-	unsigned cell_bytes;	/* accumulators, a multiple of 16 */
-	struct cell **cells;	/* in order of arrival */
+	struct index index;  /* of struct cell */
+	unsigned cell_bytes; /* accumulators, a multiple of 16 */
+	struct cell **cells; /* in order of arrival */
 	size_t n, cap;
-	struct arena arena;	/* the cells */
-	struct arena heap;	/* what hangs off them */
+	struct arena arena; /* the cells */
+	struct arena heap;  /* what hangs off them */
 };
 
 /* No memory is taken before the first key. */

@@ -82,12 +82,13 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		buf_add(&in, data + 1, (size_t)(feed - data));
 	buf_add(&in, data + 1, size - 1);
 	run_all(&(struct run){.spec = &spec}, buf_str(&in), &want);
-	for (i = 0; i < 5; i++) {
+	for (i = 0; i < 6; i++) {
 		struct run run = {.spec = &spec,
 		    .scan_only = i == 0 || i == 2,
+		    .bulk_only = i == 5,
 		    .words = i == 1 || i == 2,
 		    .cold = i == 3,
-		    .block = i > 2 ? 20 + data[1] : 0};
+		    .block = i == 3 || i == 4 ? 20 + data[1] : 0};
 
 		run_all(&run, buf_str(&in), &got);
 		expect(str_eq(buf_str(&got), buf_str(&want)), buf_str(&in),

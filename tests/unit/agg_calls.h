@@ -23,7 +23,7 @@ draw(void)
 	return seed * 0x2545f4914f6cdd1du;
 }
 
-static unsigned
+__attribute__((unused)) static unsigned
 below(unsigned n)
 {
 	return (unsigned)(draw() >> 32) % n;
@@ -31,7 +31,7 @@ below(unsigned n)
 
 /* ---- calls, columns and cells ---- */
 
-static struct agg_call
+__attribute__((unused)) static struct agg_call
 call_of(const char *name, unsigned n_args)
 {
 	struct agg_call c = {.agg = agg_find(str_of(name)), .n_args = n_args};
@@ -80,7 +80,7 @@ feed(const struct agg_call *call, void *acc, const struct column *cols,
 }
 
 /* A column of values, typed by what they are. */
-static struct column
+__attribute__((unused)) static struct column
 column_of(const struct value *v, unsigned n, bool any)
 {
 	struct column c = {.type = T_NULL};
@@ -111,7 +111,7 @@ result(const struct agg_call *call, const void *acc)
 }
 
 /* The aggregate of a few values. */
-static const char *
+__attribute__((unused)) static const char *
 of(const char *name, const struct value *v, unsigned n)
 {
 	struct agg_call call = call_of(name, 1);
@@ -131,7 +131,7 @@ of(const char *name, const struct value *v, unsigned n)
 #define T(x) value_text(STR(x))
 #define NIL VALUE_NULL
 
-static struct value
+__attribute__((unused)) static struct value
 D(const char *text) {
 	struct dec d = {0};
 

@@ -162,4 +162,4 @@
 	{WHEN_EPOCH_NS, "999", 0},
 	{WHEN_EPOCH, "1767225600123", 1767225600123000},
 	{WHEN_EPOCH, "1767225600", 1767225600000000},
-// clang-format on
+    // clang-format on

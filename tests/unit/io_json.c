@@ -8,45 +8,8 @@
 
 #include "json_cases.h"
 #include "json_gen.h"
+#include "json_wants.h"
 #include "tap.h"
-
-static struct arena plan;
-
-/* A path like "a.b[1]"; "" is the whole record. */
-static struct path
-path_of(const char *z)
-{
-	struct path_step *steps = arena_array(&plan, 16, sizeof *steps);
-	struct path path = {steps, 0};
-
-	while (*z) {
-		size_t n = strcspn(z, ".[");
-
-		if (n)
-			steps[path.n++] = (struct path_step){.name = {z, n}};
-		z += n;
-		if (*z == '[') {
-			steps[path.n++] = (struct path_step){
-			    .index = (uint32_t)strtoul(z + 1, NULL, 10)};
-			z = strchr(z, ']') + 1;
-		}
-		z += *z == '.';
-	}
-	return path;
-}
-
-static struct want
-want(const char *path, enum want_as as)
-{
-	return (struct want){.path = path_of(path), .as = as};
-}
-
-static struct decode_spec
-spec_of(const struct want *wants, unsigned n)
-{
-	return (struct decode_spec){
-	    .wants = wants, .n_wants = n, .time = -1, .limits = limits_default};
-}
 
 /* What one input gives, as text. */
 static const char *
@@ -65,6 +28,7 @@ ways_agree(const struct decode_spec *spec, struct str input)
 {
 	static const struct run ways[] = {
 	    {.scan_only = true},
+	    {.bulk_only = true},
 	    {.words = true},
 	    {.words = true, .scan_only = true},
 	    {.cold = true, .block = 7},
@@ -126,9 +90,10 @@ all_are(bool good, const struct decode_spec *spec, struct str input)
 	int way;
 	const char *p;
 
-	for (way = 0; way < 4; way++) {
+	for (way = 0; way < 5; way++) {
 		run.scan_only = way & 1;
 		run.words = way & 2;
+		run.bulk_only = way & 4;
 		run_all(&run, input, &out);
 		if (!out.n)
 			return false;

@@ -288,7 +288,7 @@ test_frames(void)
 	add("\x93\xa1t\xc4\x02\x1f\x8b\x81\xaa"
 	    "compressed\xa4gzip" AB);
 	check_wants(wants,
-	    "bad: a forward frame with entries compressed by gzip at 7 of "
+	    "bad: a forward frame with entries compressed by gzip at 8 of "
 	    "93a174c4021f8b81aa636f6d70726573736564a4677a6970\n"
 	    "null 1 \"x\"\n",
 	    "a compressed frame");
@@ -310,7 +310,7 @@ test_frames(void)
 	add("\x92\xa1t\xc4\x11" PACKED "\x92\x05" AB);
 	check_wants(wants,
 	    "\"t\" 2 null\n"
-	    "bad: an entry of a forward frame is broken at 1 of 9205\n"
+	    "bad: an entry of a forward frame is broken at 2 of 9205\n"
 	    "null 1 \"x\"\n",
 	    "a packed frame that ends within an entry");
 	add("\x92\xa1t\x90\x92\xa1t\xa0");
@@ -487,9 +487,9 @@ test_conversions(void)
 	check(&f,
 	    "timestamp:2026-03-28T22:28:48Z 17 null\n"
 	    "timestamp:2026-03-28T22:28:48Z 17 null\n"
-	    "bad: the time is not readable at 6 of "
+	    "bad: the time is not readable at 7 of "
 	    "82a16e11a174a56c61746572\n" STAMP_TEXT " null null\n"
-	    "bad: a field is not an integer, or out of range at 15 of "
+	    "bad: a field is not an integer, or out of range at 16 of "
 	    "82a174d70069c856201dcd6500a16ea178\n"
 	    "bad: the time is missing at 0 of 81a16e01\n",
 	    "times and declared types");
@@ -524,7 +524,7 @@ test_hostile(void)
 		  "a\xc1" AB AB);
 	check_hostile(small,
 	    "1\n1\nbad: 0xc1 is not msgpack; the rest of the input is skipped "
-	    "at 3 of 82a161c1\n",
+	    "at 4 of 82a161c1\n",
 	    "such a byte within a record");
 	add(AB "\xdb\xff\xff\xff\xff"
 	       "abc");
@@ -535,13 +535,13 @@ test_hostile(void)
 	add(AB "\xdd\xff\xff\xff\xff\x01");
 	check_hostile(small,
 	    "1\nbad: record longer than 64 bytes; the rest of the input is "
-	    "skipped at 5 of ddffffffff\n",
+	    "skipped at 6 of ddffffffff\n",
 	    "an array that claims too much");
 	add(AB "\xdf\x00\x00\x00\x1e\x01");
 	add_repeated(1, 80);
 	check_hostile(small,
 	    "1\nbad: record longer than 64 bytes; the rest of the input is "
-	    "skipped at 5 of df0000001e\n",
+	    "skipped at 6 of df0000001e\n",
 	    "a map that claims a little too much");
 	add(AB "\xdc\x00\x3d");
 	add_repeated(1, 61);
@@ -552,7 +552,7 @@ test_hostile(void)
 	add(AB);
 	check_hostile(small,
 	    "1\nbad: record longer than 64 bytes; the rest of the input is "
-	    "skipped at 3 of dc003e\n",
+	    "skipped at 4 of dc003e\n",
 	    "a record that is one byte longer");
 	add("\x81\xa1"
 	    "a\x91\x91\x91\x05\x81\xa1"

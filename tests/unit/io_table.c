@@ -5,7 +5,7 @@
 
 #define COL(name)                                                              \
 	{                                                                      \
-		STR(name), false, false, false                                       \
+		STR(name), false, false, false                                 \
 	}
 
 static const struct {

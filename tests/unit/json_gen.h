@@ -179,6 +179,37 @@ gen_mutate(struct buf *out, size_t from)
 	}
 }
 
+/*
+ * Writes [p, p + n), one record, in another way that means the same: with
+ * blanks between tokens and escapes in names and strings.
+ */
+static inline void
+gen_loosen(struct buf *out, const char *p, size_t n)
+{
+	bool text = false;
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		char c = p[i];
+		bool mark = !text && strchr("{}[],:", c);
+
+		while (mark && gen_below(3) == 0)
+			buf_addc(out, " \t\r "[gen_below(4)]);
+		if (text && c == '\\') {
+			buf_addc(out, c);
+			c = p[++i];
+		} else if (text && c > '"' && c < 0x7f && !gen_below(9)) {
+			buf_printf(out, "\\u%04x", (unsigned)c);
+			continue;
+		} else if (c == '"') {
+			text = !text;
+		}
+		buf_addc(out, c);
+		while (mark && gen_below(3) == 0)
+			buf_addc(out, " \t\r "[gen_below(4)]);
+	}
+}
+
 /* ---- the second opinion ---- */
 
 struct check {

@@ -17,11 +17,24 @@
 struct run {
 	const struct decode_spec *spec;
 	struct decoder *decoder; /* one to go on with, or NULL: a new one */
-	bool scan_only;		 /* make no templates */
+	bool scan_only;		 /* make no templates: the scanner reads all */
+	bool bulk_only;		 /* the bulk reader, where there is one */
 	bool words;		 /* no AVX2 */
 	bool cold;		 /* a new decoder for each record */
 	size_t block;		 /* bytes read at once; 0: everything */
 };
+
+/* Gives the decoder its kernel without a bulk reader. */
+static inline void
+run_no_bulk(struct json_decoder *d)
+{
+	static struct json_kernel kernels[2];
+	struct json_kernel *kernel = &kernels[d->kernel == &json_kernel_words];
+
+	*kernel = *d->kernel;
+	kernel->bulk = NULL;
+	d->kernel = kernel;
+}
 
 static inline struct decoder *
 run_decoder(const struct run *run)
@@ -38,8 +51,10 @@ run_decoder(const struct run *run)
 	} else {
 		d = format_json.decoder_new(&layout, run->spec);
 	}
-	if (run->scan_only)
+	if (run->scan_only || run->bulk_only)
 		((struct json_decoder *)(void *)d)->rest = UINT32_MAX;
+	if (run->scan_only)
+		run_no_bulk((struct json_decoder *)(void *)d);
 	return d;
 }
 
@@ -52,7 +67,8 @@ run_dump(const struct run *run, const struct batch *b, struct buf *out)
 
 	for (row = 0; row <= b->n_rows; row++) {
 		for (; bad < b->n_bad && b->bad[bad].row == row; bad++)
-			buf_printf(out, "bad %u %s: %.*s\n", b->bad[bad].column,
+			buf_printf(out, "bad %u %s: %.*s\n",
+			    b->bad[bad].column - !!b->bad[bad].column,
 			    b->bad[bad].reason, STR_ARG(b->bad[bad].raw));
 		if (row == b->n_rows)
 			break;

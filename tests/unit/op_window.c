@@ -3,8 +3,8 @@
  * How windows cut time, against a plain reckoning: all windows of a kind that
  * contain an instant are listed by trying every start.
  */
-#include "op/window_kind.h"
 #include "base/when.h"
+#include "op/window_kind.h"
 #include "tap.h"
 
 static uint64_t seed = 88172645463325252u;
@@ -73,7 +73,7 @@ hop_agrees(const struct window_spec *w, int64_t t)
 	if (!any)
 		return !in_slice;
 	return !window_next(w, slice, after, &window) &&
-	    window_last_end(w, slice) == last;
+	       window_last_end(w, slice) == last;
 }
 
 static void
@@ -114,7 +114,7 @@ test_skip(void)
 		}
 		got = window_next(&w, slice, after, &b);
 		bad += got != want ||
-		    (got && (a.start != b.start || a.end != b.end));
+		       (got && (a.start != b.start || a.end != b.end));
 	}
 	ok(bad == 0, "hop: going on from any point");
 }
@@ -122,8 +122,11 @@ test_skip(void)
 static void
 test_tumble(void)
 {
-	struct window_spec w = {.type = WINDOW_TUMBLE, .size = 10,
-	    .slide = 10, .slice = 10, .offset = 3};
+	struct window_spec w = {.type = WINDOW_TUMBLE,
+	    .size = 10,
+	    .slide = 10,
+	    .slice = 10,
+	    .offset = 3};
 	struct span s;
 
 	ok(window_slice(&w, 3, &s) && s.start == 3 && s.end == 13,
@@ -139,8 +142,11 @@ test_tumble(void)
 static void
 test_cumulate(void)
 {
-	struct window_spec w = {.type = WINDOW_CUMULATE, .size = 30,
-	    .slide = 10, .slice = 10, .offset = 0};
+	struct window_spec w = {.type = WINDOW_CUMULATE,
+	    .size = 30,
+	    .slide = 10,
+	    .slice = 10,
+	    .offset = 0};
 	struct span slice, a;
 
 	ok(window_slice(&w, 14, &slice) && slice.start == 10,
@@ -167,8 +173,8 @@ calendar(enum calendar_unit unit, const char *zone)
 static int64_t
 instant(int y, int mo, int d, int h, int mi)
 {
-	struct civil c = {.year = y, .month = mo, .day = d, .hour = h,
-	    .minute = mi};
+	struct civil c = {
+	    .year = y, .month = mo, .day = d, .hour = h, .minute = mi};
 
 	return when_of_civil(&c);
 }

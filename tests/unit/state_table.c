@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Keyed cells: found again, growing, in order, and removal from the index. */
-#include "state/table.h"
 #include "base/hash.h"
 #include "base/heap.h"
 #include "base/mem.h"
 #include "data/key.h"
+#include "state/table.h"
 #include "tap.h"
 
 static struct str
@@ -29,8 +29,7 @@ test_table(void)
 	for (int64_t i = 0; i < 10000; i++) {
 		int64_t v = (i * 7919) % 10007 - 5000;
 		struct str key = key_of(&b, v);
-		struct cell *c =
-		    table_cell(&t, key, hash_bytes(key.p, key.n));
+		struct cell *c = table_cell(&t, key, hash_bytes(key.p, key.n));
 
 		memcpy(c->bytes, &v, sizeof v);
 	}
@@ -38,8 +37,7 @@ test_table(void)
 	for (int64_t i = 0; i < 10000; i++) {
 		int64_t v = (i * 7919) % 10007 - 5000, got;
 		struct str key = key_of(&b, v);
-		struct cell *c =
-		    table_find(&t, key, hash_bytes(key.p, key.n));
+		struct cell *c = table_find(&t, key, hash_bytes(key.p, key.n));
 
 		if (!c) {
 			bad++;
@@ -79,7 +77,9 @@ find(const struct index *ix, const uint64_t *e)
 static void
 test_remove(void)
 {
-	enum { N = 500 };
+	enum {
+		N = 500
+	};
 	uint64_t *items = mem_array(N, sizeof *items);
 	struct index ix = {0};
 	int bad = 0;
