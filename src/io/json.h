@@ -6,13 +6,16 @@
  * Reading a record fills one slot per distinct path with the place of its
  * value, either by the scanner (json_record.h), which takes any JSON, or by
  * walking along the shapes of earlier records (json_walk.h), the text that
- * they had between their values. Both check the whole record and agree on
- * every record: shapes are only a faster way to the same answer. Slots then
- * become elements of columns (json_want.c).
+ * they had between their values. Where records have no shapes in common, the
+ * bulk reader (json_bulk.h) takes the scanner's place, over an index of tokens
+ * (json_index.h). All check the whole record and agree on every record: the
+ * others are only faster ways to the scanner's answer. Slots then become
+ * elements of columns (json_want.c).
  *
  * Scanner and walk are compiled twice, with AVX2 and with 8-byte words
- * (json_avx2.c, json_words.c). Both rely on a line feed at the record's end:
- * no JSON token contains one, so nothing needs to look at the end pointer.
+ * (json_avx2.c, json_words.c); the bulk reader needs AVX2. All rely on a line
+ * feed at the record's end: no JSON token contains one, so nothing needs to
+ * look at the end pointer.
  */
 #ifndef WEIR_IO_JSON_H
 #define WEIR_IO_JSON_H
@@ -265,9 +268,10 @@ struct json_kernel {
 	 */
 	void (*walk_lanes)(struct json_shapes *shapes, struct json_lane *lanes);
 	/*
-	 * The same as scan, for records without a shape: much faster, but not
-	 * for all of them. NULL: the scanner has to read it. The index is
-	 * overwritten. NULL: there is no such thing.
+	 * Reads a record like scan, faster if its shape is not known, but
+	 * learns none and gives no reason: where it returns NULL, the scanner
+	 * has to read the record. The index is overwritten. Without AVX2 there
+	 * is none: NULL.
 	 */
 	const char *(*bulk)(struct json_scan *s, struct json_index *index,
 	    const char *p, const char *feed);

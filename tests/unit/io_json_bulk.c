@@ -178,6 +178,42 @@ test_cases(void)
 	ok(agree, "brackets, numbers, words and strings");
 }
 
+/* Names that are hard to tell: alike, long, with quotes, with escapes. */
+static void
+test_names(void)
+{
+	static const char *const names[] = {"a", "a\":1", "a\"b", "\\", "a\\",
+	    "abcdefgh", "abcdefgi", "abcdefghi", "abcdefghj", "ab", "ab\"c",
+	    "b", "\xc3\xa9", "\t", "zz", "q"};
+	struct want wants[13];
+	struct decode_spec spec = spec_of(wants, 13);
+	struct buf in = {0}, record = {0};
+	bool agree = true;
+	unsigned i, k;
+
+	for (i = 0; i < 13; i++)
+		wants[i] = want(names[i], WANT_VALUE);
+	for (i = 0; i < 2000; i++) {
+		record.n = 0;
+		for (k = gen_below(8); k != UINT32_MAX; k--) {
+			buf_addz(&record, record.n ? "," : "{");
+			json_put_text(&record, str_of(names[gen_below(16)]));
+			buf_printf(&record, ":%u", k);
+		}
+		buf_addz(&record, ",\"\":0}");
+		gen_loosen(&in, record.p, record.n);
+		buf_addc(&in, '\n');
+		spec.n_wants = 1 + i % 13;
+		if (i % 20 == 0) {
+			agree &= bulk_agrees_on(&spec, buf_str(&in));
+			in.n = 0;
+		}
+	}
+	ok(agree, "names that are hard to tell");
+	buf_release(&in);
+	buf_release(&record);
+}
+
 /* Runs of backslashes, at all places of a block of 64 bytes. */
 static void
 test_backslashes(void)
@@ -291,6 +327,7 @@ main(void)
 	simd_init();
 	arena_init(&plan, 4096);
 	test_cases();
+	test_names();
 	test_random();
 	test_backslashes();
 	test_places();
