@@ -15,7 +15,7 @@
 #include "run/run.h"
 
 #define BLOCK_BYTES ((size_t)128 << 10)
-#define BLOCK_BYTES_THREADS ((size_t)256 << 10)
+#define BLOCK_BYTES_THREADS ((size_t)512 << 10)
 
 struct block {
 	char *bytes; /* SIMD_PAD bytes behind cap are readable */
