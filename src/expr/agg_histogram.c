@@ -211,6 +211,69 @@ histogram_take(struct histogram *h, double x)
 }
 
 /*
+ * The counter of a positive value whose page is there and narrow, and that
+ * page; else NULL. The usual case, in few steps.
+ */
+static inline char *
+narrow_counter(const struct histogram *h, double x, struct page **page)
+{
+	const struct side *side = &h->side[0];
+	uint64_t bucket;
+	uint32_t no;
+
+	if (!(x > 0))
+		return NULL;
+	bucket = bucket_of(x);
+	no = (uint32_t)(bucket >> PAGE_BITS) - side->first;
+	if (no >= side->n || !side->pages[no] || side->pages[no]->log2 != 1)
+		return NULL;
+	*page = side->pages[no];
+	return (*page)->counters + 2 * (bucket & (PAGE_SLOTS - 1));
+}
+
+void
+histogram_put_all(
+    struct histogram *h, struct arena *heap, const double *x, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct page *p;
+		char *counter = narrow_counter(h, x[i], &p);
+		uint16_t c = UINT16_MAX;
+
+		if (counter)
+			memcpy(&c, counter, sizeof c);
+		if (c == UINT16_MAX) {
+			histogram_put(h, heap, x[i]);
+			continue;
+		}
+		c++;
+		memcpy(counter, &c, sizeof c);
+		p->n++;
+		h->min = x[i] < h->min ? x[i] : h->min;
+		h->max = x[i] > h->max ? x[i] : h->max;
+	}
+}
+
+void
+histogram_take_all(struct histogram *h, const double *x, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct page *p;
+		char *counter = narrow_counter(h, x[i], &p);
+		uint16_t c;
+
+		if (!counter) {
+			histogram_take(h, x[i]);
+			continue;
+		}
+		memcpy(&c, counter, sizeof c);
+		c--;
+		memcpy(counter, &c, sizeof c);
+		p->n--;
+	}
+}
+
+/*
  * Adds a page of narrow counters to another at once. False, and nothing
  * done, if a counter would need more bits. Simple loops over arrays of fixed
  * length: compilers make vectors of them.

@@ -22,6 +22,11 @@ void histogram_spare(struct histogram *h, void *p, size_t n);
 
 void histogram_put(struct histogram *h, struct arena *heap, double x);
 
+/* Puts, or takes back, n values. */
+void histogram_put_all(
+    struct histogram *h, struct arena *heap, const double *x, size_t n);
+void histogram_take_all(struct histogram *h, const double *x, size_t n);
+
 void histogram_merge(
     struct histogram *into, struct arena *heap, const struct histogram *h);
 

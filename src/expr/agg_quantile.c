@@ -182,9 +182,33 @@ quant_add(
 	}
 }
 
+/* The values of a chunk, which are floats. */
+static const double *
+chunk_floats(const struct chunk *c)
+{
+	_Static_assert(
+	    sizeof(union number) == sizeof(double), "values lie like floats");
+	return &c->v[0].f;
+}
+
+/* True if the histogram takes the values as they are. */
+static bool
+floats_only(const struct quant *q, const struct quant *from)
+{
+	return q->sketched && (q->kinds & from->kinds & KIND_FLOAT);
+}
+
 static void
 merge_exact(struct quant *q, struct arena *heap, const struct quant *from)
 {
+	bool floats = floats_only(q, from);
+
+	for (const struct chunk *c = from->last; floats && c; c = c->older)
+		histogram_put_all(q->histogram, heap, chunk_floats(c), c->n);
+	if (floats) {
+		q->n += from->n;
+		return;
+	}
 	for (const struct chunk *c = from->last; c; c = c->older)
 		for (uint32_t i = 0; i < c->n; i++) {
 			union number x = c->v[i];
@@ -246,7 +270,11 @@ exact_take(struct quant *q, union number x)
 static void
 take_exact(struct quant *q, const struct quant *from)
 {
-	for (const struct chunk *c = from->last; c; c = c->older)
+	bool floats = floats_only(q, from);
+
+	for (const struct chunk *c = from->last; floats && c; c = c->older)
+		histogram_take_all(q->histogram, chunk_floats(c), c->n);
+	for (const struct chunk *c = from->last; !floats && c; c = c->older)
 		for (uint32_t i = 0; i < c->n; i++)
 			if (q->sketched)
 				histogram_take(

@@ -33,17 +33,28 @@ forget(struct slide *s)
 
 /* ---- coming and going ---- */
 
+/* Cells are looked up this many ahead of their use, to be at hand by then. */
+#define AHEAD 16
+
 static void
 come(struct slide *s, const struct table *t)
 {
-	for (size_t i = 0; t && i < t->n; i++) {
-		const struct cell *from = t->cells[i];
-		struct cell *to =
-		    table_cell(&s->cells, cell_key(t, from), from->hash);
+	struct cell *to[AHEAD];
 
-		to->revision++;
-		group_merge(s->c, GROUP_SLIDING, &s->cells.heap, to->bytes,
-		    from->bytes);
+	for (size_t i = 0; t && i < t->n + AHEAD; i++) {
+		if (i >= AHEAD) {
+			struct cell *c = to[i % AHEAD];
+
+			c->revision++;
+			group_merge(s->c, GROUP_SLIDING, &s->cells.heap,
+			    c->bytes, t->cells[i - AHEAD]->bytes);
+		}
+		if (i < t->n) {
+			const struct cell *from = t->cells[i];
+
+			to[i % AHEAD] = table_cell(
+			    &s->cells, cell_key(t, from), from->hash);
+		}
 	}
 }
 
