@@ -449,12 +449,32 @@ side_edge(const struct side *side, bool down)
 	return 0;
 }
 
+/* Values in the outermost page of a side that has any: not less. */
+static uint64_t
+side_edge_page(const struct side *side, bool down)
+{
+	for (uint32_t k = 0; k < side->n; k++) {
+		const struct page *p = side->pages[down ? side->n - 1 - k : k];
+
+		if (p && p->n)
+			return p->n;
+	}
+	return 0;
+}
+
 bool
 histogram_inner(const struct histogram *h, uint64_t rank, uint64_t n)
 {
-	uint64_t low = side_edge(&h->side[1], true);
-	uint64_t high = side_edge(&h->side[0], true);
+	uint64_t low = side_edge_page(&h->side[1], true);
+	uint64_t high = side_edge_page(&h->side[0], true);
 
+	/* Most often it is not even in an outermost page. */
+	if (!low && !h->zeros)
+		low = side_edge_page(&h->side[0], false);
+	if (low && high && rank >= low && rank < n - h->nans - high)
+		return true;
+	low = side_edge(&h->side[1], true);
+	high = side_edge(&h->side[0], true);
 	if (!low)
 		low = h->zeros ? h->zeros : side_edge(&h->side[0], false);
 	if (!high)
