@@ -29,6 +29,19 @@ json_of(struct encoder *e)
 	return (struct json_encoder *)(void *)e;
 }
 
+/* Bytes copied at once for a name, however short it is. */
+#define NAME_PAD 32
+
+/* A copy of s with NAME_PAD readable bytes. */
+static struct str
+padded(struct arena *a, struct str s)
+{
+	char *p = arena_zalloc(a, s.n + NAME_PAD);
+
+	memcpy(p, s.p, s.n);
+	return (struct str){p, s.n};
+}
+
 struct encoder *
 json_encoder_new(const struct encode_spec *spec, struct err *err)
 {
@@ -48,7 +61,7 @@ json_encoder_new(const struct encode_spec *spec, struct err *err)
 		buf_addc(&name, ',');
 		json_put_text(&name, spec->cols[i].name);
 		buf_addc(&name, ':');
-		e->names[i] = arena_str(&e->arena, buf_str(&name));
+		e->names[i] = padded(&e->arena, buf_str(&name));
 	}
 	buf_release(&name);
 	return &e->base;
@@ -76,6 +89,19 @@ json_encoder_begin(struct encoder *e, struct buf *out)
 }
 
 /* ---- values ---- */
+
+/* A name behind which NAME_PAD bytes can be read: it is written at once. */
+static inline void
+put_name(struct buf *out, struct str name)
+{
+	char *p = buf_reserve(out, name.n + NAME_PAD);
+
+	if (name.n <= NAME_PAD)
+		memcpy(p, name.p, NAME_PAD);
+	else
+		memcpy(p, name.p, name.n);
+	out->n += name.n;
+}
 
 static void
 put_float(struct buf *out, double f)
@@ -274,7 +300,7 @@ put_row(struct json_encoder *e, const struct batch *b, unsigned row,
 		}
 		if (spec->cols[i].omit_null && column_is_null(c, row))
 			continue;
-		buf_adds(out, e->names[i]);
+		put_name(out, e->names[i]);
 		put_element(out, c, row);
 	}
 	if (out->n == start)

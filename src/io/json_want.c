@@ -357,10 +357,6 @@ put_rare(
 		column_put_null(c, b->arena, b->n_rows);
 		return NULL;
 	}
-	if (take->as == WANT_RAW) {
-		column_put_json(c, b->arena, b->n_rows, slot_raw(slot));
-		return NULL;
-	}
 	if (!slot_value(slot, b->arena, &v))
 		return slot->kind == JSON_GREAT ? "number out of range"
 						: "a nested value is too deep";
@@ -401,6 +397,8 @@ put_loose(struct json_decoder *d, const struct json_slot *slots,
 			column_put_int(c, a, row, slot->i);
 		} else if (value && slot->kind == JSON_FLOAT) {
 			column_put_float(c, a, row, slot->f);
+		} else if (take->as == WANT_RAW && slot->kind != JSON_MISSING) {
+			column_put_json(c, a, row, slot_raw(slot));
 		} else {
 			const char *reason = put_rare(b, take, slot);
 
