@@ -10,6 +10,10 @@ setup() {
 	unset NO_COLOR CLICOLOR_FORCE WEIR_CONFIG XDG_CONFIG_HOME TERM COLUMNS
 	export LC_ALL=C HOME=$BATS_TEST_TMPDIR
 	cd "$BATS_TEST_TMPDIR" || return 1
+	[ -x "$WEIR" ] || {
+		echo "there is no program at $WEIR"
+		return 1
+	}
 }
 
 # The program, under the name that users type.

@@ -205,6 +205,19 @@ count_fields(const struct csv_layout *l, struct str rec,
 	return 0;
 }
 
+/* Lines that end in a carriage return alone would all be one header. */
+static int
+refuse_returns(const struct csv_layout *l, struct str header, struct err *err)
+{
+	if (!header.n || !memchr(header.p, '\r', header.n) ||
+	    (l->quotes && memchr(header.p, l->quote, header.n)))
+		return 0;
+	err_set(err, ERR_INPUT, (struct where){0},
+	    "the header has a carriage return without a line feed");
+	return err_hint(
+	    err, "if lines end like that: tr '\\r' '\\n' <FILE | weir ...");
+}
+
 /* Takes the first record at p, whose end is lf (or the end of the input). */
 static int
 take_first(struct csv_layout *l, const struct csv_options *o, struct str rec,
@@ -226,7 +239,8 @@ take_first(struct csv_layout *l, const struct csv_options *o, struct str rec,
 		given_names(l, o, a);
 		return 0;
 	}
-	if (count_fields(l, rec, limits, &n, err) ||
+	if ((names && refuse_returns(l, rec, err)) ||
+	    count_fields(l, rec, limits, &n, err) ||
 	    record_names(l, rec, n, names, a, err))
 		return -1;
 	if (names)

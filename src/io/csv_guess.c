@@ -24,10 +24,16 @@ like_name(struct str s)
 	return !memchr(s.p, ':', s.n) && !memchr(s.p, '=', s.n);
 }
 
-/* Fields of the record at *p, 0 if it is not whole; all: like names. */
+/* A header that is longer than what there is has at least so many names. */
+#define PART_NAMES 8
+
+/*
+ * Fields of the record at *p, 0 if it is not whole (unless it is the first
+ * and many); names: all of them could be.
+ */
 static unsigned
 look_record(const struct csv_layout *l, const char **p, const char *end,
-    bool whole, bool *names)
+    bool whole, bool first, bool *names)
 {
 	enum csv_end how = CSV_END_FIELD;
 	struct csv_field f;
@@ -38,6 +44,8 @@ look_record(const struct csv_layout *l, const char **p, const char *end,
 		how = csv_field(l, p, end, &f);
 		if (f.odd)
 			return 0;
+		if (how == CSV_END_TEXT && first && !whole)
+			return n >= PART_NAMES ? n : 0;
 		*names &= like_name(f.text);
 		n++;
 	}
@@ -57,7 +65,7 @@ look(const struct csv_layout *l, struct str head, bool whole)
 			p++;
 			continue;
 		}
-		n = look_record(l, &p, end, whole, &names);
+		n = look_record(l, &p, end, whole, !records, &names);
 		if (!n)
 			break;
 		if (!records && (n < 2 || !names))

@@ -59,9 +59,13 @@ static int
 fail(const struct input *in, const char *what, struct err *err)
 {
 	char name[512];
+	int errnum = errno;
 
 	err_quote(name, in->file, 120);
-	return err_sys(err, ERR_INPUT, errno, "%s %s", what, name);
+	return err_sys(err, ERR_INPUT, errnum, "cannot %s %s", what,
+	    is_stdin(in) ? "standard input"
+	    : in->file.n ? name
+			 : "\"\"");
 }
 
 int
@@ -71,20 +75,22 @@ input_check(struct input *in, struct err *err)
 
 	if (is_stdin(in)) {
 		if (fcntl(STDIN_FILENO, F_GETFD) < 0)
-			return fail(in, "cannot read standard input", err);
+			return fail(in, "read", err);
 		if (!fstat(STDIN_FILENO, &st) && S_ISREG(st.st_mode))
 			in->size = (uint64_t)st.st_size;
+		in->id = file_id_of_fd(STDIN_FILENO);
 		return 0;
 	}
 	/* Names come from the command line or a spec: NUL-terminated. */
 	if (access(in->file.p, R_OK) || stat(in->file.p, &st))
-		return fail(in, "cannot read", err);
+		return fail(in, "read", err);
 	if (S_ISDIR(st.st_mode)) {
 		errno = EISDIR;
-		return fail(in, "cannot read", err);
+		return fail(in, "read", err);
 	}
 	if (S_ISREG(st.st_mode))
 		in->size = (uint64_t)st.st_size;
+	in->id = file_id_of(in->file.p);
 	return 0;
 }
 
@@ -97,7 +103,7 @@ open_file(struct input *in, struct err *err)
 	in->fd = is_stdin(in) ? STDIN_FILENO
 			      : open(in->file.p, O_RDONLY | O_CLOEXEC);
 	if (in->fd < 0 || fstat(in->fd, &st))
-		return fail(in, "cannot open", err);
+		return fail(in, "open", err);
 	in->regular = S_ISREG(st.st_mode);
 	at = in->regular ? lseek(in->fd, 0, SEEK_CUR) : 0;
 	in->base = at > 0 ? (uint64_t)at : 0;
@@ -175,7 +181,7 @@ input_read(
 		n = read(in->fd, b->bytes + b->to, want);
 	while (n < 0 && errno == EINTR);
 	if (n < 0)
-		return fail(in, "cannot read", err);
+		return fail(in, "read", err);
 	b->to += (size_t)n;
 	in->bytes += (size_t)n;
 	b->last = n == 0;
@@ -315,7 +321,7 @@ input_open(struct input *in, const struct plan *plan,
 		return -1;
 	if (start(in, options, block_bytes, err) ||
 	    guess_spec(in, plan, options, needs_time, block_bytes, err)) {
-		if (err->code == ERR_SPEC && !err->where.src) {
+		if (err->code != ERR_USAGE && !err->where.src) {
 			err_quote(name, in->file, 120);
 			err_note(err, "%s", name);
 		}

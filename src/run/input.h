@@ -12,6 +12,7 @@
 
 #include "io/io.h"
 #include "plan/plan.h"
+#include "run/output.h"
 #include "run/run.h"
 
 #define BLOCK_BYTES ((size_t)128 << 10)
@@ -40,6 +41,7 @@ struct input {
 	unsigned number;
 	int fd;
 	bool regular, opened, ended;
+	struct file_id id;
 	const struct format *format;
 	struct layout *layout;
 	struct decode_spec spec;

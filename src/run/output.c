@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -38,34 +39,95 @@ fail(struct output *o, const char *what)
 	o->buf.n = 0;
 }
 
-/* A new file beside the final one, with the rights a new file would have. */
-static int
-open_temporary(struct output *o)
+/* ---- which file it is ---- */
+
+static struct file_id
+id_of(const struct stat *st)
 {
-	size_t n = strlen(o->path) + 16;
+	/* Devices and pipes may well be used for several things. */
+	if (!S_ISREG(st->st_mode))
+		return (struct file_id){.known = false};
+	return (struct file_id){
+	    .known = true, .device = st->st_dev, .inode = st->st_ino};
+}
+
+struct file_id
+file_id_of(const char *path)
+{
+	struct stat st = {0};
+
+	return stat(path, &st) ? (struct file_id){.known = false} : id_of(&st);
+}
+
+struct file_id
+file_id_of_fd(int fd)
+{
+	struct stat st = {0};
+
+	return fstat(fd, &st) ? (struct file_id){.known = false} : id_of(&st);
+}
+
+/* ---- opening ---- */
+
+/*
+ * The new file's rights: those of the file it will replace, so that what was
+ * private stays so, else those that a new file gets.
+ */
+static void
+set_rights(const struct output *o, const struct stat *replaced)
+{
 	mode_t mask = umask(0);
 
 	umask(mask);
-	o->temporary = mem_alloc(n);
-	snprintf(o->temporary, n, "%s.XXXXXX", o->path);
-	o->fd = mkostemp(o->temporary, O_CLOEXEC);
-	if (o->fd < 0) {
-		mem_free(o->temporary);
-		o->temporary = NULL;
-		return -1;
+	if (!replaced) {
+		(void)fchmod(o->fd, 0666 & ~mask);
+		return;
 	}
-	return fchmod(o->fd, 0666 & ~mask);
+	if (fchown(o->fd, replaced->st_uid, replaced->st_gid))
+		errno = 0; /* not ours to give away: it becomes our own */
+	(void)fchmod(o->fd, replaced->st_mode & 0777);
+}
+
+/* A new file beside the final one, which is not a link. */
+static void
+open_temporary(struct output *o, const struct stat *replaced)
+{
+	char target[PATH_MAX];
+	size_t n;
+
+	if (replaced && access(o->path, W_OK))
+		return;
+	if (!replaced || !realpath(o->path, target))
+		o->target = mem_strdup(o->path);
+	else
+		o->target = mem_strdup(target);
+	n = strlen(o->target) + 16;
+	o->temporary = mem_alloc(n);
+	snprintf(o->temporary, n, "%s.XXXXXX", o->target);
+	o->fd = mkostemp(o->temporary, O_CLOEXEC);
+	if (o->fd >= 0)
+		set_rights(o, replaced);
+}
+
+static void
+release_names(struct output *o)
+{
+	mem_free(o->path);
+	mem_free(o->target);
+	mem_free(o->temporary);
+	o->path = o->target = o->temporary = NULL;
 }
 
 int
 output_open(struct output *o, const char *path, bool atomic, struct err *err)
 {
 	struct stat st;
-	bool special = !stat(path, &st) && !S_ISREG(st.st_mode);
+	bool there = !stat(path, &st);
+	bool special = there && !S_ISREG(st.st_mode);
 
 	*o = (struct output){.fd = -1, .path = mem_strdup(path)};
 	if (atomic && !special)
-		(void)open_temporary(o);
+		open_temporary(o, there ? &st : NULL);
 	else
 		o->fd = open(path,
 		    O_WRONLY | O_CREAT | O_CLOEXEC | (special ? 0 : O_TRUNC),
@@ -74,7 +136,7 @@ output_open(struct output *o, const char *path, bool atomic, struct err *err)
 		fail(o, "create");
 		*err = o->err;
 		o->err = (struct err){0};
-		mem_free(o->path);
+		release_names(o);
 		return -1;
 	}
 	o->opened = true;
@@ -110,7 +172,7 @@ finish_file(struct output *o, bool keep)
 		fail(o, "close");
 	if (!o->temporary)
 		return;
-	if (keep && !o->failed && rename(o->temporary, o->path))
+	if (keep && !o->failed && rename(o->temporary, o->target))
 		fail(o, "rename to");
 	if (!keep || o->failed)
 		unlink(o->temporary);
@@ -125,8 +187,7 @@ output_close(struct output *o, bool keep, struct err *err)
 	if (o->path)
 		finish_file(o, keep);
 	buf_release(&o->buf);
-	mem_free(o->path);
-	mem_free(o->temporary);
+	release_names(o);
 	o->opened = false;
 	if (!o->failed)
 		return 0;

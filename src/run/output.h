@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "base/buf.h"
 #include "base/err.h"
@@ -16,12 +17,29 @@
 struct output {
 	int fd;
 	bool opened, failed;
-	char *path;	  /* final name, or NULL for standard output */
+	char *path;	  /* as it was named, or NULL for standard output */
+	char *target;	  /* what a link of that name points to */
 	char *temporary;  /* name while it is written, or NULL */
 	struct buf buf;	  /* not yet written */
 	uint64_t written; /* bytes */
 	struct err err;	  /* the first failure */
 };
+
+/* A regular file, whatever it is called; not known for anything else. */
+struct file_id {
+	bool known;
+	dev_t device;
+	ino_t inode;
+};
+
+struct file_id file_id_of(const char *path);
+struct file_id file_id_of_fd(int fd);
+
+static inline bool
+file_id_same(struct file_id a, struct file_id b)
+{
+	return a.known && b.known && a.device == b.device && a.inode == b.inode;
+}
 
 #define OUTPUT_BYTES ((size_t)64 << 10)
 

@@ -24,17 +24,13 @@ accounting(const struct run_counts *c)
 		    N(c->late_some));
 }
 
-static void
-write_stats(const struct run_counts *c, const char *path)
+static int
+write_stats(const struct run_counts *c, const char *path, struct err *err)
 {
 	struct output o;
-	struct err err = {0};
 
-	if (output_open(&o, path, true, &err)) {
-		err_print(stderr, &err, 0);
-		err_release(&err);
-		return;
-	}
+	if (output_open(&o, path, true, err))
+		return -1;
 	buf_printf(&o.buf,
 	    "{\"in\":%llu,\"used\":%llu,\"filtered\":%llu,\"late\":%llu,"
 	    "\"bad\":%llu,\"out\":%llu,\"late_for_some\":%llu,"
@@ -42,17 +38,15 @@ write_stats(const struct run_counts *c, const char *path)
 	    N(c->in), N(c->used), N(c->filtered), N(c->late), N(c->bad),
 	    N(c->out), N(c->late_some), N(c->updates), N(c->bytes_in),
 	    N(c->bytes_out));
-	if (output_close(&o, true, &err)) {
-		err_print(stderr, &err, 0);
-		err_release(&err);
-	}
+	return output_close(&o, true, err);
 }
 
-void
-report_end(const struct run_counts *c, const struct run_options *o)
+int
+report_end(
+    const struct run_counts *c, const struct run_options *o, struct err *err)
 {
-	if (o->stats)
-		write_stats(c, o->stats);
+	int status = o->stats ? write_stats(c, o->stats, err) : 0;
+
 	if (o->verbose || (!o->quiet && (c->late || c->bad || c->late_some)))
 		accounting(c);
 	if (o->verbose)
@@ -60,7 +54,20 @@ report_end(const struct run_counts *c, const struct run_options *o)
 		    "weir: %llu results, %llu corrections, %llu bytes in, "
 		    "%llu bytes out\n",
 		    N(c->out), N(c->updates), N(c->bytes_in), N(c->bytes_out));
+	return status;
 }
+
+void
+report_interrupted(const char *path)
+{
+	char name[512];
+
+	err_quote(name, str_of(path), 120);
+	fprintf(stderr, "weir: interrupted; %s stays as it was\n", name);
+}
+
+/* Names shown of fields without a value. */
+#define UNSEEN_SHOWN 5
 
 void
 report_unseen(
@@ -68,15 +75,18 @@ report_unseen(
 {
 	const struct scan *s = plan->scan;
 	struct buf name = {0};
+	unsigned n = 0;
 
 	for (unsigned i = 0; i < s->n_wants && !o->quiet; i++) {
-		if (seen[i] || !s->wants[i].path.n)
+		if (seen[i] || !s->wants[i].path.n || ++n > UNSEEN_SHOWN)
 			continue;
 		name.n = 0;
 		path_print(&name, s->wants[i].path);
 		fprintf(stderr, "weir: no record had a value for %s\n",
 		    buf_z(&name));
 	}
+	if (n > UNSEEN_SHOWN)
+		fprintf(stderr, "weir: nor for %u others\n", n - UNSEEN_SHOWN);
 	buf_release(&name);
 }
 

@@ -9,8 +9,12 @@
 
 #include "run/run.h"
 
-/* At the end of a run. */
-void report_end(const struct run_counts *c, const struct run_options *o);
+/* At the end of a run. Fails if --stats cannot be written. */
+int report_end(
+    const struct run_counts *c, const struct run_options *o, struct err *err);
+
+/* What has been written for the file is thrown away. */
+void report_interrupted(const char *path);
 
 /*
  * Names the fields that the plan reads and no record had: most likely

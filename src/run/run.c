@@ -138,6 +138,71 @@ open_inputs(struct run *r)
 
 /* ---- outputs ---- */
 
+static bool
+is_stdout(const struct run_options *o)
+{
+	return !o->output || !strcmp(o->output, "-");
+}
+
+/* No file may be read and written, unless it is replaced at the end. */
+static int
+refuse_input(const struct run *r, struct file_id id, const char *what)
+{
+	char name[512];
+
+	for (unsigned i = 0; i < r->n_inputs; i++) {
+		if (!file_id_same(id, r->inputs[i].id))
+			continue;
+		err_quote(name, r->inputs[i].file, 120);
+		return err_set(r->err, ERR_USAGE, (struct where){0},
+		    "%s is both an input and %s", name, what);
+	}
+	return 0;
+}
+
+/* Nor may two outputs go to one file. */
+static int
+refuse_twice(const struct run *r)
+{
+	const struct run_options *o = r->options;
+	const struct {
+		const char *what;
+		struct file_id id;
+	} to[] = {
+	    {r->out.path ? "--output" : "standard output",
+		r->out.path ? file_id_of(r->out.path)
+			    : file_id_of_fd(r->out.fd)},
+	    {"--late", r->late.opened ? file_id_of_fd(r->late.fd)
+				      : (struct file_id){.known = false}},
+	    {"--reject", r->reject.opened ? file_id_of_fd(r->reject.fd)
+					  : (struct file_id){.known = false}},
+	    {"--stats", o->stats ? file_id_of(o->stats)
+				 : (struct file_id){.known = false}},
+	};
+
+	for (unsigned i = 0; i < sizeof to / sizeof *to; i++)
+		for (unsigned k = 0; k < i; k++)
+			if (file_id_same(to[i].id, to[k].id))
+				return err_set(r->err, ERR_USAGE,
+				    (struct where){0},
+				    "%s and %s are the same file", to[k].what,
+				    to[i].what);
+	return 0;
+}
+
+static int
+refuse_clashes(const struct run *r, const char *late)
+{
+	const struct run_options *o = r->options;
+
+	return (is_stdout(o) && refuse_input(r, file_id_of_fd(STDOUT_FILENO),
+				    "standard output")) ||
+	       (late && refuse_input(r, file_id_of(late), "--late")) ||
+	       (o->reject &&
+		   refuse_input(r, file_id_of(o->reject), "--reject")) ||
+	       (o->stats && refuse_input(r, file_id_of(o->stats), "--stats"));
+}
+
 static int
 open_outputs(struct run *r)
 {
@@ -145,19 +210,19 @@ open_outputs(struct run *r)
 	const char *late =
 	    r->plan->time.late == LATE_FILE ? r->plan->time.late_file.p : NULL;
 
-	if (o->output && strcmp(o->output, "-") != 0) {
-		if (output_open(&r->out, o->output, true, r->err))
-			return -1;
-	} else {
+	if (refuse_clashes(r, late))
+		return -1;
+	if (is_stdout(o))
 		output_stdout(&r->out);
-	}
+	else if (output_open(&r->out, o->output, true, r->err))
+		return -1;
 	if (late && output_open(&r->late, late, false, r->err))
 		return -1;
 	if (o->reject && output_open(&r->reject, o->reject, false, r->err))
 		return -1;
 	r->rejects.file = o->reject ? &r->reject : NULL;
 	r->rejects.quiet = o->quiet;
-	return 0;
+	return refuse_twice(r);
 }
 
 static int
@@ -194,7 +259,7 @@ make_encoder(struct run *r)
 	    .raw = passes_records(first, plan),
 	    .header = first->layout->header,
 	    .settings = plan->output.settings,
-	    .terminal = !r->options->output && isatty(STDOUT_FILENO),
+	    .terminal = is_stdout(r->options) && isatty(STDOUT_FILENO),
 	    .colour = r->options->colour,
 	    .width = r->options->width};
 	r->encoder = plan->output.format->encoder_new(&r->encode, r->err);
@@ -604,6 +669,7 @@ run_plan(const struct plan *plan, const struct run_options *options,
 	    .needs_time = plan->scan->needs_time,
 	    .hinted = options->quiet || !isatty(STDERR_FILENO),
 	    .now = WHEN_MIN};
+	struct err other = {0};
 	int status;
 
 	*counts = (struct run_counts){0};
@@ -618,12 +684,16 @@ run_plan(const struct plan *plan, const struct run_options *options,
 			 make_encoder(&r) || run_inputs(&r)
 		     ? -1
 		     : 0;
+	if (signals_stop() && r.out.temporary)
+		report_interrupted(r.out.path);
 	if (close_outputs(&r, !status && !signals_stop()))
 		status = -1;
 	progress_clear(&r.progress);
-	if (counts->in > counts->bad)
+	if (!status && counts->in > counts->bad)
 		report_unseen(plan, options, r.seen);
-	report_end(counts, options);
+	if (r.feed && report_end(counts, options, status ? &other : err))
+		status = -1;
+	err_release(&other);
 	if (!status)
 		signals_raise();
 	if (!status)
