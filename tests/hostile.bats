@@ -56,3 +56,53 @@ on_pipe() {
 	pid=$!
 	exec 4>in
 }
+
+@test "hostile: a row that corrects windows costs what it corrects" {
+	# Neither all windows corrected so far nor all slices of each window
+	# are walked again.
+	local query='SELECT count(*) n GROUP BY'
+
+	seq 1701000000 -10 1700000010 | sed 's/.*/{"ts":&}/' >back
+	timeout 30 "$WEIR" -l 1s --allow 3650d --late update -T ts:s \
+	    "$query tumble(10s)" back back >out
+	[ "$(grep -c '"rev":2' out)" -gt 99000 ]
+	timeout 30 "$WEIR" -l 1s --allow 3650d --late update -T ts:s \
+	    "$query hop(1h, 10s)" <(head -n 5000 back) >out
+	grep -q '"n":360,' out
+}
+
+@test "hostile: odd records are counted, each of them once" {
+	{
+		records 1000
+		printf '{"ts":1001\n[1]\n\0\n\377\n"x"\n{"ts":9e99}\n'
+		head -c 100000 /dev/zero | tr '\0' '['
+		printf '\n{"i":1,"ts":1002}'
+	} >in
+	status=0
+	"$WEIR" -T ts:s -q --stats stats 'SELECT count(*) n' in >out ||
+	    status=$?
+	[ "$status" -eq 3 ]
+	[ "$(<out)" = '{"n":1004}' ]
+	adds_up 1008
+}
+
+@test "hostile: sliding over years of single records takes little memory" {
+	seq 1 200 | sed 's/.*/{"ts":&00000000}/' >in
+	run within 200000 "$WEIR" -T ts:ms --stats stats \
+	    'SELECT count(*) n GROUP BY tumble(1s)' in
+	[ "$status" -eq 0 ]
+	[ "${#lines[@]}" -eq 200 ]
+	adds_up 200
+}
+
+@test "hostile: a signal ends a run that waits for input" {
+	on_pipe -T ts:s --stats stats 'SELECT count(*) n'
+	records 10 >&4
+	sleep 0.3
+	kill -TERM "$pid"
+	ends 5 "$pid"
+	exec 4>&-
+	[ "$status" -eq 143 ]
+	[ "$(<out)" = '{"n":10}' ]
+	adds_up 10
+}

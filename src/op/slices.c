@@ -39,7 +39,6 @@ struct slice {
 struct corrected {
 	struct span window;
 	struct table revisions; /* cell: uint32_t corrections */
-	struct corrected *next;
 };
 
 struct slices_run {
@@ -52,7 +51,8 @@ struct slices_run {
 	struct group_rows rows;
 	struct slice_tree tree; /* merged runs of slices, for hop & co */
 	struct slide slide;	/* what slides from window to window */
-	struct corrected *corrected;
+	struct index corrected; /* of struct corrected, by window */
+	struct heap forgotten;	/* when which of them is too old to matter */
 
 	/* Rows judged but not yet entered. */
 	unsigned n_wait;
@@ -301,17 +301,44 @@ fire_due(struct slices_run *r, int64_t end)
 	}
 }
 
+static uint64_t
+window_hash(struct span w)
+{
+	return hash_bytes(&w, sizeof w);
+}
+
+static uint64_t
+corrected_hash(const void *entry)
+{
+	return window_hash(((const struct corrected *)entry)->window);
+}
+
+static size_t
+corrected_slot(const struct slices_run *r, struct span w)
+{
+	const struct index *ix = &r->corrected;
+	size_t i = index_start(ix, window_hash(w));
+
+	for (; ix->slots[i]; i = (i + 1) & ix->mask) {
+		const struct corrected *c = index_pointer(ix->slots[i]);
+
+		if (c->window.start == w.start && c->window.end == w.end)
+			break;
+	}
+	return i;
+}
+
 static void
 drop_corrected(struct slices_run *r, int64_t w)
 {
-	struct corrected **at = &r->corrected, *c;
+	struct heap_item item;
 
-	while ((c = *at)) {
-		if (time_add(c->window.end, r->c->allowed) > w) {
-			at = &c->next;
-			continue;
-		}
-		*at = c->next;
+	while (
+	    heap_next(&r->forgotten) <= w && heap_pop(&r->forgotten, &item)) {
+		struct corrected *c = item.item;
+
+		index_remove(&r->corrected, corrected_slot(r, c->window),
+		    corrected_hash);
 		table_release(&c->revisions);
 		mem_free(c);
 	}
@@ -331,118 +358,182 @@ fire_until(struct slices_run *r, int64_t w)
 	}
 	if (w > r->watermark)
 		r->watermark = w;
-	if (r->corrected)
-		drop_corrected(r, w);
+	drop_corrected(r, w);
 }
 
 /* ---- late rows ---- */
+
+static struct corrected *
+corrected_window(struct slices_run *r, struct span w)
+{
+	struct corrected *c;
+	size_t i;
+
+	index_reserve(&r->corrected, corrected_hash);
+	i = corrected_slot(r, w);
+	if (r->corrected.slots[i])
+		return index_pointer(r->corrected.slots[i]);
+	c = mem_zalloc(sizeof *c);
+	c->window = w;
+	table_init(&c->revisions, sizeof(uint32_t));
+	index_put(&r->corrected, i, window_hash(w), c);
+	heap_push(&r->forgotten, time_add(w.end, r->c->allowed), c);
+	return c;
+}
 
 static uint32_t
 count_correction(
     struct slices_run *r, struct span window, struct str key, uint64_t hash)
 {
-	struct corrected *c = r->corrected;
-	char *bytes;
+	struct corrected *c = corrected_window(r, window);
+	char *bytes = table_cell(&c->revisions, key, hash)->bytes;
 	uint32_t n;
 
-	while (c &&
-	       (c->window.start != window.start || c->window.end != window.end))
-		c = c->next;
-	if (!c) {
-		c = mem_zalloc(sizeof *c);
-		c->window = window;
-		table_init(&c->revisions, sizeof n);
-		c->next = r->corrected;
-		r->corrected = c;
-	}
-	bytes = table_cell(&c->revisions, key, hash)->bytes;
 	memcpy(&n, bytes, sizeof n);
 	n++;
 	memcpy(bytes, &n, sizeof n);
 	return n + 1;
 }
 
-/* Writes a fired window's row of one key again. */
-static void
-correct(struct slices_run *r, struct span window, struct str key, uint64_t hash,
-    bool written)
-{
-	struct arena heap;
-	char *acc;
+/*
+ * The cells of a late row's key in the slices around its own. All windows it
+ * corrects contain its own slice, so each is the merge of two: from some
+ * slice up to the own one, and from there on. However many windows there are,
+ * a cell is merged but twice.
+ */
+struct near {
+	int64_t start; /* of the slice */
+	struct cell *cell;
+	int64_t written; /* start of the first slice from here on whose cell
+			    was part of a result, or WHEN_MAX */
+	char *acc;	 /* up to the own slice: all from here to there */
+};
 
-	arena_init(&heap, 1024);
-	acc = arena_zalloc(&heap, r->c->cell_bytes);
-	for (int64_t t = window.start; t < window.end;
-	     t = r->c->window.type == WINDOW_CALENDAR
-		     ? window.end
-		     : t + r->c->window.slice) {
+struct nearby {
+	struct near *list; /* in order of time */
+	size_t n, cap;
+	size_t own; /* that of the row's slice */
+	struct arena heap;
+};
+
+static void
+nearby_gather(struct slices_run *r, struct nearby *near, struct span around,
+    int64_t own, struct str key, uint64_t hash)
+{
+	int64_t t = around.start;
+
+	while (t < around.end) {
 		struct table *table = table_at(r, t);
 		struct cell *cell = table ? table_find(table, key, hash) : NULL;
 
-		if (cell)
-			group_merge(r->c, GROUP_EACH, &heap, acc, cell->bytes);
+		if (cell) {
+			mem_grow(&near->list, &near->cap, near->n + 1,
+			    sizeof *near->list);
+			if (t == own)
+				near->own = near->n;
+			near->list[near->n++] =
+			    (struct near){.start = t, .cell = cell};
+		}
+		if (r->c->window.type == WINDOW_CALENDAR)
+			break; /* a window is one slice */
+		t += r->c->window.slice;
 	}
-	group_rows_add(&r->rows, window, key, acc,
-	    written ? count_correction(r, window, key, hash) : 0);
-	group_rows_flush(&r->rows);
-	arena_release(&heap);
-	r->run.counts.updates++;
 }
 
-/* Had the window's row of this key been written before? */
-static bool
-was_written(
-    struct slices_run *r, struct span window, struct str key, uint64_t hash)
+static void
+nearby_merge(struct slices_run *r, struct nearby *near)
 {
-	bool written = false;
+	int64_t written = WHEN_MAX;
+	const char *behind = NULL;
 
-	for (int64_t t = window.start; t < window.end && !written;
-	     t = r->c->window.type == WINDOW_CALENDAR
-		     ? window.end
-		     : t + r->c->window.slice) {
-		struct table *table = table_at(r, t);
-		struct cell *cell = table ? table_find(table, key, hash) : NULL;
+	for (size_t i = near->n; i--;) {
+		struct near *at = &near->list[i];
 
-		written = cell && cell->revision;
+		if (at->cell->revision)
+			written = at->start;
+		at->written = written;
+		if (i > near->own)
+			continue;
+		at->acc = arena_zalloc(&near->heap, r->c->cell_bytes);
+		group_merge(
+		    r->c, GROUP_EACH, &near->heap, at->acc, at->cell->bytes);
+		if (behind)
+			group_merge(
+			    r->c, GROUP_EACH, &near->heap, at->acc, behind);
+		behind = at->acc;
 	}
-	return written;
+}
+
+/*
+ * Writes the fired windows again that a late row belongs to and that end
+ * behind `from`, for its key, in order of their ends.
+ */
+static void
+correct(struct slices_run *r, const struct slice *s, int64_t from,
+    struct str key, uint64_t hash)
+{
+	struct nearby near = {0};
+	struct arena scratch;
+	struct span w, around = {.end = s->last_end};
+	char *later, *acc;
+	size_t i = 0, k;
+
+	if (!window_next(&r->c->window, s->span, from, &w) ||
+	    w.end > r->watermark)
+		return;
+	around.start = w.start;
+	if (around.end > r->watermark)
+		around.end = r->watermark;
+	arena_init(&near.heap, 4096);
+	arena_init(&scratch, 4096);
+	nearby_gather(r, &near, around, s->span.start, key, hash);
+	nearby_merge(r, &near);
+	later = arena_zalloc(&near.heap, r->c->cell_bytes);
+	k = near.own + 1;
+	do {
+		while (near.list[i].start < w.start)
+			i++;
+		for (; k < near.n && near.list[k].start < w.end; k++)
+			group_merge(r->c, GROUP_EACH, &near.heap, later,
+			    near.list[k].cell->bytes);
+		arena_reset(&scratch);
+		acc = arena_zalloc(&scratch, r->c->cell_bytes);
+		group_merge(r->c, GROUP_EACH, &scratch, acc, near.list[i].acc);
+		group_merge(r->c, GROUP_EACH, &scratch, acc, later);
+		group_rows_add(&r->rows, w, key, acc,
+		    near.list[i].written < w.end
+			? count_correction(r, w, key, hash)
+			: 0);
+		group_rows_flush(&r->rows);
+		r->run.counts.updates++;
+	} while (window_next(&r->c->window, s->span, w.end, &w) &&
+		 w.end <= r->watermark);
+	near.list[near.own].cell->revision = 1;
+	arena_release(&scratch);
+	arena_release(&near.heap);
+	mem_free(near.list);
 }
 
 /*
  * A row for a slice of which some windows have fired. Within allowed lateness
- * those are corrected at once, in order of their ends; beyond it (or without)
- * the row counts only for the windows still open.
+ * those are corrected at once; beyond it (or without) the row counts only for
+ * the windows still open.
  */
 static void
 late_row(struct slices_run *r, struct batch *b, const struct group_prep *p,
     struct slice *s, unsigned row, unsigned k)
 {
-	struct str key = p->keys[k];
-	uint64_t hash = p->hashes[k];
-	int64_t now = r->watermark, from, after;
-	struct buf written = {0};
+	int64_t from; /* windows that end until then take no more rows */
 	struct span w;
-	size_t i = 0;
 
-	/* Windows that end at or before `from` take no more rows. */
-	from = r->c->allowed == WHEN_MAX ? WHEN_MIN
-					 : time_add(now, -r->c->allowed);
+	from = r->c->allowed == WHEN_MAX
+		   ? WHEN_MIN
+		   : time_add(r->watermark, -r->c->allowed);
 	if (window_next(&r->c->window, s->span, WHEN_MIN, &w) && w.end <= from)
 		r->run.counts.late_some++;
-	enter(r, b, p);
-	for (after = from;
-	     window_next(&r->c->window, s->span, after, &w) && w.end <= now;
-	     after = w.end)
-		buf_addc(&written, was_written(r, w, key, hash));
 	wait_for_entry(r, s, row, k);
 	enter(r, b, p);
-	for (after = from;
-	     window_next(&r->c->window, s->span, after, &w) && w.end <= now;
-	     after = w.end)
-		correct(r, w, key, hash, written.p[i++]);
-	if (i)
-		table_find(&s->table, key, hash)->revision = 1;
-	buf_release(&written);
+	correct(r, s, from, p->keys[k], p->hashes[k]);
 }
 
 /* ---- the interface ---- */
@@ -579,13 +670,9 @@ slices_close(struct op_run *run)
 
 	while (heap_pop(&r->due, &item))
 		slice_drop(r, item.item);
-	while (r->corrected) {
-		struct corrected *c = r->corrected;
-
-		r->corrected = c->next;
-		table_release(&c->revisions);
-		mem_free(c);
-	}
+	drop_corrected(r, WHEN_MAX);
+	heap_release(&r->forgotten);
+	index_release(&r->corrected);
 	heap_release(&r->due);
 	index_release(&r->by_start);
 	slice_tree_release(&r->tree);
