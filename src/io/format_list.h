@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The formats: one line each, sorted by name; see io.h. */
 FORMAT(apache)
+FORMAT(cloudtrail)
 FORMAT(csv)
 FORMAT(json)
 FORMAT(lines)

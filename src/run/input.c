@@ -255,7 +255,7 @@ choose_format(struct input *in, struct err *err)
 		return -1;
 	in->format = in->plan->format;
 	if (!in->format && !is_stdin(in))
-		in->format = format_of_name(in->file);
+		in->format = format_of_file(in->file, head, in->head.last);
 	if (!in->format)
 		in->format = format_guess(
 		    in->regular ? head : first_line(head), in->head.last);
