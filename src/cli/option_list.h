@@ -17,6 +17,9 @@ OPTION("allow", 0, "DURATION", DURATION, allowed, TIME, EXPLAIN,
 OPTION("color", 0, "auto|always|never", WHEN, color, MISC, EVERY,
     "Colours. `auto`: on a terminal, unless `NO_COLOR` is set or `TERM` is "
     "`dumb`.")
+OPTION("csv-safe", 0, NULL, FLAG, csv_safe, OUTPUT, EXPLAIN,
+    "Write CSV and TSV so that a spreadsheet runs nothing of it: a quote "
+    "stands before text that begins with one of `=+-@`.")
 OPTION("file", 'f', "SPEC", FILE, spec, INPUT, EXPLAIN,
     "Run the pipeline kept in this file instead of a query. `-` is standard "
     "input.")

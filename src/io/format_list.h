@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The formats: one line each, sorted by name; see io.h. */
 FORMAT(apache)
+FORMAT(bars)
 FORMAT(cloudtrail)
 FORMAT(csv)
 FORMAT(json)
@@ -8,5 +9,7 @@ FORMAT(lines)
 FORMAT(msgpack)
 FORMAT(nginx)
 FORMAT(regex)
+FORMAT(spark)
 FORMAT(table)
+FORMAT(template)
 FORMAT(tsv)
