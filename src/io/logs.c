@@ -293,6 +293,7 @@ const struct format format_nginx = {
     .decode = log_decode,
     .frame = text_frame_lines,
     .lines = true,
+    .nul = true,
 };
 
 const struct format format_apache = {
@@ -315,4 +316,5 @@ const struct format format_apache = {
     .decode = log_decode,
     .frame = text_frame_lines,
     .lines = true,
+    .nul = true,
 };

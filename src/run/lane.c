@@ -119,9 +119,11 @@ lane_batch(struct lane *l, const struct input *in, const struct block *block,
 	p->encoded.n = 0;
 	p->n_out = 0;
 	p->state = NULL;
-	used = in->format->decode(
-	    decoder_of(l, in), from, block->bytes + block->to, block->last, b);
-	if (!used)
+	/* Where a record of several lines ends is only seen from the next. */
+	used = in->format->decode(decoder_of(l, in), from,
+	    block->bytes + block->to,
+	    block->last || (block->whole && in->layout->join), b);
+	if (!used && !b->more)
 		return 0;
 	b->input = in->number;
 	b->block = from;
