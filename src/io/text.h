@@ -134,6 +134,10 @@ bool text_valid(
 typedef const char *text_line_fn(struct text_decoder *d, struct batch *b,
     unsigned row, struct str line, const char **at);
 
+/* What a text_line_fn returns for a line that is none and is not bad. */
+extern const char text_no_record[];
+#define TEXT_NO_RECORD text_no_record
+
 /*
  * For a text_line_fn: the record stands for n more of its kind. It is called
  * again for each.

@@ -56,6 +56,8 @@ text_valid(
 	return false;
 }
 
+const char text_no_record[] = "";
+
 bool
 text_take(struct text_decoder *d, struct batch *b, unsigned *row,
     struct str line, const char *end, text_line_fn *fn)
@@ -66,6 +68,8 @@ text_take(struct text_decoder *d, struct batch *b, unsigned *row,
 	d->again = d->again_done = 0;
 	why = text_valid(d, line, end, &at) ? fn(d, b, *row, line, &at)
 					    : "not valid UTF-8";
+	if (why == TEXT_NO_RECORD)
+		return true;
 	if (why) {
 		text_bad(b, *row, line, why, at);
 		return true;
