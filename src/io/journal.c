@@ -70,7 +70,10 @@ lex_field(const char *p, const char *end, uint32_t max, struct pair *out,
 	return LEXED_FIELD;
 }
 
-/* The end of the entry at p, with its empty line; NULL: it is not there. */
+/*
+ * The end of the entry at p, which may be an empty line; NULL: it is not
+ * there.
+ */
 static const char *
 entry_end(const char *p, const char *end, bool eof, uint32_t max)
 {
@@ -80,7 +83,7 @@ entry_end(const char *p, const char *end, bool eof, uint32_t max)
 	while (p < end && *p != '\n')
 		if (lex_field(p, end, max, &pair, &p, &why) == LEXED_SHORT)
 			return eof ? end : NULL;
-	return p < end ? p + 1 : eof ? end : NULL;
+	return p < end || eof ? p : NULL;
 }
 
 /* ---- decoding ---- */
@@ -139,7 +142,10 @@ take_entry(struct pairs_decoder *d, struct batch *b, unsigned row,
 			/* Only at the end of input: a line without its end. */
 			if (!eof || memchr(p, '\n', (size_t)(end - p)) ||
 			    !memchr(p + 1, '=', (size_t)(end - p - 1)))
-				return "the entry is cut off";
+				return memchr(p, '\n', (size_t)(end - p))
+					   ? "neither = nor a value with its "
+					     "length behind a name"
+					   : "the entry is cut off";
 			lex_last(p, end, &pair);
 			next = end;
 			break;
@@ -178,9 +184,6 @@ journal_decode(struct decoder *base, const char *p, const char *end, bool eof,
 		if (!next)
 			break;
 		raw = (struct str){at, (size_t)(next - at)};
-		while (raw.n > 1 && raw.p[raw.n - 1] == '\n' &&
-		       raw.p[raw.n - 2] == '\n')
-			raw.n--;
 		bad = NULL;
 		why = raw.n > max ? record_too_long(b->arena, max)
 				  : take_entry(d, b, row, raw, eof, &bad);
@@ -188,7 +191,7 @@ journal_decode(struct decoder *base, const char *p, const char *end, bool eof,
 			text_bad(b, row, raw, why, bad);
 		else
 			row++;
-		at = next;
+		at = next + (next < end);
 	}
 	text_end(b, row);
 	return (size_t)(at - p);

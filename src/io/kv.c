@@ -134,9 +134,12 @@ like_name(struct str s)
 	return s.n && s.n <= 64;
 }
 
-/* How many pairs there are if this stands between them; 0: it does not. */
+/*
+ * How many pairs there are if this stands between them; 0: it does not. alone:
+ * names without a value may be among them.
+ */
 static unsigned
-pairs_by(const struct kv_settings *o, struct str line)
+pairs_by(const struct kv_settings *o, struct str line, bool alone)
 {
 	const char *p = line.p, *end = line.p + line.n, *why;
 	struct pair pair = {0};
@@ -146,23 +149,24 @@ pairs_by(const struct kv_settings *o, struct str line)
 		p = lex_pair(o, p, end, &pair, &why);
 		if (!why && pair.form == PAIR_TRUE && !pair.name.n)
 			continue; /* nothing between two marks */
-		if (why || pair.form == PAIR_TRUE || !like_name(pair.name))
+		if (why || !like_name(pair.name) ||
+		    (pair.form == PAIR_TRUE && !alone))
 			return 0;
 		if (pair.form == PAIR_PLAIN && pair.value.n &&
 		    (memchr(pair.value.p, o->assign, pair.value.n)))
 			return 0;
-		n++;
+		n += pair.form != PAIR_TRUE;
 	}
 	return n;
 }
 
 /* What stands between the pairs of a line, or 0. */
 static char
-find_between(struct kv_settings o, struct str line)
+find_between(struct kv_settings o, struct str line, bool alone)
 {
 	for (const char *c = ",;|&\t "; *c; c++) {
 		o.between = *c;
-		if (pairs_by(&o, line) >= 2)
+		if (pairs_by(&o, line, alone) >= 2)
 			return *c;
 	}
 	return 0;
@@ -177,7 +181,7 @@ kv_guess(struct str head, bool whole)
 
 	if (!text_look(head, whole, room, &line))
 		return 0;
-	c = find_between(o, line);
+	c = find_between(o, line, false);
 	return c && c != ' ' ? 70 : 0;
 }
 
@@ -203,7 +207,7 @@ kv_start(struct str head, bool eof, const struct settings *settings,
 		if (!there && !eof && head.n < limits->record_max)
 			return START_MORE;
 		if (text_look(head, eof, room, &line))
-			l->set.between = find_between(l->set, line);
+			l->set.between = find_between(l->set, line, true);
 		if (!l->set.between)
 			l->set.between = ' ';
 	}

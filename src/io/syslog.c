@@ -224,6 +224,20 @@ syslog_start(struct str head, bool eof, const struct settings *settings,
 	    settings, arena, out, used);
 }
 
+/* What an application's log has where syslog has the host. */
+static bool
+is_level(struct str s)
+{
+	static const char *const words[] = {"trace", "debug", "info", "notice",
+	    "warn", "warning", "error", "err", "crit", "critical", "fatal",
+	    "severe", "fine", "verbose"};
+
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+		if (str_eq_nocase(s, str_of(words[i])))
+			return true;
+	return *s.p == '[' || *s.p == '(';
+}
+
 static int
 syslog_guess(struct str head, bool whole)
 {
@@ -237,7 +251,9 @@ syslog_guess(struct str head, bool whole)
 	memset(&l, 0, sizeof l);
 	if (syslog_scan(&l, line, true, &at))
 		return 0;
-	return l.f[SYSLOG_PRI].p || l.f[SYSLOG_HOST].p ? 80 : 0;
+	if (l.f[SYSLOG_PRI].p)
+		return 80;
+	return l.f[SYSLOG_HOST].p && !is_level(l.f[SYSLOG_HOST]) ? 80 : 0;
 }
 
 /* ---- values ---- */

@@ -81,8 +81,10 @@ header_word(struct scan *s, enum syslog_field field, const char *why)
 {
 	const char *from = s->p, *q = scan_byte(from, s->end, ' ');
 
-	if (q == from || q == s->end)
+	if (q == from)
 		return fail(s, why);
+	if (q == s->end)
+		return fail(s, "the line ends within its head");
 	if (q - from > 1 || *from != '-')
 		set(s, field, from, q);
 	s->p = q + 1;
