@@ -119,10 +119,9 @@ lane_batch(struct lane *l, const struct input *in, const struct block *block,
 	p->encoded.n = 0;
 	p->n_out = 0;
 	p->state = NULL;
-	/* Where a record of several lines ends is only seen from the next. */
 	used = in->format->decode(decoder_of(l, in), from,
 	    block->bytes + block->to,
-	    block->last || (block->whole && in->layout->join), b);
+	    block->last || (block->whole && in->layout->looks_on), b);
 	if (!used && !b->more)
 		return 0;
 	b->input = in->number;
