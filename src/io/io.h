@@ -55,6 +55,12 @@ struct settings {
 	struct where where; /* of the format's name */
 	const struct setting *list;
 	unsigned n;
+	bool nul; /* records end in NUL instead of LF (-z) */
+	/*
+	 * When the input was last written to, µs, for times without a year;
+	 * WHEN_MIN: it is being written now.
+	 */
+	int64_t written;
 };
 
 struct limits {
@@ -85,6 +91,11 @@ struct layout {
 	const struct str *fields;
 	unsigned n_fields;
 	struct str header; /* bytes of the header record, or empty */
+	bool nul;	   /* formats of lines: records end in NUL */
+	/* Where a record ends may be seen only from what stands behind it. */
+	bool looks_on;
+	/* Which lines go on with the record before them, or NULL. */
+	const struct text_join *join;
 };
 
 struct decoder {
@@ -173,8 +184,9 @@ struct format {
 	/*
 	 * Decodes whole records from [p, end) into b until b is full, the
 	 * bytes are used up or the rest is no whole record. SIMD_PAD bytes
-	 * behind end are readable. eof: nothing follows end, so a last record
-	 * without its terminator is whole. Returns the bytes consumed; 0 when
+	 * behind end are readable. eof: nothing follows end, or a record ends
+	 * there (layout.looks_on), so a last record without its terminator is
+	 * whole. Returns the bytes consumed; 0 when
 	 * there is not one whole record. b has been reset; the decoder sets
 	 * its columns (n_wants of them), time, raw and rows. Blank lines are
 	 * skipped without being counted.
@@ -201,6 +213,9 @@ struct format {
 	 * the next line after a record that is too long.
 	 */
 	bool lines;
+
+	/* True when records may end in NUL instead (-z). */
+	bool nul;
 
 	/* Writing; NULL if the format is only read. */
 	struct encoder *(*encoder_new)(

@@ -20,7 +20,7 @@ used(const struct input *in, struct block *b, size_t n)
  * are as small as asked for.
  */
 static size_t
-few_records(const struct input *in, const struct block *b)
+few_records(const struct input *in, const struct block *b, bool *framed)
 {
 	const char *p = b->bytes + b->from;
 	size_t n = b->to - b->from, at = 0;
@@ -37,6 +37,7 @@ few_records(const struct input *in, const struct block *b)
 			return n;
 		at += whole;
 	}
+	*framed = at > 0;
 	return at;
 }
 
@@ -47,7 +48,7 @@ decode(struct lane *l, const struct input *in, const struct block *b,
 	struct block part = *b;
 
 	if (block_rows_max && b->to > b->from) {
-		part.to = b->from + few_records(in, b);
+		part.to = b->from + few_records(in, b, &part.whole);
 		part.last = b->last && part.to == b->to;
 	}
 	return lane_batch(l, in, &part, p);
@@ -81,7 +82,8 @@ block_skip(const struct input *in, struct block *b)
 {
 	const char *p = b->bytes + b->from;
 	size_t n = b->to - b->from;
-	const char *end = in->layout->format->lines ? memchr(p, '\n', n) : NULL;
+	char stop = in->layout->nul ? '\0' : '\n';
+	const char *end = in->layout->format->lines ? memchr(p, stop, n) : NULL;
 
 	used(in, b, end ? (size_t)(end + 1 - p) : n);
 	if (end)
@@ -106,6 +108,10 @@ block_next(
 			continue;
 		}
 		n = decode(l, in, b, p);
+		if (p->batch->more) {
+			used(in, b, n);
+			return BLOCK_BATCH;
+		}
 		if (!n && b->to - b->from > in->spec.limits.record_max) {
 			too_long(l, in, b, p);
 			return BLOCK_BATCH;

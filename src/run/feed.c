@@ -110,7 +110,8 @@ fill(struct feed *f, struct stream *s, struct err *err)
 			return -1;
 		if (b->last || !format->lines || !held ||
 		    b->to - b->from > s->input->spec.limits.record_max ||
-		    memchr(b->bytes + b->from + held, '\n',
+		    memchr(b->bytes + b->from + held,
+			s->input->layout->nul ? '\0' : '\n',
 			b->to - b->from - held))
 			return 0;
 	}
@@ -145,7 +146,7 @@ work_reset(struct work *w)
 	if (b->cap > KEPT_BYTES)
 		block_release(b);
 	b->from = b->to = 0;
-	b->last = b->skipping = false;
+	b->last = b->whole = b->skipping = false;
 }
 
 static struct prepared *
@@ -312,6 +313,7 @@ cut_block(struct feed *f, struct stream *s, struct work *w, bool owner)
 	    (b->to > in->spec.limits.record_max && b->to > KEPT_BYTES))
 		return CUT_LONG;
 	leave_rest(in, b, whole, context, &s->rest);
+	b->whole = true;
 	return CUT_WHOLE;
 }
 
@@ -324,6 +326,8 @@ prepare_block(struct lane *l, struct stream *s, struct work *w)
 			break;
 		w->n++;
 	}
+	/* What frame() calls whole must be that for decode(), too. */
+	must(w->failed || w->block.from == w->block.to);
 }
 
 /* With the lock held: a stream that has room for another block, or NULL. */
@@ -360,9 +364,10 @@ do_work(struct feed *f, struct lane *l, struct stream *s)
 		block_init(&w->block, BLOCK_BYTES_THREADS);
 	cut = cut_block(f, s, w, l == &f->lanes[0]);
 	if (cut == CUT_LONG) {
-		if (block_next(l, s->input, &w->block, work_slot(w)) ==
-		    BLOCK_BATCH)
-			w->n++;
+		while (block_next(l, s->input, &w->block, work_slot(w)) ==
+		       BLOCK_BATCH)
+			if (!w->list[w->n++].batch->more)
+				break;
 		leave_rest(s->input, &w->block, w->block.from, w->block.context,
 		    &s->rest);
 	}

@@ -27,6 +27,7 @@ struct block {
 	uint64_t line;	  /* line feeds before it; not counted for files, which
 			     can be read again */
 	bool last;	  /* the input ends here */
+	bool whole;	  /* what ends at `to` is a whole record */
 	bool skipping;	  /* bytes[from] is within a record that is too long */
 };
 
@@ -48,6 +49,7 @@ struct input {
 	struct decode_spec spec;
 	struct arena arena; /* layout and spec */
 	struct block head;  /* bytes read but not handed out */
+	int64_t written;    /* when a regular file was last, µs; WHEN_MIN */
 	uint64_t bytes;	    /* read so far */
 	uint64_t size;	    /* of a regular file when the run began, or 0 */
 	uint64_t base;	    /* where a regular file was when we came */
