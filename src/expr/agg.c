@@ -72,6 +72,14 @@ agg_find(struct str name)
 	return NULL;
 }
 
+bool
+agg_has_order(const struct agg *a)
+{
+	return !a->retracts && !a->exact &&
+	       (a->keep == AGG_KEEP_ALL || a->keep == AGG_KEEP_ARRIVED ||
+		   a->keep == AGG_KEEP_EARLIEST || a->keep == AGG_KEEP_LATEST);
+}
+
 /* True if the call keeps a set of seen values. */
 static bool
 keeps_set(const struct agg_call *call)

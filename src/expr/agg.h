@@ -154,6 +154,10 @@ struct agg {
 /* By name or alias (lower case); NULL if there is none. */
 const struct agg *agg_find(struct str name);
 
+/* True if the result depends on the order of rows, so that ORDER BY inside a
+ * call means something. */
+bool agg_has_order(const struct agg *a);
+
 /* All rows, sorted by name, for help and manual. */
 extern const struct agg *const aggs[];
 extern const unsigned n_aggs;
