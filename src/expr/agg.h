@@ -102,6 +102,8 @@ struct agg {
 	unsigned n_constant; /* the last ones of args_max must be constant */
 	/* With and without DISTINCT the result is the same: no set is kept. */
 	bool ignores_duplicates;
+	/* Of rows whose first argument is there, others may be NULL. */
+	bool keeps_null;
 
 	/* Checks arguments and sets call->type (T_ANY before). */
 	int (*bind)(struct agg_call *call, struct err *err);

@@ -379,6 +379,13 @@ as_number(struct value *v)
 	return true;
 }
 
+/* True if a row does not count when its i-th value of n inputs is NULL. */
+static bool
+counts_not(const struct agg_call *call, unsigned i, unsigned n)
+{
+	return i < n && !(i && call->agg->keeps_null);
+}
+
 /* Packs the k-th row; false if an argument is NULL: it does not count. */
 static bool
 pack_row(const struct agg_call *call, const struct agg_rows *rows, unsigned k,
@@ -394,7 +401,7 @@ pack_row(const struct agg_call *call, const struct agg_rows *rows, unsigned k,
 		unsigned arg = i < n ? i : call->n_args - call->n_order + i - n;
 
 		v[i] = agg_arg(rows, arg, k);
-		if (i < n && v[i].type == T_NULL)
+		if (v[i].type == T_NULL && counts_not(call, i, n))
 			return false;
 		if (call->agg->keep == AGG_KEEP_NUMBERS && !as_number(&v[0]))
 			return false;
@@ -575,7 +582,8 @@ load_values(const struct agg_call *call, struct agg_in *in, struct coming *c)
 	arena_init(&a, 1024);
 	for (unsigned i = 0; good && i < n; i++) {
 		v[i] = agg_get_value(in, &a);
-		good = !in->bad && (v[i].type != T_NULL || i >= inputs);
+		good = !in->bad &&
+		       (v[i].type != T_NULL || !counts_not(call, i, inputs));
 	}
 	if (good && call->agg->keep == AGG_KEEP_NUMBERS)
 		good = v[0].type == T_INT || v[0].type == T_FLOAT ||

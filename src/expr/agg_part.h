@@ -134,6 +134,32 @@ void seen_values(
 
 void seen_save(const struct seen_set *set, unsigned n_values, struct buf *out);
 
+/* ---- bytes that grow, for lists and texts (agg_list.c) ---- */
+
+#define GROWN_MAX (256u << 20)
+
+struct grown {
+	char *p;
+	uint32_t len, cap;
+	uint64_t n; /* values */
+};
+
+/* Appends two pieces, of n values, or, beyond GROWN_MAX, nothing. */
+void grown_put(struct grown *g, struct arena *heap, struct str a, struct str b,
+    uint64_t n);
+void grown_save(const struct agg_call *call, const void *acc, struct buf *out);
+
+/* ---- an accumulator that counts values (agg_list.c) ---- */
+
+unsigned counts_size(const struct agg_call *call);
+void counts_add(
+    const struct agg_call *call, struct arena *heap, const struct agg_rows *r);
+void counts_merge(const struct agg_call *call, struct arena *heap, void *into,
+    const void *from);
+void counts_save(const struct agg_call *call, const void *acc, struct buf *out);
+bool counts_load(const struct agg_call *call, struct arena *heap, void *acc,
+    struct str bytes);
+
 /* ---- saved bytes ---- */
 
 struct agg_in {
@@ -168,9 +194,12 @@ bool agg_in_done(const struct agg_in *in);
 /* ---- the rows ---- */
 
 extern const struct agg agg_any_value, agg_approx_distinct, agg_arg_max,
-    agg_arg_min, agg_array_agg, agg_avg, agg_bool_and, agg_bool_or, agg_count,
-    agg_first, agg_last, agg_listagg, agg_max, agg_median, agg_min, agg_mode,
-    agg_percentile, agg_ratio, agg_stddev_pop, agg_stddev_samp, agg_sum,
-    agg_topk, agg_var_pop, agg_var_samp;
+    agg_arg_min, agg_array_agg, agg_avg, agg_bit_and, agg_bit_or, agg_bit_xor,
+    agg_bool_and, agg_bool_or, agg_corr, agg_count, agg_covar_pop,
+    agg_covar_samp, agg_first, agg_histogram, agg_last, agg_listagg,
+    agg_map_agg, agg_max, agg_median, agg_min, agg_mode, agg_percentile,
+    agg_percentile_cont, agg_rate, agg_ratio, agg_regr_count,
+    agg_regr_intercept, agg_regr_r2, agg_regr_slope, agg_stddev_pop,
+    agg_stddev_samp, agg_sum, agg_topk, agg_var_pop, agg_var_samp;
 
 #endif

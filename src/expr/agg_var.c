@@ -8,6 +8,7 @@
 #include <math.h>
 
 #include "expr/agg_exact.h"
+#include "expr/agg_pair.h"
 #include "expr/agg_part.h"
 
 struct var {
@@ -17,57 +18,19 @@ struct var {
 	uint64_t has_k;
 };
 
-/* ---- pairs of doubles ---- */
-
-static struct pair
-two_sum(double a, double b)
+bool
+agg_pair(struct value v, struct pair *out)
 {
-	double s = a + b, back = s - a;
+	struct dec space;
 
-	return (struct pair){s, (a - (s - back)) + (b - back)};
-}
-
-/* |a| >= |b|. */
-static struct pair
-fast_sum(double a, double b)
-{
-	double s = a + b;
-
-	return (struct pair){s, b - (s - a)};
-}
-
-static struct pair
-pair_add(struct pair a, struct pair b)
-{
-	struct pair s = two_sum(a.hi, b.hi), t = two_sum(a.lo, b.lo);
-
-	s = fast_sum(s.hi, s.lo + t.hi);
-	return fast_sum(s.hi, s.lo + t.lo);
-}
-
-static struct pair
-pair_mul(struct pair a, struct pair b)
-{
-	double p = a.hi * b.hi;
-	double e = fma(a.hi, b.hi, -p);
-
-	return fast_sum(p, e + (a.hi * b.lo + a.lo * b.hi));
-}
-
-static struct pair
-pair_neg(struct pair a)
-{
-	return (struct pair){-a.hi, -a.lo};
-}
-
-static struct pair
-pair_div(struct pair a, double b)
-{
-	double q = a.hi / b;
-	struct pair back = pair_mul((struct pair){q, 0}, (struct pair){b, 0});
-	struct pair rest = pair_add(a, pair_neg(back));
-
-	return fast_sum(q, rest.hi / b);
+	*out = (struct pair){0, 0};
+	if (!agg_number(v, &v, &space))
+		return false;
+	if (v.type == T_INT)
+		*out = pair_of_int(v.i);
+	else
+		out->hi = v.type == T_FLOAT ? v.f : dec_to_float(*v.d);
+	return true;
 }
 
 /* ---- the accumulator ---- */
@@ -131,19 +94,13 @@ var_add(
 	for (unsigned k = 0; k < r->n; k++) {
 		void *a = agg_acc(call, r, k);
 		struct pair x = {0, 0};
-		struct dec space;
-		struct value v;
 
 		if (floats) {
 			if (agg_null(c, r->rows[k]))
 				continue;
 			x.hi = c->f[r->rows[k]];
-		} else if (!agg_number(agg_arg(r, 0, k), &v, &space)) {
+		} else if (!agg_pair(agg_arg(r, 0, k), &x)) {
 			continue;
-		} else if (v.type == T_INT) {
-			x = pair_of_int(v.i);
-		} else {
-			x.hi = v.type == T_FLOAT ? v.f : dec_to_float(*v.d);
 		}
 		if (call->retract)
 			moments_put(var_moments(a, heap), x, x, agg_sign(r, k));

@@ -40,6 +40,16 @@ wants_bool(const struct agg *a)
 	return !strncmp(a->signature, "bool", 4);
 }
 
+static struct column
+any_times(bool any)
+{
+	struct value v[ROWS];
+
+	for (unsigned i = 0; i < ROWS; i++)
+		v[i] = value_time((int64_t)below(64) * 1000000);
+	return column_of(v, ROWS, any);
+}
+
 /* Columns that an aggregate can add: a tenth of the rows NULL. */
 static void
 random_columns(
@@ -63,9 +73,12 @@ random_columns(
 	}
 	cols[0] = column_of(v, ROWS, any);
 	cols[1] = column_of(w, ROWS, any);
+	if (a == agg_find(STR("rate")))
+		cols[1] = any_times(any);
 	if (a == agg_find(STR("topk")))
 		cols[1] = column_const(&scratch, value_int(3));
-	if (a == agg_find(STR("percentile")))
+	if (a == agg_find(STR("percentile")) ||
+	    a == agg_find(STR("percentile_cont")))
 		cols[1] = column_const(&scratch, value_float(0.9));
 }
 
