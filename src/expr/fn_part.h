@@ -28,17 +28,24 @@
 
 /* The table of each source file, in no order. */
 #define FN_FAMILIES(X)                                                         \
+	X(bits)                                                                \
 	X(clock)                                                               \
 	X(code)                                                                \
+	X(date)                                                                \
 	X(hash)                                                                \
+	X(human)                                                               \
+	X(ip)                                                                  \
 	X(json)                                                                \
+	X(json_make)                                                           \
 	X(list)                                                                \
 	X(logic)                                                               \
 	X(math)                                                                \
 	X(net)                                                                 \
 	X(pattern)                                                             \
+	X(set)                                                                 \
 	X(text)                                                                \
-	X(time)
+	X(time)                                                                \
+	X(words)
 
 #define FN_DECLARE(family)                                                     \
 	extern const struct fn fn_##family##_rows[];                           \
