@@ -205,6 +205,7 @@ FN_ROW(format_number_row)
 			return;
 		}
 		n_text = (int)dec_print(text, d);
+		text[n_text] = 0;
 	}
 	for (int i = 0, whole = (int)strcspn(text, "."); i < n_text; i++) {
 		if (i && i < whole && text[i - 1] != '-' &&
@@ -473,7 +474,7 @@ const struct fn fn_human_rows[] = {
 	 .example = "parse_duration('1:30:00')", .result = "1h30m",
 	 .row = parse_duration_row},
 	{.name = "printf", .aliases = "format format_string", .family = "text",
-	 .signature = "any, any ... -> text",
+	 .signature = "any, any ... = NULL -> text",
 	 .doc = "Text with values put in as C and Java write them: %s, %d, "
 		"%x, %o, %b, %e, %f, %g, %c, with -, 0, +, ',', a width and a "
 		"precision; %% is a percent sign.",

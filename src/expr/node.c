@@ -426,6 +426,9 @@ print_call(struct buf *out, const struct node *n)
 	} else if (is_call(n, "exists", 1)) {
 		buf_lit(out, "EXISTS ");
 		print(out, n->args[0], LEVEL_POSTFIX);
+	} else if (str_is(n->name, "interval months")) {
+		buf_printf(out, "INTERVAL '%lld' MONTH",
+		    (long long)n->args[0]->value.i);
 	} else if (n->unit.n) {
 		print_unit(out, n);
 	} else {

@@ -444,16 +444,19 @@ static struct node *
 parse_parens(struct lexer *lx)
 {
 	unsigned from = lx->tok.where.at;
+	struct nodes args = {0};
 	struct node *n;
 
 	lex_next(lx);
 	if (parse_at_query(lx))
 		return parse_query(lx, from);
 	n = parse_expr(lx);
-	if (n && lex_is(lx, ",")) {
-		lex_fail(lx, "rows of values are not supported; compare the "
-			     "fields one by one");
-		return NULL;
+	if (n && lex_accept(lx, ",")) {
+		nodes_add(lx, &args, n);
+		if (parse_list(lx, &args) || lex_expect(lx, ")"))
+			return NULL;
+		return parse_call_of(lx, from, STR("row"),
+		    (struct where){lx->src, from, 1}, args);
 	}
 	return n && !lex_expect(lx, ")") ? n : NULL;
 }
