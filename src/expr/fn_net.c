@@ -154,8 +154,12 @@ cut(struct str *rest, const char *marks)
 	struct str first = *rest;
 	size_t n = 0;
 
-	while (n < rest->n && !strchr(marks, rest->p[n]))
-		n++;
+	for (const char *m; n < rest->n; n++) {
+		for (m = marks; *m && *m != rest->p[n]; m++)
+			;
+		if (*m)
+			break;
+	}
 	first.n = n;
 	rest->p += n;
 	rest->n -= n;
