@@ -148,6 +148,15 @@ body() {
 	done
 }
 
+@test "help: patterns of grok are listed and shown" {
+	gives 0 weir help grok
+	has "$out" 'grok[:PATTERN]'
+	has "$out" 'HTTPDATE '
+	gives 0 weir help HTTPDATE
+	has "$out" '%{MONTHDAY}/%{MONTH}/%{YEAR}:%{TIME} %{INT}'
+	has "$out" '28/Mar/2026:22:00:01 +0100'
+}
+
 @test "help: windows have a drawing" {
 	for name in tumble hop cumulate session day week month year; do
 		gives 0 weir help $name

@@ -241,6 +241,51 @@ show_format(struct page *page, unsigned i)
 	page->indent = 0;
 }
 
+/* ---- patterns of grok ---- */
+
+static unsigned
+count_patterns(void)
+{
+	return n_grok_rows;
+}
+
+static const char *
+pattern_name(unsigned i)
+{
+	return grok_rows[i].name;
+}
+
+static void
+list_pattern(struct page *page, unsigned i)
+{
+	struct buf term = {0};
+
+	buf_printf(&term, "`%s`", grok_rows[i].name);
+	page_item(page, buf_z(&term), grok_rows[i].doc, 24);
+	buf_release(&term);
+}
+
+static void
+show_pattern(struct page *page, unsigned i)
+{
+	list_pattern(page, i);
+	page->indent = ROW_INDENT;
+	put_example(page, grok_rows[i].text, NULL);
+	put_example(page, grok_rows[i].example, NULL);
+	page->indent = 0;
+}
+
+/* The format itself. */
+static void
+intro_patterns(struct page *page)
+{
+	for (unsigned i = 0; i < n_formats && !page->roff; i++)
+		if (!strcmp(formats[i]->name, "grok")) {
+			show_format(page, i);
+			page_gap(page);
+		}
+}
+
 /* ---- windows ---- */
 
 static unsigned
@@ -463,6 +508,13 @@ const struct help_topic help_topics[] = {
 	.aliases_at = function_aliases,
 	.list = list_function,
 	.show = show_function},
+    {.name = "grok",
+	.doc = "named patterns of the format grok",
+	.intro = intro_patterns,
+	.count = count_patterns,
+	.name_at = pattern_name,
+	.list = list_pattern,
+	.show = show_pattern},
     {.name = "options",
 	.doc = "options of the command line",
 	.intro = intro_options,

@@ -2,6 +2,7 @@
 /* The formats: one line each, sorted by name; see io.h. */
 FORMAT(apache)
 FORMAT(csv)
+FORMAT(grok)
 FORMAT(json)
 FORMAT(lines)
 FORMAT(msgpack)

@@ -233,6 +233,18 @@ const struct format *format_guess(struct str head, bool whole);
  */
 const char *record_too_long(struct arena *a, uint32_t record_max);
 
+/* ---- named patterns ---- */
+
+/* A pattern grok knows, for the help. */
+struct grok_row {
+	const char *name;
+	const char *text; /* with other names: "%{MONTHDAY}/%{MONTH}" */
+	const char *doc;
+	const char *example; /* a text it matches from end to end */
+};
+extern const struct grok_row grok_rows[];
+extern const unsigned n_grok_rows;
+
 /* ---- shared by the text formats ---- */
 
 /*

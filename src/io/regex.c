@@ -35,7 +35,7 @@ find_pattern(const struct settings *settings, struct str *pattern,
 			return text_unknown_setting(
 			    &format_regex, s, known, 1, err);
 		*pattern = s->value;
-		*where = s->where;
+		*where = text_where(s->where, s->value);
 	}
 	if (pattern->n)
 		return 0;
