@@ -362,6 +362,14 @@ param_kind_name(enum param_kind kind)
 		return "list of expressions, each with asc or desc";
 	case PARAM_COUNT:
 		return "number";
+	case PARAM_FLAG:
+		return "true or false";
+	case PARAM_NAME:
+		return "name";
+	case PARAM_WORD:
+		return "text";
+	case PARAM_SETTINGS:
+		return "name: text pairs";
 	case PARAM_WINDOW:
 		return "window";
 	}

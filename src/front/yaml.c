@@ -120,12 +120,8 @@ read_steps(struct spec *s, const struct ynode *key, const struct ynode *value)
 
 /* ---- input ---- */
 
-/*
- * A value as it stands in the spec, so that mistakes in it can be shown at
- * their place; one with escapes, or over several lines, stays as YAML has it.
- */
-static struct str
-as_written(const struct spec *s, const struct ynode *n)
+struct str
+spec_as_written(const struct spec *s, const struct ynode *n)
 {
 	struct str all = s->src->text;
 
@@ -146,7 +142,7 @@ add_setting(struct spec *s, struct settings *to, const struct ynode *key,
 		return spec_expected(s, value, "a text");
 	setting = plan_more(s->plan, &to->list, &to->n, sizeof *setting);
 	*setting =
-	    (struct setting){key->text, as_written(s, value), key->where};
+	    (struct setting){key->text, spec_as_written(s, value), key->where};
 	return 0;
 }
 
@@ -166,7 +162,7 @@ read_input_format(
 	(void)key;
 	if (spec_text(s, value, &text))
 		return -1;
-	s->input->format = format_parse(as_written(s, value), value->where,
+	s->input->format = format_parse(spec_as_written(s, value), value->where,
 	    false, &s->input->settings, s->err);
 	return s->input->format ? 0 : -1;
 }

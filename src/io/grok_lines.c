@@ -476,4 +476,5 @@ const struct format format_grok = {
     .decode = grok_decode,
     .frame = text_frame_lines,
     .lines = true,
+    .nested = true,
 };

@@ -74,7 +74,9 @@ text_decode_lines(struct text_decoder *d, const char *p, const char *end,
 	d->valid = p;
 	text_begin(d, b);
 	while (at < end && !text_full(b, row)) {
-		const char *nl = memchr(at, '\n', (size_t)(end - at));
+		const char *nl = d->base.spec->single
+				     ? NULL
+				     : memchr(at, '\n', (size_t)(end - at));
 		const char *bad = NULL, *why;
 		struct str line;
 

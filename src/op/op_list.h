@@ -3,6 +3,7 @@
 OP(drop)
 OP(group)
 OP(limit)
+OP(parse)
 OP(rename)
 OP(select)
 OP(set)

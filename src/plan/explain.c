@@ -307,6 +307,15 @@ put_item(struct explain *x, const struct arg *arg, const struct arg_item *item)
 		name_print(&x->text, item->to);
 		return;
 	}
+	if (arg->param->kind == PARAM_SETTINGS) {
+		buf_printf(&x->text, "%.*s = %.*s", STR_ARG(item->name),
+		    STR_ARG(item->to));
+		return;
+	}
+	if (arg->param->kind == PARAM_WORD || arg->param->kind == PARAM_FLAG) {
+		buf_adds(&x->text, item->name);
+		return;
+	}
 	if (!item->node) {
 		name_print(&x->text, item->name);
 		return;

@@ -78,7 +78,8 @@ report_unseen(
 	unsigned n = 0;
 
 	for (unsigned i = 0; i < s->n_wants && !o->quiet; i++) {
-		if (seen[i] || !s->wants[i].path.n || ++n > UNSEEN_SHOWN)
+		if (seen[i] || !s->wants[i].path.n || s->wants[i].optional ||
+		    ++n > UNSEEN_SHOWN)
 			continue;
 		name.n = 0;
 		path_print(&name, s->wants[i].path);

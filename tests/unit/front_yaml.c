@@ -279,12 +279,12 @@ static const struct front_case bad[] = {
 	 "steps:\n"
 	 "  - {}\n",
 	    "3:5: this step does nothing | one of: drop, group, limit,"
-	    " rename, select, set, sort, where, window"},
+	    " parse, rename, select, set, sort, where, window"},
 	{"weir: 1\n"
 	 "steps:\n"
 	 "  - name: x\n",
 	    "3:5: this step does nothing | one of: drop, group, limit,"
-	    " rename, select, set, sort, where, window"},
+	    " parse, rename, select, set, sort, where, window"},
 	{"weir: 1\n"
 	 "steps:\n"
 	 "  - wher: a\n",
@@ -514,7 +514,7 @@ static const struct front_case bad[] = {
 	{"weir: 1\n"
 	 "input: {format: table}\n",
 	    "2:17: format \"table\" cannot be read | one of: apache,"
-	    " csv, json, lines, msgpack, nginx, regex, tsv"},
+	    " csv, grok, json, lines, msgpack, nginx, regex, tsv"},
 	{"weir: 1\n"
 	 "input: {file: a, files: [b]}\n",
 	    "2:18: either \"file\" or \"files\""},
