@@ -426,6 +426,31 @@ list_spec_key(struct page *page, unsigned i)
 	buf_release(&term);
 }
 
+/* ---- columns of every record ---- */
+
+static unsigned
+count_columns(void)
+{
+	return ORIGIN_N;
+}
+
+static const char *
+column_name(unsigned i)
+{
+	return origin_rows[i].name;
+}
+
+static void
+list_origin(struct page *page, unsigned i)
+{
+	struct buf term = {0};
+
+	buf_printf(&term, "`%s` %s", origin_rows[i].name,
+	    type_name(origin_rows[i].type));
+	page_item(page, buf_z(&term), origin_rows[i].doc, ROW_INDENT);
+	buf_release(&term);
+}
+
 /* ---- exit statuses ---- */
 
 static const struct exit_row {
@@ -496,6 +521,12 @@ const struct help_topic help_topics[] = {
 	.aliases_at = aggregate_aliases,
 	.list = list_aggregate,
 	.show = show_aggregate},
+    {.name = "columns",
+	.doc = "what every record has besides its fields",
+	.count = count_columns,
+	.name_at = column_name,
+	.list = list_origin,
+	.show = list_origin},
     {.name = "exit",
 	.doc = "exit statuses",
 	.count = count_exits,

@@ -322,7 +322,9 @@ flow_field(const struct flow *f, struct path path, bool computed,
 
 	if (c && c->dropped)
 		return dropped(name, where, err);
-	col = parsed_field(f, c, path, type);
+	col = c ? -1 : origin_field(f, path, type);
+	if (col < 0)
+		col = parsed_field(f, c, path, type);
 	if (col >= 0)
 		return col;
 	if (c && !is_want(f, c)) {

@@ -123,6 +123,22 @@ struct flow {
 	bool updates; /* rows may be corrections of earlier ones */
 };
 
+/* What can be asked of every record besides its fields: a row each. */
+enum origin {
+	ORIGIN_FILE,
+	ORIGIN_INPUT,
+	ORIGIN_LINE,
+	ORIGIN_OFFSET,
+	ORIGIN_N
+};
+
+struct origin_row {
+	const char *name;
+	enum type type;
+	const char *doc;
+};
+extern const struct origin_row origin_rows[ORIGIN_N];
+
 /* Fields wanted of the input's records (the open end of a flow). */
 struct scan {
 	struct want *wants;
@@ -130,8 +146,9 @@ struct scan {
 	unsigned *last; /* number of the last step that reads it; for the
 			   output the number of steps */
 	unsigned n_wants, cap_wants;
-	unsigned step;	 /* number of the step that is being bound */
-	bool needs_time; /* some step asked for event time */
+	unsigned step;		   /* number of the step that is being bound */
+	bool needs_time;	   /* some step asked for event time */
+	unsigned origin[ORIGIN_N]; /* columns of the segment + 1; 0 = unasked */
 	struct arena *arena;
 	/* Fields whose type the input declares. */
 	const struct scope_column *typed;

@@ -251,6 +251,9 @@ flow_kept(const struct flow *f, unsigned step, struct arena *a, unsigned *n)
 	for (unsigned i = 0; i < f->n_cols; i++)
 		if (f->cols[i].col >= n_wants && f->cols[i].col != COL_RECORD)
 			keep[f->cols[i].col] = true;
+	for (unsigned i = 0; f->scan && i < ORIGIN_N; i++)
+		if (f->scan->origin[i])
+			keep[f->scan->origin[i] - 1] = true;
 	for (const struct parsed *p = f->parsed; p; p = p->in.parsed)
 		for (unsigned i = 0; i < p->n_fields; i++)
 			keep[p->fields[i].col] |= p->fields[i].used;

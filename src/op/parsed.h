@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What op.c asks of parsed.c about names. */
+/* What op.c asks of parsed.c and origin.c about names. */
 #ifndef WEIR_OP_PARSED_H
 #define WEIR_OP_PARSED_H
 
@@ -17,5 +17,8 @@ int parsed_field(const struct flow *f, const struct flow_column *c,
 
 /* Steps [1, n) of a path behind those of another. */
 struct path path_behind(struct arena *a, struct path front, struct path path);
+
+/* The column of _file, _line …; -1 if the path is none of them. */
+int origin_field(const struct flow *f, struct path path, enum type *type);
 
 #endif

@@ -179,6 +179,7 @@ bind_pass(struct binder *s, struct arena *a, unsigned base)
 {
 	s->bind.arena = a;
 	s->scan->needs_time = false;
+	memset(s->scan->origin, 0, sizeof s->scan->origin);
 	s->flow = whole_records(s->scan, base, a);
 	return bind_steps(s) || bind_result(s) ? -1 : 0;
 }

@@ -214,7 +214,11 @@ put_fields(struct explain *x)
 		else
 			buf_lit(&x->text, "the whole record");
 	}
-	if (!s->n_wants)
+	for (unsigned i = 0; i < ORIGIN_N; i++)
+		if (s->origin[i])
+			buf_printf(&x->text, "%s%s", x->text.n ? ", " : "",
+			    origin_rows[i].name);
+	if (!x->text.n)
 		buf_lit(&x->text, "none");
 	put_line(x, "fields");
 }

@@ -7,9 +7,11 @@
 unsigned block_rows_max;
 
 static void
-used(const struct input *in, struct block *b, size_t n)
+used(const struct input *in, struct block *b, size_t n, size_t records)
 {
-	if (!in->regular)
+	if (!in->format->lines)
+		b->line += records;
+	else if (in->counts)
 		b->line += lines_in(b->bytes + b->from, n);
 	b->from += n;
 	b->offset += n;
@@ -81,7 +83,7 @@ block_skip(const struct input *in, struct block *b)
 	size_t n = b->to - b->from;
 	const char *end = in->format->lines ? memchr(p, '\n', n) : NULL;
 
-	used(in, b, end ? (size_t)(end + 1 - p) : n);
+	used(in, b, end ? (size_t)(end + 1 - p) : n, 0);
 	if (end)
 		b->skipping = false;
 }
@@ -106,7 +108,7 @@ block_next(
 			must(!b->last);
 			return BLOCK_MORE;
 		}
-		used(in, b, n);
+		used(in, b, n, p->batch->n_rows + p->n_bad_read);
 		if (p->batch->lost || p->batch->runs_on)
 			b->skipping = true;
 		if (p->batch->n_rows || p->batch->n_bad)

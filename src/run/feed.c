@@ -198,7 +198,7 @@ leave_rest(
 	}
 	rest->offset = b->offset + (at - b->from);
 	rest->line = b->line;
-	if (!in->regular)
+	if (in->counts && in->format->lines)
 		rest->line += lines_in(b->bytes + b->from, at - b->from);
 	rest->skipping = b->skipping;
 	b->to = at;
@@ -321,6 +321,16 @@ prepare_block(struct lane *l, struct stream *s, struct work *w)
 	}
 }
 
+/*
+ * True if a block must be decoded before the next one is cut: records without
+ * lines are to be counted.
+ */
+static bool
+in_order(const struct input *in)
+{
+	return in->numbered && !in->format->lines;
+}
+
 /* With the lock held: a stream that has room for another block, or NULL. */
 static struct stream *
 stream_to_read(struct feed *f)
@@ -354,6 +364,10 @@ do_work(struct feed *f, struct lane *l, struct stream *s)
 	if (!w->block.bytes)
 		block_init(&w->block, BLOCK_BYTES_THREADS);
 	cut = cut_block(f, s, w, l == &f->lanes[0]);
+	if (cut == CUT_WHOLE && in_order(s->input)) {
+		prepare_block(l, s, w);
+		s->rest.line = w->block.line;
+	}
 	if (cut == CUT_LONG) {
 		if (block_next(l, s->input, &w->block, work_slot(w)) ==
 		    BLOCK_BATCH)
@@ -370,7 +384,7 @@ do_work(struct feed *f, struct lane *l, struct stream *s)
 	s->read_all = w->end || w->failed;
 	w->size = w->block.cap;
 	s->n_bytes += w->size;
-	if (cut == CUT_WHOLE) {
+	if (cut == CUT_WHOLE && !in_order(s->input)) {
 		pthread_mutex_unlock(&f->lock);
 		prepare_block(l, s, w);
 		pthread_mutex_lock(&f->lock);

@@ -327,6 +327,10 @@ input_open(struct input *in, const struct plan *plan,
 		}
 		return -1;
 	}
+	in->numbered = plan->scan->origin[ORIGIN_LINE] != 0;
+	in->counts = !in->regular || in->numbered;
+	if (!in->format->lines)
+		in->head.line = 0;
 	in->opened = true;
 	return 0;
 }

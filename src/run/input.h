@@ -23,8 +23,8 @@ struct block {
 	size_t cap;
 	size_t from, to; /* what has not been decoded yet */
 	uint64_t offset; /* of bytes[from] in the input */
-	uint64_t line;	 /* line feeds before it; not counted for files, which
-			    can be read again */
+	uint64_t line;	 /* line feeds before it, if the input counts them: a
+			    file can be read again */
 	bool last;	 /* the input ends here */
 	bool skipping;	 /* bytes[from] is within a record that is too long */
 };
@@ -41,6 +41,9 @@ struct input {
 	unsigned number;
 	int fd;
 	bool regular, opened, ended;
+	bool numbered; /* somebody asks for _line */
+	bool counts; /* a block's line is known: of what it has no lines in, the
+			number of records before it */
 	struct file_id id;
 	const struct format *format;
 	struct layout *layout;
