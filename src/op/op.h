@@ -358,6 +358,8 @@ watermark_see(struct watermark *w, int64_t time)
 struct op_counts {
 	uint64_t late;	    /* rows too late for every window */
 	uint64_t late_some; /* rows too late for some of their windows */
+	uint64_t late_made; /* late ones among rows that a step has made: no
+			       records */
 	uint64_t updates;   /* results corrected by late rows */
 	uint64_t keys;	    /* held now */
 	uint64_t bad;	    /* rows an operator could not take */
@@ -394,6 +396,7 @@ struct op_kind {
 	const char *primary; /* parameter that is the value of the action word
 				itself: where: EXPR */
 	enum op_waits waits;
+	bool passes; /* stateful: what comes out are rows that went in */
 
 	/* Checks arguments, binds expressions, sets op->config, op->out. */
 	int (*bind)(struct op *op, const struct bind *b);
