@@ -49,6 +49,10 @@ OPTION("max-record", 0, "SIZE", SIZE, record_max, BAD, RUN_ONLY,
     "is 16M.")
 OPTION("no-config", 0, NULL, FLAG, no_config, MISC, EVERY,
     "Do not read the configuration file.")
+OPTION("null-data", 'z', NULL, FLAG, nul_data, INPUT, RUN_ONLY,
+    "Records end in NUL instead of a line feed, as `find -print0` writes and "
+    "`xargs -0` reads them: in inputs of a format of lines, and in output "
+    "that is `lines`, `logfmt` or `ltsv`.")
 OPTION("output", 'o', "FILE", FILE, output, OUTPUT, RUN_ONLY,
     "Write the results to this file. Its extension chooses the format unless "
     "`-t` does. `-` is standard output.")

@@ -39,7 +39,7 @@ struct options {
 	/* bad records */
 	const char *reject;
 	uint64_t bad_max, record_max;
-	bool bad_max_given, trust;
+	bool bad_max_given, trust, nul_data;
 	/* the rest */
 	unsigned jobs;
 	bool quiet, verbose, help, help_short, version, no_config;

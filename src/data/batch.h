@@ -62,6 +62,9 @@ struct batch {
 	bool runs_on; /* the last record, a bad one, goes on behind this
 			 batch: the next one begins at the next line */
 
+	bool more; /* the batch is full within a record: decode goes on with
+		      the same bytes, which were not used up */
+
 	unsigned n_filtered; /* rows dropped by a condition */
 };
 

@@ -57,6 +57,12 @@ struct settings {
 	struct where where; /* of the format's name */
 	const struct setting *list;
 	unsigned n;
+	bool nul; /* records end in NUL instead of LF (-z) */
+	/*
+	 * When the input was last written to, µs, for times without a year;
+	 * WHEN_MIN: it is being written now.
+	 */
+	int64_t written;
 };
 
 struct limits {
@@ -91,6 +97,9 @@ struct layout {
 	const struct str *fields;
 	unsigned n_fields;
 	struct str header; /* bytes of the header record, or empty */
+	bool nul;	   /* formats of lines: records end in NUL */
+	/* Which lines go on with the record before them, or NULL. */
+	const struct text_join *join;
 };
 
 struct decoder {
@@ -202,6 +211,9 @@ struct format {
 
 	/* A field named a.b is the member b of a map a. */
 	bool nested;
+
+	/* True when records may end in NUL instead (-z). */
+	bool nul;
 
 	/* Writing; NULL if the format is only read. */
 	struct encoder *(*encoder_new)(

@@ -92,3 +92,10 @@ text_value(struct buf *out, struct value v, const char *keep)
 	if (keep)
 		make_visible(out, from, keep);
 }
+
+void
+text_nothing(struct encoder *e, struct buf *out)
+{
+	(void)e;
+	(void)out;
+}

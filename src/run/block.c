@@ -12,7 +12,7 @@ used(const struct input *in, struct block *b, size_t n, size_t records)
 	if (!in->format->lines)
 		b->line += records;
 	else if (in->counts)
-		b->line += lines_in(b->bytes + b->from, n);
+		b->line += input_lines(in, b->bytes + b->from, n);
 	b->from += n;
 	b->offset += n;
 }
@@ -22,7 +22,7 @@ used(const struct input *in, struct block *b, size_t n, size_t records)
  * are as small as asked for.
  */
 static size_t
-few_records(const struct input *in, const struct block *b)
+few_records(const struct input *in, const struct block *b, bool *framed)
 {
 	const char *p = b->bytes + b->from;
 	size_t n = b->to - b->from, at = 0;
@@ -37,6 +37,7 @@ few_records(const struct input *in, const struct block *b)
 			return n;
 		at += whole;
 	}
+	*framed = at > 0;
 	return at;
 }
 
@@ -47,7 +48,7 @@ decode(struct lane *l, const struct input *in, const struct block *b,
 	struct block part = *b;
 
 	if (block_rows_max && b->to > b->from) {
-		part.to = b->from + few_records(in, b);
+		part.to = b->from + few_records(in, b, &part.whole);
 		part.last = b->last && part.to == b->to;
 	}
 	return lane_batch(l, in, &part, p);
@@ -81,7 +82,8 @@ block_skip(const struct input *in, struct block *b)
 {
 	const char *p = b->bytes + b->from;
 	size_t n = b->to - b->from;
-	const char *end = in->format->lines ? memchr(p, '\n', n) : NULL;
+	char stop = in->layout->nul ? '\0' : '\n';
+	const char *end = in->format->lines ? memchr(p, stop, n) : NULL;
 
 	used(in, b, end ? (size_t)(end + 1 - p) : n, 0);
 	if (end)
@@ -100,6 +102,10 @@ block_next(
 			continue;
 		}
 		n = decode(l, in, b, p);
+		if (p->batch->more) {
+			used(in, b, n, p->batch->n_rows + p->n_bad_read);
+			return BLOCK_BATCH;
+		}
 		if (!n && b->to - b->from > in->spec.limits.record_max) {
 			too_long(l, in, b, p);
 			return BLOCK_BATCH;

@@ -110,7 +110,8 @@ fill(struct feed *f, struct stream *s, struct err *err)
 			return -1;
 		if (b->last || !format->lines || !held ||
 		    b->to - b->from > s->input->spec.limits.record_max ||
-		    memchr(b->bytes + b->from + held, '\n',
+		    memchr(b->bytes + b->from + held,
+			s->input->layout->nul ? '\0' : '\n',
 			b->to - b->from - held))
 			return 0;
 	}
@@ -145,7 +146,7 @@ work_reset(struct work *w)
 	if (b->cap > KEPT_BYTES)
 		block_release(b);
 	b->from = b->to = 0;
-	b->last = b->skipping = false;
+	b->last = b->whole = b->skipping = false;
 }
 
 static struct prepared *
@@ -199,7 +200,7 @@ leave_rest(
 	rest->offset = b->offset + (at - b->from);
 	rest->line = b->line;
 	if (in->counts && in->format->lines)
-		rest->line += lines_in(b->bytes + b->from, at - b->from);
+		rest->line += input_lines(in, b->bytes + b->from, at - b->from);
 	rest->skipping = b->skipping;
 	b->to = at;
 }
@@ -307,6 +308,7 @@ cut_block(struct feed *f, struct stream *s, struct work *w, bool owner)
 	    (b->to > in->spec.limits.record_max && b->to > KEPT_BYTES))
 		return CUT_LONG;
 	leave_rest(in, b, whole, &s->rest);
+	b->whole = true;
 	return CUT_WHOLE;
 }
 
@@ -369,9 +371,10 @@ do_work(struct feed *f, struct lane *l, struct stream *s)
 		s->rest.line = w->block.line;
 	}
 	if (cut == CUT_LONG) {
-		if (block_next(l, s->input, &w->block, work_slot(w)) ==
-		    BLOCK_BATCH)
-			w->n++;
+		while (block_next(l, s->input, &w->block, work_slot(w)) ==
+		       BLOCK_BATCH)
+			if (!w->list[w->n++].batch->more)
+				break;
 		leave_rest(s->input, &w->block, w->block.from, &s->rest);
 	}
 	pthread_mutex_lock(&f->lock);

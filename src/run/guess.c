@@ -198,10 +198,12 @@ want_of(const struct input *in, const struct plan *plan, unsigned i)
 	bool same = plan->output.format == in->format;
 
 	w.as = WANT_VALUE;
+	w.layout.zone = plan->time.zone; /* of times without one */
 	if (type) {
 		w.as = WANT_TYPE;
 		w.type = type->type;
 		w.layout = plan->time.layout;
+		w.layout.zone = plan->time.zone;
 	} else if (same && !plan->scan->computed[i] &&
 		   (is_json(in->format) ||
 		       (w.path.n == 0 && passes_records(in, plan)))) {

@@ -26,6 +26,7 @@ struct block {
 	uint64_t line;	 /* line feeds before it, if the input counts them: a
 			    file can be read again */
 	bool last;	 /* the input ends here */
+	bool whole;	 /* what ends at `to` is a whole record */
 	bool skipping;	 /* bytes[from] is within a record that is too long */
 };
 
@@ -50,6 +51,7 @@ struct input {
 	struct decode_spec spec;
 	struct arena arena; /* layout and spec */
 	struct block head;  /* bytes read but not handed out */
+	int64_t written;    /* when a regular file was last, µs; WHEN_MIN */
 	uint64_t bytes;	    /* read so far */
 	uint64_t size;	    /* of a regular file when the run began, or 0 */
 	uint64_t base;	    /* where a regular file was when we came */
@@ -96,6 +98,9 @@ int input_fill(
  * would not wait.
  */
 bool input_ready(const struct input *in, int ms);
+
+/* Ends of lines in n bytes: line feeds, or NULs if they end records. */
+uint64_t input_lines(const struct input *in, const char *p, size_t n);
 
 /* Line feeds in n bytes. */
 uint64_t lines_in(const char *p, size_t n);

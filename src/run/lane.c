@@ -120,9 +120,11 @@ lane_batch(struct lane *l, const struct input *in, const struct block *block,
 	p->encoded.n = 0;
 	p->n_out = 0;
 	p->state = NULL;
-	used = in->format->decode(
-	    decoder_of(l, in), from, block->bytes + block->to, block->last, b);
-	if (!used)
+	/* Where a record of several lines ends is only seen from the next. */
+	used = in->format->decode(decoder_of(l, in), from,
+	    block->bytes + block->to,
+	    block->last || (block->whole && in->layout->join), b);
+	if (!used && !b->more)
 		return 0;
 	b->input = in->number;
 	b->block = from;
@@ -130,7 +132,7 @@ lane_batch(struct lane *l, const struct input *in, const struct block *block,
 	b->block_line = block->line;
 	p->n_bad_read = b->n_bad;
 	widen(b, in->spec.n_wants, l->plan->n_cols);
-	origin_columns(l->plan->plan->scan, in, b, used);
+	origin_columns(l->plan->plan->scan, in, b, block->to - block->from);
 	run_steps(l, p);
 	if (l->plan->encoder)
 		encode(l, p);

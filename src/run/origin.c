@@ -30,7 +30,7 @@ place(const struct batch *b, unsigned row, size_t before, size_t n)
 }
 
 static struct column
-lines(const struct batch *b, size_t n)
+lines(const struct input *in, const struct batch *b, size_t n)
 {
 	struct column c = column_new(b->arena, T_INT);
 	uint64_t line = b->block_line + 1;
@@ -39,7 +39,7 @@ lines(const struct batch *b, size_t n)
 	for (unsigned row = 0; row < b->n_rows; row++) {
 		size_t next = place(b, row, at, n);
 
-		line += lines_in(b->block + at, next - at);
+		line += input_lines(in, b->block + at, next - at);
 		at = next;
 		c.i[row] = (int64_t)line;
 	}
@@ -86,7 +86,7 @@ origin_column(
 		return column_const(
 		    b->arena, text_of(b->arena, in->plan->name));
 	case ORIGIN_LINE:
-		return in->format->lines ? lines(b, n) : numbers(b);
+		return in->format->lines ? lines(in, b, n) : numbers(b);
 	case ORIGIN_OFFSET:
 		return offsets(b, n);
 	case ORIGIN_N:
