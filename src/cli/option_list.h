@@ -70,8 +70,9 @@ OPTION("stats", 0, "FILE", FILE, stats, OUTPUT, RUN_ONLY,
     "Write the counts of the run to this file, as JSON, at the end.")
 OPTION("time", 'T', "FIELD[:LAYOUT]", TEXT, time, TIME, EXPLAIN,
     "Field that says when a record happened. The layout is how that is "
-    "written: `rfc3339`, `s`, `ms`, `us`, `ns`, `clf`, or a pattern such as "
-    "`%Y-%m-%d %H:%M:%S`. Without it: what the format says, else the first "
+    "written: `rfc3339`, `s`, `ms`, `us`, `ns`, `clf`, `http`, `ctime`, or "
+    "a pattern such as `%Y-%m-%d %H:%M:%S`; see weir-formats(7). "
+    "Without it: what the format says, else the first "
     "of the usual names (ts, time, timestamp and others) that is a time.")
 OPTION("to", 't', "FORMAT[:ARG]", FORMAT_OUT, to, OUTPUT, EXPLAIN,
     "Format of the output. The default is `json`; on a terminal, `table`.")

@@ -334,7 +334,9 @@ const struct format format_csv = {
 	"names), quote (one character or none), comment (lines that begin so "
 	"are skipped), ragged (error or fill). Written: a field is quoted if "
 	"it holds the delimiter, a quote or a line end, or begins or ends "
-	"with a blank; NULL is empty and empty text is \"\" (in a single "
+	"with a blank, and text that looks like a number or boolean is, so "
+	"that it is text when it is read again; NULL is empty and empty text "
+	"is \"\" (in a single "
 	"column NULL is \"\", too, for an empty line is no record). When rows "
 	"come with members the header lacks, an empty line and a new header "
 	"precede them.",

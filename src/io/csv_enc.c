@@ -115,13 +115,27 @@ put_text(const struct csv_encoder *e, struct buf *out, struct str s)
 		buf_adds(out, s);
 }
 
+/* Would the text be a number or boolean when it is read again? */
+static bool
+looks_typed(struct str s)
+{
+	char c = s.n ? s.p[0] : 0;
+
+	if ((c >= '0' && c <= '9') || c == '-')
+		return num_guess(s).kind != NUM_NONE;
+	return str_is(s, "true") || str_is(s, "false");
+}
+
 static void
 put_value(struct csv_encoder *e, struct buf *out, struct value v)
 {
 	if (v.type == T_NULL)
 		return;
 	if (v.type == T_TEXT && !e->keep) {
-		put_text(e, out, value_str(v));
+		if (!e->o.tsv && looks_typed(value_str(v)))
+			put_quoted(e, out, value_str(v));
+		else
+			put_text(e, out, value_str(v));
 		return;
 	}
 	if (e->plain && v.type != T_TEXT && v.type < T_TEXT) {

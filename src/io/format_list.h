@@ -2,6 +2,7 @@
 /* The formats: one line each, sorted by name; see io.h. */
 FORMAT(apache)
 FORMAT(apache_error)
+FORMAT(cloudtrail)
 FORMAT(cri)
 FORMAT(csv)
 FORMAT(docker)

@@ -117,5 +117,7 @@ record_parse(struct record_parser *p, struct str text, struct arena *a,
 		return p->batch->n_bad
 			   ? arena_strdup(a, p->batch->bad[0].reason)
 			   : "more than one record";
+	if (p->batch->context)
+		return "the record ends too early";
 	return take_row(p, (struct str){copy, text.n}, a, values);
 }

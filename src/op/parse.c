@@ -56,7 +56,7 @@ wrong_format(const struct settings *s, struct err *err)
 		err->where = s->where;
 		err->code = ERR_SPEC;
 	}
-	for (unsigned i = 0; i < s->n && !err->hint; i++) {
+	for (unsigned i = 0; i < s->n; i++) {
 		near = str_nearest(s->list[i].name, words, 3);
 		if (near.p && err->where.at == s->list[i].where.at)
 			err_hint(err, "did you mean \"%.*s\"?", STR_ARG(near));

@@ -283,7 +283,7 @@ choose_format(
 		return -1;
 	in->format = in->plan->format;
 	if (!in->format && !is_stdin(in))
-		in->format = format_of_name(in->file);
+		in->format = format_of_file(in->file, head, in->head.last);
 	if (!in->format && options->nul_data)
 		in->format = guess_nul(head);
 	if (!in->format)
@@ -353,6 +353,7 @@ input_open(struct input *in, const struct plan *plan,
     struct err *err)
 {
 	char name[512];
+	bool numbered;
 
 	if (open_file(in, err) ||
 	    read_head(in, options->nul_data, block_bytes, err) ||
@@ -366,9 +367,10 @@ input_open(struct input *in, const struct plan *plan,
 		}
 		return -1;
 	}
-	in->numbered = plan->scan->origin[ORIGIN_LINE] != 0;
-	in->counts = !in->regular || in->numbered;
-	if (!in->format->lines)
+	numbered = plan->scan->origin[ORIGIN_LINE] != 0;
+	in->by_number = numbered && !in->layout->format->lines;
+	in->counts = !in->regular || numbered;
+	if (in->by_number)
 		in->head.line = 0;
 	in->opened = true;
 	return 0;

@@ -21,13 +21,14 @@
 struct block {
 	char *bytes; /* SIMD_PAD bytes behind cap are readable */
 	size_t cap;
-	size_t from, to; /* what has not been decoded yet */
-	uint64_t offset; /* of bytes[from] in the input */
-	uint64_t line;	 /* line feeds before it, if the input counts them: a
-			    file can be read again */
-	bool last;	 /* the input ends here */
-	bool whole;	 /* what ends at `to` is a whole record */
-	bool skipping;	 /* bytes[from] is within a record that is too long */
+	size_t from, to;  /* what has not been decoded yet */
+	uint64_t offset;  /* of bytes[from] in the input */
+	uint64_t context; /* of bytes[from], for the format (batch.h) */
+	uint64_t line;	  /* line feeds before it, if the input counts them: a
+			     file can be read again */
+	bool last;	  /* the input ends here */
+	bool whole;	  /* what ends at `to` is a whole record */
+	bool skipping;	  /* bytes[from] is within a record that is too long */
 };
 
 void block_init(struct block *b, size_t cap);
@@ -42,9 +43,13 @@ struct input {
 	unsigned number;
 	int fd;
 	bool regular, opened, ended;
-	bool numbered; /* somebody asks for _line */
-	bool counts; /* a block's line is known: of what it has no lines in, the
-			number of records before it */
+	/*
+	 * A block's line is the number of records before it: somebody asks for
+	 * _line and the format has none. Then a block is decoded before the
+	 * next one is cut.
+	 */
+	bool by_number;
+	bool counts; /* the lines before a block are counted */
 	struct file_id id;
 	const struct format *format;
 	struct layout *layout;

@@ -43,7 +43,7 @@ lane_forget(struct lane *l, const struct input *in)
 	struct decoder **d = &l->decoders[in->number];
 
 	if (*d)
-		in->format->decoder_free(*d);
+		in->layout->format->decoder_free(*d);
 	*d = NULL;
 }
 
@@ -104,7 +104,7 @@ decoder_of(struct lane *l, const struct input *in)
 	struct decoder **d = &l->decoders[in->number];
 
 	if (!*d)
-		*d = in->format->decoder_new(in->layout, &in->spec);
+		*d = in->layout->format->decoder_new(in->layout, &in->spec);
 	return *d;
 }
 
@@ -120,11 +120,12 @@ lane_batch(struct lane *l, const struct input *in, const struct block *block,
 	p->encoded.n = 0;
 	p->n_out = 0;
 	p->state = NULL;
+	b->context = block->context;
 	/* Where a record of several lines ends is only seen from the next. */
-	used = in->format->decode(decoder_of(l, in), from,
+	used = in->layout->format->decode(decoder_of(l, in), from,
 	    block->bytes + block->to,
 	    block->last || (block->whole && in->layout->join), b);
-	if (!used && !b->more)
+	if (!used && !b->more && !b->n_bad)
 		return 0;
 	b->input = in->number;
 	b->block = from;

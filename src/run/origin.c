@@ -86,7 +86,7 @@ origin_column(
 		return column_const(
 		    b->arena, text_of(b->arena, in->plan->name));
 	case ORIGIN_LINE:
-		return in->format->lines ? lines(in, b, n) : numbers(b);
+		return in->by_number ? numbers(b) : lines(in, b, n);
 	case ORIGIN_OFFSET:
 		return offsets(b, n);
 	case ORIGIN_N:
