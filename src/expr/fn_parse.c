@@ -29,6 +29,27 @@ parser_free(void *object)
 	record_parser_free(object);
 }
 
+static struct where
+place(const struct where *at, unsigned i)
+{
+	return at ? at[i] : (struct where){0};
+}
+
+/*
+ * A constant as it stands in the query, so that mistakes in it can be shown at
+ * their place; one with doubled quotes stays as it is.
+ */
+static struct str
+as_written(struct str text, struct where at)
+{
+	struct str all;
+
+	if (!at.src || at.len != text.n + 2)
+		return text;
+	all = (struct str){at.src->text.p + at.at + 1, text.n};
+	return str_eq(all, text) ? all : text;
+}
+
 static int
 read_format(struct str format, const struct setting *list, unsigned n,
     struct where at, struct arena *arena, struct reader **out, struct err *err)
@@ -48,12 +69,6 @@ read_format(struct str format, const struct setting *list, unsigned n,
 		err->code = at.src ? ERR_SPEC : err->code;
 	}
 	return -1;
-}
-
-static struct where
-place(const struct where *at, unsigned i)
-{
-	return at ? at[i] : (struct where){0};
 }
 
 FN_ROW(reader_row)
@@ -76,11 +91,13 @@ FN_ROW(reader_row)
 FN_PREPARE(parse_record_prepare)
 {
 	struct reader *r;
+	struct str format;
 
 	(void)n;
-	if (fn_constant(args, at, 1, "format", err) ||
-	    read_format(value_str(args[1]), NULL, 0, place(at, 1), arena, &r,
-		err))
+	if (fn_constant(args, at, 1, "format", err))
+		return -1;
+	format = as_written(value_str(args[1]), place(at, 1));
+	if (read_format(format, NULL, 0, place(at, 1), arena, &r, err))
 		return -1;
 	*prepared = r;
 	return 0;
@@ -95,9 +112,8 @@ FN_PREPARE(grok_prepare)
 	(void)n;
 	if (fn_constant(args, at, 1, "pattern", err))
 		return -1;
-	pattern.value = value_str(args[1]);
-	if (read_format(
-		STR("grok"), &pattern, 1, place(at, 1), arena, &r, err))
+	pattern.value = as_written(value_str(args[1]), place(at, 1));
+	if (read_format(STR("grok"), &pattern, 1, place(at, 1), arena, &r, err))
 		return -1;
 	r->lenient = true;
 	*prepared = r;
@@ -110,8 +126,7 @@ prepare_fixed(const char *format, const struct where *at, struct arena *arena,
 {
 	struct reader *r;
 
-	if (read_format(
-		str_of(format), NULL, 0, place(at, 0), arena, &r, err))
+	if (read_format(str_of(format), NULL, 0, place(at, 0), arena, &r, err))
 		return -1;
 	*prepared = r;
 	return 0;
@@ -133,7 +148,8 @@ FN_PREPARE(syslog_prepare)
 
 FN_PREPARE(kv_prepare)
 {
-	struct setting list[] = {{.name = STR("pair")}, {.name = STR("assign")}};
+	struct setting list[] = {
+	    {.name = STR("pair")}, {.name = STR("assign")}};
 	struct reader *r;
 
 	(void)n;
@@ -161,8 +177,8 @@ FN_PREPARE(csv_prepare)
 	if (fn_constant(args, at, 1, "delimiter", err))
 		return -1;
 	sep = value_str(args[1]);
-	if (sep.n == 1 && sep.p[0] > 0 && sep.p[0] != '"' &&
-	    sep.p[0] != '\n' && sep.p[0] != '\r')
+	if (sep.n == 1 && sep.p[0] > 0 && sep.p[0] != '"' && sep.p[0] != '\n' &&
+	    sep.p[0] != '\r')
 		return 0;
 	return err_set(err, ERR_SPEC, place(at, 1),
 	    "the delimiter must be one ASCII character, and no quote");
@@ -170,8 +186,8 @@ FN_PREPARE(csv_prepare)
 
 /* A field in quotes at *p: its text without them; false if it has no end. */
 static bool
-quoted_field(struct fn_frame *f, const char **p, const char *end,
-    struct str *field)
+quoted_field(
+    struct fn_frame *f, const char **p, const char *end, struct str *field)
 {
 	struct growing g = {.f = f};
 	struct value v;
@@ -247,7 +263,7 @@ FN_ROW(parse_csv_row)
 /* clang-format off */
 const struct fn fn_parse_rows[] = {
 	{.name = "grok", .aliases = "", .family = "text",
-	 .signature = "text, text -> any",
+	 .signature = "text, text -> map",
 	 .doc = "Map of the fields that a grok pattern finds in the text; NULL "
 		"if it does not match.",
 	 .example = "grok('GET /a 12', '%{WORD:verb} %{NOTSPACE:path} "
@@ -262,14 +278,14 @@ const struct fn fn_parse_rows[] = {
 	 .result = "[1,\"x, y\",null,true]",
 	 .prepare = csv_prepare, .row = parse_csv_row},
 	{.name = "parse_kv", .aliases = "", .family = "text",
-	 .signature = "text, text = ' ', text = '=' -> any",
+	 .signature = "text, text = ' ', text = '=' -> map",
 	 .doc = "Map of the pairs in the text; the second text stands between "
 		"pairs, the third between name and value.",
 	 .example = "parse_kv('a:1|b:x', '|', ':')",
 	 .result = "{\"a\":1,\"b\":\"x\"}",
 	 .prepare = kv_prepare, .row = reader_row},
 	{.name = "parse_logfmt", .aliases = "", .family = "text",
-	 .signature = "text -> any",
+	 .signature = "text -> map",
 	 .doc = "Map of the pairs in a text of the format logfmt.",
 	 .example = "parse_logfmt('level=info took=12 msg=\"all is well\"')",
 	 .result = "{\"level\":\"info\",\"took\":12,\"msg\":\"all is well\"}",
@@ -282,10 +298,13 @@ const struct fn fn_parse_rows[] = {
 	 .result = "{\"k\":\"x\",\"n\":7}",
 	 .prepare = parse_record_prepare, .row = reader_row},
 	{.name = "parse_syslog", .aliases = "", .family = "text",
-	 .signature = "text -> any",
+	 .signature = "text -> map",
 	 .doc = "Map of the fields of a message of syslog (RFC 5424 or 3164).",
-	 .example = "parse_syslog('<34>1 2026-03-28T22:00:01Z web su 77 - - x')",
-	 .result = "?",
+	 .example = "parse_syslog('<34>1 2026-03-28T22:00:01Z web su 77 - - "
+		    "x')",
+	 .result = "{\"ts\":\"2026-03-28T22:00:01Z\",\"host\":\"web\",\"app\":\"su\","
+		   "\"pid\":77,\"facility\":\"auth\",\"severity\":\"crit\","
+		   "\"message\":\"x\"}",
 	 .prepare = syslog_prepare, .row = reader_row},
 };
 /* clang-format on */

@@ -36,6 +36,7 @@
 	X(logic)                                                               \
 	X(math)                                                                \
 	X(net)                                                                 \
+	X(parse)                                                               \
 	X(pattern)                                                             \
 	X(text)                                                                \
 	X(time)

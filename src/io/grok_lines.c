@@ -428,7 +428,7 @@ grok_line(struct text_decoder *t, struct batch *b, unsigned row,
 	case PATTERN_MATCH:
 		break;
 	case PATTERN_NO_MATCH:
-		return "does not match the pattern";
+		return NO_MATCH_REASON;
 	case PATTERN_COSTLY:
 		return "pattern too costly for this record";
 	}

@@ -284,6 +284,9 @@ const char *record_too_long(struct arena *a, uint32_t record_max);
 
 /* ---- a text inside of a record ---- */
 
+/* Why a text is no record of a format by pattern. */
+#define NO_MATCH_REASON "does not match the pattern"
+
 /*
  * The layout of texts that are records of a format, of which nothing is known
  * but the settings. NULL and *err if they are wrong.

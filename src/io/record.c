@@ -35,11 +35,13 @@ record_layout(const struct format *f, const struct settings *settings,
 {
 	/* Decoders may look at the bytes behind what they are given. */
 	static const char nothing[SIMD_PAD];
+	struct settings all = *settings;
 	struct layout *l = NULL;
 	size_t used;
 
-	if (f->start((struct str){nothing, 0}, true, settings, &limits_default,
-		a, &l, &used, err) != START_OK ||
+	all.written = WHEN_MIN;
+	if (f->start((struct str){nothing, 0}, true, &all, &limits_default, a,
+		&l, &used, err) != START_OK ||
 	    check_header(f, l, settings, err))
 		return NULL;
 	return l;

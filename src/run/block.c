@@ -85,8 +85,7 @@ block_skip(const struct input *in, struct block *b)
 	const char *p = b->bytes + b->from;
 	size_t n = b->to - b->from;
 	char stop = in->layout->nul ? '\0' : '\n';
-	const char *end =
-	    in->layout->format->lines ? memchr(p, stop, n) : NULL;
+	const char *end = in->layout->format->lines ? memchr(p, stop, n) : NULL;
 
 	used(in, b, end ? (size_t)(end + 1 - p) : n, 0);
 	if (end)
