@@ -51,8 +51,8 @@ run_options_of(struct plan *p, const struct options *o)
 	    .limits = limits_default,
 	    .stats = o->stats};
 
-	if (p->output.file.n) {
-		r.output = arena_str(&p->arena, p->output.file).p;
+	if (p->outputs[0].file.n) {
+		r.output = arena_str(&p->arena, p->outputs[0].file).p;
 	} else {
 		r.colour = terminal_colour(o, STDOUT_FILENO);
 		r.width = terminal_width();

@@ -378,8 +378,10 @@ default_format(const struct plan_output *out, const struct options *o)
 static int
 set_output(struct plan *p, const struct options *o, struct err *err)
 {
-	struct plan_output *out = &p->output;
+	struct plan_output *out;
 
+	plan_emit_default(p);
+	out = &p->outputs[0];
 	if (o->output)
 		out->file = strcmp(o->output, "-") ? str_of(o->output)
 						   : (struct str){0};

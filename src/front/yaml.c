@@ -403,13 +403,13 @@ static int
 read_output_setting(
     struct spec *s, const struct ynode *key, const struct ynode *value)
 {
-	return add_setting(s, &s->plan->output.settings, key, value);
+	return add_setting(s, &s->output.settings, key, value);
 }
 
 static int
 read_output(struct spec *s, const struct ynode *key, const struct ynode *value)
 {
-	(void)key;
+	s->output.where = key->where;
 	return read_map(s, "output", value, read_output_setting);
 }
 
@@ -417,7 +417,7 @@ static int
 read_output_format(
     struct spec *s, const struct ynode *key, const struct ynode *value)
 {
-	struct plan_output *out = &s->plan->output;
+	struct plan_output *out = &s->output;
 	struct str text;
 
 	(void)key;
@@ -433,7 +433,7 @@ read_output_file(
     struct spec *s, const struct ynode *key, const struct ynode *value)
 {
 	(void)key;
-	return spec_text(s, value, &s->plan->output.file);
+	return spec_text(s, value, &s->output.file);
 }
 
 /* ---- params ---- */
@@ -741,13 +741,17 @@ yaml_parse(struct plan *p, const struct source *src, struct err *err)
 	    .arena = &p->arena,
 	    .input = p->inputs};
 	struct ynode *root = ynode_parse(src, &p->arena, err);
+	struct plan_output *out;
 
 	p->source = *src;
 	if (!root)
 		return -1;
 	if (root->kind == Y_MAP)
 		look_ahead(&s, root);
-	if (read_map(&s, "", root, NULL))
+	if (read_map(&s, "", root, NULL) || check_frame(&s, root))
 		return -1;
-	return check_frame(&s, root);
+	out = plan_emit(p, s.output.where);
+	s.output.from = out->from;
+	*out = s.output;
+	return 0;
 }
