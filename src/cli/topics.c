@@ -319,6 +319,10 @@ param_kind_name(enum param_kind kind)
 		return "number";
 	case PARAM_WINDOW:
 		return "window";
+	case PARAM_WORD:
+		return "word";
+	case PARAM_FLOWS:
+		return "list of flows";
 	}
 	return "";
 }

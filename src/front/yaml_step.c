@@ -123,6 +123,8 @@ takes_many(const struct param *p)
 	case PARAM_COUNT:
 	case PARAM_WINDOW:
 	case PARAM_RENAME:
+	case PARAM_WORD:
+	case PARAM_FLOWS:
 		break;
 	}
 	return false;
