@@ -372,6 +372,8 @@ param_kind_name(enum param_kind kind)
 		return "name: text pairs";
 	case PARAM_WINDOW:
 		return "window";
+	case PARAM_FLOWS:
+		return "list of flows";
 	}
 	return "";
 }
