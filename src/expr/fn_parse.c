@@ -302,8 +302,9 @@ const struct fn fn_parse_rows[] = {
 	 .doc = "Map of the fields of a message of syslog (RFC 5424 or 3164).",
 	 .example = "parse_syslog('<34>1 2026-03-28T22:00:01Z web su 77 - - "
 		    "x')",
-	 .result = "{\"ts\":\"2026-03-28T22:00:01Z\",\"host\":\"web\",\"app\":\"su\","
-		   "\"pid\":77,\"facility\":\"auth\",\"severity\":\"crit\","
+	 .result = "{\"ts\":\"2026-03-28T22:00:01Z\",\"host\":\"web\","
+		   "\"app\":\"su\",\"pid\":77,\"facility\":\"auth\","
+		   "\"severity\":\"crit\","
 		   "\"message\":\"x\"}",
 	 .prepare = syslog_prepare, .row = reader_row},
 };
