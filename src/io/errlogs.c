@@ -14,6 +14,7 @@ enum {
 	A_TID,
 	A_CLIENT,
 	A_PORT,
+	A_ERROR,
 	A_CODE,
 	A_MESSAGE,
 	A_REFERER,
@@ -28,6 +29,7 @@ static const struct fixed_field apache_fields[A_FIELDS] = {
     [A_TID] = {{"tid", 3}, FIXED_INT, FIXED_IF_THERE},
     [A_CLIENT] = {{"client", 6}, FIXED_TEXT, FIXED_IF_THERE},
     [A_PORT] = {{"client_port", 11}, FIXED_INT, FIXED_IF_THERE},
+    [A_ERROR] = {{"error", 5}, FIXED_TEXT, FIXED_IF_THERE},
     [A_CODE] = {{"code", 4}, FIXED_TEXT, FIXED_IF_THERE},
     [A_MESSAGE] = {{"message", 7}, FIXED_TEXT, FIXED_ALWAYS},
     [A_REFERER] = {{"referer", 7}, FIXED_TEXT, FIXED_IF_THERE},
@@ -129,6 +131,31 @@ scan_brackets(struct cursor *c, struct fixed_line *l)
 	}
 }
 
+/*
+ * 2.4 writes the place in the source and the error of the system before the
+ * client: "core.c(17): (13)Permission denied: [client 10.0.0.1:99] …"
+ */
+static void
+scan_error(struct cursor *c, struct fixed_line *l)
+{
+	struct str rest = cursor_rest(c);
+	const char *open = memchr(rest.p, '[', rest.n);
+	struct cursor at = {open, c->end, NULL};
+	struct str s;
+
+	if (!open || open - rest.p < 4 || memcmp(open - 2, ": ", 2) ||
+	    !memchr(rest.p, '(', (size_t)(open - rest.p)))
+		return;
+	at.p++;
+	if (!cursor_until(&at, ']', &s, "") ||
+	    (!str_starts(s, STR("client ")) && !str_starts(s, STR("remote "))))
+		return;
+	rest = str_trim((struct str){rest.p, (size_t)(open - 2 - rest.p)});
+	l->f[A_ERROR] = rest;
+	set_client(l, s, true);
+	c->p = at.p;
+}
+
 /* "AH00128: …", and ", referer: …" at the end. */
 static void
 scan_message(struct cursor *c, struct fixed_line *l)
@@ -171,6 +198,8 @@ apache_scan(const struct fixed_decoder *d, struct fixed_line *l,
 	}
 	set_level(l, level);
 	scan_brackets(&c, l);
+	if (!l->f[A_CLIENT].p && c.p < c.end && l->f[A_PID].p)
+		scan_error(&c, l);
 	if (fixed_needs(d, A_CODE, A_REFERER))
 		scan_message(&c, l);
 	return NULL;
@@ -420,15 +449,15 @@ const struct format format_apache_error = {
     .doc = "Apache error log, of 2.2 and of 2.4",
     .about =
 	"Fields: time, level, module, pid, tid, client, client_port (2.4), "
-	"code (AH00128), message, referer. A number before the message, as "
-	"in (13)Permission denied, stays in it. Times have no zone: --tz "
+	"error (what 2.4 has before the client, as in (13)Permission "
+	"denied), code (AH00128), message, referer. Times have no zone: --tz "
 	"says which." FIXED_JOIN_ABOUT,
     .extensions = "",
     .arg = "SETTINGS",
     .example = "[Fri Sep 09 10:42:29.902022 2011] [core:error] [pid 35708:tid "
 	       "4328636416] [client 72.15.99.187] File does not exist: "
 	       "/usr/local/apache2/htdocs/favicon.ico",
-    .fields = "time level module pid tid client client_port code message "
+    .fields = "time level module pid tid client client_port error code message "
 	      "referer",
     .time_fields = "time",
     .guess = apache_guess,

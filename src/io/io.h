@@ -99,6 +99,8 @@ struct layout {
 	unsigned n_fields;
 	struct str header; /* bytes of the header record, or empty */
 	bool nul;	   /* formats of lines: records end in NUL */
+	/* Where a record ends may be seen only from what stands behind it. */
+	bool looks_on;
 	/* Which lines go on with the record before them, or NULL. */
 	const struct text_join *join;
 };
@@ -189,8 +191,9 @@ struct format {
 	/*
 	 * Decodes whole records from [p, end) into b until b is full, the
 	 * bytes are used up or the rest is no whole record. SIMD_PAD bytes
-	 * behind end are readable. eof: nothing follows end, so a last record
-	 * without its terminator is whole. Returns the bytes consumed; 0 when
+	 * behind end are readable. eof: nothing follows end, or a record ends
+	 * there (layout.looks_on), so a last record without its terminator is
+	 * whole. Returns the bytes consumed; 0 when
 	 * there is not one whole record. b has been reset; the decoder sets
 	 * its columns (n_wants of them), time, raw and rows. Blank lines are
 	 * skipped without being counted.

@@ -33,8 +33,8 @@ enum lexed {
 
 /* The field at p; *next behind it. */
 static enum lexed
-lex_field(const char *p, const char *end, uint32_t max, struct pair *out,
-    const char **next, const char **why)
+lex_field(const char *p, const char *end, bool eof, uint32_t max,
+    struct pair *out, const char **next, const char **why)
 {
 	const char *nl = memchr(p, '\n', (size_t)(end - p)), *eq;
 	uint64_t n;
@@ -50,9 +50,9 @@ lex_field(const char *p, const char *end, uint32_t max, struct pair *out,
 		*why = "a value without a name";
 		return eq > p ? LEXED_FIELD : LEXED_BAD;
 	}
-	if (end - nl - 1 < 8)
+	if (end - nl - 1 < 8 && !eof)
 		return LEXED_SHORT;
-	n = length_at(nl + 1);
+	n = end - nl - 1 < 8 ? UINT64_MAX : length_at(nl + 1);
 	*why = "neither = nor a length behind a name";
 	if (n > max)
 		return LEXED_BAD;
@@ -81,7 +81,7 @@ entry_end(const char *p, const char *end, bool eof, uint32_t max)
 	const char *why;
 
 	while (p < end && *p != '\n')
-		if (lex_field(p, end, max, &pair, &p, &why) == LEXED_SHORT)
+		if (lex_field(p, end, eof, max, &pair, &p, &why) == LEXED_SHORT)
 			return eof ? end : NULL;
 	return p < end || eof ? p : NULL;
 }
@@ -135,17 +135,14 @@ take_entry(struct pairs_decoder *d, struct batch *b, unsigned row,
 	while (p < end && *p != '\n') {
 		*at = p;
 		next = end;
-		switch (lex_field(p, end, max, &pair, &next, &why)) {
+		switch (lex_field(p, end, true, max, &pair, &next, &why)) {
 		case LEXED_BAD:
 			return why;
 		case LEXED_SHORT:
 			/* Only at the end of input: a line without its end. */
 			if (!eof || memchr(p, '\n', (size_t)(end - p)) ||
 			    !memchr(p + 1, '=', (size_t)(end - p - 1)))
-				return memchr(p, '\n', (size_t)(end - p))
-					   ? "neither = nor a value with its "
-					     "length behind a name"
-					   : "the entry is cut off";
+				return "the entry is cut off";
 			lex_last(p, end, &pair);
 			next = end;
 			break;
@@ -218,6 +215,7 @@ journal_start(struct str head, bool eof, const struct settings *settings,
 	struct journal_layout *l = arena_zalloc(arena, sizeof *l);
 
 	l->record_max = limits->record_max;
+	l->base.looks_on = true; /* a name alone, and then no length */
 	if (text_no_settings(&format_journal, settings, err))
 		return START_ERR;
 	return text_start_as(

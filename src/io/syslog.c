@@ -211,6 +211,7 @@ syslog_start(struct str head, bool eof, const struct settings *settings,
 
 		j->goes_on = is_last_repeated;
 		l->f.base.join = j;
+		l->f.base.looks_on = true;
 	}
 	there = text_first_line(head, eof, &line);
 	if (l->o.year && !there && !eof && head.n < limits->record_max)

@@ -198,6 +198,12 @@ scan_stamp(struct scan *s)
 		q++;
 	if (!stamp_bsd(&q, s->end, &c))
 		return false;
+	if (!c.year && s->end - q > 5 && *q == ' ' && q[5] == ' ') {
+		const char *year = q + 1; /* some write it behind */
+
+		if (stamp_digits(&year, s->end, 4, 4, &c.year))
+			q = year;
+	}
 	set(s, SYSLOG_TS, from, q);
 	s->l->num[SYSLOG_STAMP] = STAMP_BSD;
 	s->l->num[SYSLOG_DATE] = c.year * 512 + c.month * 32 + c.day;

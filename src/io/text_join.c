@@ -106,5 +106,6 @@ text_join_make(const struct text_join_options *o, struct arena *a,
 			return -1;
 	}
 	l->join = j;
+	l->looks_on = true;
 	return 0;
 }

@@ -326,6 +326,8 @@ prepare_block(struct lane *l, struct stream *s, struct work *w)
 			break;
 		w->n++;
 	}
+	/* What frame() calls whole must be that for decode(), too. */
+	must(w->failed || w->block.from == w->block.to);
 }
 
 /* With the lock held: a stream that has room for another block, or NULL. */

@@ -121,11 +121,10 @@ lane_batch(struct lane *l, const struct input *in, const struct block *block,
 	p->n_out = 0;
 	p->state = NULL;
 	b->context = block->context;
-	/* Where a record of several lines ends is only seen from the next. */
 	used = in->layout->format->decode(decoder_of(l, in), from,
 	    block->bytes + block->to,
-	    block->last || (block->whole && in->layout->join), b);
-	if (!used && !b->more && !b->n_bad)
+	    block->last || (block->whole && in->layout->looks_on), b);
+	if (!used && !b->n_bad && !b->more)
 		return 0;
 	b->input = in->number;
 	b->block = from;
