@@ -179,6 +179,7 @@ logfmt_decode(struct decoder *d, const char *p, const char *end, bool eof,
 
 const struct format format_logfmt = {
     .name = "logfmt",
+    .look = "name=value with blanks between, some values in quotes",
     .doc = "key=value pairs with blanks between, values quoted or not",
     .about =
 	"Each pair is a field; of those with the same name the last one "

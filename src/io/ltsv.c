@@ -168,6 +168,7 @@ ltsv_decode(struct decoder *d, const char *p, const char *end, bool eof,
 
 const struct format format_ltsv = {
     .name = "ltsv",
+    .look = "name:value with tabs between",
     .doc = "labelled tab-separated values: label:value",
     .about =
 	"Each label is a field; of those with the same label the last one "

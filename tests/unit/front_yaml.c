@@ -514,7 +514,8 @@ static const struct front_case bad[] = {
 	{"weir: 1\n"
 	 "input: {format: table}\n",
 	    "2:17: format \"table\" cannot be read | one of: apache,"
-	    " csv, json, lines, msgpack, nginx, regex, tsv"},
+	    " apache-error, cri, csv, docker, elb, haproxy, journal, json, kv,"
+	    " lines, logfmt, …"},
 	{"weir: 1\n"
 	 "input: {file: a, files: [b]}\n",
 	    "2:18: either \"file\" or \"files\""},
@@ -574,7 +575,7 @@ static const struct front_case bad[] = {
 	{"weir: 1\n"
 	 "output: {format: nginx}\n",
 	    "2:18: format \"nginx\" cannot be written | one of: csv,"
-	    " json, lines, msgpack, table, tsv"},
+	    " json, lines, logfmt, ltsv, msgpack, table, tsv"},
 	{"weir: 1\n"
 	 "output: json\n",
 	    "2:9: a map (key: value) is expected here, not a text"},

@@ -89,6 +89,8 @@ check_formats(void)
 		ok(f->decode || f->encode, "formats: %s does something",
 		    f->name);
 		ok(!f->decode || f->frame, "formats: %s can be cut", f->name);
+		ok(!f->decode || has(f->look),
+		    "formats: %s says what it looks like", f->name);
 	}
 	ok(n_formats > 5, "there are formats");
 }
