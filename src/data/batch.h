@@ -52,6 +52,13 @@ struct batch {
 	const char *block;     /* first byte of the block of input */
 	uint64_t block_offset; /* of that byte in the decompressed input */
 	uint64_t block_line;   /* line feeds before it (not for files) */
+	/*
+	 * What a format has to know of the bytes before the block; set before
+	 * the block is decoded, and then what is true behind it. Where it is
+	 * not 0 the input must not end: then the decoder is called once more,
+	 * with no bytes.
+	 */
+	uint64_t context;
 
 	struct bad_row *bad;
 	size_t n_bad, cap_bad;

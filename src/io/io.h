@@ -85,6 +85,7 @@ struct decode_spec {
 
 /* What is known of one input after its first bytes; formats extend it. */
 struct layout {
+	/* What reads it: the format chosen, or one of its kinds. */
 	const struct format *format;
 	/* Field names if the format knows them (CSV header, pattern groups). */
 	const struct str *fields;
@@ -142,8 +143,13 @@ struct format {
 	const char *doc;	/* one line for the help */
 	const char *about;	/* a paragraph for the manual */
 	const char *extensions; /* "json jsonl ndjson", or "" */
-	const char *arg;	/* what NAME:ARG takes, for the help, or NULL */
-	const char *example;	/* a record as it is written, for the manual */
+	/*
+	 * The format that this one is a kind of, or NULL: where a file's name
+	 * says that one, its content may still say this one.
+	 */
+	const char *kind_of;
+	const char *arg;     /* what NAME:ARG takes, for the help, or NULL */
+	const char *example; /* a record as it is written, for the manual */
 	/*
 	 * Names of all fields, with blanks between, if they are the same in
 	 * every input, so that another name is a mistake; else NULL.
@@ -197,6 +203,14 @@ struct format {
 	size_t (*frame)(const struct layout *layout, const char *p, size_t n);
 
 	/*
+	 * The same where what a block's first byte means depends on what came
+	 * before: *context is that of the block (0 for the first one; see
+	 * batch.h) and becomes that of the next one. Set instead of frame.
+	 */
+	size_t (*frame_on)(const struct layout *layout, const char *p, size_t n,
+	    uint64_t *context);
+
+	/*
 	 * True when records end in a line feed, so that reading can go on at
 	 * the next line after a record that is too long.
 	 */
@@ -231,6 +245,10 @@ extern const unsigned n_formats;
 
 const struct format *format_find(struct str name);
 
+/* Calls the layout's frame or frame_on. */
+size_t format_frame(
+    const struct layout *layout, const char *p, size_t n, uint64_t *context);
+
 /*
  * The format for NAME[:ARG]; an error with the nearest names if there is
  * none, or if reading (writing) is not possible.
@@ -240,6 +258,10 @@ const struct format *format_parse(struct str text, struct where where,
 
 /* By the extension of a file name (".gz", ".zst" cut first); NULL if none. */
 const struct format *format_of_name(struct str filename);
+
+/* The same, or the kind of it that the first bytes fit better. */
+const struct format *format_of_file(
+    struct str filename, struct str head, bool whole);
 
 /* By the first bytes: the best guess; "lines" when nothing fits better. */
 const struct format *format_guess(struct str head, bool whole);

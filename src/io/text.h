@@ -261,4 +261,7 @@ void text_value(struct buf *out, struct value v, const char *keep);
  */
 void text_visible(struct buf *out, struct str s, const char *keep);
 
+/* For NAME:COLUMN: -1 and *err if the output has no such column. */
+int text_check_column(const struct encode_spec *spec, struct err *err);
+
 #endif

@@ -24,11 +24,13 @@ few_records(const struct input *in, const struct block *b, bool *framed)
 {
 	const char *p = b->bytes + b->from;
 	size_t n = b->to - b->from, at = 0;
+	uint64_t context = b->context;
 
 	for (unsigned rows = 0; rows < block_rows_max && at < n; rows++) {
 		size_t len = 1, whole;
 
-		while (!(whole = in->format->frame(in->layout, p + at, len)) &&
+		while (!(whole = format_frame(
+			     in->layout, p + at, len, &context)) &&
 		       at + len < n)
 			len++;
 		if (!whole)
@@ -81,18 +83,24 @@ block_skip(const struct input *in, struct block *b)
 	const char *p = b->bytes + b->from;
 	size_t n = b->to - b->from;
 	char stop = in->layout->nul ? '\0' : '\n';
-	const char *end = in->format->lines ? memchr(p, stop, n) : NULL;
+	const char *end = in->layout->format->lines ? memchr(p, stop, n) : NULL;
 
 	used(in, b, end ? (size_t)(end + 1 - p) : n);
 	if (end)
 		b->skipping = false;
 }
 
+bool
+block_open(const struct block *b)
+{
+	return b->from < b->to || (b->last && b->context && !b->skipping);
+}
+
 enum block_status
 block_next(
     struct lane *l, struct input *in, struct block *b, struct prepared *p)
 {
-	while (b->from < b->to) {
+	while (block_open(b)) {
 		size_t n;
 
 		if (b->skipping) {
@@ -108,11 +116,13 @@ block_next(
 			too_long(l, in, b, p);
 			return BLOCK_BATCH;
 		}
-		if (!n) {
+		if (!n && b->from < b->to) {
 			must(!b->last);
 			return BLOCK_MORE;
 		}
+		must(n || p->batch->n_bad);
 		used(in, b, n);
+		b->context = p->batch->context;
 		if (p->batch->lost || p->batch->runs_on)
 			b->skipping = true;
 		if (p->batch->n_rows || p->batch->n_bad)

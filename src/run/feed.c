@@ -95,7 +95,7 @@ owner_waits(struct feed *f, const struct input *in)
 static int
 fill(struct feed *f, struct stream *s, struct err *err)
 {
-	const struct format *format = s->input->format;
+	const struct format *format = s->input->layout->format;
 	struct block *b = &s->rest;
 
 	/* A record without its end cannot be decoded: read on. */
@@ -184,8 +184,8 @@ take_rest(struct block *b, struct block *rest)
 
 /* Keeps the bytes behind `at` for the next block. */
 static void
-leave_rest(
-    const struct input *in, struct block *b, size_t at, struct block *rest)
+leave_rest(const struct input *in, struct block *b, size_t at, uint64_t context,
+    struct block *rest)
 {
 	size_t n = b->to - at;
 
@@ -201,6 +201,7 @@ leave_rest(
 	rest->line = b->line;
 	if (!in->regular)
 		rest->line += lines_in(b->bytes + b->from, at - b->from);
+	rest->context = context;
 	rest->skipping = b->skipping;
 	b->to = at;
 }
@@ -282,8 +283,10 @@ cut_block(struct feed *f, struct stream *s, struct work *w, bool owner)
 	const struct input *in = s->input;
 	struct block *b = &w->block;
 	size_t whole = 0;
+	uint64_t context = s->rest.context;
 
 	b->offset = s->rest.offset;
+	b->context = context;
 	b->line = s->rest.line;
 	b->skipping = s->rest.skipping;
 	while (!whole && !b->last && b->to <= in->spec.limits.record_max) {
@@ -291,14 +294,16 @@ cut_block(struct feed *f, struct stream *s, struct work *w, bool owner)
 		case GOT_BYTES:
 			break;
 		case GOT_NONE:
-			leave_rest(in, b, 0, &s->rest);
+			leave_rest(in, b, 0, b->context, &s->rest);
 			return CUT_NONE;
 		case GOT_ERROR:
 			return CUT_WHOLE;
 		}
 		skip(in, b);
+		context = b->context;
 		if (!b->last && b->to)
-			whole = in->format->frame(in->layout, b->bytes, b->to);
+			whole =
+			    format_frame(in->layout, b->bytes, b->to, &context);
 	}
 	w->end = b->last;
 	if (b->last)
@@ -307,7 +312,7 @@ cut_block(struct feed *f, struct stream *s, struct work *w, bool owner)
 	if (!whole ||
 	    (b->to > in->spec.limits.record_max && b->to > KEPT_BYTES))
 		return CUT_LONG;
-	leave_rest(in, b, whole, &s->rest);
+	leave_rest(in, b, whole, context, &s->rest);
 	b->whole = true;
 	return CUT_WHOLE;
 }
@@ -315,7 +320,7 @@ cut_block(struct feed *f, struct stream *s, struct work *w, bool owner)
 static void
 prepare_block(struct lane *l, struct stream *s, struct work *w)
 {
-	while (!w->failed && w->block.from < w->block.to) {
+	while (!w->failed && block_open(&w->block)) {
 		if (block_next(l, s->input, &w->block, work_slot(w)) !=
 		    BLOCK_BATCH)
 			break;
@@ -363,7 +368,8 @@ do_work(struct feed *f, struct lane *l, struct stream *s)
 		       BLOCK_BATCH)
 			if (!w->list[w->n++].batch->more)
 				break;
-		leave_rest(s->input, &w->block, w->block.from, &s->rest);
+		leave_rest(s->input, &w->block, w->block.from, w->block.context,
+		    &s->rest);
 	}
 	pthread_mutex_lock(&f->lock);
 	s->reading = false;

@@ -271,7 +271,7 @@ choose_format(
 		return -1;
 	in->format = in->plan->format;
 	if (!in->format && !is_stdin(in))
-		in->format = format_of_name(in->file);
+		in->format = format_of_file(in->file, head, in->head.last);
 	if (!in->format && options->nul_data)
 		in->format = guess_nul(head);
 	if (!in->format)

@@ -21,13 +21,14 @@
 struct block {
 	char *bytes; /* SIMD_PAD bytes behind cap are readable */
 	size_t cap;
-	size_t from, to; /* what has not been decoded yet */
-	uint64_t offset; /* of bytes[from] in the input */
-	uint64_t line;	 /* line feeds before it; not counted for files, which
-			    can be read again */
-	bool last;	 /* the input ends here */
-	bool whole;	 /* what ends at `to` is a whole record */
-	bool skipping;	 /* bytes[from] is within a record that is too long */
+	size_t from, to;  /* what has not been decoded yet */
+	uint64_t offset;  /* of bytes[from] in the input */
+	uint64_t context; /* of bytes[from], for the format (batch.h) */
+	uint64_t line;	  /* line feeds before it; not counted for files, which
+			     can be read again */
+	bool last;	  /* the input ends here */
+	bool whole;	  /* what ends at `to` is a whole record */
+	bool skipping;	  /* bytes[from] is within a record that is too long */
 };
 
 void block_init(struct block *b, size_t cap);
