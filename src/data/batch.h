@@ -46,6 +46,7 @@ struct batch {
 	uint8_t *kind; /* enum change by row; NULL = all inserts */
 	struct str *raw; /* each record's bytes in the block; NULL if the rows
 			    come from an operator */
+	bool made;	 /* by a step, of records that have been counted */
 
 	/* Where the rows were read; lines are counted when somebody asks. */
 	unsigned input;	       /* number of the input */

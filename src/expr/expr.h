@@ -296,6 +296,13 @@ struct eval {
 struct eval *eval_new(void);
 void eval_free(struct eval *ev);
 
+/*
+ * An object that this thread keeps for `key` (an address that outlives it):
+ * made when first asked for, dropped with the evaluation.
+ */
+void *eval_keep(struct eval *ev, const void *key,
+    void *(*make)(const void *key), void (*drop)(void *object));
+
 /* Starts on a batch: results go to its arena, no row has failed. */
 void eval_begin(struct eval *ev, const struct batch *b);
 

@@ -318,7 +318,8 @@ const struct fn fn_date_rows[] = {
 	 .doc = "Name of the month, in English.",
 	 .example = "monthname(TIMESTAMP '2026-03-28 22:15:00')",
 	 .result = "March", .row = monthname_row},
-	{.name = "overlaps", TIME, .signature = "time, time, time, time -> bool",
+	{.name = "overlaps", TIME,
+	 .signature = "time, time, time, time -> bool",
 	 .doc = "True if the span from the first time to the second meets that "
 		"from the third to the fourth; ends are not part of a span. "
 		"Also written (a, b) OVERLAPS (c, d).",
@@ -327,7 +328,8 @@ const struct fn fn_date_rows[] = {
 		    "TIMESTAMP '2026-03-01 13:00:00')",
 	 .result = "true", .row = overlaps_row},
 	{.name = "time_bucket", TIME,
-	 .signature = "duration, time, time = TIMESTAMP '1970-01-01', text = 'UTC' -> time",
+	 .signature = "duration, time, time = TIMESTAMP '1970-01-01', "
+	     "text = 'UTC' -> time",
 	 .doc = "The start of the bucket of a width that a time is in; buckets "
 		"are counted from an origin, 1970 unless stated.",
 	 .example = "time_bucket(INTERVAL '15' MINUTE, TIMESTAMP "

@@ -306,7 +306,8 @@ const struct fn fn_json_make_rows[] = {
 	 .example = "json_object('a', 1, 'b', NULL)",
 	 .result = "{\"a\":1,\"b\":null}",
 	 .flink = "JSON_OBJECT", .flags = FN_NULLS, .row = json_object_row},
-	{.name = "json_object_absent", JSON, .signature = "any ... = NULL -> text",
+	{.name = "json_object_absent", JSON,
+	 .signature = "any ... = NULL -> text",
 	 .doc = "A JSON object without the keys whose value is NULL: "
 		"JSON_OBJECT(… ABSENT ON NULL).",
 	 .example = "json_object_absent('a', 1, 'b', NULL)",

@@ -41,6 +41,7 @@
 	X(logic)                                                               \
 	X(math)                                                                \
 	X(net)                                                                 \
+	X(parse)                                                               \
 	X(pattern)                                                             \
 	X(set)                                                                 \
 	X(text)                                                                \

@@ -41,7 +41,9 @@ struct want {
 	enum want_as as;
 	enum type type;		   /* WANT_TYPE */
 	struct when_layout layout; /* WANT_TIME */
-	bool optional; /* WANT_TIME: missing or unreadable gives NULL */
+	/* WANT_TIME: missing or unreadable gives NULL; else: nobody minds if no
+	   record has it */
+	bool optional;
 };
 
 /* Extra settings of an input or output, from -i NAME:ARG or YAML. */
@@ -78,6 +80,11 @@ struct decode_spec {
 		       batch->time instead of a column; -1 = none. Columns:
 		       cols[i] belongs to wants[i] (unused for time) */
 	bool trust; /* stop validating behind the last wanted field */
+	/*
+	 * Each call of decode gets one record, all of it: in formats of lines
+	 * a line feed does not end it.
+	 */
+	bool single;
 	struct limits limits;
 };
 
@@ -216,6 +223,14 @@ struct format {
 	 */
 	bool lines;
 
+	/*
+	 * The first record of an input names its fields, if no setting does.
+	 */
+	bool header;
+
+	/* A field named a.b is the member b of a map a. */
+	bool nested;
+
 	/* True when records may end in NUL instead (-z). */
 	bool nul;
 
@@ -271,6 +286,44 @@ const struct format *format_guess(struct str head, bool whole);
  * not counted but all else; the reason is in the arena.
  */
 const char *record_too_long(struct arena *a, uint32_t record_max);
+
+/* ---- a text inside of a record ---- */
+
+/* Why a text is no record of a format by pattern. */
+#define NO_MATCH_REASON "does not match the pattern"
+
+/*
+ * The layout of texts that are records of a format, of which nothing is known
+ * but the settings. NULL and *err if they are wrong.
+ */
+struct layout *record_layout(const struct format *f,
+    const struct settings *settings, struct arena *a, struct err *err);
+
+struct record_parser;
+
+/* For one thread; the layout and the wants (WANT_VALUE) must live on. */
+struct record_parser *record_parser_new(
+    const struct layout *layout, const struct want *wants, unsigned n);
+void record_parser_free(struct record_parser *p);
+
+/*
+ * Decodes a text as one record: a value for each want, in the arena; all NULL
+ * if the text is blank. NULL, or why it is no record of the format.
+ */
+const char *record_parse(struct record_parser *p, struct str text,
+    struct arena *a, struct value *values);
+
+/* ---- named patterns ---- */
+
+/* A pattern grok knows, for the help. */
+struct grok_row {
+	const char *name;
+	const char *text; /* with other names: "%{MONTHDAY}/%{MONTH}" */
+	const char *doc;
+	const char *example; /* a text it matches from end to end */
+};
+extern const struct grok_row grok_rows[];
+extern const unsigned n_grok_rows;
 
 /* ---- shared by the text formats ---- */
 

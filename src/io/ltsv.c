@@ -194,5 +194,6 @@ const struct format format_ltsv = {
     .encoder_free = pairs_encoder_free,
     .begin = text_nothing,
     .encode = pairs_encode,
+    .ordered = true, /* cells and names are kept in the encoder */
     .finish = text_nothing,
 };

@@ -46,6 +46,12 @@ enum pattern_status {
 	PATTERN_COSTLY
 };
 
+/*
+ * True if a pattern does not compile: why (in the arena) and at which byte.
+ */
+bool pattern_wrong(
+    struct str text, struct arena *a, const char **why, size_t *at);
+
 /* Matches valid UTF-8. */
 enum pattern_status pattern_match(struct pattern *p, struct str subject);
 

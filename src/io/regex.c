@@ -35,7 +35,7 @@ find_pattern(const struct settings *settings, struct str *pattern,
 			return text_unknown_setting(
 			    &format_regex, s, known, 1, err);
 		*pattern = s->value;
-		*where = s->where;
+		*where = text_where(s->where, s->value);
 	}
 	if (pattern->n)
 		return 0;
@@ -136,7 +136,7 @@ regex_line(struct text_decoder *t, struct batch *b, unsigned row,
 	case PATTERN_MATCH:
 		break;
 	case PATTERN_NO_MATCH:
-		return "does not match the pattern";
+		return NO_MATCH_REASON;
 	case PATTERN_COSTLY:
 		return "pattern too costly for this record";
 	}

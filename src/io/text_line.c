@@ -101,8 +101,11 @@ find_record(
 {
 	const struct layout *l = d->base.layout;
 	char stop = l->nul ? '\0' : '\n';
-	const char *nl = memchr(at, stop, (size_t)(end - at));
+	const char *nl;
 
+	if (d->base.spec->single)
+		return (struct found){{at, (size_t)(end - at)}, end};
+	nl = memchr(at, stop, (size_t)(end - at));
 	if (l->join)
 		nl = text_join_end(l->join, at, end, nl, eof);
 	if (!nl && !eof)

@@ -7,10 +7,12 @@
 unsigned block_rows_max;
 
 static void
-used(const struct input *in, struct block *b, size_t n)
+used(const struct input *in, struct block *b, size_t n, size_t records)
 {
-	if (!in->regular)
-		b->line += lines_in(b->bytes + b->from, n);
+	if (in->by_number)
+		b->line += records;
+	else if (in->counts)
+		b->line += input_lines(in, b->bytes + b->from, n);
 	b->from += n;
 	b->offset += n;
 }
@@ -85,7 +87,7 @@ block_skip(const struct input *in, struct block *b)
 	char stop = in->layout->nul ? '\0' : '\n';
 	const char *end = in->layout->format->lines ? memchr(p, stop, n) : NULL;
 
-	used(in, b, end ? (size_t)(end + 1 - p) : n);
+	used(in, b, end ? (size_t)(end + 1 - p) : n, 0);
 	if (end)
 		b->skipping = false;
 }
@@ -109,7 +111,7 @@ block_next(
 		}
 		n = decode(l, in, b, p);
 		if (p->batch->more) {
-			used(in, b, n);
+			used(in, b, n, p->batch->n_rows + p->n_bad_read);
 			return BLOCK_BATCH;
 		}
 		if (!n && b->to - b->from > in->spec.limits.record_max) {
@@ -121,7 +123,7 @@ block_next(
 			return BLOCK_MORE;
 		}
 		must(n || p->batch->n_bad);
-		used(in, b, n);
+		used(in, b, n, p->batch->n_rows + p->n_bad_read);
 		b->context = p->batch->context;
 		if (p->batch->lost || p->batch->runs_on)
 			b->skipping = true;

@@ -199,8 +199,8 @@ leave_rest(const struct input *in, struct block *b, size_t at, uint64_t context,
 	}
 	rest->offset = b->offset + (at - b->from);
 	rest->line = b->line;
-	if (!in->regular)
-		rest->line += lines_in(b->bytes + b->from, at - b->from);
+	if (in->counts && !in->by_number)
+		rest->line += input_lines(in, b->bytes + b->from, at - b->from);
 	rest->context = context;
 	rest->skipping = b->skipping;
 	b->to = at;
@@ -363,6 +363,10 @@ do_work(struct feed *f, struct lane *l, struct stream *s)
 	if (!w->block.bytes)
 		block_init(&w->block, BLOCK_BYTES_THREADS);
 	cut = cut_block(f, s, w, l == &f->lanes[0]);
+	if (cut == CUT_WHOLE && s->input->by_number) {
+		prepare_block(l, s, w);
+		s->rest.line = w->block.line;
+	}
 	if (cut == CUT_LONG) {
 		while (block_next(l, s->input, &w->block, work_slot(w)) ==
 		       BLOCK_BATCH)
@@ -381,7 +385,7 @@ do_work(struct feed *f, struct lane *l, struct stream *s)
 	s->read_all = w->end || w->failed;
 	w->size = w->block.cap;
 	s->n_bytes += w->size;
-	if (cut == CUT_WHOLE) {
+	if (cut == CUT_WHOLE && !s->input->by_number) {
 		pthread_mutex_unlock(&f->lock);
 		prepare_block(l, s, w);
 		pthread_mutex_lock(&f->lock);

@@ -129,17 +129,29 @@ input_ready(const struct input *in, int ms)
 	return in->regular || poll(&p, 1, ms) > 0;
 }
 
+static uint64_t
+count(const char *p, size_t n, char byte)
+{
+	const char *end = p + n, *hit;
+	uint64_t found = 0;
+
+	while (p < end && (hit = memchr(p, byte, (size_t)(end - p)))) {
+		found++;
+		p = hit + 1;
+	}
+	return found;
+}
+
 uint64_t
 lines_in(const char *p, size_t n)
 {
-	const char *end = p + n, *hit;
-	uint64_t lines = 0;
+	return count(p, n, '\n');
+}
 
-	while (p < end && (hit = memchr(p, '\n', (size_t)(end - p)))) {
-		lines++;
-		p = hit + 1;
-	}
-	return lines;
+uint64_t
+input_lines(const struct input *in, const char *p, size_t n)
+{
+	return count(p, n, in->layout->nul ? '\0' : '\n');
 }
 
 void
@@ -341,6 +353,7 @@ input_open(struct input *in, const struct plan *plan,
     struct err *err)
 {
 	char name[512];
+	bool numbered;
 
 	if (open_file(in, err) ||
 	    read_head(in, options->nul_data, block_bytes, err) ||
@@ -354,6 +367,11 @@ input_open(struct input *in, const struct plan *plan,
 		}
 		return -1;
 	}
+	numbered = plan->scan->origin[ORIGIN_LINE] != 0;
+	in->by_number = numbered && !in->layout->format->lines;
+	in->counts = !in->regular || numbered;
+	if (in->by_number)
+		in->head.line = 0;
 	in->opened = true;
 	return 0;
 }

@@ -4,6 +4,7 @@
 
 #include "base/mem.h"
 #include "base/must.h"
+#include "run/origin.h"
 
 void
 prepared_init(struct prepared *p)
@@ -131,6 +132,7 @@ lane_batch(struct lane *l, const struct input *in, const struct block *block,
 	b->block_line = block->line;
 	p->n_bad_read = b->n_bad;
 	widen(b, in->spec.n_wants, l->plan->n_cols);
+	origin_columns(l->plan->plan->scan, in, b, block->to - block->from);
 	run_steps(l, p);
 	if (l->plan->encoder)
 		encode(l, p);

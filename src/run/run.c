@@ -589,6 +589,7 @@ count_all(struct run *r)
 	pipe_counts(&r->pipe, &ops);
 	c->late = ops.late;
 	c->late_some = ops.late_some;
+	c->late_made = ops.late_made;
 	c->updates = ops.updates;
 	c->used = c->in - c->filtered - c->late - c->bad;
 }

@@ -278,13 +278,13 @@ static const struct front_case bad[] = {
 	{"weir: 1\n"
 	 "steps:\n"
 	 "  - {}\n",
-	    "3:5: this step does nothing | one of: drop, group, limit,"
-	    " rename, select, set, sort, where, window"},
+	    "3:5: this step does nothing | one of: drop, explode, group, limit,"
+	    " parse, rename, select, set, sort, where, window"},
 	{"weir: 1\n"
 	 "steps:\n"
 	 "  - name: x\n",
-	    "3:5: this step does nothing | one of: drop, group, limit,"
-	    " rename, select, set, sort, where, window"},
+	    "3:5: this step does nothing | one of: drop, explode, group, limit,"
+	    " parse, rename, select, set, sort, where, window"},
 	{"weir: 1\n"
 	 "steps:\n"
 	 "  - wher: a\n",
