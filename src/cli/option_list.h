@@ -47,6 +47,12 @@ OPTION("max-bad", 0, "N|any", BAD, bad_max, BAD, RUN_ONLY,
 OPTION("max-record", 0, "SIZE", SIZE, record_max, BAD, RUN_ONLY,
     "Longest record, as in `512K` or `64M`; longer ones are bad. The default "
     "is 16M.")
+OPTION("mode", 'm', "final|changelog|upsert|every DURATION", TEXT, mode, OUTPUT,
+    EXPLAIN,
+    "How results that change are written. `final`: once, as they are at the "
+    "end (the default). `changelog`: every change, with a column `op` of +I, "
+    "-U, +U or -D. `upsert`: the same without -U. `every 10s`: each time so "
+    "much event time has passed, those that have changed.")
 OPTION("no-config", 0, NULL, FLAG, no_config, MISC, EVERY,
     "Do not read the configuration file.")
 OPTION("output", 'o', "FILE", FILE, output, OUTPUT, RUN_ONLY,

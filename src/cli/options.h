@@ -34,7 +34,7 @@ struct options {
 	const char *time, *zone, *late;
 	int64_t lateness, allowed;
 	/* output */
-	const char *to, *output, *stats;
+	const char *to, *output, *stats, *mode;
 	bool line_buffered, print_spec;
 	/* bad records */
 	const char *reject;

@@ -382,6 +382,8 @@ set_output(struct plan *p, const struct options *o, struct err *err)
 
 	plan_emit_default(p);
 	out = &p->outputs[0];
+	if (o->mode && plan_mode(out, str_of(o->mode), NOWHERE, err))
+		return err_note(err, "--mode");
 	if (o->output)
 		out->file = strcmp(o->output, "-") ? str_of(o->output)
 						   : (struct str){0};

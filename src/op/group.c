@@ -144,7 +144,7 @@ slides(const struct group_config *c, const struct agg_call *call)
 }
 
 static void
-lay_out_cell(struct group_config *c, struct arena *a)
+lay_out_cell(struct group_config *c, const struct op *op, struct arena *a)
 {
 	unsigned at = 0;
 
@@ -157,7 +157,30 @@ lay_out_cell(struct group_config *c, struct arena *a)
 		c->n_slides += c->slides[i];
 		at += (agg_size(call) + 7) & ~7u;
 	}
-	c->cell_bytes = at;
+	c->live = op->live;
+	c->counts = op->in.changes || op->live;
+	c->count_at = at;
+	c->cell_bytes = at + (c->counts ? (unsigned)sizeof(int64_t) : 0);
+}
+
+/* What is taken back must be possible to take back. */
+static int
+check_retracts(const struct group_bind *g)
+{
+	for (unsigned i = 0; i < g->c->grouping.n_aggs; i++) {
+		const struct agg_call *call = &g->c->grouping.aggs[i];
+
+		if (!g->op->in.changes || call->agg->retracts)
+			continue;
+		err_set(g->b->err, ERR_SPEC, call->node->where,
+		    "%s() cannot take back rows, and the rows that come in "
+		    "here change",
+		    call->agg->name);
+		return err_hint(g->b->err,
+		    "count, sum, avg and ratio can; or group what is final: a "
+		    "step settle before this one");
+	}
+	return 0;
 }
 
 static void
@@ -165,7 +188,23 @@ flow_end(struct group_bind *g)
 {
 	struct flow *out = &g->op->out;
 
-	if (g->c->allowed > 0 && g->c->window.type != WINDOW_ALL) {
+	bool windowed = g->c->window.type != WINDOW_ALL;
+	bool corrects = windowed && g->c->allowed > 0;
+	unsigned n = 0,
+		 *key = arena_array(g->b->arena, g->c->n_keys + 2, sizeof *key);
+
+	if (windowed) {
+		key[n++] = GROUP_START;
+		key[n++] = GROUP_END;
+	}
+	for (unsigned i = 0; i < g->c->n_keys; i++)
+		key[n++] = GROUP_KEYS + i;
+	out->key = key;
+	out->n_key = n;
+	out->keyed = true;
+	out->changes = g->c->live && (!windowed || corrects);
+	out->steady = out->changes && !g->op->in.changes && !g->c->having;
+	if (corrects && !g->c->live) {
 		flow_add(out, STR("rev"), GROUP_REV, T_INT)->omit_null = true;
 		out->updates = true;
 	}
@@ -210,7 +249,7 @@ group_bind(struct op *op, const struct bind *b)
 	flow_scope(&op->in, b, &g.input);
 	if (window && window_parse(window->items[0].node, b, &c->window))
 		return -1;
-	if (c->window.type != WINDOW_ALL && op->in.scan)
+	if ((c->window.type != WINDOW_ALL || op->heeded) && op->in.scan)
 		op->in.scan->needs_time = true;
 	if (bind_keys(&g))
 		return -1;
@@ -218,9 +257,9 @@ group_bind(struct op *op, const struct bind *b)
 	flow_begin(&g, select ? select->n_items : 0);
 	if (bind_items(&g, select) || check_names(&g))
 		return -1;
-	lay_out_cell(c, b->arena);
+	lay_out_cell(c, op, b->arena);
 	flow_end(&g);
-	return 0;
+	return check_retracts(&g);
 }
 
 /* ---- the part for any thread ---- */
@@ -279,6 +318,17 @@ make_keys(const struct group_config *c, struct eval *ev, struct batch *b,
 	key_batch(b, cols, c->n_keys, b->arena, p->keys, p->hashes);
 }
 
+static int8_t *
+signs(const struct batch *b)
+{
+	int8_t *sign = arena_array(b->arena, b->n_rows, 1);
+
+	for (unsigned row = 0; row < b->n_rows; row++)
+		sign[row] =
+		    change_takes_back((enum change)b->kind[row]) ? -1 : 1;
+	return sign;
+}
+
 static void *
 group_prepare(const struct op *op, struct eval *ev, struct batch *b)
 {
@@ -287,6 +337,7 @@ group_prepare(const struct op *op, struct eval *ev, struct batch *b)
 	struct group_prep *p = arena_alloc(a, sizeof *p);
 	struct column *cols = arena_array(a, c->n_keys, sizeof *cols);
 
+	p->sign = NULL;
 	p->args = arena_array(a, c->grouping.n_aggs, sizeof *p->args);
 	p->filters = arena_array(a, c->grouping.n_aggs, sizeof *p->filters);
 	p->keys = arena_array(a, b->n_sel, sizeof *p->keys);
@@ -297,51 +348,69 @@ group_prepare(const struct op *op, struct eval *ev, struct batch *b)
 	evaluate(c, ev, b, p);
 	eval_settle(ev, b);
 	make_keys(c, ev, b, cols, p);
+	if (b->kind)
+		p->sign = signs(b);
 	return p;
 }
 
 /* ---- running: by kind of window ---- */
 
-static bool
-is_session(const struct op *op)
+struct runner {
+	struct op_run *(*open)(const struct op *op);
+	void (*apply)(struct op_run *r, struct batch *b, void *prepared,
+	    unsigned from, unsigned to, struct watermark *w);
+	void (*advance)(struct op_run *r, int64_t w);
+	void (*close)(struct op_run *r);
+};
+
+static const struct runner *
+runner_of(const struct op *op)
 {
+	static const struct runner sessions = {sessions_open, sessions_apply,
+				       sessions_advance, sessions_close},
+				   live = {group_live_open, group_live_apply,
+				       group_live_advance, group_live_close},
+				   slices = {slices_open, slices_apply,
+				       slices_advance, slices_close};
 	const struct group_config *c = op->config;
 
-	return c->window.type == WINDOW_SESSION;
+	switch (c->window.type) {
+	case WINDOW_ALL:
+		return c->counts ? &live : &slices;
+	case WINDOW_SESSION:
+		return &sessions;
+	case WINDOW_TUMBLE:
+	case WINDOW_HOP:
+	case WINDOW_CUMULATE:
+	case WINDOW_CALENDAR:
+		break;
+	}
+	return &slices;
 }
 
 static struct op_run *
 group_open(const struct op *op)
 {
-	return is_session(op) ? sessions_open(op) : slices_open(op);
+	return runner_of(op)->open(op);
 }
 
 static void
 group_apply(struct op_run *r, struct batch *b, void *prepared, unsigned from,
     unsigned to, struct watermark *w)
 {
-	if (is_session(r->op))
-		sessions_apply(r, b, prepared, from, to, w);
-	else
-		slices_apply(r, b, prepared, from, to, w);
+	runner_of(r->op)->apply(r, b, prepared, from, to, w);
 }
 
 static void
 group_advance(struct op_run *r, int64_t w)
 {
-	if (is_session(r->op))
-		sessions_advance(r, w);
-	else
-		slices_advance(r, w);
+	runner_of(r->op)->advance(r, w);
 }
 
 static void
 group_close(struct op_run *r)
 {
-	if (is_session(r->op))
-		sessions_close(r);
-	else
-		slices_close(r);
+	runner_of(r->op)->close(r);
 }
 
 /* ---- explain ---- */
@@ -427,6 +496,7 @@ const struct op_kind op_group = {
 	.n_params = sizeof group_params / sizeof *group_params,
 	.primary = "by",
 	.waits = WAITS_END,
+	.changes = CHANGES_TAKE,
 	.bind = group_bind,
 	.prepare = group_prepare,
 	.open = group_open,
@@ -453,6 +523,7 @@ const struct op_kind op_window = {
 	.n_params = sizeof window_params / sizeof *window_params,
 	.primary = "window",
 	.waits = WAITS_WATERMARK,
+	.changes = CHANGES_TAKE,
 	.bind = group_bind,
 	.prepare = group_prepare,
 	.open = group_open,

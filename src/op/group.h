@@ -7,6 +7,8 @@
  *   slices.c     running over slices (tumble, hop, cumulate, calendar, all),
  *                with slice_tree.c and slide.c for windows that overlap
  *   sessions.c   running over sessions
+ *   group_live.c running over everything where rows change: they are taken
+ *                back, or results are wanted as they change
  *
  * Columns of a result batch: 0 window_start, 1 window_end, 2 the number of a
  * correction, then the keys, then the aggregates, then what SELECT computes.
@@ -44,6 +46,13 @@ struct group_config {
 	unsigned n_items;
 
 	int64_t allowed; /* allowed lateness, µs; WHEN_MAX = for ever */
+
+	/*
+	 * Changes go out row by row. counts: a cell also has the number of its
+	 * rows, an int64_t at count_at.
+	 */
+	bool live, counts;
+	unsigned count_at;
 };
 
 /* What prepare makes of a batch; index k is that of the selection. */
@@ -52,6 +61,7 @@ struct group_prep {
 	uint64_t *hashes;
 	struct column **args; /* [aggregate][argument] */
 	struct column *filters;
+	int8_t *sign; /* by row: what comes is added or taken back, or NULL */
 };
 
 /* ---- group_row.c ---- */
@@ -75,6 +85,30 @@ void group_rows_add(struct group_rows *g, struct span window, struct str key,
     const char *acc, uint32_t rev);
 void group_rows_flush(struct group_rows *g);
 
+/*
+ * The same as a change of one kind, with the values of the aggregates. Before
+ * CHANGE_BEFORE there is room for the CHANGE_AFTER, too.
+ */
+void group_rows_change(struct group_rows *g, struct span window, struct str key,
+    const struct value *values, enum change kind);
+
+/* Values of the aggregates of a cell. */
+void group_values(const struct group_config *c, const char *acc,
+    struct arena *a, struct value *out);
+
+/* Two cells' values: is it the same row? */
+bool group_same(
+    const struct group_config *c, const struct value *a, const struct value *b);
+
+static inline int64_t
+group_count(const struct group_config *c, const char *acc)
+{
+	int64_t n;
+
+	memcpy(&n, acc + c->count_at, sizeof n);
+	return n;
+}
+
 /* Which aggregates of a cell to merge. */
 enum group_part {
 	GROUP_EACH,
@@ -97,6 +131,19 @@ void slices_apply(struct op_run *r, struct batch *b, void *prepared,
     unsigned from, unsigned to, struct watermark *w);
 void slices_advance(struct op_run *r, int64_t w);
 void slices_close(struct op_run *r);
+
+/* False if all rows of the cell have been taken back. */
+static inline bool
+group_there(const struct group_config *c, const char *acc)
+{
+	return !c->counts || group_count(c, acc) > 0;
+}
+
+struct op_run *group_live_open(const struct op *op);
+void group_live_apply(struct op_run *r, struct batch *b, void *prepared,
+    unsigned from, unsigned to, struct watermark *w);
+void group_live_advance(struct op_run *r, int64_t w);
+void group_live_close(struct op_run *r);
 
 struct op_run *sessions_open(const struct op *op);
 void sessions_apply(struct op_run *r, struct batch *b, void *prepared,

@@ -1,11 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /* The operators: one line each, sorted by name; see op.h. */
 OP(drop)
+OP(every)
+OP(from_changelog)
 OP(group)
 OP(limit)
 OP(rename)
 OP(select)
 OP(set)
+OP(settle)
 OP(sort)
+OP(to_changelog)
+OP(upsert)
 OP(where)
 OP(window)

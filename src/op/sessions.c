@@ -36,6 +36,12 @@ struct session {
 	_Alignas(16) char bytes[]; /* accumulators, then the key */
 };
 
+struct shown {
+	struct session *session;
+	struct span span;
+	struct value *values;
+};
+
 struct sessions_run {
 	struct op_run run; /* first */
 	const struct group_config *c;
@@ -43,6 +49,9 @@ struct sessions_run {
 	struct heap due;
 	int64_t watermark;
 	struct group_rows rows;
+	struct shown *shown; /* live: results that are out for a key */
+	size_t n_shown, cap_shown;
+	struct arena values; /* of theirs */
 };
 
 static struct str
@@ -247,21 +256,101 @@ write_session(struct sessions_run *r, struct session *s)
 {
 	struct span window = {s->first, session_end(r, s)};
 
+	if (!group_there(r->c, s->bytes))
+		return;
 	group_rows_add(&r->rows, window, session_key(r, s), s->bytes,
-	    s->written ? s->written + 1 : 0);
+	    s->written && !r->c->live ? s->written + 1 : 0);
 	s->written++;
+}
+
+/*
+ * Notes the results that are out for a key: the row at hand may change them,
+ * move their edges, or join their sessions.
+ */
+static void
+note_shown(struct sessions_run *r, struct str key, uint64_t hash)
+{
+	struct session *s = sessions_of_key(r, key_slot(r, key, hash));
+
+	r->n_shown = 0;
+	arena_reset(&r->values);
+	for (; s; s = s->next) {
+		struct shown *e;
+
+		if (!s->fired || !group_there(r->c, s->bytes))
+			continue;
+		mem_grow(&r->shown, &r->cap_shown, r->n_shown + 1, sizeof *e);
+		e = &r->shown[r->n_shown++];
+		e->session = s;
+		e->span = (struct span){s->first, session_end(r, s)};
+		e->values = arena_array(
+		    &r->values, r->c->grouping.n_aggs, sizeof *e->values);
+		group_values(r->c, s->bytes, &r->values, e->values);
+	}
+}
+
+/* The session s has a row more: those that are out no more are taken back. */
+static void
+give_changes(struct sessions_run *r, struct str key, struct session *s)
+{
+	struct value *now =
+	    arena_array(&r->values, r->c->grouping.n_aggs, sizeof *now);
+	struct span span = {s->first, session_end(r, s)};
+	bool is = s->fired && group_there(r->c, s->bytes);
+
+	if (is)
+		group_values(r->c, s->bytes, &r->values, now);
+	for (size_t i = 0; i < r->n_shown; i++) {
+		const struct shown *e = &r->shown[i];
+
+		if (e->session != s && !e->session->dead)
+			continue;
+		if (!is || e->session != s || e->span.start != span.start ||
+		    e->span.end != span.end) {
+			group_rows_change(
+			    &r->rows, e->span, key, e->values, CHANGE_DELETE);
+			continue;
+		}
+		is = false;
+		if (group_same(r->c, e->values, now))
+			continue;
+		group_rows_change(
+		    &r->rows, span, key, e->values, CHANGE_BEFORE);
+		group_rows_change(&r->rows, span, key, now, CHANGE_AFTER);
+	}
+	if (is)
+		group_rows_change(&r->rows, span, key, now, CHANGE_INSERT);
+	group_rows_flush(&r->rows);
+}
+
+static void
+correct(struct sessions_run *r, struct str key, struct session *s)
+{
+	if (r->c->live)
+		give_changes(r, key, s);
+	if (!s->fired)
+		return;
+	if (!r->c->live) {
+		write_session(r, s);
+		group_rows_flush(&r->rows);
+	}
+	r->run.counts.updates++;
 }
 
 static void
 enter(struct sessions_run *r, struct batch *b, const struct group_prep *p,
     unsigned row, unsigned k, int64_t t)
 {
-	struct session *s = session_of(r, p->keys[k], p->hashes[k], t);
+	struct session *s;
 	uint16_t rows[1] = {(uint16_t)row};
 	char *cells[1];
 	struct agg_rows add = {
 	    .n = 1, .rows = rows, .cells = cells, .time = b->time};
 
+	r->n_shown = 0;
+	if (r->c->live && r->c->allowed)
+		note_shown(r, p->keys[k], p->hashes[k]);
+	s = session_of(r, p->keys[k], p->hashes[k], t);
 	if (!s) {
 		r->run.counts.late++;
 		r->run.late(&r->run, b, row);
@@ -272,13 +361,10 @@ enter(struct sessions_run *r, struct batch *b, const struct group_prep *p,
 	/* A late session within the allowance is due at once; one that has
 	 * fired is corrected at once, unless it is open again: then it fires
 	 * when its new end comes. */
-	if (!s->fired && session_end(r, s) <= r->watermark) {
+	if (s->fired || r->n_shown)
+		correct(r, p->keys[k], s);
+	if (!s->fired && session_end(r, s) <= r->watermark)
 		sessions_advance(&r->run, r->watermark);
-	} else if (s->fired) {
-		write_session(r, s);
-		group_rows_flush(&r->rows);
-		r->run.counts.updates++;
-	}
 }
 
 /* ---- firing ---- */
@@ -394,6 +480,7 @@ sessions_open(const struct op *op)
 	r->watermark = WHEN_MIN;
 	r->run.op = op;
 	group_rows_init(&r->rows, &r->run, r->c);
+	arena_init(&r->values, 1024);
 	return &r->run;
 }
 
@@ -434,5 +521,7 @@ sessions_close(struct op_run *run)
 	heap_release(&r->due);
 	index_release(&r->by_key);
 	group_rows_release(&r->rows);
+	arena_release(&r->values);
+	mem_free(r->shown);
 	mem_free(r);
 }

@@ -337,6 +337,11 @@ put_items(struct explain *x, const struct arg *arg)
 static void
 put_waiting(struct explain *x, const struct op *op)
 {
+	if (op->live && op->kind->changes == CHANGES_TAKE && op->out.changes) {
+		buf_lit(&x->text, "each change at once");
+		put_line(x, "rows out");
+		return;
+	}
 	switch (op->kind->waits) {
 	case WAITS_NOT:
 		buf_lit(&x->text, "each row at once");
@@ -349,6 +354,9 @@ put_waiting(struct explain *x, const struct op *op)
 	case WAITS_WATERMARK:
 		if (x->plan->inputs[0].time.lateness == WHEN_MAX)
 			buf_lit(&x->text, "when the input ends");
+		else if (op->kind->changes == CHANGES_SHOW)
+			buf_lit(&x->text,
+			    "when the watermark passes a multiple of it");
 		else
 			buf_lit(&x->text,
 			    "when the watermark reaches a window's end");
