@@ -253,18 +253,13 @@ counts_add(
 	for (unsigned k = 0; k < r->n; k++) {
 		struct seen_set **set = agg_acc(call, r, k);
 		struct value v = agg_arg(r, 0, k);
-		bool add = agg_sign(r, k) > 0;
-		struct seen *e;
 
 		if (v.type == T_NULL)
 			continue;
 		key.n = 0;
 		key_put(&key, v);
-		e = seen_find(set, heap, buf_str(&key), &v.type, 1, add);
-		if (add)
-			e->count++;
-		else if (e && e->count)
-			e->count--;
+		seen_count(
+		    set, heap, buf_str(&key), &v.type, 1, agg_sign(r, k));
 	}
 	buf_release(&key);
 }
@@ -281,14 +276,13 @@ counts_merge(const struct agg_call *call, struct arena *heap, void *into,
 		const uint8_t *type = (const uint8_t *)e->bytes + e->len;
 
 		if (e->count)
-			seen_find(into, heap, key, type, 1, true)->count +=
-			    e->count;
+			seen_count(into, heap, key, type, 1, e->count);
 	}
 }
 
 struct counted {
 	struct value v;
-	uint32_t count;
+	int64_t count;
 };
 
 static int
@@ -313,7 +307,7 @@ counts_sorted(const void *acc, struct arena *out, size_t *n)
 		return NULL;
 	all = arena_array(out, (*set)->n, sizeof *all);
 	for (const struct seen *e = (*set)->first; e; e = e->next)
-		if (e->count) {
+		if (e->count > 0) {
 			seen_values(e, &all[*n].v, 1, out);
 			all[(*n)++].count = e->count;
 		}

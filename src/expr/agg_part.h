@@ -90,11 +90,23 @@ struct held {
 /* Replaces the value; its memory is used again when the new one fits. */
 void held_set(struct held *h, struct arena *heap, struct value v);
 
+/* ---- memory of a heap that is used again ---- */
+
+/*
+ * Pieces of memory nobody needs any more, by size: a heap does not take them
+ * back one by one. NULL until there is one.
+ */
+struct spare;
+
+void *spare_alloc(struct spare *s, struct arena *heap, size_t n);
+void spare_give(struct spare **s, struct arena *heap, void *p, size_t n);
+
 /* ---- a set of values with their counts, in order of first arrival ---- */
 
 struct seen {
 	struct seen *next;
-	uint32_t hash, count;
+	int64_t count; /* less than 0: taken back before it came */
+	uint32_t hash;
 	uint32_t len; /* of the key at bytes[0], then a type tag per value */
 	char bytes[];
 };
@@ -102,15 +114,19 @@ struct seen {
 struct seen_set {
 	struct seen **slots;
 	struct seen *first, *last;
-	uint32_t n, cap; /* entries (dead ones too), slots */
+	uint32_t n, cap;  /* entries (dead ones too), slots */
+	uint32_t dead;	  /* entries with count 0 */
+	uint32_t n_types; /* of each entry */
+	struct spare *spare;
 };
 
 /*
- * The entry of the values key (as key_put writes them) with their types;
- * makes one with count 0 if add is set, else NULL. *set may be NULL at first.
+ * Changes the count of the values key (as key_put writes them, with their
+ * types) by some number. +1: they are there (count > 0) that were not before,
+ * -1: they no longer are, else 0. *set may be NULL at first.
  */
-struct seen *seen_find(struct seen_set **set, struct arena *heap,
-    struct str key, const uint8_t *types, unsigned n_types, bool add);
+int seen_count(struct seen_set **set, struct arena *heap, struct str key,
+    const uint8_t *types, unsigned n_types, int64_t by);
 
 /* The n values of an entry, as they came (slices of the entry or arena). */
 void seen_values(

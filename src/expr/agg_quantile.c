@@ -486,6 +486,14 @@ quant_value(const struct agg_call *call, const void *acc, struct arena *out)
 			   : exact_value(q, rank, out);
 }
 
+static struct value
+quant_ranked(const struct agg_call *call, const struct agg_ranks *ranks,
+    struct arena *out)
+{
+	(void)out;
+	return ranks->at(ranks, nearest_rank(call->params[1], ranks->n));
+}
+
 /*
  * What is left has the value of one that never had more, unless it would be
  * exact again, or the value is at an end of the histogram.
@@ -599,7 +607,8 @@ quant_load(const struct agg_call *call, struct arena *heap, void *acc,
 #define QUANT_PARTS                                                            \
 	.size = quant_size, .add = quant_add, .merge = quant_merge,            \
 	.unmerge = quant_unmerge, .sound = quant_sound, .value = quant_value,  \
-	.save = quant_save, .load = quant_load
+	.save = quant_save, .load = quant_load, .keep = AGG_KEEP_NUMBERS,      \
+	.ranked = quant_ranked
 
 const struct agg agg_median = {
     .name = "median",
