@@ -152,6 +152,7 @@ lay_out_cell(struct group_config *c, const struct op *op, struct arena *a)
 	for (unsigned i = 0; i < c->grouping.n_aggs; i++) {
 		struct agg_call *call = &c->grouping.aggs[i];
 
+		call->retract = op->in.changes;
 		call->offset = at;
 		c->slides[i] = slides(c, call);
 		c->n_slides += c->slides[i];
@@ -161,26 +162,6 @@ lay_out_cell(struct group_config *c, const struct op *op, struct arena *a)
 	c->counts = op->in.changes || op->live;
 	c->count_at = at;
 	c->cell_bytes = at + (c->counts ? (unsigned)sizeof(int64_t) : 0);
-}
-
-/* What is taken back must be possible to take back. */
-static int
-check_retracts(const struct group_bind *g)
-{
-	for (unsigned i = 0; i < g->c->grouping.n_aggs; i++) {
-		const struct agg_call *call = &g->c->grouping.aggs[i];
-
-		if (!g->op->in.changes || call->agg->retracts)
-			continue;
-		err_set(g->b->err, ERR_SPEC, call->node->where,
-		    "%s() cannot take back rows, and the rows that come in "
-		    "here change",
-		    call->agg->name);
-		return err_hint(g->b->err,
-		    "count, sum, avg and ratio can; or group what is final: a "
-		    "step settle before this one");
-	}
-	return 0;
 }
 
 static void
@@ -259,7 +240,7 @@ group_bind(struct op *op, const struct bind *b)
 		return -1;
 	lay_out_cell(c, op, b->arena);
 	flow_end(&g);
-	return check_retracts(&g);
+	return 0;
 }
 
 /* ---- the part for any thread ---- */

@@ -9,7 +9,8 @@
  * it never came is left out of account. Without keys there is one result, which
  * is there even when no row is.
  *
- * Invariant: a cell whose count is 0 is all zero, as if it had been made anew.
+ * A cell whose rows are all taken back stays: its accumulators are then those
+ * of no rows, and their memory is used again when the key comes again.
  */
 #include "base/hash.h"
 #include "base/mem.h"
@@ -102,12 +103,10 @@ take(struct live_run *r, const struct batch *b, const struct group_prep *p,
 		group_values(c, acc, &r->scratch, r->before);
 	}
 	group_add(c, &r->table.heap, p, &add);
-	if (gone && n == 1) {
-		memset(acc, 0, c->cell_bytes);
-		r->n_held--;
-	} else if (n == 0) {
-		r->n_held++;
-	}
+	if (gone)
+		r->n_held -= n == 1;
+	else
+		r->n_held += n == 0;
 	if (c->live)
 		give(r, p->keys[k], acc, n);
 }

@@ -12,17 +12,17 @@
 unsigned
 columns_read(const struct op *op, unsigned **out)
 {
-	const struct scan *s = op->out.scan;
+	const struct scan *s = op->in.scan;
 	unsigned n_wants = s ? s->n_wants : 0, n = 0;
-	unsigned *cols = mem_array(n_wants + op->out.n_cols, sizeof *cols);
+	unsigned *cols = mem_array(n_wants + op->in.n_cols, sizeof *cols);
 
 	for (unsigned i = 0; i < n_wants; i++)
 		if (s->last[i] > op->number)
 			cols[n++] = i;
-	for (unsigned i = 0; i < op->out.n_cols; i++)
-		if (op->out.cols[i].col >= n_wants &&
-		    op->out.cols[i].col != COL_RECORD)
-			cols[n++] = op->out.cols[i].col;
+	for (unsigned i = 0; i < op->in.n_cols; i++)
+		if (op->in.cols[i].col >= n_wants &&
+		    op->in.cols[i].col != COL_RECORD)
+			cols[n++] = op->in.cols[i].col;
 	*out = cols;
 	return n;
 }

@@ -76,7 +76,7 @@ unsigned kept_put(struct kept *t, struct op_run *run,
 void kept_flush(struct kept *t, struct op_run *run);
 
 /*
- * Columns of a step's result that somebody behind it reads: *out is an array
+ * Columns of what a step gets that somebody behind it reads: *out is an array
  * of mem.h.
  */
 unsigned columns_read(const struct op *op, unsigned **out);
