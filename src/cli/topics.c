@@ -317,6 +317,8 @@ param_kind_name(enum param_kind kind)
 		return "list of expressions, each with asc or desc";
 	case PARAM_COUNT:
 		return "number";
+	case PARAM_SETS:
+		return "rollup, cube, or a list of lists of keys";
 	case PARAM_WINDOW:
 		return "window";
 	}

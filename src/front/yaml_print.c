@@ -310,6 +310,29 @@ put_named(
 	}
 }
 
+/* rollup, cube, or a list of lists. */
+static void
+put_sets(
+    struct printer *p, struct onode *to, const char *key, const struct arg *arg)
+{
+	struct arena *a = &p->arena;
+	struct onode *list, *set;
+
+	if (arg->n_items == 1 && arg->items[0].node->kind == NODE_NAME) {
+		onode_text(a, to, key, tree_text(p, arg->items[0].node));
+		return;
+	}
+	list = onode_add(a, to, key, O_SEQ);
+	for (unsigned i = 0; i < arg->n_items; i++) {
+		const struct node *n = arg->items[i].node;
+
+		set = onode_add(a, list, NULL, O_SEQ);
+		set->flow = true;
+		for (unsigned k = 0; k < n->n_args; k++)
+			onode_text(a, set, NULL, tree_text(p, n->args[k]));
+	}
+}
+
 static void
 put_arg(
     struct printer *p, struct onode *to, const char *key, const struct arg *arg)
@@ -325,6 +348,9 @@ put_arg(
 		return;
 	case PARAM_NAMED:
 		put_named(p, to, key, arg);
+		return;
+	case PARAM_SETS:
+		put_sets(p, to, key, arg);
 		return;
 	case PARAM_RENAME:
 		list = onode_add(a, to, key, O_MAP);

@@ -40,7 +40,7 @@ bind_keys(struct group_bind *g)
 	g->key_types = arena_array(a, n, sizeof *g->key_types);
 	g->aliases = arena_array(a, n + n_select, sizeof *g->aliases);
 	for (unsigned i = 0; i < n; i++) {
-		struct arg_item *item = &by->items[i];
+		const struct arg_item *item = &by->items[i];
 
 		g->c->keys[i] = expr_bind(item->node, &g->input, a, g->b->err);
 		if (!g->c->keys[i])
@@ -49,7 +49,7 @@ bind_keys(struct group_bind *g)
 		g->key_types[i] = expr_type(g->c->keys[i]);
 		g->aliases[i] = (struct scope_alias){item->name, item->node};
 	}
-	return 0;
+	return group_sets(g->op, g->b, g->c, g->key_nodes);
 }
 
 /* Names over result rows: window_start, window_end, keys by their alias. */
@@ -58,9 +58,10 @@ result_scope(struct group_bind *g)
 {
 	static const struct scope_column windowed[GROUP_KEYS] = {
 	    {{"window_start", 12}, T_TIME}, {{"window_end", 10}, T_TIME},
-	    {{NULL, 0}, T_INT}};
+	    {{NULL, 0}, T_INT}, {{GROUP_SET_NAME, 13}, T_INT}};
 	static const struct scope_column whole[GROUP_KEYS] = {
-	    {{NULL, 0}, T_NULL}, {{NULL, 0}, T_NULL}, {{NULL, 0}, T_INT}};
+	    {{NULL, 0}, T_NULL}, {{NULL, 0}, T_NULL}, {{NULL, 0}, T_INT},
+	    {{GROUP_SET_NAME, 13}, T_INT}};
 
 	g->c->grouping = (struct grouping){.input = &g->input,
 	    .keys = g->key_nodes,
@@ -95,6 +96,13 @@ flow_begin(struct group_bind *g, unsigned n_items)
 		    out, by->items[i].name, GROUP_KEYS + i, g->key_types[i]);
 }
 
+static struct expr *
+bind_result(struct group_bind *g, struct node *n)
+{
+	n = group_write_out(g->op, g->c, g->key_nodes, n, g->b);
+	return n ? expr_bind(n, &g->result, g->b->arena, g->b->err) : NULL;
+}
+
 /* SELECT: a plain reference names a column, anything else is computed. */
 static int
 bind_items(struct group_bind *g, const struct arg *select)
@@ -104,18 +112,14 @@ bind_items(struct group_bind *g, const struct arg *select)
 	struct group_config *c = g->c;
 	const struct arg *having = op_arg(g->op, "having");
 
-	for (unsigned i = 0; i < n; i++) {
-		exprs[i] = expr_bind(
-		    select->items[i].node, &g->result, g->b->arena, g->b->err);
-		if (!exprs[i])
+	for (unsigned i = 0; i < n; i++)
+		if (!(exprs[i] = bind_result(g, select->items[i].node)))
 			return -1;
-	}
 	/* HAVING knows what SELECT has named, too. */
 	for (unsigned i = 0; i < n; i++)
 		g->aliases[g->result.n_aliases++] = (struct scope_alias){
 		    select->items[i].name, select->items[i].node};
-	if (having && !(c->having = expr_bind(having->items[0].node, &g->result,
-			    g->b->arena, g->b->err)))
+	if (having && !(c->having = bind_result(g, having->items[0].node)))
 		return -1;
 	c->n_base = GROUP_KEYS + c->n_keys + c->grouping.n_aggs;
 	c->n_cols = c->n_base;
@@ -172,7 +176,7 @@ flow_end(struct group_bind *g)
 	bool windowed = g->c->window.type != WINDOW_ALL;
 	bool corrects = windowed && g->c->allowed > 0;
 	unsigned n = 0,
-		 *key = arena_array(g->b->arena, g->c->n_keys + 2, sizeof *key);
+		 *key = arena_array(g->b->arena, g->c->n_keys + 3, sizeof *key);
 
 	if (windowed) {
 		key[n++] = GROUP_START;
@@ -180,6 +184,8 @@ flow_end(struct group_bind *g)
 	}
 	for (unsigned i = 0; i < g->c->n_keys; i++)
 		key[n++] = GROUP_KEYS + i;
+	if (g->c->sets)
+		key[n++] = GROUP_SET;
 	out->key = key;
 	out->n_key = n;
 	out->keyed = true;
@@ -281,22 +287,57 @@ evaluate(const struct group_config *c, struct eval *ev, struct batch *b,
 	}
 }
 
+/* The keys of one set, and at the end its number. */
+static void
+keys_of_set(const struct group_config *c, const struct batch *b,
+    const struct column *cols, unsigned set, struct group_prep *p)
+{
+	struct str *keys = p->keys + (size_t)set * b->n_sel;
+	uint64_t *hashes = p->hashes + (size_t)set * b->n_sel;
+	struct column *own;
+
+	if (!c->sets) {
+		key_batch(b, cols, c->n_keys, b->arena, keys, hashes);
+		return;
+	}
+	own = arena_array(b->arena, c->n_keys + 1, sizeof *own);
+	for (unsigned i = 0; i < c->n_keys; i++)
+		own[i] = group_left_out(c, set, i)
+			     ? column_const(b->arena, VALUE_NULL)
+			     : cols[i];
+	own[c->n_keys] = column_const(b->arena, value_int(set));
+	key_batch(b, own, c->n_keys + 1, b->arena, keys, hashes);
+}
+
+static void
+keys_of_sets(const struct group_config *c, const struct batch *b,
+    const struct column *cols, struct group_prep *p)
+{
+	p->stride = b->n_sel;
+	for (unsigned set = 0; set < c->n_sets; set++)
+		keys_of_set(c, b, cols, set, p);
+}
+
 static void
 make_keys(const struct group_config *c, struct eval *ev, struct batch *b,
     const struct column *cols, struct group_prep *p)
 {
+	size_t n = (size_t)c->n_sets * b->n_sel;
 	bool bad = false;
 
-	key_batch(b, cols, c->n_keys, b->arena, p->keys, p->hashes);
-	for (unsigned k = 0; k < b->n_sel; k++)
-		if (!p->keys[k].p) {
-			eval_fail(ev, batch_row(b, k), "key too long");
+	p->keys = arena_array(b->arena, n, sizeof *p->keys);
+	p->hashes = arena_array(b->arena, n, sizeof *p->hashes);
+	keys_of_sets(c, b, cols, p);
+	for (size_t i = 0; i < n; i++)
+		if (!p->keys[i].p) {
+			eval_fail(ev, batch_row(b, (unsigned)(i % p->stride)),
+			    "key too long");
 			bad = true;
 		}
 	if (!bad)
 		return;
 	eval_settle(ev, b);
-	key_batch(b, cols, c->n_keys, b->arena, p->keys, p->hashes);
+	keys_of_sets(c, b, cols, p);
 }
 
 static int8_t *
@@ -321,8 +362,6 @@ group_prepare(const struct op *op, struct eval *ev, struct batch *b)
 	p->sign = NULL;
 	p->args = arena_array(a, c->grouping.n_aggs, sizeof *p->args);
 	p->filters = arena_array(a, c->grouping.n_aggs, sizeof *p->filters);
-	p->keys = arena_array(a, b->n_sel, sizeof *p->keys);
-	p->hashes = arena_array(a, b->n_sel, sizeof *p->hashes);
 	eval_begin(ev, b);
 	for (unsigned i = 0; i < c->n_keys; i++)
 		expr_eval(c->keys[i], ev, b, NULL, 0, &cols[i]);
@@ -451,6 +490,8 @@ static const struct param group_params[] = {
 	    "Keep only groups for which this is true."},
 	{"select", PARAM_NAMED, false,
 	    "Aggregates and expressions over them, each with a name."},
+	{"sets", PARAM_SETS, false,
+	    "Grouping sets: rollup, cube, or lists of keys."},
 };
 
 static const struct param window_params[] = {
@@ -460,6 +501,8 @@ static const struct param window_params[] = {
 	    "Keep only groups for which this is true."},
 	{"select", PARAM_NAMED, false,
 	    "Aggregates and expressions over them, each with a name."},
+	{"sets", PARAM_SETS, false,
+	    "Grouping sets: rollup, cube, or lists of keys."},
 	{"window", PARAM_WINDOW, true, "The kind of window."},
 };
 
@@ -469,7 +512,11 @@ const struct op_kind op_group = {
 	.about =
 	    "One result row per distinct key, written when the input ends. "
 	    "Without keys there is exactly one row, even for empty input. NULL "
-	    "is a key like any other. Rows come out ordered by key.",
+	    "is a key like any other. Rows come out ordered by key. With "
+	    "grouping sets each row belongs to a group of every set, whose "
+	    "other keys are NULL: sets: [[a, b], [a], []] is rollup of the "
+	    "keys a and b, and cube has all sets there are. grouping(a) is 1 "
+	    "where a was left out, grouping(a, b) is the two as bits.",
 	.example =
 	    "- group: [status]\n"
 	    "  select: {n: count(*), slowest: max(latency)}\n",

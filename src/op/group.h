@@ -10,8 +10,11 @@
  *   group_live.c running over everything where rows change: they are taken
  *                back, or results are wanted as they change
  *
- * Columns of a result batch: 0 window_start, 1 window_end, 2 the number of a
- * correction, then the keys, then the aggregates, then what SELECT computes.
+ *   group_set.c  grouping sets: which keys each has, grouping()
+ *
+ * Columns of a result batch: window_start, window_end, the number of a
+ * correction, the grouping set, then the keys, then the aggregates, then what
+ * SELECT computes.
  */
 #ifndef WEIR_OP_GROUP_H
 #define WEIR_OP_GROUP_H
@@ -24,13 +27,28 @@ enum {
 	GROUP_START,
 	GROUP_END,
 	GROUP_REV,
+	GROUP_SET, /* with grouping sets: see group_set.c */
 	GROUP_KEYS
 };
+
+/* Nobody's name of a column: how trees written out find it. */
+#define GROUP_SET_NAME "\001grouping set"
+
+/* Keys there may be with grouping sets, and sets. */
+#define GROUP_SETS_KEYS 40
+#define GROUP_SETS_MAX 4096
 
 struct group_config {
 	struct window_spec window;
 	struct expr **keys;
 	unsigned n_keys;
+	/*
+	 * Grouping sets: a row belongs to a group of each. The first key is the
+	 * highest of n_keys bits, set if the key is left out; bits above count
+	 * equal sets before. NULL: there is one, with all keys.
+	 */
+	int64_t *sets;
+	unsigned n_sets;	  /* at least 1 */
 	struct grouping grouping; /* the aggregate calls */
 	unsigned cell_bytes;	  /* all accumulators */
 	bool *slides;		  /* by aggregate: see slide.h */
@@ -57,12 +75,37 @@ struct group_config {
 
 /* What prepare makes of a batch; index k is that of the selection. */
 struct group_prep {
-	struct str *keys;
+	struct str *keys; /* set by set, each `stride` apart */
 	uint64_t *hashes;
+	unsigned stride;
 	struct column **args; /* [aggregate][argument] */
 	struct column *filters;
 	int8_t *sign; /* by row: what comes is added or taken back, or NULL */
 };
+
+/* ---- group_set.c ---- */
+
+/* Reads the parameter `sets`; the keys are bound. */
+int group_sets(const struct op *op, const struct bind *b,
+    struct group_config *c, const struct node *const *keys);
+
+/* Is the key left out of the set? */
+static inline bool
+group_left_out(const struct group_config *c, unsigned set, unsigned key)
+{
+	return c->sets && c->sets[set] >> (c->n_keys - 1 - key) & 1;
+}
+
+/* Has the set no keys? It has a row then even if nothing comes in. */
+bool group_is_total(const struct group_config *c, unsigned set);
+
+/* The group of such a set as a key. */
+struct str group_total_key(
+    const struct group_config *c, unsigned set, struct arena *a);
+
+/* grouping(), grouping_id() and group_id() of a tree written out. */
+struct node *group_write_out(const struct op *op, const struct group_config *c,
+    const struct node *const *keys, struct node *n, const struct bind *b);
 
 /* ---- group_row.c ---- */
 

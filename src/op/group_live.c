@@ -25,7 +25,6 @@ struct live_run {
 	struct arena scratch; /* values of one row, before and after */
 	struct value *before, *after;
 	uint64_t n_held; /* cells that have rows */
-	bool any;	 /* without keys: a result was given */
 };
 
 static const struct span everything = {WHEN_MIN, WHEN_MAX};
@@ -58,19 +57,24 @@ group_live_close(struct op_run *run)
 	mem_free(r);
 }
 
-/* The change of a key's result from n_before rows to what it is now. */
+/*
+ * The change of a key's result from n_before rows to what it is now. A group
+ * without keys has a result from the first row on, whatever becomes of it; its
+ * cell's revision says that it was given.
+ */
 static void
-give(struct live_run *r, struct str key, char *acc, int64_t n_before)
+give(
+    struct live_run *r, struct str key, char *acc, int64_t n_before, bool total)
 {
-	const struct group_config *c = r->c;
-	bool was = n_before > 0 || (!c->n_keys && r->any);
-	bool is = group_count(c, acc) > 0 || !c->n_keys;
+	struct cell *cell = cell_of_bytes(acc);
+	bool was = n_before > 0 || (total && cell->revision);
+	bool is = total || group_count(r->c, acc) > 0;
 
-	r->any = true;
+	cell->revision = 1;
 	if (is)
-		group_values(c, acc, &r->scratch, r->after);
+		group_values(r->c, acc, &r->scratch, r->after);
 	if (was && is) {
-		if (group_same(c, r->before, r->after))
+		if (group_same(r->c, r->before, r->after))
 			return;
 		group_rows_change(
 		    &r->rows, everything, key, r->before, CHANGE_BEFORE);
@@ -85,7 +89,7 @@ give(struct live_run *r, struct str key, char *acc, int64_t n_before)
 
 static void
 take(struct live_run *r, const struct batch *b, const struct group_prep *p,
-    unsigned row, unsigned k, char *acc)
+    unsigned row, struct str key, char *acc, bool total)
 {
 	const struct group_config *c = r->c;
 	int64_t n = group_count(c, acc);
@@ -108,7 +112,24 @@ take(struct live_run *r, const struct batch *b, const struct group_prep *p,
 	else
 		r->n_held += n == 0;
 	if (c->live)
-		give(r, p->keys[k], acc, n);
+		give(r, key, acc, n, total);
+}
+
+/* The cells of all sets, of the n rows from index `first` on. */
+static char **
+find_cells(struct live_run *r, struct batch *b, const struct group_prep *p,
+    unsigned first, unsigned n)
+{
+	char **cells =
+	    arena_array(b->arena, (size_t)r->c->n_sets * n, sizeof *cells);
+	uint16_t ks[BATCH_ROWS];
+
+	for (unsigned i = 0; i < n; i++)
+		ks[i] = (uint16_t)(first + i);
+	for (size_t set = 0; set < r->c->n_sets; set++)
+		table_cells(&r->table, p->keys + set * p->stride,
+		    p->hashes + set * p->stride, ks, n, cells + set * n);
+	return cells;
 }
 
 void
@@ -117,18 +138,17 @@ group_live_apply(struct op_run *run, struct batch *b, void *prepared,
 {
 	struct live_run *r = (struct live_run *)run;
 	const struct group_prep *p = prepared;
-	unsigned first = op_selected_from(b, from), n = 0, at = 0;
-	char *cells[BATCH_ROWS];
-	uint16_t ks[BATCH_ROWS];
+	unsigned first = op_selected_from(b, from), at = first;
+	unsigned n = op_selected_from(b, to) - first;
+	char **cells = find_cells(r, b, p, first, n);
 
-	while (first + n < b->n_sel && batch_row(b, first + n) < to) {
-		ks[n] = (uint16_t)(first + n);
-		n++;
-	}
-	table_cells(&r->table, p->keys, p->hashes, ks, n, cells);
 	for (unsigned row = from; row < to; row++) {
-		if (at < n && batch_row(b, ks[at]) == row) {
-			take(r, b, p, row, ks[at], cells[at]);
+		if (at < first + n && batch_row(b, at) == row) {
+			for (unsigned set = 0; set < r->c->n_sets; set++)
+				take(r, b, p, row,
+				    p->keys[(size_t)set * p->stride + at],
+				    cells[(size_t)set * n + at - first],
+				    group_is_total(r->c, set));
 			at++;
 		}
 		if (!w || !b->time || !watermark_see(w, b->time[row]) ||
@@ -141,18 +161,42 @@ group_live_apply(struct op_run *run, struct batch *b, void *prepared,
 	run->counts.keys = r->n_held;
 }
 
+/* Groups without keys have a result even if nothing came. */
+static void
+give_totals(struct live_run *r)
+{
+	struct arena a;
+
+	arena_init(&a, 256);
+	for (unsigned set = 0; set < r->c->n_sets; set++) {
+		struct str key;
+		struct cell *cell;
+
+		if (!group_is_total(r->c, set))
+			continue;
+		key = group_total_key(r->c, set, &a);
+		cell = table_cell(&r->table, key, hash_bytes(key.p, key.n));
+		if (cell->revision)
+			continue;
+		if (r->c->live)
+			give(r, key, cell->bytes, 0, true);
+		cell->revision = 1;
+	}
+	arena_release(&a);
+}
+
 /* All results there are, in order of their keys. */
 static void
 give_all(struct live_run *r)
 {
-	const struct group_config *c = r->c;
 	struct cell **cells;
 	struct arena a;
 
 	arena_init(&a, 4096);
 	cells = table_sorted(&r->table, &a);
 	for (size_t i = 0; i < r->table.n; i++)
-		if (group_count(c, cells[i]->bytes) > 0 || !c->n_keys)
+		if (cells[i]->revision ||
+		    group_count(r->c, cells[i]->bytes) > 0)
 			group_rows_add(&r->rows, everything,
 			    cell_key(&r->table, cells[i]), cells[i]->bytes, 0);
 	group_rows_flush(&r->rows);
@@ -163,18 +207,9 @@ void
 group_live_advance(struct op_run *run, int64_t w)
 {
 	struct live_run *r = (struct live_run *)run;
-	struct str none = {"", 0};
 
 	if (w == WHEN_MAX) {
-		/* A result without keys is there even if nothing came. */
-		if (!r->c->n_keys && !r->table.n) {
-			char *acc = table_cell(
-			    &r->table, none, hash_bytes(none.p, none.n))
-					->bytes;
-
-			if (r->c->live)
-				give(r, none, acc, 0);
-		}
+		give_totals(r);
 		if (!r->c->live)
 			give_all(r);
 		group_rows_flush(&r->rows);

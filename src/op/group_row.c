@@ -59,6 +59,9 @@ put_head(struct group_rows *g, struct span window, struct str key, uint32_t rev,
 	for (unsigned i = 0; i < c->n_keys; i++)
 		column_put(&b->cols[GROUP_KEYS + i], b->arena, row,
 		    key_get(&p, end, b->arena));
+	if (c->sets)
+		column_put(&b->cols[GROUP_SET], b->arena, row,
+		    value_int(c->sets[key_get(&p, end, b->arena).i]));
 	b->n_rows = b->n_sel = row + 1;
 	return row;
 }

@@ -85,7 +85,8 @@ kept_init(struct kept *t, const struct op *op)
 {
 	*t = (struct kept){.op = op, .out = batch_new()};
 	t->n_cols = columns_read(op, &t->cols);
-	t->keyed = flow_keyed(&op->in);
+	/* Columns of the key that nobody sees are there all the same. */
+	t->keyed = op->in.keyed;
 	t->key = t->keyed ? op->in.key : t->cols;
 	t->n_key = t->keyed ? op->in.n_key : t->n_cols;
 	table_init(&t->table, sizeof(struct kept_row));
@@ -187,7 +188,7 @@ void *
 kept_prepare(const struct op *op, struct eval *ev, struct batch *b)
 {
 	struct kept_prep *p = arena_alloc(b->arena, sizeof *p);
-	bool keyed = flow_keyed(&op->in), bad = false;
+	bool keyed = op->in.keyed, bad = false;
 	const unsigned *cols = op->in.key;
 	unsigned n = op->in.n_key, *read = NULL;
 

@@ -46,6 +46,8 @@ enum param_kind {
 	PARAM_RENAME, /* old: new pairs */
 	PARAM_ORDER,  /* expressions, each with asc or desc */
 	PARAM_COUNT,  /* a whole number */
+	PARAM_SETS,   /* rollup, cube, or a list of lists of expressions: a
+			 call `set` of them each */
 	PARAM_WINDOW  /* tumble(5m), hop(1h, 5m), day("Europe/Berlin") … */
 };
 
@@ -58,7 +60,7 @@ struct param {
 
 /* One entry of a parameter; single-valued ones have one. */
 struct arg_item {
-	struct node *node; /* EXPR, EXPRS, NAMED, ORDER, COUNT, WINDOW */
+	struct node *node; /* EXPR, EXPRS, NAMED, ORDER, COUNT, SETS, WINDOW */
 	struct str name;   /* NAMED: the column; NAMES, RENAME: old name */
 	struct str to;	   /* RENAME: new name */
 	bool alias;	   /* NAMED: the name was written, not derived */

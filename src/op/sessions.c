@@ -337,34 +337,49 @@ correct(struct sessions_run *r, struct str key, struct session *s)
 	r->run.counts.updates++;
 }
 
-static void
-enter(struct sessions_run *r, struct batch *b, const struct group_prep *p,
-    unsigned row, unsigned k, int64_t t)
+/* A row into a session of its key; false if it is late for it. */
+static bool
+enter_key(struct sessions_run *r, const struct batch *b,
+    const struct group_prep *p, unsigned row, struct str key, uint64_t hash)
 {
-	struct session *s;
 	uint16_t rows[1] = {(uint16_t)row};
 	char *cells[1];
 	struct agg_rows add = {
 	    .n = 1, .rows = rows, .cells = cells, .time = b->time};
+	struct session *s;
 
 	r->n_shown = 0;
 	if (r->c->live && r->c->allowed)
-		note_shown(r, p->keys[k], p->hashes[k]);
-	s = session_of(r, p->keys[k], p->hashes[k], t);
-	if (!s) {
-		r->run.counts.late++;
-		r->run.late(&r->run, b, row);
-		return;
-	}
+		note_shown(r, key, hash);
+	s = session_of(r, key, hash, b->time[row]);
+	if (!s)
+		return false;
 	cells[0] = s->bytes;
 	group_add(r->c, &s->heap, p, &add);
 	/* A late session within the allowance is due at once; one that has
 	 * fired is corrected at once, unless it is open again: then it fires
 	 * when its new end comes. */
 	if (s->fired || r->n_shown)
-		correct(r, p->keys[k], s);
+		correct(r, key, s);
 	if (!s->fired && session_end(r, s) <= r->watermark)
 		sessions_advance(&r->run, r->watermark);
+	return true;
+}
+
+static void
+enter(struct sessions_run *r, struct batch *b, const struct group_prep *p,
+    unsigned row, unsigned k)
+{
+	unsigned n_late = 0;
+
+	for (size_t i = k; i < r->c->n_sets * p->stride; i += p->stride)
+		n_late += !enter_key(r, b, p, row, p->keys[i], p->hashes[i]);
+	if (n_late == r->c->n_sets) {
+		r->run.counts.late++;
+		r->run.late(&r->run, b, row);
+	} else if (n_late) {
+		r->run.counts.late_some++;
+	}
 }
 
 /* ---- firing ---- */
@@ -497,7 +512,7 @@ sessions_apply(struct op_run *run, struct batch *b, void *prepared,
 		r->watermark = w->now;
 	for (unsigned row = from; row < to; row++) {
 		if (k < b->n_sel && batch_row(b, k) == row)
-			enter(r, b, prepared, row, k++, b->time[row]);
+			enter(r, b, prepared, row, k++);
 		if (!w || !watermark_see(w, b->time[row]))
 			continue;
 		if (w->now >= heap_next(&r->due))

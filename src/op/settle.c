@@ -235,9 +235,8 @@ settle_advance(struct op_run *run, int64_t w)
 static void
 settle_explain(const struct op *op, struct buf *out)
 {
-	buf_addz(out, flow_keyed(&op->in)
-			  ? "one row per key, until the end"
-			  : "all rows that differ, until the end");
+	buf_addz(out, op->in.keyed ? "one row per key, until the end"
+				   : "all rows that differ, until the end");
 }
 
 /* ---- rows that only come ---- */

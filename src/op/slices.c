@@ -60,7 +60,7 @@ struct slices_run {
 	struct index corrected; /* of struct corrected, by window */
 	struct heap forgotten;	/* when which of them is too old to matter */
 	struct result *earlier; /* live: results a late row will change */
-	size_t n_earlier, cap_earlier;
+	size_t n_earlier, cap_earlier, n_given;
 	struct arena values; /* of theirs */
 
 	/* Rows judged but not yet entered. */
@@ -170,9 +170,12 @@ enter_slice(struct slices_run *r, const struct batch *b,
 	struct agg_rows add = {
 	    .n = n, .rows = rows, .cells = cells, .time = b->time};
 
-	table_cells(&s->table, p->keys, p->hashes, ks, n, cells);
+	for (size_t i = 0; i < r->c->n_sets; i++) {
+		table_cells(&s->table, p->keys + i * p->stride,
+		    p->hashes + i * p->stride, ks, n, cells);
+		group_add(r->c, &s->table.heap, p, &add);
+	}
 	r->run.counts.keys += s->table.n - before;
-	group_add(r->c, &s->table.heap, p, &add);
 	slice_tree_stale(&r->tree, s->span.start);
 	slide_stale(&r->slide, s->span);
 }
@@ -512,17 +515,17 @@ give_change(struct slices_run *r, struct span w, struct str key,
 	}
 }
 
-/* One of the windows; nth: counts those that were noted, NULL: note it. */
+/* One of the windows; before: note what it has shown. */
 static void
 correct_one(struct slices_run *r, struct span w, struct str key, uint64_t hash,
-    const char *acc, bool written, size_t *nth)
+    const char *acc, bool written, bool before)
 {
-	if (!nth) {
+	if (before) {
 		note_earlier(r, acc, written);
 		return;
 	}
 	if (r->c->live)
-		give_change(r, w, key, acc, &r->earlier[(*nth)++]);
+		give_change(r, w, key, acc, &r->earlier[r->n_given++]);
 	else
 		group_rows_add(&r->rows, w, key, acc,
 		    written ? count_correction(r, w, key, hash) : 0);
@@ -543,7 +546,7 @@ correct(struct slices_run *r, const struct slice *s, int64_t from,
 	struct arena scratch;
 	struct span w, around = {.end = s->last_end};
 	char *later, *acc;
-	size_t i = 0, k, n = 0;
+	size_t i = 0, k;
 
 	if (!window_next(&r->c->window, s->span, from, &w) ||
 	    w.end > r->watermark)
@@ -567,8 +570,8 @@ correct(struct slices_run *r, const struct slice *s, int64_t from,
 		acc = arena_zalloc(&scratch, r->c->cell_bytes);
 		group_merge(r->c, GROUP_EACH, &scratch, acc, near.list[i].acc);
 		group_merge(r->c, GROUP_EACH, &scratch, acc, later);
-		correct_one(r, w, key, hash, acc, near.list[i].written < w.end,
-		    before ? NULL : &n);
+		correct_one(
+		    r, w, key, hash, acc, near.list[i].written < w.end, before);
 	} while (window_next(&r->c->window, s->span, w.end, &w) &&
 		 w.end <= r->watermark);
 	if (!before)
@@ -581,15 +584,17 @@ correct(struct slices_run *r, const struct slice *s, int64_t from,
 /* What the windows have shown that a late row is about to correct. */
 static void
 note_results(struct slices_run *r, struct slice *s, int64_t from,
-    struct str key, uint64_t hash)
+    const struct group_prep *p, unsigned k)
 {
 	size_t n = s->table.n;
 
 	r->n_earlier = 0;
 	arena_reset(&r->values);
-	table_cell(&s->table, key, hash);
+	for (size_t i = k; i < r->c->n_sets * p->stride; i += p->stride) {
+		table_cell(&s->table, p->keys[i], p->hashes[i]);
+		correct(r, s, from, p->keys[i], p->hashes[i], true);
+	}
 	r->run.counts.keys += s->table.n - n;
-	correct(r, s, from, key, hash, true);
 }
 
 /*
@@ -611,11 +616,13 @@ late_row(struct slices_run *r, struct batch *b, const struct group_prep *p,
 		r->run.counts.late_some++;
 	if (r->c->live) {
 		enter(r, b, p);
-		note_results(r, s, from, p->keys[k], p->hashes[k]);
+		note_results(r, s, from, p, k);
 	}
 	wait_for_entry(r, s, row, k);
 	enter(r, b, p);
-	correct(r, s, from, p->keys[k], p->hashes[k], false);
+	r->n_given = 0;
+	for (size_t i = k; i < r->c->n_sets * p->stride; i += p->stride)
+		correct(r, s, from, p->keys[i], p->hashes[i], false);
 }
 
 /* ---- the interface ---- */
@@ -718,18 +725,21 @@ slices_apply(struct op_run *run, struct batch *b, void *prepared, unsigned from,
 	enter(r, b, prepared);
 }
 
-/* A global aggregate has a row even if nothing came in. */
+/* A group without keys has a row even if nothing came in. */
 static void
 row_of_nothing(struct slices_run *r)
 {
 	struct arena heap;
-	struct slice *s = r->last;
 
-	if (r->c->window.type != WINDOW_ALL || r->c->n_keys || s)
+	if (r->c->window.type != WINDOW_ALL || r->last)
 		return;
 	arena_init(&heap, 1024);
-	group_rows_add(&r->rows, (struct span){WHEN_MIN, WHEN_MAX},
-	    (struct str){"", 0}, arena_zalloc(&heap, r->c->cell_bytes), 0);
+	for (unsigned set = 0; set < r->c->n_sets; set++)
+		if (group_is_total(r->c, set))
+			group_rows_add(&r->rows,
+			    (struct span){WHEN_MIN, WHEN_MAX},
+			    group_total_key(r->c, set, &heap),
+			    arena_zalloc(&heap, r->c->cell_bytes), 0);
 	group_rows_flush(&r->rows);
 	arena_release(&heap);
 }
