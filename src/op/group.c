@@ -59,6 +59,9 @@ result_scope(struct group_bind *g)
 	static const struct scope_column windowed[GROUP_KEYS] = {
 	    {{"window_start", 12}, T_TIME}, {{"window_end", 10}, T_TIME},
 	    {{NULL, 0}, T_INT}, {{GROUP_SET_NAME, 13}, T_INT}};
+	static const struct scope_column counted[GROUP_KEYS] = {
+	    {{"window_start", 12}, T_INT}, {{"window_end", 10}, T_INT},
+	    {{NULL, 0}, T_BOOL}, {{GROUP_SET_NAME, 13}, T_INT}};
 	static const struct scope_column whole[GROUP_KEYS] = {
 	    {{NULL, 0}, T_NULL}, {{NULL, 0}, T_NULL}, {{NULL, 0}, T_INT},
 	    {{GROUP_SET_NAME, 13}, T_INT}};
@@ -68,7 +71,9 @@ result_scope(struct group_bind *g)
 	    .key_types = g->key_types,
 	    .n_keys = g->c->n_keys};
 	g->result = (struct scope){
-	    .cols = g->c->window.type == WINDOW_ALL ? whole : windowed,
+	    .cols = g->c->window.type == WINDOW_ALL    ? whole
+		    : g->c->window.type == WINDOW_ROWS ? counted
+						       : windowed,
 	    .n_cols = GROUP_KEYS,
 	    .aliases = g->aliases,
 	    .n_aliases = g->c->n_keys,
@@ -88,8 +93,11 @@ flow_begin(struct group_bind *g, unsigned n_items)
 	    .cols = arena_array(
 		a, GROUP_KEYS + g->c->n_keys + n_items, sizeof *out->cols)};
 	if (g->c->window.type != WINDOW_ALL) {
-		flow_add(out, STR("window_start"), GROUP_START, T_TIME);
-		flow_add(out, STR("window_end"), GROUP_END, T_TIME);
+		enum type edge =
+		    window_is_timed(&g->c->window) ? T_TIME : T_INT;
+
+		flow_add(out, STR("window_start"), GROUP_START, edge);
+		flow_add(out, STR("window_end"), GROUP_END, edge);
 	}
 	for (unsigned i = 0; i < g->c->n_keys; i++)
 		flow_add(
@@ -174,7 +182,7 @@ flow_end(struct group_bind *g)
 	struct flow *out = &g->op->out;
 
 	bool windowed = g->c->window.type != WINDOW_ALL;
-	bool corrects = windowed && g->c->allowed > 0;
+	bool corrects = window_is_timed(&g->c->window) && g->c->allowed > 0;
 	unsigned n = 0,
 		 *key = arena_array(g->b->arena, g->c->n_keys + 3, sizeof *key);
 
@@ -193,6 +201,11 @@ flow_end(struct group_bind *g)
 	out->steady = out->changes && !g->op->in.changes && !g->c->having;
 	if (corrects && !g->c->live) {
 		flow_add(out, STR("rev"), GROUP_REV, T_INT)->omit_null = true;
+		out->updates = true;
+	}
+	if (g->c->window.type == WINDOW_ROWS) {
+		flow_add(out, STR("partial"), GROUP_REV, T_BOOL)->omit_null =
+		    true;
 		out->updates = true;
 	}
 	out->segment->n_base = g->c->n_base;
@@ -236,7 +249,11 @@ group_bind(struct op *op, const struct bind *b)
 	flow_scope(&op->in, b, &g.input);
 	if (window && window_parse(window->items[0].node, b, &c->window))
 		return -1;
-	if ((c->window.type != WINDOW_ALL || op->heeded) && op->in.scan)
+	if (c->window.type == WINDOW_ROWS && op->in.changes)
+		return err_set(b->err, ERR_SPEC, window->where,
+		    "windows of rows count rows that come, and here rows are "
+		    "taken back, too");
+	if ((window_is_timed(&c->window) || op->heeded) && op->in.scan)
 		op->in.scan->needs_time = true;
 	if (bind_keys(&g))
 		return -1;
@@ -386,12 +403,14 @@ struct runner {
 static const struct runner *
 runner_of(const struct op *op)
 {
-	static const struct runner sessions = {sessions_open, sessions_apply,
-				       sessions_advance, sessions_close},
-				   live = {group_live_open, group_live_apply,
-				       group_live_advance, group_live_close},
-				   slices = {slices_open, slices_apply,
-				       slices_advance, slices_close};
+	static const struct runner sessions = {
+	    sessions_open, sessions_apply, sessions_advance, sessions_close};
+	static const struct runner live = {group_live_open, group_live_apply,
+	    group_live_advance, group_live_close};
+	static const struct runner rows = {count_windows_open,
+	    count_windows_apply, count_windows_advance, count_windows_close};
+	static const struct runner slices = {
+	    slices_open, slices_apply, slices_advance, slices_close};
 	const struct group_config *c = op->config;
 
 	switch (c->window.type) {
@@ -399,6 +418,8 @@ runner_of(const struct op *op)
 		return c->counts ? &live : &slices;
 	case WINDOW_SESSION:
 		return &sessions;
+	case WINDOW_ROWS:
+		return &rows;
 	case WINDOW_TUMBLE:
 	case WINDOW_HOP:
 	case WINDOW_CUMULATE:
@@ -450,6 +471,11 @@ put_bound(const struct group_config *c, struct buf *out)
 	case WINDOW_CALENDAR:
 		buf_lit(out, "one cell per key and open window");
 		return;
+	case WINDOW_ROWS:
+		buf_printf(out, "%lld cell%s per key",
+		    (long long)(c->window.size / c->window.slice),
+		    c->window.size == c->window.slice ? "" : "s");
+		return;
 	case WINDOW_HOP:
 	case WINDOW_CUMULATE:
 		buf_printf(out,
@@ -468,7 +494,7 @@ group_explain(const struct op *op, struct buf *out)
 	put_bound(c, out);
 	buf_printf(
 	    out, ", %u bytes each and what grows with it", c->cell_bytes + 16);
-	if (c->window.type == WINDOW_ALL)
+	if (!window_is_timed(&c->window))
 		return;
 	buf_lit(out, "; dropped when the watermark passes the window's end");
 	if (c->allowed == WHEN_MAX) {

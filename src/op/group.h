@@ -7,6 +7,7 @@
  *   slices.c     running over slices (tumble, hop, cumulate, calendar, all),
  *                with slice_tree.c and slide.c for windows that overlap
  *   sessions.c   running over sessions
+ *   count_windows.c  running over windows of so many rows
  *   group_live.c running over everything where rows change: they are taken
  *                back, or results are wanted as they change
  *
@@ -114,6 +115,7 @@ struct group_rows {
 	struct op_run *run;
 	const struct group_config *c;
 	struct batch *batch;
+	int64_t time; /* of the next row, where windows are not of time */
 };
 
 void group_rows_init(
@@ -122,7 +124,7 @@ void group_rows_release(struct group_rows *g);
 
 /*
  * Adds a row; key and acc must live until the next group_rows_flush. rev 0:
- * not a correction.
+ * not a correction; of a window of rows: whole, else it is marked as partial.
  */
 void group_rows_add(struct group_rows *g, struct span window, struct str key,
     const char *acc, uint32_t rev);
@@ -187,6 +189,12 @@ void group_live_apply(struct op_run *r, struct batch *b, void *prepared,
     unsigned from, unsigned to, struct watermark *w);
 void group_live_advance(struct op_run *r, int64_t w);
 void group_live_close(struct op_run *r);
+
+struct op_run *count_windows_open(const struct op *op);
+void count_windows_apply(struct op_run *r, struct batch *b, void *prepared,
+    unsigned from, unsigned to, struct watermark *w);
+void count_windows_advance(struct op_run *r, int64_t w);
+void count_windows_close(struct op_run *r);
 
 struct op_run *sessions_open(const struct op *op);
 void sessions_apply(struct op_run *r, struct batch *b, void *prepared,

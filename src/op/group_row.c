@@ -23,16 +23,27 @@ group_rows_release(struct group_rows *g)
 static void
 begin(struct group_rows *g)
 {
+	bool rows = g->c->window.type == WINDOW_ROWS;
+	enum type edge = rows ? T_INT : T_TIME;
 	struct batch *b = g->batch;
 
 	batch_reset(b);
 	batch_columns(b, g->c->n_cols);
-	b->cols[GROUP_START] = column_new(b->arena, T_TIME);
-	b->cols[GROUP_END] = column_new(b->arena, T_TIME);
-	b->cols[GROUP_REV] = column_new(b->arena, T_INT);
+	b->cols[GROUP_START] = column_new(b->arena, edge);
+	b->cols[GROUP_END] = column_new(b->arena, edge);
+	if (!rows)
+		b->cols[GROUP_REV] = column_new(b->arena, T_INT);
 	b->time = arena_array(b->arena, BATCH_ROWS, sizeof *b->time);
 	if (g->c->live)
 		b->kind = arena_zalloc(b->arena, BATCH_ROWS);
+}
+
+static void
+put_rev(struct batch *b, unsigned row, uint32_t rev)
+{
+	b->cols[GROUP_REV].i[row] = rev;
+	if (!rev)
+		column_set_null(&b->cols[GROUP_REV], b->arena, row);
 }
 
 /* Window, keys and number of a correction of the next row; its number. */
@@ -52,10 +63,15 @@ put_head(struct group_rows *g, struct span window, struct str key, uint32_t rev,
 		begin(g);
 	b->cols[GROUP_START].i[row] = window.start;
 	b->cols[GROUP_END].i[row] = window.end;
-	b->cols[GROUP_REV].i[row] = rev;
-	if (!rev)
-		column_set_null(&b->cols[GROUP_REV], b->arena, row);
-	b->time[row] = window.end == WHEN_MAX ? WHEN_LAST : window.end - 1;
+	if (c->window.type == WINDOW_ROWS) {
+		column_put(&b->cols[GROUP_REV], b->arena, row,
+		    rev ? value_bool(true) : VALUE_NULL);
+		b->time[row] = g->time;
+	} else {
+		put_rev(b, row, rev);
+		b->time[row] =
+		    window.end == WHEN_MAX ? WHEN_LAST : window.end - 1;
+	}
 	for (unsigned i = 0; i < c->n_keys; i++)
 		column_put(&b->cols[GROUP_KEYS + i], b->arena, row,
 		    key_get(&p, end, b->arena));
