@@ -2,8 +2,6 @@
 /* Keyed cells; see table.h. */
 #include "state/table.h"
 
-#include <stdlib.h>
-
 #include "base/mem.h"
 #include "base/must.h"
 #include "data/key.h"
@@ -128,41 +126,4 @@ table_cells(struct table *t, const struct str *keys, const uint64_t *hashes,
 			prefetch(t, hashes[ix[k + AHEAD]], 1);
 		out[k] = table_cell(t, keys[ix[k]], hashes[ix[k]])->bytes;
 	}
-}
-
-/* ---- order ---- */
-
-struct sort_item {
-	uint64_t prefix; /* compares like the key's first bytes */
-	struct str key;
-	struct cell *cell;
-};
-
-static int
-item_cmp(const void *pa, const void *pb)
-{
-	const struct sort_item *a = pa, *b = pb;
-
-	if (a->prefix != b->prefix)
-		return a->prefix < b->prefix ? -1 : 1;
-	return key_cmp(a->key, b->key);
-}
-
-struct cell **
-table_sorted(const struct table *t, struct arena *a)
-{
-	struct sort_item *items = mem_array(t->n, sizeof *items);
-	struct cell **out = arena_array(a, t->n, sizeof *out);
-
-	for (size_t i = 0; i < t->n; i++) {
-		struct str key = cell_key(t, t->cells[i]);
-
-		items[i] =
-		    (struct sort_item){key_prefix(key), key, t->cells[i]};
-	}
-	qsort(items, t->n, sizeof *items, item_cmp);
-	for (size_t i = 0; i < t->n; i++)
-		out[i] = items[i].cell;
-	mem_free(items);
-	return out;
 }
