@@ -39,7 +39,7 @@ hint_at_terminal(const struct plan *p, const struct options *o)
 }
 
 static struct run_options
-run_options_of(struct plan *p, const struct options *o)
+run_options_of(const struct options *o)
 {
 	struct run_options r = {.threads = o->jobs,
 	    .reject = o->reject,
@@ -51,12 +51,8 @@ run_options_of(struct plan *p, const struct options *o)
 	    .limits = limits_default,
 	    .stats = o->stats};
 
-	if (p->outputs[0].file.n) {
-		r.output = arena_str(&p->arena, p->outputs[0].file).p;
-	} else {
-		r.colour = terminal_colour(o, STDOUT_FILENO);
-		r.width = terminal_width();
-	}
+	r.colour = terminal_colour(o, STDOUT_FILENO);
+	r.width = terminal_width();
 	if (o->reject && !o->bad_max_given)
 		r.bad_max = BAD_ANY;
 	if (o->record_max)
@@ -78,7 +74,7 @@ run_query(const struct options *o, struct err *err)
 	if (o->print_spec)
 		return print_spec(&plan, err);
 	hint_at_terminal(&plan, o);
-	run = run_options_of(&plan, o);
+	run = run_options_of(o);
 	return run_plan(&plan, &run, &counts, err);
 }
 

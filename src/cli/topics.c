@@ -321,6 +321,10 @@ param_kind_name(enum param_kind kind)
 		return "rollup, cube, or a list of lists of keys";
 	case PARAM_WINDOW:
 		return "window";
+	case PARAM_WORD:
+		return "word";
+	case PARAM_FLOWS:
+		return "list of flows";
 	}
 	return "";
 }

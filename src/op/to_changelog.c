@@ -15,26 +15,6 @@ struct to_config {
 };
 
 static int
-to_mode(const struct op *op, struct to_config *c, const struct bind *b)
-{
-	static const struct str words[] = {{"changelog", 9}, {"upsert", 6}};
-	const struct arg *arg = op_arg(op, "mode");
-
-	if (!arg)
-		return 0;
-	c->upsert = str_is(arg->items[0].name, "upsert");
-	if (!c->upsert && !str_is(arg->items[0].name, "changelog")) {
-		err_set(b->err, ERR_SPEC, arg->items[0].where,
-		    "there is no mode \"%.*s\" here",
-		    STR_ARG(arg->items[0].name));
-		return err_suggest(b->err, arg->items[0].name, words, 2);
-	}
-	if (!c->upsert || !op->in.changes || flow_keyed(&op->in))
-		return 0;
-	return flow_no_key(op, b);
-}
-
-static int
 to_bind(struct op *op, const struct bind *b)
 {
 	struct to_config *c = arena_zalloc(b->arena, sizeof *c);
@@ -42,8 +22,9 @@ to_bind(struct op *op, const struct bind *b)
 	struct flow *out = &op->out;
 
 	op->config = c;
-	if (to_mode(op, c, b))
-		return -1;
+	c->upsert = op_word_is(op, "mode", "upsert");
+	if (c->upsert && op->in.changes && !flow_keyed(&op->in))
+		return flow_no_key(op, b);
 	if (flow_find(&op->in, item->name) &&
 	    !flow_find(&op->in, item->name)->dropped) {
 		err_set(b->err, ERR_SPEC, item->where,
@@ -100,10 +81,12 @@ to_batch(const struct op *op, struct eval *ev, struct batch *b)
 // clang-format off
 static const struct param to_params[] = {
 	{"kind", PARAM_NAMES, true, "Name of the column that says it."},
-	{"mode", PARAM_NAMES, false,
+	{"mode", PARAM_WORD, false,
 	    "changelog: all changes; upsert: no -U, as a +U of the same key "
 	    "follows it anyway."},
 };
+
+static const struct param_words to_words[] = {{"mode", "changelog upsert"}};
 
 const struct op_kind op_to_changelog = {
 	.name = "to_changelog",
@@ -117,6 +100,8 @@ const struct op_kind op_to_changelog = {
 	.example = "- to_changelog: op\n",
 	.params = to_params,
 	.n_params = sizeof to_params / sizeof *to_params,
+	.words = to_words,
+	.n_words = 1,
 	.primary = "kind",
 	.changes = CHANGES_SHOW,
 	.bind = to_bind,
