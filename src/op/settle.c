@@ -11,7 +11,7 @@
 #include "base/mem.h"
 #include "base/must.h"
 #include "data/key.h"
-#include "op/kept.h"
+#include "op/standing.h"
 
 struct settle_config {
 	int64_t period; /* µs; 0: at the end only */
@@ -23,7 +23,7 @@ struct settle_config {
 struct settle_run {
 	struct op_run run; /* first */
 	const struct settle_config *c;
-	struct kept kept;
+	struct standing standing;
 	struct cell **dirty;
 	size_t n_dirty, cap_dirty;
 	int64_t ticked; /* the multiple that was passed last */
@@ -37,7 +37,7 @@ settle_bind(struct op *op, const struct bind *b)
 	struct settle_config *c = arena_zalloc(b->arena, sizeof *c);
 
 	op->config = c;
-	if (kept_key(op, b))
+	if (standing_key(op, b))
 		return -1;
 	op->out = op->in;
 	op->out.changes = op->out.steady = false;
@@ -68,7 +68,7 @@ every_bind(struct op *op, const struct bind *b)
 	struct flow *out = &op->out;
 
 	op->config = c;
-	if (kept_key(op, b) || every_period(op, b, &c->period))
+	if (standing_key(op, b) || every_period(op, b, &c->period))
 		return -1;
 	if (op->in.scan)
 		op->in.scan->needs_time = true;
@@ -99,7 +99,7 @@ settle_open(const struct op *op)
 	r->run.op = op;
 	r->c = op->config;
 	r->ticked = WHEN_MIN;
-	kept_init(&r->kept, op);
+	standing_init(&r->standing, op);
 	return &r->run;
 }
 
@@ -108,13 +108,13 @@ settle_close(struct op_run *run)
 {
 	struct settle_run *r = (struct settle_run *)run;
 
-	kept_release(&r->kept);
+	standing_release(&r->standing);
 	mem_free(r->dirty);
 	mem_free(r);
 }
 
 static void
-note(struct settle_run *r, struct kept_row *row)
+note(struct settle_run *r, struct standing_row *row)
 {
 	if (!r->c->period || row->dirty)
 		return;
@@ -132,14 +132,14 @@ cell_order(const void *pa, const void *pb, void *arg)
 	    cell_key(t, *(struct cell *const *)pb));
 }
 
-static struct kept_row *
+static struct standing_row *
 row_in(struct cell *cell)
 {
-	return (struct kept_row *)(void *)cell->bytes;
+	return (struct standing_row *)(void *)cell->bytes;
 }
 
 static void
-put_changed(struct settle_run *r, struct kept_row *row)
+put_changed(struct settle_run *r, struct standing_row *row)
 {
 	struct column *gone;
 	unsigned at;
@@ -147,12 +147,12 @@ put_changed(struct settle_run *r, struct kept_row *row)
 	row->dirty = false;
 	if (!row->count && !row->shown)
 		return;
-	at = kept_put(&r->kept, &r->run, row, 1);
+	at = standing_put(&r->standing, &r->run, row, 1);
 	row->shown = row->count > 0;
 	if (!r->c->marks)
 		return;
-	gone = &r->kept.out->cols[r->c->gone];
-	column_put(gone, r->kept.out->arena, at,
+	gone = &r->standing.out->cols[r->c->gone];
+	column_put(gone, r->standing.out->arena, at,
 	    row->count ? VALUE_NULL
 		       : value_text(str_of(change_names[CHANGE_DELETE])));
 }
@@ -170,28 +170,29 @@ tick(struct settle_run *r, int64_t w)
 	r->ticked = at;
 	if (!r->n_dirty)
 		return;
-	qsort_r(
-	    r->dirty, r->n_dirty, sizeof *r->dirty, cell_order, &r->kept.table);
+	qsort_r(r->dirty, r->n_dirty, sizeof *r->dirty, cell_order,
+	    &r->standing.table);
 	for (size_t i = 0; i < r->n_dirty; i++)
 		put_changed(r, row_in(r->dirty[i]));
 	r->n_dirty = 0;
-	kept_flush(&r->kept, &r->run);
+	standing_flush(&r->standing, &r->run);
 }
 
 static void
 put_all(struct settle_run *r)
 {
-	struct table *t = &r->kept.table;
+	struct table *t = &r->standing.table;
 	struct arena a;
 	struct cell **cells = t->cells;
 
 	arena_init(&a, 4096);
-	if (r->kept.keyed)
+	if (r->standing.keyed)
 		cells = table_sorted(t, &a);
 	for (size_t i = 0; i < t->n; i++)
 		for (int64_t k = 0; k < row_in(cells[i])->count; k++)
-			kept_put(&r->kept, &r->run, row_in(cells[i]), 1);
-	kept_flush(&r->kept, &r->run);
+			standing_put(
+			    &r->standing, &r->run, row_in(cells[i]), 1);
+	standing_flush(&r->standing, &r->run);
 	arena_release(&a);
 }
 
@@ -213,11 +214,11 @@ settle_apply(struct op_run *run, struct batch *b, void *prepared, unsigned from,
 
 	for (unsigned row = from; row < to; row++) {
 		if (k < b->n_sel && batch_row(b, k) == row)
-			note(r, kept_take(&r->kept, b, prepared, k++));
+			note(r, standing_take(&r->standing, b, prepared, k++));
 		if (w && b->time && watermark_see(w, b->time[row]))
 			moved(r, w->now);
 	}
-	run->counts.keys = r->kept.table.n;
+	run->counts.keys = r->standing.table.n;
 }
 
 static void
@@ -296,7 +297,7 @@ const struct op_kind op_settle = {
 	.waits = WAITS_END,
 	.changes = CHANGES_END,
 	.bind = settle_bind,
-	.prepare = kept_prepare,
+	.prepare = standing_prepare,
 	.open = settle_open,
 	.apply = settle_apply,
 	.advance = settle_advance,
@@ -324,7 +325,7 @@ const struct op_kind op_every = {
 	.waits = WAITS_WATERMARK,
 	.changes = CHANGES_SHOW,
 	.bind = every_bind,
-	.prepare = kept_prepare,
+	.prepare = standing_prepare,
 	.open = settle_open,
 	.apply = every_apply,
 	.advance = settle_advance,

@@ -7,7 +7,7 @@
  * same key: in batches made by a step an update always comes with both halves.
  */
 #include "op/computed.h"
-#include "op/kept.h"
+#include "op/standing.h"
 
 struct to_config {
 	unsigned col; /* of the kind */

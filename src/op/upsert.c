@@ -8,17 +8,17 @@
  * those that take a row back without a later one are deletes.
  */
 #include "base/mem.h"
-#include "op/kept.h"
+#include "op/standing.h"
 
 struct upsert_run {
 	struct op_run run; /* first */
-	struct kept kept;
+	struct standing standing;
 };
 
 static int
 upsert_bind(struct op *op, const struct bind *b)
 {
-	if (kept_key(op, b))
+	if (standing_key(op, b))
 		return -1;
 	op->out = op->in;
 	op->out.changes = true;
@@ -32,7 +32,7 @@ upsert_open(const struct op *op)
 	struct upsert_run *r = mem_zalloc(sizeof *r);
 
 	r->run.op = op;
-	kept_init(&r->kept, op);
+	standing_init(&r->standing, op);
 	return &r->run;
 }
 
@@ -41,17 +41,17 @@ upsert_close(struct op_run *run)
 {
 	struct upsert_run *r = (struct upsert_run *)run;
 
-	kept_release(&r->kept);
+	standing_release(&r->standing);
 	mem_free(r);
 }
 
 static void
-put(struct upsert_run *r, const struct kept_row *row, enum change kind)
+put(struct upsert_run *r, const struct standing_row *row, enum change kind)
 {
-	unsigned at =
-	    kept_put(&r->kept, &r->run, row, kind == CHANGE_BEFORE ? 2 : 1);
+	unsigned at = standing_put(
+	    &r->standing, &r->run, row, kind == CHANGE_BEFORE ? 2 : 1);
 
-	r->kept.out->kind[at] = (uint8_t)kind;
+	r->standing.out->kind[at] = (uint8_t)kind;
 }
 
 /*
@@ -59,11 +59,11 @@ put(struct upsert_run *r, const struct kept_row *row, enum change kind)
  * and only if the new one differs, which is known when that is packed.
  */
 static void
-take(struct upsert_run *r, const struct batch *b, const struct kept_prep *p,
+take(struct upsert_run *r, const struct batch *b, const struct standing_prep *p,
     unsigned k)
 {
 	enum change kind = batch_change(b, batch_row(b, k));
-	struct kept_row *row = kept_find(&r->kept, p, k);
+	struct standing_row *row = standing_find(&r->standing, p, k);
 	bool was = row->count > 0;
 
 	if (change_takes_back(kind)) {
@@ -73,11 +73,11 @@ take(struct upsert_run *r, const struct batch *b, const struct kept_prep *p,
 		}
 		return;
 	}
-	if (was && !kept_differs(&r->kept, b, row, batch_row(b, k)))
+	if (was && !standing_differs(&r->standing, b, row, batch_row(b, k)))
 		return;
 	if (was)
 		put(r, row, CHANGE_BEFORE);
-	kept_take(&r->kept, b, p, k);
+	standing_take(&r->standing, b, p, k);
 	put(r, row, was ? CHANGE_AFTER : CHANGE_INSERT);
 }
 
@@ -94,11 +94,11 @@ upsert_apply(struct op_run *run, struct batch *b, void *prepared, unsigned from,
 		if (!w || !b->time || !watermark_see(w, b->time[row]) ||
 		    !run->op->heeded)
 			continue;
-		kept_flush(&r->kept, run);
+		standing_flush(&r->standing, run);
 		run->forward(run, w->now);
 	}
-	kept_flush(&r->kept, run);
-	run->counts.keys = r->kept.table.n;
+	standing_flush(&r->standing, run);
+	run->counts.keys = r->standing.table.n;
 }
 
 static void
@@ -136,7 +136,7 @@ const struct op_kind op_upsert = {
 	.primary = "key",
 	.changes = CHANGES_MAKE,
 	.bind = upsert_bind,
-	.prepare = kept_prepare,
+	.prepare = standing_prepare,
 	.open = upsert_open,
 	.apply = upsert_apply,
 	.advance = upsert_advance,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The rows that are there now; see kept.h. */
-#include "op/kept.h"
+/* The rows that are there now; see standing.h. */
+#include "op/standing.h"
 
 #include "base/mem.h"
 #include "base/must.h"
@@ -53,7 +53,7 @@ flow_no_key(const struct op *op, const struct bind *b)
 }
 
 int
-kept_key(struct op *op, const struct bind *b)
+standing_key(struct op *op, const struct bind *b)
 {
 	const struct arg *arg = op_arg(op, "key");
 	unsigned *key;
@@ -81,19 +81,19 @@ kept_key(struct op *op, const struct bind *b)
 }
 
 void
-kept_init(struct kept *t, const struct op *op)
+standing_init(struct standing *t, const struct op *op)
 {
-	*t = (struct kept){.op = op, .out = batch_new()};
+	*t = (struct standing){.op = op, .out = batch_new()};
 	t->n_cols = columns_read(op, &t->cols);
 	/* Columns of the key that nobody sees are there all the same. */
 	t->keyed = op->in.keyed;
 	t->key = t->keyed ? op->in.key : t->cols;
 	t->n_key = t->keyed ? op->in.n_key : t->n_cols;
-	table_init(&t->table, sizeof(struct kept_row));
+	table_init(&t->table, sizeof(struct standing_row));
 }
 
 void
-kept_release(struct kept *t)
+standing_release(struct standing *t)
 {
 	batch_free(t->out);
 	mem_free(t->cols);
@@ -173,7 +173,7 @@ key_column(const struct flow *f, const struct batch *b, unsigned col)
 
 static void
 keys_of(const struct flow *f, const struct batch *b, const unsigned *cols,
-    unsigned n, struct kept_prep *p)
+    unsigned n, struct standing_prep *p)
 {
 	struct column *key = arena_array(b->arena, n, sizeof *key);
 
@@ -185,9 +185,9 @@ keys_of(const struct flow *f, const struct batch *b, const unsigned *cols,
 }
 
 void *
-kept_prepare(const struct op *op, struct eval *ev, struct batch *b)
+standing_prepare(const struct op *op, struct eval *ev, struct batch *b)
 {
-	struct kept_prep *p = arena_alloc(b->arena, sizeof *p);
+	struct standing_prep *p = arena_alloc(b->arena, sizeof *p);
 	bool keyed = op->in.keyed, bad = false;
 	const unsigned *cols = op->in.key;
 	unsigned n = op->in.n_key, *read = NULL;
@@ -230,7 +230,7 @@ put_value(struct buf *out, struct value v)
 }
 
 static void
-pack_row(struct kept *t, const struct batch *b, unsigned at)
+pack_row(struct standing *t, const struct batch *b, unsigned at)
 {
 	struct buf *s = &t->scratch;
 
@@ -241,17 +241,17 @@ pack_row(struct kept *t, const struct batch *b, unsigned at)
 				 : VALUE_NULL);
 }
 
-struct kept_row *
-kept_find(struct kept *t, const struct kept_prep *p, unsigned k)
+struct standing_row *
+standing_find(struct standing *t, const struct standing_prep *p, unsigned k)
 {
 	struct cell *cell = table_cell(&t->table, p->keys[k], p->hashes[k]);
 
-	return (struct kept_row *)(void *)cell->bytes;
+	return (struct standing_row *)(void *)cell->bytes;
 }
 
 bool
-kept_differs(struct kept *t, const struct batch *b, const struct kept_row *row,
-    unsigned at)
+standing_differs(struct standing *t, const struct batch *b,
+    const struct standing_row *row, unsigned at)
 {
 	pack_row(t, b, at);
 	return t->scratch.n != row->n ||
@@ -259,7 +259,8 @@ kept_differs(struct kept *t, const struct batch *b, const struct kept_row *row,
 }
 
 static void
-store(struct kept *t, struct kept_row *row, const struct batch *b, unsigned at)
+store(struct standing *t, struct standing_row *row, const struct batch *b,
+    unsigned at)
 {
 	struct buf *s = &t->scratch;
 
@@ -274,13 +275,13 @@ store(struct kept *t, struct kept_row *row, const struct batch *b, unsigned at)
 	t->timed |= b->time != NULL;
 }
 
-struct kept_row *
-kept_take(struct kept *t, const struct batch *b, const struct kept_prep *p,
-    unsigned k)
+struct standing_row *
+standing_take(struct standing *t, const struct batch *b,
+    const struct standing_prep *p, unsigned k)
 {
 	unsigned at = batch_row(b, k);
 	bool gone = change_takes_back(batch_change(b, at));
-	struct kept_row *row = kept_find(t, p, k);
+	struct standing_row *row = standing_find(t, p, k);
 
 	if (t->keyed)
 		row->count = !gone;
@@ -306,15 +307,15 @@ get_value(const char **p, const char *end, struct arena *a)
 }
 
 unsigned
-kept_put(struct kept *t, struct op_run *run, const struct kept_row *row,
-    unsigned room)
+standing_put(struct standing *t, struct op_run *run,
+    const struct standing_row *row, unsigned room)
 {
 	const char *p = row->p, *end = p + row->n;
 	struct batch *b = t->out;
 	unsigned at = t->n_out;
 
 	if (at + room > BATCH_ROWS) {
-		kept_flush(t, run);
+		standing_flush(t, run);
 		at = 0;
 	}
 	if (!at) {
@@ -336,7 +337,7 @@ kept_put(struct kept *t, struct op_run *run, const struct kept_row *row,
 }
 
 void
-kept_flush(struct kept *t, struct op_run *run)
+standing_flush(struct standing *t, struct op_run *run)
 {
 	if (!t->n_out)
 		return;

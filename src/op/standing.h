@@ -7,14 +7,14 @@
  * equal rows are counted. Rows are packed to bytes and belong to a cell of
  * their key; a row that grows gets new bytes in the table's heap.
  */
-#ifndef WEIR_OP_KEPT_H
-#define WEIR_OP_KEPT_H
+#ifndef WEIR_OP_STANDING_H
+#define WEIR_OP_STANDING_H
 
 #include "op/op.h"
 #include "state/table.h"
 
 /* A cell's bytes. */
-struct kept_row {
+struct standing_row {
 	int64_t count; /* rows like this one; with a key 0 or 1 */
 	int64_t time;
 	char *p; /* the columns, packed */
@@ -22,7 +22,7 @@ struct kept_row {
 	bool dirty, shown; /* for whoever keeps the rows */
 };
 
-struct kept {
+struct standing {
 	const struct op *op;
 	unsigned *cols; /* what later steps or the output read */
 	unsigned n_cols;
@@ -40,40 +40,40 @@ struct kept {
  * Binds the parameter `key`, a list of column names, if it is given: op->in
  * then has that key.
  */
-int kept_key(struct op *op, const struct bind *b);
+int standing_key(struct op *op, const struct bind *b);
 
 /* For a step that gives the columns it gets; key as its input has it. */
-void kept_init(struct kept *t, const struct op *op);
-void kept_release(struct kept *t);
+void standing_init(struct standing *t, const struct op *op);
+void standing_release(struct standing *t);
 
 /* Keys of a batch: an op_kind.prepare. */
-struct kept_prep {
+struct standing_prep {
 	struct str *keys;
 	uint64_t *hashes;
 };
-void *kept_prepare(const struct op *op, struct eval *ev, struct batch *b);
+void *standing_prepare(const struct op *op, struct eval *ev, struct batch *b);
 
 /* The cell's bytes of selected row k of a batch; made if it is new. */
-struct kept_row *kept_find(
-    struct kept *t, const struct kept_prep *p, unsigned k);
+struct standing_row *standing_find(
+    struct standing *t, const struct standing_prep *p, unsigned k);
 
 /* Would row `at` of a batch be stored as something else than this? */
-bool kept_differs(struct kept *t, const struct batch *b,
-    const struct kept_row *row, unsigned at);
+bool standing_differs(struct standing *t, const struct batch *b,
+    const struct standing_row *row, unsigned at);
 
 /* Applies selected row k of a batch and returns the cell's bytes. */
-struct kept_row *kept_take(struct kept *t, const struct batch *b,
-    const struct kept_prep *p, unsigned k);
+struct standing_row *standing_take(struct standing *t, const struct batch *b,
+    const struct standing_prep *p, unsigned k);
 
 /*
  * Adds a row to those that are to come out; when `room` more do not fit into
  * the batch, those before are given on first. Returns its number in t->out.
  */
-unsigned kept_put(struct kept *t, struct op_run *run,
-    const struct kept_row *row, unsigned room);
+unsigned standing_put(struct standing *t, struct op_run *run,
+    const struct standing_row *row, unsigned room);
 
 /* Gives on what was put. */
-void kept_flush(struct kept *t, struct op_run *run);
+void standing_flush(struct standing *t, struct op_run *run);
 
 /*
  * Columns of what a step gets that somebody behind it reads: *out is an array
