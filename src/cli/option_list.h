@@ -14,6 +14,10 @@
 OPTION("allow", 0, "DURATION", DURATION, allowed, TIME, EXPLAIN,
     "Keep closed windows this much longer, so that late records can still "
     "correct them: a corrected row comes again, numbered in `rev`.")
+OPTION("changelog", 0, "FIELD", TEXT, changelog, INPUT, EXPLAIN,
+    "The records read are changes of a table, as `-m changelog` writes them "
+    "(FIELD is `op` then): the field says what each does, `+I`, `-U`, `+U` or "
+    "`-D`.")
 OPTION("color", 0, "auto|always|never", WHEN, color, MISC, EVERY,
     "Colours. `auto`: on a terminal, unless `NO_COLOR` is set or `TERM` is "
     "`dumb`.")

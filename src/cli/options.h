@@ -27,7 +27,7 @@ enum color_when {
 /* What was asked for. Text points into argv. */
 struct options {
 	/* input */
-	const char *spec, *from;
+	const char *spec, *from, *changelog;
 	const char **params; /* NAME=VALUE */
 	unsigned n_params;
 	/* time; durations in µs, -1 = not given */

@@ -449,6 +449,8 @@ pipeline_make(struct plan *p, const struct options *o, struct err *err)
 		return -1;
 	if (pipeline_inputs(p, o, err))
 		return -1;
+	for (unsigned i = 0; o->changelog && i < p->n_inputs; i++)
+		p->inputs[i].changelog = str_of(o->changelog);
 	if ((o->from && set_from(p, o->from, err)) || set_times(p, o, err) ||
 	    set_outputs(p, o, err) || pipeline_params(p, o, err))
 		return -1;

@@ -408,7 +408,7 @@ enum op_waits {
 
 /* What a step does with rows that take earlier ones back. */
 enum op_changes {
-	CHANGES_PASS,  /* they go through */
+	CHANGES_PASS,  /* they go through; with `open`: as CHANGES_REFUSE */
 	CHANGES_MAKE,  /* it makes them of the records read */
 	CHANGES_TAKE,  /* takes them; makes them if op.live */
 	CHANGES_END,   /* takes them and gives none; rows as they are at last */

@@ -176,11 +176,20 @@ show_changes(struct plan *p, struct plan_output *out)
 
 /* ---- which steps are live ---- */
 
+/* A step that remembers rows and says nothing of changes knows of none. */
+static enum op_changes
+changes_of(const struct op *op)
+{
+	if (op->kind->changes == CHANGES_PASS && op->kind->open)
+		return CHANGES_REFUSE;
+	return op->kind->changes;
+}
+
 /* Is what goes into the step wanted as it changes? */
 static bool
 wants_changes(const struct op *op)
 {
-	switch (op->kind->changes) {
+	switch (changes_of(op)) {
 	case CHANGES_SHOW:
 		return true;
 	case CHANGES_END:
@@ -224,7 +233,7 @@ changes(const struct plan *p, struct edge e)
 		if (!e.step)
 			return false;
 		op = &p->ops[e.number];
-		switch (op->kind->changes) {
+		switch (changes_of(op)) {
 		case CHANGES_PASS:
 			break;
 		case CHANGES_MAKE:
@@ -248,14 +257,19 @@ static void
 settle(struct plan *p)
 {
 	for (unsigned i = 0; i < p->n_ops; i++) {
-		struct edge from = p->ops[i].from[0];
+		unsigned n = p->ops[i].n_from;
 
-		if (p->ops[i].kind->changes != CHANGES_REFUSE ||
-		    !changes(p, from))
+		if (changes_of(&p->ops[i]) != CHANGES_REFUSE)
 			continue;
-		insert(p, i, "settle", from, p->ops[i].where);
-		i++;
-		p->ops[i].from[0] = (struct edge){true, i - 1};
+		for (unsigned k = 0; k < n; k++) {
+			struct edge from = p->ops[i].from[k];
+
+			if (!changes(p, from))
+				continue;
+			insert(p, i, "settle", from, p->ops[i].where);
+			i++;
+			p->ops[i].from[k] = (struct edge){true, i - 1};
+		}
 	}
 	for (unsigned i = 0; i < p->n_outputs; i++) {
 		struct edge from = p->outputs[i].from;
