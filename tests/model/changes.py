@@ -89,12 +89,15 @@ class Run:
         self.env = dict(os.environ, TZ="UTC", WEIR_TORTURE="")
 
     def run(self, spec, data, mode, *more, torture=""):
+        return self.run_batch(spec, data, "-T", "ts", "-l", "0s", "-m", mode,
+                              *more, torture=torture)
+
+    def run_batch(self, spec, data, *args, torture=""):
         path = os.path.join(self.folder, "spec.yaml")
         with open(path, "w") as f:
             json.dump(spec, f)
         p = subprocess.run(
-            [self.weir, "-q", "-T", "ts", "-l", "0s", "-m", mode, *more,
-             "-f", path],
+            [self.weir, "-q", *args, "-f", path],
             input=data.encode(), capture_output=True, timeout=60,
             env=dict(self.env, WEIR_TORTURE=torture))
         if p.returncode:
@@ -197,6 +200,42 @@ def check(run, rng):
     return True
 
 
+WINDOWS = ["tumble(1m)", "hop(3m, 1m)", "cumulate(1m, 5m)", "hop(5m, 2m)",
+           "day()"]
+
+
+def check_windows(run, rng):
+    """Windows over a changelog are those over the rows it leaves."""
+    live, changes = [], []
+    for _ in range(rng.randrange(60)):
+        if live and rng.random() < 0.4:
+            row = live.pop(rng.randrange(len(live)))
+            changes.append(dict({"op": "-D"}, **row))
+            continue
+        row = {"ts": "2026-03-01T10:%02d:%02dZ" % (rng.randrange(10),
+                                                   rng.randrange(60)),
+               "k": rng.choice("ab"), "v": rng.randrange(9)}
+        live.append(row)
+        changes.append(dict({"op": "+I"}, **row))
+    step = {"window": rng.choice(WINDOWS), "by": ["k"],
+            "select": {"n": "count(*)", "s": "sum(v)", "most": "max(v)",
+                       "d": "count(distinct v)", "mid": "median(v)",
+                       "mean": "avg(v)"}}
+    if rng.random() < 0.3:
+        step["sets"] = "rollup"
+    plain = {"weir": 1, "time": {"field": "ts"}, "steps": [step],
+             "input": {"format": "json"}}
+    read = dict(plain, input={"format": "json", "changelog": True})
+    got, want = (run.run_batch(spec, "".join(json.dumps(r) + "\n"
+                                             for r in rows))
+                 for spec, rows in ((read, changes), (plain, live)))
+    if got != want:
+        print("# %s\n# got  %s\n# want %s" % (
+            json.dumps(read), got.replace("\n", "\n#      "),
+            want.replace("\n", "\n#      ")))
+    return got == want
+
+
 def main():
     weir, rounds = sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else 20
     seed = int(sys.argv[3]) if len(sys.argv) > 3 else 1
@@ -204,7 +243,8 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         run = Run(weir, folder)
         for i in range(rounds):
-            good = check(run, random.Random(seed * 100003 + i))
+            rng = random.Random(seed * 100003 + i)
+            good = check(run, rng) and check_windows(run, rng)
             print("%sok %d - changes %d" % (
                 "" if good else "not ", i + 1, seed * 100003 + i))
             bad += not good
