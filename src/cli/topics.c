@@ -319,6 +319,8 @@ param_kind_name(enum param_kind kind)
 		return "number";
 	case PARAM_WINDOW:
 		return "window";
+	case PARAM_FRAME:
+		return "frame";
 	}
 	return "";
 }

@@ -485,6 +485,12 @@ bind_call(struct binder *bd, const struct node *n)
 		bind_fail(bd, n->where, "OVER is not possible here");
 		return NULL;
 	}
+	if (n->ignore_nulls && !agg_find(n->name)) {
+		bind_fail(bd, n->where,
+		    "IGNORE NULLS belongs to functions over other rows, such "
+		    "as lag");
+		return NULL;
+	}
 	if (o)
 		return bind_op(bd, n, o);
 	if (str_is(n->name, "exists") || str_is(n->name, "in query")) {

@@ -165,6 +165,7 @@ struct node {
 	bool distinct;	       /* count(DISTINCT x) */
 	bool star;	       /* count(*) */
 	struct node *filter;   /* FILTER (WHERE …) or NULL */
+	bool ignore_nulls;     /* lag(x) IGNORE NULLS */
 	struct cast_type cast; /* cast, try_cast */
 	struct str unit;       /* extract(unit FROM …), floor(… TO unit) */
 	void *query;	       /* QUERY: the hook's own */

@@ -367,6 +367,8 @@ print_plain(struct buf *out, const struct node *n)
 		print(out, n->filter, LEVEL_OR);
 		buf_addc(out, ')');
 	}
+	if (n->ignore_nulls)
+		buf_lit(out, " IGNORE NULLS");
 }
 
 static void
@@ -473,7 +475,8 @@ call_eq(const struct node *a, const struct node *b)
 	    a->cast.nested != b->cast.nested ||
 	    a->cast.precision != b->cast.precision ||
 	    a->cast.scale != b->cast.scale || !str_eq(a->unit, b->unit) ||
-	    !a->filter != !b->filter || a->over != b->over)
+	    !a->filter != !b->filter || a->over != b->over ||
+	    a->ignore_nulls != b->ignore_nulls)
 		return false;
 	for (unsigned i = 0; i < a->n_args; i++)
 		if (!node_eq(a->args[i], b->args[i]))

@@ -82,7 +82,7 @@ whole_records(struct scan *scan, unsigned base, struct arena *a)
 	struct segment *segment = arena_alloc(a, sizeof *segment);
 	struct flow_column *c = arena_zalloc(a, sizeof *c);
 
-	*segment = (struct segment){base, base};
+	*segment = (struct segment){base, base, 0};
 	*c = (struct flow_column){
 	    .col = COL_RECORD, .type = T_MAP, .spread = true};
 	return (struct flow){.cols = c,
@@ -240,6 +240,9 @@ plan_bind(struct plan *p, struct err *err)
 	struct binder s = {.plan = p,
 	    .bind = {.allowed = p->time.allowed,
 		.late_update = p->time.late == LATE_UPDATE,
+		.lateness = p->time.lateness,
+		.time_field = &p->time.field,
+		.time_names = IO_TIME_FIELDS,
 		.err = err}};
 	struct scan first;
 	struct arena scratch;
@@ -251,6 +254,10 @@ plan_bind(struct plan *p, struct err *err)
 		    "more than %d steps", PLAN_STEPS_MAX);
 	if (name_steps(p, err) || bind_params(p, &s.bind))
 		return -1;
+	if (p->inputs[0].format && p->inputs[0].format->time_fields) {
+		s.bind.time_names = p->inputs[0].format->time_fields;
+		s.bind.time_own = true;
+	}
 	arena_init(&scratch, 16384);
 	scan_begin(&first, p, &scratch);
 	s.scan = &first;
