@@ -626,9 +626,9 @@ expr_eval_constant(const struct node *n, struct scope *scope,
 bool
 node_has_aggregate(const struct node *n)
 {
-	if (n->kind != NODE_CALL || n->over)
+	if (n->kind != NODE_CALL)
 		return false;
-	if (agg_find(n->name) && !fn_find(n->name))
+	if (!n->over && agg_find(n->name) && !fn_find(n->name))
 		return true;
 	for (unsigned i = 0; i < n->n_args; i++)
 		if (node_has_aggregate(n->args[i]))

@@ -196,7 +196,7 @@ bool node_eq(const struct node *a, const struct node *b);
 void name_print(struct buf *out, struct str name);
 
 /* A name for a column without alias: a.b -> "b"; count(*) -> "count"; else
- * the printed text. */
+ * the printed text, without OVER. */
 struct str node_alias(const struct node *n, struct arena *a);
 
 /* True if the tree calls an aggregate (outside of nested queries). */

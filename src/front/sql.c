@@ -4,6 +4,7 @@
  *
  *   SELECT [DISTINCT] item [[AS] name], … [FROM source] [WHERE condition]
  *   [GROUP BY key, …, window | ALL] [HAVING condition]
+ *   [WINDOW name AS (…), …] [QUALIFY condition]
  *   [ORDER BY expr [ASC|DESC] [NULLS FIRST|LAST], …]
  *   [LIMIT n] [OFFSET n] [;]
  *
@@ -17,8 +18,8 @@
 #define QUERY_MAX ((size_t)1 << 20)
 
 /* Clauses in their order; the first word of each. */
-static const char *const clauses[] = {
-    "SELECT", "FROM", "WHERE", "GROUP", "HAVING", "ORDER", "LIMIT", "OFFSET"};
+static const char *const clauses[] = {"SELECT", "FROM", "WHERE", "GROUP",
+    "HAVING", "WINDOW", "QUALIFY", "ORDER", "LIMIT", "OFFSET"};
 #define N_CLAUSES (sizeof clauses / sizeof *clauses)
 
 /* Words of SQL that mean something this version does not do. */
@@ -30,10 +31,10 @@ static const struct unsupported {
     {"GROUPING", "GROUPING SETS"}, {"INNER", "JOIN"}, {"INSERT", "INSERT"},
     {"INTERSECT", "INTERSECT"}, {"JOIN", "JOIN"}, {"LATERAL", "LATERAL"},
     {"LEFT", "LEFT JOIN"}, {"MATCH_RECOGNIZE", "MATCH_RECOGNIZE"},
-    {"NATURAL", "NATURAL JOIN"}, {"OVER", "OVER"}, {"QUALIFY", "QUALIFY"},
-    {"RIGHT", "RIGHT JOIN"}, {"ROLLUP", "ROLLUP"}, {"SET", "SET"},
-    {"UNION", "UNION"}, {"UNNEST", "UNNEST"}, {"UPDATE", "UPDATE"},
-    {"VALUES", "VALUES"}, {"WINDOW", "WINDOW"}, {"WITH", "WITH"}};
+    {"NATURAL", "NATURAL JOIN"}, {"OVER", "OVER"}, {"RIGHT", "RIGHT JOIN"},
+    {"ROLLUP", "ROLLUP"}, {"SET", "SET"}, {"UNION", "UNION"},
+    {"UNNEST", "UNNEST"}, {"UPDATE", "UPDATE"}, {"VALUES", "VALUES"},
+    {"WITH", "WITH"}};
 #define N_UNSUPPORTED (sizeof unsupported / sizeof *unsupported)
 
 /* ---- words ---- */
@@ -82,14 +83,16 @@ out_of_order(struct sql_query *q, const char *word)
 	if ((!strcmp(word, "WHERE") && q->where) ||
 	    (!strcmp(word, "GROUP") && q->group_at.src) ||
 	    (!strcmp(word, "HAVING") && q->having) ||
+	    (!strcmp(word, "WINDOW") && q->n_windows) ||
+	    (!strcmp(word, "QUALIFY") && q->qualify) ||
 	    (!strcmp(word, "ORDER") && q->n_orders) ||
 	    (!strcmp(word, "LIMIT") && q->limit) ||
 	    (!strcmp(word, "FROM") && q->from_at.src))
 		return lex_fail(&q->lx, "a second %s", word);
 	lex_fail(&q->lx, "%s comes too late", word);
 	return err_hint(q->err,
-	    "the order is SELECT, FROM, WHERE, GROUP BY, HAVING, ORDER BY, "
-	    "LIMIT, OFFSET");
+	    "the order is SELECT, FROM, WHERE, GROUP BY, HAVING, WINDOW, "
+	    "QUALIFY, ORDER BY, LIMIT, OFFSET");
 }
 
 /* The clause a misspelt word was meant to be, or {NULL, 0}. */
@@ -335,7 +338,7 @@ parse_group(struct sql_query *q)
 }
 
 static int
-parse_order_item(struct sql_query *q)
+parse_order_item(struct sql_query *q, struct sql_orders *out)
 {
 	struct lexer *lx = &q->lx;
 	struct sql_order *o;
@@ -343,7 +346,7 @@ parse_order_item(struct sql_query *q)
 	unsigned from;
 	char got[180];
 
-	if (too_many(q, q->n_orders))
+	if (too_many(q, out->n))
 		return -1;
 	n = expr_parse(lx);
 	if (!n)
@@ -351,7 +354,7 @@ parse_order_item(struct sql_query *q)
 	if (n->kind == NODE_STAR)
 		return err_set(q->err, ERR_SPEC, n->where,
 		    "rows are ordered by columns, not by *");
-	o = plan_more(q->plan, &q->orders, &q->n_orders, sizeof *o);
+	o = plan_more(q->plan, &out->list, &out->n, sizeof *o);
 	from = n->where.at;
 	*o = (struct sql_order){.node = n, .where = n->where};
 	o->descending = lex_accept(lx, "DESC");
@@ -368,19 +371,27 @@ parse_order_item(struct sql_query *q)
 	return 0;
 }
 
+int
+sql_orders(struct sql_query *q, struct sql_orders *out)
+{
+	do {
+		if (parse_order_item(q, out))
+			return -1;
+	} while (lex_accept(&q->lx, ","));
+	return 0;
+}
+
 static int
 parse_order(struct sql_query *q)
 {
-	struct lexer *lx = &q->lx;
+	struct sql_orders orders = {0};
 
-	if (!lex_accept(lx, "ORDER"))
+	if (!lex_accept(&q->lx, "ORDER"))
 		return 0;
-	if (lex_expect(lx, "BY"))
+	if (lex_expect(&q->lx, "BY") || sql_orders(q, &orders))
 		return -1;
-	do {
-		if (parse_order_item(q))
-			return -1;
-	} while (lex_accept(lx, ","));
+	q->orders = orders.list;
+	q->n_orders = orders.n;
 	return 0;
 }
 
@@ -482,7 +493,8 @@ parse_query(struct sql_query *q)
 {
 	if (parse_select_word(q) || parse_items(q) || sql_from(q) ||
 	    parse_condition(q, "WHERE", &q->where) || parse_group(q) ||
-	    parse_condition(q, "HAVING", &q->having) || parse_order(q) ||
+	    parse_condition(q, "HAVING", &q->having) || sql_windows(q) ||
+	    parse_condition(q, "QUALIFY", &q->qualify) || parse_order(q) ||
 	    parse_limit(q) || parse_end(q))
 		return -1;
 	return 0;
@@ -498,5 +510,6 @@ sql_parse(struct plan *p, const struct source *src, struct err *err)
 		return err_set(err, ERR_SPEC, (struct where){0},
 		    "the query is longer than 1 MiB");
 	lex_init(&q.lx, src, 0, (unsigned)src->text.n, &p->arena, err);
+	q.lx.hooks = &(struct lex_hooks){.over = sql_over_parse, .owner = &q};
 	return parse_query(&q) || sql_plan(&q) ? -1 : 0;
 }

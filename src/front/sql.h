@@ -26,6 +26,36 @@ struct sql_order {
 	struct where where;
 };
 
+struct sql_orders {
+	struct sql_order *list;
+	unsigned n;
+};
+
+struct sql_exprs {
+	struct node **list;
+	unsigned n;
+};
+
+/* A name at its place. */
+struct sql_ident {
+	struct str name;
+	struct where where;
+};
+
+/* OVER (…), or an entry of WINDOW. */
+struct sql_over {
+	struct sql_ident base; /* OVER w, or the w of OVER (w …) */
+	struct sql_exprs partition;
+	struct sql_orders orders;
+	struct node *frame; /* as frame_parse gives it, or NULL */
+	struct where where;
+};
+
+struct sql_window {
+	struct sql_ident name;
+	struct sql_over *over;
+};
+
 struct sql_group {
 	struct node *node; /* NULL: ALL */
 	struct where where;
@@ -61,9 +91,13 @@ struct sql_query {
 	unsigned n_groups;
 	struct where group_at; /* src NULL: no GROUP BY */
 	struct node *having;
+	struct sql_window *windows;
+	unsigned n_windows;
+	struct node *qualify;
 	struct sql_order *orders;
 	unsigned n_orders;
 	struct node *limit, *offset; /* or NULL */
+	struct sql_exprs limit_by;
 	struct where limit_at;
 };
 
@@ -77,6 +111,52 @@ int sql_alias(struct sql_query *q, struct str *name, bool *given);
 
 /* "expected …" with the nearest word, or that something cannot be done yet. */
 int sql_unexpected(struct sql_query *q);
+
+/* expr [ASC|DESC] [NULLS FIRST|LAST] {, …}; BY has been taken. */
+int sql_orders(struct sql_query *q, struct sql_orders *out);
+
+/* ---- sql_over_read.c ---- */
+
+/* OVER (…) or OVER name behind a call: the hook of the expression grammar. */
+struct node *sql_over_parse(struct lexer *lx, struct node *call, void *owner);
+
+/* WINDOW w AS (…), … and QUALIFY condition, if they are there. */
+int sql_windows(struct sql_query *q);
+
+/* ---- sql_over.c ---- */
+
+/* True if the tree calls something OVER other rows. */
+bool sql_has_over(const struct node *n);
+
+/* The parts of a query in which such calls may be. */
+struct sql_over_job {
+	struct plan *plan;
+	struct err *err;
+	struct sql_item *items;
+	unsigned *n_items;
+	struct sql_order *orders;
+	unsigned n_orders;
+	struct node *qualify; /* or NULL; names of items written out */
+	const struct sql_window *windows;
+	unsigned n_windows;
+	/* Settles what names in a window's tree mean. */
+	int (*settle)(void *owner, struct node **n);
+	void *owner;
+	struct where where; /* of the query */
+	struct sql_idents { /* out: columns that are not the query's */
+		struct sql_ident *list;
+		unsigned n;
+	} hidden;
+};
+
+/*
+ * Makes steps of the calls, whose values are columns then; their names stand
+ * in the trees where the calls were. QUALIFY becomes a step, too.
+ */
+int sql_over_steps(struct sql_over_job *job);
+
+/* The step that drops the hidden columns, if * would show them. */
+void sql_over_hide(const struct sql_over_job *job);
 
 /* ---- sql_from.c ---- */
 
@@ -105,6 +185,9 @@ struct node *sql_write_out(struct sql_query *q, struct node *n,
  */
 const struct sql_item *sql_ordinal(
     struct sql_query *q, const struct node *n, bool *bad);
+
+/* A tree of GROUP BY or OVER: aliases written out, qualifiers gone. */
+int sql_key_name(struct sql_query *q, struct node **n);
 
 /* The select item of that name; NULL if there is none. */
 const struct sql_item *sql_item_named(

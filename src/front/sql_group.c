@@ -541,11 +541,29 @@ result_step(struct group_plan *g)
 		    g->result[i].where);
 }
 
+static int
+refuse_over(const struct sql_query *q)
+{
+	const struct node *n = q->qualify;
+
+	for (unsigned i = 0; !n && i < q->n_items; i++)
+		if (sql_has_over(q->items[i].node))
+			n = q->items[i].node;
+	for (unsigned i = 0; !n && i < q->n_orders; i++)
+		if (sql_has_over(q->orders[i].node))
+			n = q->orders[i].node;
+	return n ? err_set(q->err, ERR_SPEC, n->where,
+		       "OVER and QUALIFY of groups are not supported yet")
+		 : 0;
+}
+
 int
 sql_group_steps(struct sql_query *q)
 {
 	struct group_plan g = {.q = q};
 
+	if (refuse_over(q))
+		return -1;
 	if (read_groups(&g))
 		return -1;
 	name_keys(&g);

@@ -163,6 +163,14 @@ replace_alias(struct tree_edit *edit, struct node *n, bool in_aggregate)
 	item = sql_item_named(a->q, n->path.steps[0].name);
 	if (!item || !item->alias || item->self)
 		return NULL;
+	if (sql_has_over(item->node)) {
+		err_set(edit->err, ERR_SPEC, n->where,
+		    "\"%.*s\" is known only after WHERE and GROUP BY",
+		    STR_ARG(item->name));
+		err_hint(edit->err, "conditions on OVER belong in QUALIFY");
+		edit->failed = true;
+		return NULL;
+	}
 	if (!item->aggregate)
 		return item->node;
 	/* No key is an aggregate; the field of that name is meant. */
@@ -273,6 +281,12 @@ write_out_aliases(struct sql_query *q, struct node **n, bool keys)
 	return *n ? 0 : -1;
 }
 
+int
+sql_key_name(struct sql_query *q, struct node **n)
+{
+	return write_out_aliases(q, n, true) || settle_one(q, n) ? -1 : 0;
+}
+
 /* t.a is always a field, so aliases go before qualifiers. */
 int
 sql_names(struct sql_query *q)
@@ -280,9 +294,10 @@ sql_names(struct sql_query *q)
 	if (settle_items(q) || write_out_aliases(q, &q->where, false) ||
 	    settle_one(q, &q->where) || settle_one(q, &q->having))
 		return -1;
+	if (settle_one(q, &q->qualify))
+		return -1;
 	for (unsigned i = 0; i < q->n_groups; i++)
-		if (write_out_aliases(q, &q->groups[i].node, true) ||
-		    settle_one(q, &q->groups[i].node))
+		if (sql_key_name(q, &q->groups[i].node))
 			return -1;
 	for (unsigned i = 0; i < q->n_orders; i++)
 		if (settle_one(q, &q->orders[i].node))

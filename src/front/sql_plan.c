@@ -188,11 +188,34 @@ order_keys(struct sql_query *q, bool *after)
 }
 
 static int
+settle_over(void *owner, struct node **n)
+{
+	return sql_key_name(owner, n);
+}
+
+static int
 plain_steps(struct sql_query *q)
 {
+	struct sql_over_job job = {.plan = q->plan,
+	    .err = q->err,
+	    .items = q->items,
+	    .n_items = &q->n_items,
+	    .orders = q->orders,
+	    .n_orders = q->n_orders,
+	    .windows = q->windows,
+	    .n_windows = q->n_windows,
+	    .settle = settle_over,
+	    .owner = q,
+	    .where = q->select_at};
+	struct node **keys;
 	bool after;
-	struct node **keys = order_keys(q, &after);
 
+	if (q->qualify &&
+	    !(job.qualify = sql_write_out(q, q->qualify, keep_none, NULL)))
+		return -1;
+	if (sql_over_steps(&job))
+		return -1;
+	keys = order_keys(q, &after);
 	if (!keys)
 		return -1;
 	if (after)
@@ -200,6 +223,7 @@ plain_steps(struct sql_query *q)
 	sql_order_steps(q, keys);
 	if (!after)
 		select_step(q);
+	sql_over_hide(&job);
 	return 0;
 }
 
@@ -252,6 +276,12 @@ sql_plan(struct sql_query *q)
 			    "knows no aggregates");
 			return err_hint(
 			    q->err, "conditions on groups belong in HAVING");
+		}
+		if (sql_has_over(q->where)) {
+			err_set(q->err, ERR_SPEC, q->where->where,
+			    "WHERE is asked before OVER is computed");
+			return err_hint(
+			    q->err, "conditions on OVER belong in QUALIFY");
 		}
 		sql_step(q, "where", "condition", q->where, q->where->where);
 	}

@@ -61,6 +61,8 @@ parse_bound(struct lexer *lx)
 	if (lex_accept(lx, "UNBOUNDED"))
 		return parse_side(lx, NULL, from);
 	offset = expr_parse(lx);
+	if (offset && offset->kind == NODE_LITERAL)
+		offset->duration_text = offset->value.type == T_DURATION;
 	return offset ? parse_side(lx, offset, from) : NULL;
 }
 

@@ -378,23 +378,7 @@ const struct op_kind *op_kind_find(struct str name);
 struct node *frame_parse(struct lexer *lx);
 void frame_print(struct buf *out, const struct node *n);
 
-/* ---- functions over other rows ---- */
-
-/* A row of the table of functions that only the step `running` has. */
-struct over_fn {
-	const char *name;
-	const char *signature;
-	const char *doc;
-	unsigned args_min, args_max;
-	bool nulls; /* takes IGNORE NULLS */
-};
-extern const struct over_fn over_fns[];
-extern const unsigned n_over_fns;
-
-/* By name (lower case), or NULL. */
-const struct over_fn *over_fn_find(struct str name);
-
-/* True for a call of one of them or of an aggregate. */
+/* True for a call of a function over other rows, or of an aggregate. */
 bool over_is_call(const struct node *n);
 
 /* ---- windows ---- */

@@ -6,7 +6,7 @@
  *   running.c      the step: when rows are taken, put in order and let go
  *   over_bind.c    arguments to a configuration
  *   over_key.c     the sequence of a key's rows: peers, frames, what is ready
- *   over_fn.c      the table of functions, and their values
+ *   over_fn.c      values of functions (their table is expr/over.c)
  *   over_agg.c     aggregates over a frame that moves
  *   frame.c        frames: text and meaning
  *
@@ -23,25 +23,11 @@
 #define WEIR_OP_OVER_H
 
 #include "expr/agg.h"
+#include "expr/over.h"
 #include "op/frame.h"
 #include "op/kept.h"
 
 #define SLOT_NONE (~0u)
-
-enum over_kind {
-	OVER_AGGREGATE,
-	OVER_CUME_DIST,
-	OVER_DENSE_RANK,
-	OVER_FIRST_VALUE,
-	OVER_LAG,
-	OVER_LAST_VALUE,
-	OVER_LEAD,
-	OVER_NTH_VALUE,
-	OVER_NTILE,
-	OVER_PERCENT_RANK,
-	OVER_RANK,
-	OVER_ROW_NUMBER
-};
 
 /* How an aggregate follows its frame. */
 enum over_way {

@@ -155,7 +155,7 @@ wrong_args(
 	    : f->args_min == f->args_max ? f->args_max == 1 ? "1" : "2"
 					 : "1 to 3",
 	    f->args_max == 1 ? "" : "s");
-	return err_hint(o->b->err, "%s(%s)", f->name, f->signature);
+	return err_hint(o->b->err, "%s: %s", f->example, f->doc);
 }
 
 static int
@@ -240,7 +240,7 @@ static int
 bind_fn(struct over_bind *o, const struct node *n, const struct over_fn *f,
     struct over_call *call)
 {
-	call->kind = OVER_CUME_DIST + (unsigned)(f - over_fns);
+	call->kind = over_fn_kind(f);
 	call->ignore_nulls = n->ignore_nulls;
 	call->type = T_INT;
 	call->n = 1;

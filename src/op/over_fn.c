@@ -1,53 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The functions over other rows: their table, and their values for a row
- * whose frame is known. Aggregates are in over_agg.c.
+ * The functions over other rows: their values for a row whose frame is known.
+ * Aggregates are in over_agg.c.
  */
 #include "base/mem.h"
 #include "op/over.h"
-
-// clang-format off
-/* In the order of enum over_kind. */
-const struct over_fn over_fns[] = {
-	{"cume_dist", "-> float",
-	    "Rows up to the last peer, as a share of all rows of the key.",
-	    0, 0, false},
-	{"dense_rank", "-> bigint",
-	    "Number of the group of peers, without gaps.", 0, 0, false},
-	{"first_value", "any -> same",
-	    "Value of the first row of the frame.", 1, 1, true},
-	{"lag", "any, bigint = 1, any = NULL -> same",
-	    "Value so many rows before; the default if there is no such row.",
-	    1, 3, true},
-	{"last_value", "any -> same",
-	    "Value of the last row of the frame.", 1, 1, true},
-	{"lead", "any, bigint = 1, any = NULL -> same",
-	    "Value so many rows behind; the default if there is no such row.",
-	    1, 3, true},
-	{"nth_value", "any, bigint -> same",
-	    "Value of the n-th row of the frame, counted from 1.", 2, 2, true},
-	{"ntile", "bigint -> bigint",
-	    "Number of the row's part, of n parts as equal as can be.",
-	    1, 1, false},
-	{"percent_rank", "-> float",
-	    "(rank - 1) / (rows of the key - 1); 0 for a single row.",
-	    0, 0, false},
-	{"rank", "-> bigint",
-	    "One more than the rows before the first peer.", 0, 0, false},
-	{"row_number", "-> bigint",
-	    "Number of the row within its key, from 1.", 0, 0, false},
-};
-// clang-format on
-const unsigned n_over_fns = sizeof over_fns / sizeof *over_fns;
-
-const struct over_fn *
-over_fn_find(struct str name)
-{
-	for (unsigned i = 0; i < n_over_fns; i++)
-		if (str_is(name, over_fns[i].name))
-			return &over_fns[i];
-	return NULL;
-}
 
 /* ---- queues and copies ---- */
 
