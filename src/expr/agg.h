@@ -23,6 +23,17 @@ struct agg;
 
 #define AGG_ARGS_MAX 4
 
+/*
+ * When taking rows back gives, to the last digit, what never adding them would
+ * have given: floats leave rounding errors behind, ties their order of
+ * arrival.
+ */
+enum agg_back {
+	AGG_BACK_TRACES, /* never certainly */
+	AGG_BACK_INTS,	 /* as long as all values are whole numbers */
+	AGG_BACK_EXACT	 /* always */
+};
+
 /* A call of an aggregate in a query, bound. */
 struct agg_call {
 	const struct agg *agg;
@@ -75,6 +86,7 @@ struct agg {
 	    const struct agg_rows *rows);
 	/* True if rows can be taken back (sign -1). */
 	bool retracts;
+	enum agg_back back;
 	void (*merge)(const struct agg_call *call, struct arena *heap,
 	    void *into, const void *from);
 	/*

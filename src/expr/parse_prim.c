@@ -160,6 +160,13 @@ parse_behind(struct lexer *lx, struct node *n)
 		if (n->filter->depth >= n->depth)
 			n->depth = n->filter->depth + 1;
 	}
+	if (lex_next_is(lx, "NULLS") &&
+	    (lex_is(lx, "IGNORE") || lex_is(lx, "RESPECT"))) {
+		n->ignore_nulls = lex_is(lx, "IGNORE");
+		lex_next(lx);
+		lex_next(lx);
+		n->where.len = lx->done - n->where.at;
+	}
 	if (lex_is(lx, "OVER") && lx->hooks && lx->hooks->over)
 		n = lx->hooks->over(lx, n, lx->hooks->owner);
 	return n;

@@ -135,26 +135,12 @@ struct sql_source {
 
 /* ---- OVER ---- */
 
-enum sql_bound_kind {
-	SQL_BOUND_UNBOUNDED,
-	SQL_BOUND_CURRENT,
-	SQL_BOUND_OFFSET
-};
-
-struct sql_bound {
-	enum sql_bound_kind kind;
-	bool following;
-	struct node *offset;
-	struct where where;
-};
-
 /* OVER (…), or an entry of WINDOW. */
 struct sql_over {
 	struct sql_ident base; /* OVER w, or the w of OVER (w …) */
 	struct sql_exprs partition;
 	struct sql_orders orders;
-	bool frame, range; /* ROWS or RANGE was written; RANGE */
-	struct sql_bound from, until;
+	struct node *frame; /* as frame_parse gives it, or NULL */
 	struct where where;
 };
 
@@ -330,8 +316,13 @@ struct sql_select *sql_select_parse(struct sql *s);
 /* BY is next: expr [ASC|DESC] [NULLS FIRST|LAST] {, …}. */
 int sql_orders_parse(struct sql *s, struct sql_orders *out);
 
+/* ---- sql_over_read.c ---- */
+
 /* OVER (…) or OVER name behind a call: the hook of the expression grammar. */
 struct node *sql_over_parse(struct lexer *lx, struct node *call, void *owner);
+
+/* WINDOW w AS (…), …, if it is there. */
+int sql_windows(struct sql *s, struct sql_select *sel);
 
 /* ---- sql_from.c ---- */
 

@@ -369,6 +369,58 @@ forget_time(struct sql *s, struct sql_rel *r)
 	r->cols = cols;
 }
 
+/* ---- OVER ---- */
+
+static int
+settle_over(void *owner, struct node **n)
+{
+	return sql_key_name(owner, n);
+}
+
+/* Columns of the steps, which * must not show. */
+static void
+hide(struct sql_block *b, const struct sql_idents *names)
+{
+	struct str *list =
+	    arena_array(b->s->arena, b->rel.n_hidden + names->n, sizeof *list);
+
+	for (unsigned i = 0; i < b->rel.n_hidden; i++)
+		list[i] = b->rel.hidden[i];
+	for (unsigned i = 0; i < names->n; i++)
+		list[b->rel.n_hidden + i] = names->list[i].name;
+	b->rel.hidden = list;
+	b->rel.n_hidden += names->n;
+}
+
+/* Calls OVER other rows become columns; QUALIFY becomes a step. */
+static int
+over_steps(struct sql_block *b)
+{
+	unsigned n = b->sel.n_items;
+	struct sql_over_job job = {.plan = b->s->plan,
+	    .err = b->s->err,
+	    .items = b->sel.items,
+	    .n_items = &b->sel.n_items,
+	    .orders = b->orders.list,
+	    .n_orders = b->orders.n,
+	    .windows = b->sel.windows,
+	    .n_windows = b->sel.n_windows,
+	    .settle = settle_over,
+	    .owner = b,
+	    .where = b->sel.at};
+
+	if (b->sel.qualify &&
+	    !(job.qualify = sql_write_out(b, b->sel.qualify, keep_none, NULL)))
+		return -1;
+	if (sql_over_steps(&job))
+		return -1;
+	/* What is left out of the list comes with the star. */
+	for (unsigned i = b->sel.n_items; i < n; i++)
+		sql_rel_add(b->s, &b->rel, b->sel.items[i].name);
+	hide(b, &job.hidden);
+	return 0;
+}
+
 /* ---- SELECT without groups ---- */
 
 static int
@@ -397,7 +449,7 @@ sql_plain_steps(struct sql_block *b)
 	struct sql_rel out;
 	bool after;
 
-	if (sql_order_by_all(b) || plain_values(b) || sql_over_steps(b) ||
+	if (sql_order_by_all(b) || plain_values(b) || over_steps(b) ||
 	    result_of(b, &out))
 		return -1;
 	keys = order_keys(b, &after);

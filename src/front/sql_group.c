@@ -410,7 +410,7 @@ fill(const struct group_plan *g, struct arg_item *item, struct node *n,
 	    .where = where};
 }
 
-/* Sets as lists of key numbers, from 1: [[1, 2], [1], []]. */
+/* Sets as lists of keys: [[a, b], [a], []]. */
 static void
 sets_arg(struct group_plan *g, struct op *op, struct where at)
 {
@@ -422,11 +422,9 @@ sets_arg(struct group_plan *g, struct op *op, struct where at)
 		struct node **keys = arena_array(a, set->n, sizeof *keys);
 
 		for (unsigned k = 0; k < set->n; k++)
-			keys[k] = node_literal(
-			    a, value_int((int64_t)set->keys[k] + 1), at);
+			keys[k] = g->keys[set->keys[k]].node;
 		arg->items[i] = (struct arg_item){
-		    .node = node_call(a, "list", keys, set->n, at),
-		    .where = at};
+		    .node = node_call(a, "set", keys, set->n, at), .where = at};
 	}
 }
 

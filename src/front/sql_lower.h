@@ -204,6 +204,9 @@ struct node *sql_write_out(struct sql_block *b, struct node *n,
 const struct sql_item *sql_ordinal(
     struct sql_block *b, const struct node *n, bool *bad);
 
+/* A tree of GROUP BY or OVER: aliases written out, qualifiers gone. */
+int sql_key_name(struct sql_block *b, struct node **n);
+
 /* The select item of that name; NULL if there is none. */
 const struct sql_item *sql_item_named(
     const struct sql_block *b, struct str name);
@@ -216,11 +219,29 @@ bool sql_names_edge(const struct node *n);
 /* True if the tree calls something OVER a window. */
 bool sql_has_over(const struct node *n);
 
+/* The parts of a query in which such calls may be. */
+struct sql_over_job {
+	struct plan *plan;
+	struct err *err;
+	struct sql_item *items;
+	unsigned *n_items;
+	struct sql_order *orders;
+	unsigned n_orders;
+	struct node *qualify; /* or NULL; names of items written out */
+	const struct sql_window *windows;
+	unsigned n_windows;
+	/* Settles what names in a window's tree mean. */
+	int (*settle)(void *owner, struct node **n);
+	void *owner;
+	struct where where;	  /* of the query */
+	struct sql_idents hidden; /* out: columns that are not the query's */
+};
+
 /*
- * Makes steps of the calls with OVER in the select list, QUALIFY and ORDER BY,
- * whose values are columns then, of DISTINCT ON, and of QUALIFY.
+ * Makes steps of the calls, whose values are columns then; their names stand
+ * in the trees where the calls were. QUALIFY becomes a step, too.
  */
-int sql_over_steps(struct sql_block *b);
+int sql_over_steps(struct sql_over_job *job);
 
 /* LIMIT n BY key. */
 int sql_limit_by(struct sql_block *b);

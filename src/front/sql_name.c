@@ -590,12 +590,17 @@ write_out_aliases(struct sql_block *b, struct node **n, bool keys)
 	return *n ? 0 : -1;
 }
 
+int
+sql_key_name(struct sql_block *b, struct node **n)
+{
+	return write_out_aliases(b, n, true) || settle_one(b, n) ? -1 : 0;
+}
+
 static int
 settle_groups(struct sql_block *b, struct sql_group *list, unsigned n)
 {
 	for (unsigned i = 0; i < n; i++)
-		if (write_out_aliases(b, &list[i].node, true) ||
-		    settle_one(b, &list[i].node) ||
+		if (sql_key_name(b, &list[i].node) ||
 		    settle_groups(b, list[i].list, list[i].n))
 			return -1;
 	return 0;

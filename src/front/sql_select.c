@@ -7,7 +7,7 @@
  *   [WINDOW w AS (…), …] [QUALIFY condition]
  *   item  expr [[AS] name] | * [EXCEPT (a, …)] [REPLACE (expr AS a, …)] | t.*
  *
- * ORDER BY, and OVER with its windows.
+ * and ORDER BY.
  */
 #include "front/sql.h"
 
@@ -355,143 +355,6 @@ sql_orders_parse(struct sql *s, struct sql_orders *out)
 	return 0;
 }
 
-/* ---- OVER, WINDOW ---- */
-
-static int
-parse_bound(struct sql *s, struct sql_bound *b)
-{
-	struct lexer *lx = &s->lx;
-
-	b->where = lx->tok.where;
-	if (lex_is(lx, "CURRENT") && lex_next_is(lx, "ROW")) {
-		lex_next(lx);
-		lex_next(lx);
-		b->kind = SQL_BOUND_CURRENT;
-		b->where = sql_since(s, b->where.at);
-		return 0;
-	}
-	if (lex_accept(lx, "UNBOUNDED")) {
-		b->kind = SQL_BOUND_UNBOUNDED;
-	} else {
-		b->kind = SQL_BOUND_OFFSET;
-		b->offset = expr_parse(lx);
-		if (!b->offset)
-			return -1;
-	}
-	b->following = lex_accept(lx, "FOLLOWING");
-	if (!b->following && lex_expect(lx, "PRECEDING"))
-		return -1;
-	b->where = sql_since(s, b->where.at);
-	return 0;
-}
-
-static int
-parse_frame(struct sql *s, struct sql_over *o)
-{
-	struct lexer *lx = &s->lx;
-
-	o->range = lex_is(lx, "RANGE");
-	o->frame = o->range || lex_is(lx, "ROWS");
-	if (!o->frame) {
-		if (lex_is(lx, "GROUPS"))
-			return lex_fail(
-			    lx, "frames of GROUPS are not supported");
-		return 0;
-	}
-	lex_next(lx);
-	if (!lex_accept(lx, "BETWEEN")) {
-		o->until.kind = SQL_BOUND_CURRENT;
-		return parse_bound(s, &o->from);
-	}
-	return parse_bound(s, &o->from) || lex_expect(lx, "AND") ||
-		       parse_bound(s, &o->until)
-		   ? -1
-		   : 0;
-}
-
-static bool
-at_over_word(const struct lexer *lx)
-{
-	return lex_is(lx, "PARTITION") || lex_is(lx, "ORDER") ||
-	       lex_is(lx, "ROWS") || lex_is(lx, "RANGE") ||
-	       lex_is(lx, "GROUPS");
-}
-
-/* ( [w] [PARTITION BY …] [ORDER BY …] [frame] ) */
-static struct sql_over *
-parse_over(struct sql *s)
-{
-	struct lexer *lx = &s->lx;
-	unsigned from = lx->tok.where.at;
-	struct sql_over *o = arena_zalloc(s->arena, sizeof *o);
-
-	if (lex_expect(lx, "("))
-		return NULL;
-	if (lx->tok.kind == TOK_NAME && !at_over_word(lx) &&
-	    sql_ident(s, "a window", &o->base))
-		return NULL;
-	if (lex_accept(lx, "PARTITION") &&
-	    (lex_expect(lx, "BY") || sql_expr_list(s, &o->partition)))
-		return NULL;
-	if (lex_accept(lx, "ORDER") &&
-	    (lex_expect(lx, "BY") || sql_orders_parse(s, &o->orders)))
-		return NULL;
-	if (parse_frame(s, o) || lex_expect(lx, ")"))
-		return NULL;
-	o->where = sql_since(s, from);
-	return o;
-}
-
-struct node *
-sql_over_parse(struct lexer *lx, struct node *call, void *owner)
-{
-	struct sql *s = owner;
-	struct sql_over *o;
-
-	lex_next(lx);
-	if (lex_is(lx, "(")) {
-		o = parse_over(s);
-	} else {
-		o = arena_zalloc(s->arena, sizeof *o);
-		if (sql_ident(s, "a window", &o->base))
-			return NULL;
-		o->where = o->base.where;
-	}
-	if (!o)
-		return NULL;
-	call->over = o;
-	call->where.len = lx->done - call->where.at;
-	return call;
-}
-
-static int
-parse_windows(struct sql *s, struct sql_select *sel)
-{
-	struct lexer *lx = &s->lx;
-
-	if (!sql_clause(s, "WINDOW"))
-		return 0;
-	do {
-		struct sql_window w = {0}, *at;
-
-		if (too_many(s, sel->n_windows) ||
-		    sql_ident(s, "a window", &w.name) || lex_expect(lx, "AS"))
-			return -1;
-		w.over = parse_over(s);
-		if (!w.over)
-			return -1;
-		for (unsigned i = 0; i < sel->n_windows; i++)
-			if (str_eq(sel->windows[i].name.name, w.name.name))
-				return err_set(s->err, ERR_SPEC, w.name.where,
-				    "there are two windows named \"%.*s\"",
-				    STR_ARG(w.name.name));
-		at = plan_more(
-		    s->plan, &sel->windows, &sel->n_windows, sizeof *at);
-		*at = w;
-	} while (lex_accept(lx, ","));
-	return 0;
-}
-
 /* ---- the whole ---- */
 
 struct sql_select *
@@ -508,8 +371,7 @@ sql_select_parse(struct sql *s)
 			return NULL;
 	}
 	if (parse_condition(s, "WHERE", &sel->where) || parse_group(s, sel) ||
-	    parse_condition(s, "HAVING", &sel->having) ||
-	    parse_windows(s, sel) ||
+	    parse_condition(s, "HAVING", &sel->having) || sql_windows(s, sel) ||
 	    parse_condition(s, "QUALIFY", &sel->qualify))
 		return NULL;
 	return sel;

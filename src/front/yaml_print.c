@@ -220,6 +220,10 @@ item_text(struct printer *p, const struct arg *arg, const struct arg_item *item)
 		name_print(&p->text, item->name);
 		return taken(p);
 	}
+	if (arg->param->kind == PARAM_FRAME) {
+		frame_print(&p->text, item->node);
+		return taken(p);
+	}
 	return tree_text(p, item->node);
 }
 
@@ -279,6 +283,7 @@ put_arg(
 	case PARAM_EXPR:
 	case PARAM_COUNT:
 	case PARAM_WINDOW:
+	case PARAM_FRAME:
 		onode_text(a, to, key, item_text(p, arg, &arg->items[0]));
 		return;
 	case PARAM_NAMED:

@@ -46,7 +46,8 @@ enum param_kind {
 	PARAM_RENAME, /* old: new pairs */
 	PARAM_ORDER,  /* expressions, each with asc or desc */
 	PARAM_COUNT,  /* a whole number */
-	PARAM_WINDOW  /* tumble(5m), hop(1h, 5m), day("Europe/Berlin") … */
+	PARAM_WINDOW, /* tumble(5m), hop(1h, 5m), day("Europe/Berlin") … */
+	PARAM_FRAME   /* rows 9 preceding, range between … and … */
 };
 
 struct param {
@@ -58,7 +59,7 @@ struct param {
 
 /* One entry of a parameter; single-valued ones have one. */
 struct arg_item {
-	struct node *node; /* EXPR, EXPRS, NAMED, ORDER, COUNT, WINDOW */
+	struct node *node; /* EXPR, EXPRS, NAMED, ORDER, COUNT, WINDOW, FRAME */
 	struct str name;   /* NAMED: the column; NAMES, RENAME: old name */
 	struct str to;	   /* RENAME: new name */
 	bool alias;	   /* NAMED: the name was written, not derived */
@@ -103,6 +104,11 @@ struct edge {
 struct segment {
 	unsigned n_base; /* columns the batch comes with */
 	unsigned n_cols; /* with the computed ones */
+	/*
+	 * Bit c: column c says the row's event time, as window_end does: rows
+	 * are ordered by one as by the other.
+	 */
+	uint64_t times;
 };
 
 struct flow {
@@ -160,8 +166,25 @@ struct bind {
 	unsigned n_params;
 	int64_t allowed; /* --allow, µs */
 	bool late_update;
+	int64_t lateness; /* as stated; WHEN_MAX: none */
+	/*
+	 * The field of event time, n == 0 where none is stated; a step that
+	 * knows it says so here.
+	 */
+	struct path *time_field;
+	const char *time_names; /* fields that are it, if none is stated */
+	bool time_own;		/* those are the format's own */
 	struct err *err;
 };
+
+/*
+ * True if rows ordered by this tree are ordered by event time: it is the field
+ * stated as such, or, where a lateness is stated but no field, has one of the
+ * names that usually hold it (and from now on does), or it is an end of the
+ * windows that the rows are results of.
+ */
+bool flow_is_time(
+    const struct flow *f, const struct node *n, const struct bind *b);
 
 /*
  * A scope for expressions over a flow. Valid while the flow is; `aliases`
@@ -297,6 +320,8 @@ struct op_run {
 	/* A row came too late: kept or counted by the run. */
 	void (*late)(struct op_run *from, const struct batch *b, unsigned row);
 	void *owner; /* the run's */
+	/* No step with state comes behind: nobody waits for watermarks. */
+	bool ends;
 };
 
 /* When rows that went in come out again. */
@@ -354,6 +379,9 @@ struct op_kind {
 
 	/* One line about state and what bounds it, for explain. */
 	void (*explain)(const struct op *op, struct buf *out);
+	/* When rows come out, where `waits` cannot say it for all such steps.
+	 */
+	void (*when)(const struct op *op, struct buf *out);
 };
 
 /* The table, sorted by name. */
@@ -361,6 +389,24 @@ extern const struct op_kind *const op_kinds[];
 extern const unsigned n_op_kinds;
 
 const struct op_kind *op_kind_find(struct str name);
+
+/* ---- frames ---- */
+
+/*
+ * The frame of a function over other rows:
+ *
+ *   ROWS|RANGE|GROUPS bound, or … BETWEEN bound AND bound
+ *   bound: UNBOUNDED PRECEDING|FOLLOWING, CURRENT ROW, n PRECEDING|FOLLOWING
+ *
+ * as a call of rows, range or groups with the two bounds, each a call of
+ * "preceding", "following" (with n, or unbounded) or "current row". NULL on
+ * error. frame_print writes it so that it reads back.
+ */
+struct node *frame_parse(struct lexer *lx);
+void frame_print(struct buf *out, const struct node *n);
+
+/* True for a call of a function over other rows, or of an aggregate. */
+bool over_is_call(const struct node *n);
 
 /* ---- windows ---- */
 

@@ -80,7 +80,7 @@ whole_records(struct scan *scan, unsigned base, struct arena *a)
 	struct segment *segment = arena_alloc(a, sizeof *segment);
 	struct flow_column *c = arena_zalloc(a, sizeof *c);
 
-	*segment = (struct segment){base, base};
+	*segment = (struct segment){base, base, 0};
 	*c = (struct flow_column){
 	    .col = COL_RECORD, .type = T_MAP, .spread = true};
 	return (struct flow){.cols = c,
@@ -315,6 +315,9 @@ plan_bind(struct plan *p, struct err *err)
 	struct binder s = {.plan = p,
 	    .bind = {.allowed = p->time.allowed,
 		.late_update = p->time.late == LATE_UPDATE,
+		.lateness = p->time.lateness,
+		.time_field = &p->time.field,
+		.time_names = IO_TIME_FIELDS,
 		.err = err}};
 	struct arena scratch;
 	int bad;
@@ -329,6 +332,10 @@ plan_bind(struct plan *p, struct err *err)
 		p->inputs[i].time = plan_time_of(p, &p->inputs[i]);
 	if (name_steps(p, err) || bind_params(p, &s.bind))
 		return -1;
+	if (p->inputs[0].format && p->inputs[0].format->time_fields) {
+		s.bind.time_names = p->inputs[0].format->time_fields;
+		s.bind.time_own = true;
+	}
 	arena_init(&scratch, 16384);
 	bad = bind_twice(&s, &scratch);
 	arena_release(&scratch);

@@ -315,7 +315,10 @@ put_item(struct explain *x, const struct arg *arg, const struct arg_item *item)
 		name_print(&x->text, item->name);
 		buf_lit(&x->text, " = ");
 	}
-	node_print(&x->text, item->node);
+	if (arg->param->kind == PARAM_FRAME)
+		frame_print(&x->text, item->node);
+	else
+		node_print(&x->text, item->node);
 	if (item->descending)
 		buf_lit(&x->text, " desc");
 	if (arg->param->kind == PARAM_ORDER &&
@@ -337,6 +340,11 @@ put_items(struct explain *x, const struct arg *arg)
 static void
 put_waiting(struct explain *x, const struct op *op)
 {
+	if (op->kind->when) {
+		op->kind->when(op, &x->text);
+		put_line(x, "rows out");
+		return;
+	}
 	switch (op->kind->waits) {
 	case WAITS_NOT:
 		buf_lit(&x->text, "each row at once");

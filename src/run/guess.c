@@ -105,8 +105,8 @@ static int
 find_time(struct input *in, const struct when_layout *layout,
     size_t block_bytes, struct want *out, struct err *err)
 {
-	const char *list = in->format->time_fields ? in->format->time_fields
-						   : GUESS_TIME_FIELDS;
+	const char *list =
+	    in->format->time_fields ? in->format->time_fields : IO_TIME_FIELDS;
 	unsigned n = count_words(list), i = 0;
 	struct want *wants = arena_array(&in->arena, n, sizeof *wants);
 	struct str word;

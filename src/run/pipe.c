@@ -149,6 +149,10 @@ pipe_init(struct pipe *p, const struct plan *plan, struct encoder *encoder,
 		r->forward = forward;
 		r->late = late;
 		r->owner = p;
+		r->ends = true;
+		for (unsigned k = 0; k < i; k++)
+			if (p->runs[k])
+				p->runs[k]->ends = false;
 	}
 }
 

@@ -371,6 +371,23 @@ static const struct front_case bad[] = {
 	{"SELECT a FROM x LEFT JOIN y",
 	    "1:17: joins are not supported yet | rows of one side can be"
 	    " chosen by the other with WHERE x IN (SELECT …)"},
+	{"SELECT row_number() FROM t WHERE lag(a) OVER () > 1",
+	    "1:34: WHERE is asked before OVER is computed"
+	    " | conditions on OVER belong in QUALIFY"},
+	{"SELECT sum(a) OVER v FROM t WINDOW w AS (ORDER BY b)",
+	    "1:20: there is no window \"v\" | there is only: w"},
+	{"SELECT sum(a) OVER (w ORDER BY c) FROM t WINDOW w AS (ORDER BY b)",
+	    "1:20: the window \"w\" says ORDER BY already"},
+	{"SELECT sum(lag(a) OVER ()) OVER () FROM t",
+	    "1:12: OVER within OVER is not possible"},
+	{"SELECT upper(a) OVER () FROM t",
+	    "1:8: upper is no function over other rows | one of:"
+	    " cume_dist, dense_rank, first_value, lag, last_value,"
+	    " lead, nth_value, ntile, percent_rank, rank,"
+	    " row_number, any_value, …"},
+	{"SELECT sum(a) OVER (ROWS 2 FOLLOWING)",
+	    "1:21: this frame ends before it begins"
+	    " | rows between 3 preceding and 2 following"},
 	{"SELECT a, count(*) GRUOP BY a",
 	    "1:20: \"GRUOP\" has no place here | did you mean GROUP BY?"},
 	{"SELECT a GROUP a",
