@@ -103,7 +103,9 @@ name_outputs(struct plan *p, const struct operand *ops, unsigned n)
 		for (unsigned k = 0; k < n; k++)
 			if (p->outputs[i].name.n &&
 			    str_eq(p->outputs[i].name, ops[k].name))
-				p->outputs[i].file = ops[k].file;
+				p->outputs[i].file =
+				    str_is(ops[k].file, "-") ? (struct str){0}
+							     : ops[k].file;
 }
 
 /* Files of other names are left alone: a query may read one of several. */
@@ -268,10 +270,10 @@ pipeline_inputs(struct plan *p, const struct options *o, struct err *err)
 	}
 	for (unsigned i = 0; i < n; i++)
 		ops[i] = read_operand(o->operands[i + skip]);
-	if (n && distribute(p, ops, n, !o->spec, err))
+	if (n && distribute(p, ops, n, p->query, err))
 		return -1;
 	/* What is only checked or printed need not know its files yet. */
-	if (o->command->use == USE_CHECK || o->print_spec)
+	if (o->command->use == USE_CHECK || o->print_spec || p->explain)
 		return 0;
 	for (unsigned i = 0; i < p->n_inputs; i++)
 		if (default_file(p, &p->inputs[i], err))

@@ -18,8 +18,9 @@ OPTION("color", 0, "auto|always|never", WHEN, color, MISC, EVERY,
     "Colours. `auto`: on a terminal, unless `NO_COLOR` is set or `TERM` is "
     "`dumb`.")
 OPTION("file", 'f', "SPEC", FILE, spec, INPUT, EXPLAIN,
-    "Run the pipeline kept in this file instead of a query. `-` is standard "
-    "input.")
+    "Run the pipeline kept in this file instead of a query: a spec, or SQL "
+    "statements (a name that ends in `.sql`, or a text that begins like "
+    "them). `-` is standard input.")
 OPTION("from", 'i', "FORMAT[:ARG]", FORMAT_IN, from, INPUT, EXPLAIN,
     "Format of the inputs. Without it: by the file's extension, else by the "
     "first bytes. See `weir help formats`.")

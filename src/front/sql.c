@@ -583,12 +583,35 @@ behind_hash_bang(struct str text)
 	return end ? (unsigned)(end - text.p) : (unsigned)text.n;
 }
 
+bool
+sql_begins(struct str text)
+{
+	static const char *const words[] = {"SELECT", "WITH", "VALUES",
+	    "CREATE", "INSERT", "SET", "EXPLAIN", "EXECUTE", "BEGIN", "DROP",
+	    "USE", "RESET", "STATEMENT", "("};
+	struct source src = {"", text};
+	struct err ignored = {0};
+	struct arena arena;
+	struct lexer lx;
+	bool begins;
+
+	arena_init(&arena, 1024);
+	lex_init(&lx, &src, behind_hash_bang(text), (unsigned)text.n, &arena,
+	    &ignored);
+	begins = is_one_of(&lx, words, sizeof words / sizeof *words) &&
+		 !lex_next_is(&lx, ":");
+	arena_release(&arena);
+	err_release(&ignored);
+	return begins;
+}
+
 int
 sql_parse(struct plan *p, const struct source *src, struct err *err)
 {
 	struct sql *s = arena_zalloc(&p->arena, sizeof *s);
 
 	p->source = *src;
+	p->query = true;
 	if (src->text.n > QUERY_MAX)
 		return err_set(err, ERR_SPEC, (struct where){0},
 		    "the query is longer than 1 MiB");

@@ -273,7 +273,6 @@ struct sql {
 	unsigned n_tables;
 	struct sql_view *views;
 	unsigned n_views;
-	bool explain; /* EXPLAIN was written */
 };
 
 /* ---- sql.c: words, queries ---- */

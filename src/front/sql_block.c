@@ -239,6 +239,8 @@ result_of(struct sql_block *b, struct sql_rel *out)
 			    STR_ARG(item->name));
 		from = sql_rel_passes(s, &b->rel, item->node);
 		c = sql_rel_add(s, out, item->name);
+		if (sql_is_clock(item->node))
+			c->role = SQL_CLOCK;
 		if (!from)
 			continue;
 		*c = *from;

@@ -87,14 +87,8 @@ legacy_window(struct group_plan *g)
 
 	if (!n->n_args)
 		return 0;
-	if (n->args[0]->kind == NODE_CALL &&
-	    str_is(n->args[0]->name, "proctime")) {
-		err_set(g->b->s->err, ERR_SPEC, n->args[0]->where,
-		    "there are no windows of processing time: results depend "
-		    "on the records alone");
-		return err_hint(
-		    g->b->s->err, "name the field that is event time");
-	}
+	if (sql_is_clock(n->args[0]))
+		return sql_no_clock(g->b->s, n->args[0]->where);
 	if (n->args[0]->kind != NODE_NAME)
 		return 0;
 	if (sql_rel_time(g->b->s, &g->b->rel, n->args[0]))

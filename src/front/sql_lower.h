@@ -33,6 +33,7 @@ struct sql_origin {
 enum sql_role {
 	SQL_PLAIN,
 	SQL_TIME,  /* it is the rows' event time */
+	SQL_CLOCK, /* PROCTIME() */
 	SQL_START, /* of the relation's window; not there before sql_settle */
 	SQL_END,
 	SQL_WINDOW_TIME
@@ -89,6 +90,12 @@ int sql_rel_unknown(struct sql *s, const struct sql_rel *r, struct str name,
  */
 const struct sql_column *sql_rel_passes(
     struct sql *s, const struct sql_rel *r, const struct node *n);
+
+/* True for a call of PROCTIME(). */
+bool sql_is_clock(const struct node *n);
+
+/* "there are no windows of processing time". Always -1. */
+int sql_no_clock(struct sql *s, struct where where);
 
 /* DESCRIPTOR(ts), TUMBLE(ts, …): rows go by this column's time. */
 int sql_rel_time(struct sql *s, const struct sql_rel *r, const struct node *ts);

@@ -152,6 +152,7 @@ static const struct key {
     {"json.timestamp-format.standard", NULL},
     {"key.", NULL},
     {"number-of-rows", NULL},
+    {"partition.", NULL},
     {"path", take_path},
     {"print-identifier", NULL},
     {"properties.", NULL},

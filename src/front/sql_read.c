@@ -100,6 +100,9 @@ read_table(struct sql *s, struct sql_table *t, struct sql_rel *out)
 		c->n_origins = 1;
 		if (t->columns[i].computed)
 			c->n_origins = 0;
+		if (t->columns[i].computed &&
+		    sql_is_clock(t->columns[i].computed))
+			c->role = SQL_CLOCK;
 		if (t->watermark && str_eq(c->name, t->watermark_for.name))
 			c->role = SQL_TIME;
 	}

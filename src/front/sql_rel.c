@@ -155,6 +155,21 @@ set_time(struct sql *s, const struct sql_origin *o, struct where where)
 	return -1;
 }
 
+bool
+sql_is_clock(const struct node *n)
+{
+	return n->kind == NODE_CALL && str_is(n->name, "proctime");
+}
+
+int
+sql_no_clock(struct sql *s, struct where where)
+{
+	err_set(s->err, ERR_SPEC, where,
+	    "there are no windows of processing time: results depend on the "
+	    "records alone");
+	return err_hint(s->err, "name the field that is event time");
+}
+
 int
 sql_rel_time(struct sql *s, const struct sql_rel *r, const struct node *ts)
 {
@@ -164,6 +179,8 @@ sql_rel_time(struct sql *s, const struct sql_rel *r, const struct node *ts)
 	if (!c && !r->open && ts->path.steps[0].name.p &&
 	    !sql_rel_find(r, ts->path.steps[0].name))
 		return sql_rel_unknown(s, r, ts->path.steps[0].name, ts->where);
+	if (c && c->role == SQL_CLOCK)
+		return sql_no_clock(s, ts->where);
 	if (c && c->role == SQL_TIME)
 		return 0;
 	for (unsigned i = 0; c && i < c->n_origins; i++)

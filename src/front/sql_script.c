@@ -432,7 +432,7 @@ explain(struct sql *s)
 	    "ESTIMATED_COST", "JSON_EXECUTION_PLAN", "PLAN_ADVICE"};
 	struct lexer *lx = &s->lx;
 
-	s->explain = true;
+	s->plan->explain = true;
 	if (lex_accept(lx, "PLAN"))
 		return lex_expect(lx, "FOR") ? -1 : statement(s);
 	for (unsigned i = 0; i < 4; i++)

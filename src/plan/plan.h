@@ -112,6 +112,8 @@ struct plan {
 	struct arena arena; /* everything of the plan */
 	struct str name;
 	struct source source; /* the query or spec */
+	bool query;	      /* it is SQL */
+	bool explain;	      /* EXPLAIN was asked for: nothing is run */
 
 	struct plan_input *inputs; /* at least one */
 	unsigned n_inputs;
