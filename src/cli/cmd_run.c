@@ -42,6 +42,13 @@ hint_at_terminal(const struct plan *p, const struct options *o)
 				    stderr);
 }
 
+static void
+print_notes(const struct plan *p)
+{
+	for (unsigned i = 0; i < p->n_notes; i++)
+		fprintf(stderr, "weir: %.*s\n", STR_ARG(p->notes[i]));
+}
+
 static struct run_options
 run_options_of(struct plan *p, const struct options *o)
 {
@@ -81,6 +88,8 @@ run_query(const struct options *o, struct err *err)
 		return -1;
 	if (o->print_spec || plan.explain)
 		return print_plan(&plan, o->print_spec, err);
+	if (o->verbose)
+		print_notes(&plan);
 	hint_at_terminal(&plan, o);
 	run = run_options_of(&plan, o);
 	return run_plan(&plan, &run, &counts, err);

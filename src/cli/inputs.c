@@ -103,9 +103,9 @@ name_outputs(struct plan *p, const struct operand *ops, unsigned n)
 		for (unsigned k = 0; k < n; k++)
 			if (p->outputs[i].name.n &&
 			    str_eq(p->outputs[i].name, ops[k].name))
-				p->outputs[i].file =
-				    str_is(ops[k].file, "-") ? (struct str){0}
-							     : ops[k].file;
+				p->outputs[i].file = str_is(ops[k].file, "-")
+							 ? (struct str){0}
+							 : ops[k].file;
 }
 
 /* Files of other names are left alone: a query may read one of several. */

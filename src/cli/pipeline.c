@@ -143,9 +143,8 @@ parse_spec(struct plan *p, const struct options *o, struct err *err)
 {
 	if (pipeline_read(&p->arena, o->spec, &p->source, err))
 		return -1;
-	return is_sql(o->spec, p->source.text)
-		   ? sql_parse(p, &p->source, err)
-		   : yaml_parse(p, &p->source, err);
+	return is_sql(o->spec, p->source.text) ? sql_parse(p, &p->source, err)
+					       : yaml_parse(p, &p->source, err);
 }
 
 /* ---- parameters ---- */

@@ -142,7 +142,7 @@ sql_unexpected(struct sql *s)
 		for (size_t i = 0; i < N_CLAUSES; i++)
 			if (lex_is(lx, clauses[i]))
 				return out_of_order(s, clauses[i]);
-	if (lex_is(lx, ")") && !s->depth)
+	if (lex_is(lx, ")"))
 		return lex_fail(lx, "there is no ( for this )");
 	if (lex_is(lx, "EMIT")) {
 		lex_fail(lx, "EMIT is not part of Flink's SQL");
@@ -389,13 +389,8 @@ parse_nested(struct sql *s)
 
 	lex_next(&s->lx);
 	inner = sql_query_parse(s);
-	if (!inner)
+	if (sql_close(s, inner))
 		return NULL;
-	if (!lex_is(&s->lx, ")")) {
-		sql_unexpected(s);
-		return NULL;
-	}
-	lex_next(&s->lx);
 	q = query_new(s, SQL_NESTED, from);
 	q->left = inner;
 	return q;
@@ -498,10 +493,8 @@ parse_with(struct sql *s, struct sql_with **list, unsigned *n)
 		    lex_expect(lx, "AS") || lex_expect(lx, "("))
 			return -1;
 		w.query = sql_query_parse(s);
-		if (!w.query)
+		if (sql_close(s, w.query))
 			return -1;
-		if (!lex_accept(lx, ")"))
-			return sql_unexpected(s);
 		at = plan_more(s->plan, list, n, sizeof *at);
 		*at = w;
 	} while (lex_accept(lx, ","));
@@ -548,10 +541,24 @@ sql_query_parse(struct sql *s)
 	s->seen = 0;
 	q = parse_whole(s);
 	s->depth--;
-	/* What does not fit behind the outermost one is told by its clauses. */
-	if (s->depth)
-		s->seen = seen;
+	if (q)
+		q->seen = seen;
 	return q;
+}
+
+int
+sql_close(struct sql *s, const struct sql_query *q)
+{
+	struct lexer *lx = &s->lx;
+
+	if (!q)
+		return -1;
+	if (lx->tok.kind == TOK_END)
+		return lex_expect(lx, ")");
+	if (!lex_accept(lx, ")"))
+		return sql_unexpected(s);
+	s->seen = q->seen;
+	return 0;
 }
 
 /* ---- the whole ---- */
@@ -566,9 +573,15 @@ query_hook(struct lexer *lx, void *owner)
 	/* There is one lexer, and the grammar works on it. */
 	n->query = sql_query_parse(s);
 	n->kind = NODE_QUERY;
-	if (n->query && !lex_is(lx, ")"))
-		sql_unexpected(s);
-	return n->query && lex_is(lx, ")") ? n : NULL;
+	if (!n->query)
+		return NULL;
+	/* The grammar of expressions takes the ')'. */
+	if (!lex_is(lx, ")")) {
+		sql_close(s, n->query);
+		return NULL;
+	}
+	s->seen = ((const struct sql_query *)n->query)->seen;
+	return n;
 }
 
 /* #!/usr/bin/env -S weir -f is no statement. */

@@ -193,6 +193,7 @@ struct sql_query {
 	struct sql_exprs *rows; /* VALUES */
 	unsigned n_rows;
 	struct sql_query *left, *right;
+	unsigned seen;	    /* clauses of the query around, so far */
 	bool all;	    /* UNION ALL … */
 	struct where op_at; /* the word UNION … */
 
@@ -307,6 +308,9 @@ bool sql_at_query(const struct lexer *lx);
 /* A query with WITH and its tail; NULL and the error on failure. */
 struct sql_query *sql_query_parse(struct sql *s);
 
+/* The ')' behind a query, which may be NULL (then the error is set). */
+int sql_close(struct sql *s, const struct sql_query *q);
+
 /* ---- sql_select.c ---- */
 
 /* SELECT … QUALIFY, without ORDER BY and what follows it. */
@@ -343,6 +347,9 @@ int sql_source_name(struct sql *s, struct sql_source *src);
 
 /* Statements up to the end of the text, lowered one by one. */
 int sql_script(struct sql *s);
+
+/* Notes for -v that an option or setting means nothing here. Always 0. */
+int sql_note(struct sql *s, const char *what, struct str key);
 
 /* ---- sql_table.c ---- */
 

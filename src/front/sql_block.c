@@ -369,6 +369,7 @@ forget_time(struct sql *s, struct sql_rel *r)
 	for (unsigned i = 0; i < r->n_cols; i++)
 		cols[i] = (struct sql_column){.name = r->cols[i].name};
 	r->cols = cols;
+	r->cap_cols = 0;
 }
 
 /* ---- OVER ---- */

@@ -91,18 +91,14 @@ parse_parens(struct sql *s)
 	unsigned from = lx->tok.where.at;
 
 	lex_next(lx);
-	if (!sql_at_query(lx)) {
-		src = sql_from_parse(s);
-	} else {
+	if (sql_at_query(lx)) {
 		src->query = sql_query_parse(s);
-		if (!src->query)
+		if (sql_close(s, src->query))
 			return NULL;
-	}
-	if (!src)
-		return NULL;
-	if (!lex_accept(lx, ")")) {
-		sql_unexpected(s);
-		return NULL;
+	} else {
+		src = sql_from_parse(s);
+		if (!src || lex_expect(lx, ")"))
+			return NULL;
 	}
 	src->where = sql_since(s, from);
 	return src;

@@ -49,7 +49,7 @@ struct sql_column {
 
 struct sql_rel {
 	struct sql_column *cols;
-	unsigned n_cols;
+	unsigned n_cols, cap_cols; /* cap 0: the array is another's, too */
 	/* Other names are fields of the records of these inputs. */
 	bool open;
 	struct str open_part;

@@ -103,6 +103,19 @@ check_ambiguous(struct tree_edit *edit, const struct node *n)
 	return true;
 }
 
+/* a.b, where all columns are known and none is called a: a misspelt table. */
+static void
+check_part(struct tree_edit *edit, const struct node *n)
+{
+	const struct rel_edit *r = edit->owner;
+	struct str name = n->path.steps[0].name;
+
+	if (r->rel->open || !r->rel->n_parts || sql_rel_find(r->rel, name))
+		return;
+	unknown_part(r->s, r->rel, name, n->where);
+	edit->failed = true;
+}
+
 static struct node *
 unqualify(struct tree_edit *edit, struct node *n, bool in_aggregate)
 {
@@ -113,7 +126,8 @@ unqualify(struct tree_edit *edit, struct node *n, bool in_aggregate)
 	if (n->kind != NODE_NAME || !n->path.steps[0].name.p)
 		return NULL;
 	if (n->path.n < 2 || !is_part(r->rel, n->path.steps[0].name)) {
-		check_ambiguous(edit, n);
+		if (check_ambiguous(edit, n) && n->path.n > 1)
+			check_part(edit, n);
 		return NULL;
 	}
 	if (!check_column(edit, n))

@@ -170,13 +170,20 @@ static const struct key {
 static int
 unknown_key(struct sql *s, const struct sql_option *o)
 {
-	struct str names[N_KEYS];
+	long dot = str_find(o->key, STR("."), 0);
+	struct str names[N_KEYS], family = {o->key.p, 0};
+	unsigned n = 0;
 
+	/* Of json.x, those that begin with json. are likely to be meant. */
+	family.n = dot < 0 ? 0 : (size_t)dot + 1;
 	for (size_t i = 0; i < N_KEYS; i++)
+		if (str_starts(str_of(keys[i].name), family))
+			names[n++] = str_of(keys[i].name);
+	for (size_t i = 0; !n && i < N_KEYS; i++)
 		names[i] = str_of(keys[i].name);
 	err_set(s->err, ERR_SPEC, o->key_at, "a table has no option '%.*s'",
 	    STR_ARG(o->key));
-	return err_suggest(s->err, o->key, names, N_KEYS);
+	return err_suggest(s->err, o->key, names, n ? n : N_KEYS);
 }
 
 static int
@@ -189,9 +196,10 @@ take_option(struct sql *s, struct sql_place *p, const struct sql_option *o)
 		bool all = name.p[name.n - 1] == '.';
 
 		if (all ? str_starts(key, name) : str_eq(key, name))
-			return keys[i].take ? keys[i].take(s, p, o) : 0;
+			return keys[i].take ? keys[i].take(s, p, o)
+					    : sql_note(s, "option", key);
 	}
-	if (p->connector == SQL_BY_NAME)
+	if (p->connector == SQL_BY_NAME && p->connector_at.src)
 		return 0;
 	return unknown_key(s, o);
 }

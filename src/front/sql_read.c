@@ -129,6 +129,7 @@ read_made(struct sql *s, struct sql_made *m, struct sql_rel *out)
 	}
 	s->plan->tail = m->edge;
 	*out = m->rel;
+	out->cap_cols = 0;
 	return 0;
 }
 

@@ -6,9 +6,16 @@
 struct sql_column *
 sql_rel_add(struct sql *s, struct sql_rel *r, struct str name)
 {
-	struct sql_column *c =
-	    plan_more(s->plan, &r->cols, &r->n_cols, sizeof *c);
+	struct sql_column *c;
 
+	if (r->n_cols >= r->cap_cols) {
+		r->cap_cols = 2 * r->n_cols + 4;
+		c = arena_array(s->arena, r->cap_cols, sizeof *c);
+		if (r->n_cols)
+			memcpy(c, r->cols, r->n_cols * sizeof *c);
+		r->cols = c;
+	}
+	c = &r->cols[r->n_cols++];
 	*c = (struct sql_column){.name = name};
 	return c;
 }
@@ -88,6 +95,7 @@ sql_rel_alias(struct sql *s, struct sql_rel *r, struct str part,
 	if (r->n_cols)
 		memcpy(cols, r->cols, r->n_cols * sizeof *cols);
 	r->cols = cols;
+	r->cap_cols = 0;
 	for (unsigned i = 0; i < r->n_cols; i++)
 		cols[i].part = part;
 	r->n_parts = 0;
@@ -292,6 +300,7 @@ sql_settle(struct sql *s, struct sql_rel *r)
 		    cols[i].role == SQL_WINDOW_TIME ? SQL_TIME : SQL_PLAIN;
 	}
 	r->cols = cols;
+	r->cap_cols = 0;
 	r->n_inputs = 0;
 	return 0;
 }

@@ -15,6 +15,17 @@
 #include "expr/fn.h"
 #include "front/sql_lower.h"
 
+int
+sql_note(struct sql *s, const char *what, struct str key)
+{
+	struct str *at =
+	    plan_more(s->plan, &s->plan->notes, &s->plan->n_notes, sizeof *at);
+
+	*at = arena_printf(
+	    s->arena, "the %s '%.*s' means nothing here", what, STR_ARG(key));
+	return 0;
+}
+
 /* ---- queries ---- */
 
 static int
@@ -417,7 +428,8 @@ set(struct sql *s)
 	}
 	for (size_t i = 0; i < N_KEYS; i++)
 		if (str_is(o.key, keys[i].name))
-			return keys[i].set ? keys[i].set(s, &o) : 0;
+			return keys[i].set ? keys[i].set(s, &o)
+					   : sql_note(s, "setting", o.key);
 	return unknown_key(s, &o);
 }
 

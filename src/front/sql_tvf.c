@@ -69,7 +69,7 @@ parse_table_arg(struct sql *s, struct sql_source *src)
 		lex_next(lx);
 		data->kind = SQL_SUBQUERY;
 		data->query = sql_query_parse(s);
-		if (!data->query || lex_expect(lx, ")"))
+		if (sql_close(s, data->query))
 			return -1;
 	} else if (!table && lex_next_is(lx, "(")) {
 		return lex_expect(lx, "TABLE");

@@ -51,6 +51,8 @@ assign_bind(struct op *op, const struct bind *b)
 	flow_set(out, STR("window_start"), c->start, T_TIME);
 	flow_set(out, STR("window_end"), c->end, T_TIME);
 	flow_set(out, STR("window_time"), c->time, T_TIME);
+	out->moved = true;
+	out->time_col = c->time;
 	return 0;
 }
 

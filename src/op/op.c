@@ -443,6 +443,10 @@ flow_is_time(const struct flow *f, const struct node *n, const struct bind *b)
 
 	if (n->kind != NODE_NAME)
 		return false;
+	if (f->moved) {
+		c = flow_find(f, n->path.steps[0].name);
+		return c && n->path.n == 1 && c->col == f->time_col;
+	}
 	if (!f->scan) {
 		c = flow_find(f, n->path.steps[0].name);
 		return c && n->path.n == 1 && c->col < 64 &&

@@ -126,6 +126,12 @@ struct flow {
 	 */
 	struct scan *scan;
 	bool updates; /* rows may be corrections of earlier ones */
+	/*
+	 * Rows have another time than that of their records: what is in column
+	 * time_col.
+	 */
+	bool moved;
+	unsigned time_col;
 };
 
 /* Fields wanted of the input's records (the open end of a flow). */

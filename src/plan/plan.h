@@ -113,7 +113,9 @@ struct plan {
 	struct str name;
 	struct source source; /* the query or spec */
 	bool query;	      /* it is SQL */
-	bool explain;	      /* EXPLAIN was asked for: nothing is run */
+	struct str *notes;    /* for -v: what was read and means nothing */
+	unsigned n_notes;
+	bool explain; /* EXPLAIN was asked for: nothing is run */
 
 	struct plan_input *inputs; /* at least one */
 	unsigned n_inputs;
