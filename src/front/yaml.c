@@ -355,12 +355,23 @@ read_time_zone(
 	return s->plan->time.zone ? 0 : -1;
 }
 
+/* A lateness below zero is a watermark ahead of the records' time. */
 static int
 read_time_lateness(
     struct spec *s, const struct ynode *key, const struct ynode *value)
 {
+	struct ynode rest = *value;
+	int64_t *out = &s->plan->time.lateness;
+
 	(void)key;
-	return read_duration(s, value, &s->plan->time.lateness);
+	if (value->kind != Y_SCALAR || value->text.n < 2 ||
+	    value->text.p[0] != '-')
+		return read_duration(s, value, out);
+	rest.text = (struct str){value->text.p + 1, value->text.n - 1};
+	if (read_duration(s, &rest, out))
+		return -1;
+	*out = -*out;
+	return 0;
 }
 
 static int
