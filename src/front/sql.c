@@ -422,6 +422,22 @@ parse_fetch(struct sql_query *q)
 	return lex_expect(lx, "ONLY");
 }
 
+/* LIMIT n BY key, …: the first n rows of each key. */
+static int
+parse_limit_by(struct sql_query *q)
+{
+	do {
+		struct node *n = expr_parse(&q->lx), **at;
+
+		if (!n)
+			return -1;
+		at = plan_more(q->plan, &q->limit_by.list, &q->limit_by.n,
+		    sizeof *at);
+		*at = n;
+	} while (lex_accept(&q->lx, ","));
+	return 0;
+}
+
 static int
 parse_limit(struct sql_query *q)
 {
@@ -430,6 +446,8 @@ parse_limit(struct sql_query *q)
 	q->limit_at = lx->tok.where;
 	if (lex_accept(lx, "LIMIT") && !lex_accept(lx, "ALL") &&
 	    parse_number(q, &q->limit))
+		return -1;
+	if (q->limit && lex_accept(lx, "BY") && parse_limit_by(q))
 		return -1;
 	if (lex_accept(lx, "OFFSET")) {
 		if (parse_number(q, &q->offset))

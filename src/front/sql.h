@@ -158,6 +158,18 @@ int sql_over_steps(struct sql_over_job *job);
 /* The step that drops the hidden columns, if * would show them. */
 void sql_over_hide(const struct sql_over_job *job);
 
+/* ---- sql_top.c ---- */
+
+/*
+ * A condition on the plan's last rows, about to become a step: if it bounds
+ * the number of rows that a step running gives, that step becomes top or
+ * dedup. hidden: nobody else asks for the number, so it need not be a column.
+ * True if that was done; *rest is what is left of the condition (NULL:
+ * nothing), or all of it.
+ */
+bool sql_top(struct plan *p, struct node *condition, bool hidden,
+    struct node **rest);
+
 /* ---- sql_from.c ---- */
 
 /* FROM, if there is one. */

@@ -552,8 +552,11 @@ refuse_over(const struct sql_query *q)
 	for (unsigned i = 0; !n && i < q->n_orders; i++)
 		if (sql_has_over(q->orders[i].node))
 			n = q->orders[i].node;
+	if (!n && q->limit_by.n)
+		n = q->limit_by.list[0];
 	return n ? err_set(q->err, ERR_SPEC, n->where,
-		       "OVER and QUALIFY of groups are not supported yet")
+		       "OVER, QUALIFY and LIMIT BY of groups are not "
+		       "supported yet")
 		 : 0;
 }
 

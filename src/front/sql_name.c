@@ -296,6 +296,9 @@ sql_names(struct sql_query *q)
 		return -1;
 	if (settle_one(q, &q->qualify))
 		return -1;
+	for (unsigned i = 0; i < q->limit_by.n; i++)
+		if (settle_one(q, &q->limit_by.list[i]))
+			return -1;
 	for (unsigned i = 0; i < q->n_groups; i++)
 		if (sql_key_name(q, &q->groups[i].node))
 			return -1;

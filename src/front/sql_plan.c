@@ -66,6 +66,14 @@ limit_step(struct sql_query *q)
 		    node_literal(&p->arena, value_int(INT64_MAX), q->limit_at);
 	arg = plan_arg(p, op, "rows", 1, rows->where);
 	arg->items[0] = (struct arg_item){.node = rows, .where = rows->where};
+	if (q->limit_by.n) {
+		arg = plan_arg(
+		    p, op, "by", q->limit_by.n, q->limit_by.list[0]->where);
+		for (unsigned i = 0; i < q->limit_by.n; i++)
+			arg->items[i] =
+			    (struct arg_item){.node = q->limit_by.list[i],
+				.where = q->limit_by.list[i]->where};
+	}
 	if (!q->offset)
 		return;
 	arg = plan_arg(p, op, "offset", 1, q->offset->where);
@@ -76,7 +84,7 @@ limit_step(struct sql_query *q)
 void
 sql_order_steps(struct sql_query *q, struct node *const *keys)
 {
-	struct node *rows = rows_needed(q);
+	struct node *rows = q->limit_by.n ? NULL : rows_needed(q);
 
 	if (q->n_orders) {
 		struct where at = q->orders[0].where;
@@ -96,7 +104,7 @@ sql_order_steps(struct sql_query *q, struct node *const *keys)
 			    .node = rows, .where = rows->where};
 		}
 	}
-	if (q->offset || (q->limit && !q->n_orders))
+	if (q->offset || q->limit_by.n || (q->limit && !q->n_orders))
 		limit_step(q);
 }
 
@@ -166,6 +174,15 @@ order_keys(struct sql_query *q, bool *after)
 	bool bad;
 
 	*after = true;
+	for (unsigned i = 0; i < q->limit_by.n; i++) {
+		struct node *n = q->limit_by.list[i];
+
+		*after &= star_of(q) || (n->kind == NODE_NAME &&
+					    n->path.n == 1 &&
+					    n->path.steps[0].name.p &&
+					    sql_item_named(
+						q, n->path.steps[0].name));
+	}
 	for (unsigned i = 0; i < q->n_orders; i++) {
 		keys[i] = output_column(q, &q->orders[i], &bad);
 		if (bad)

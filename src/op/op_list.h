@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The operators: one line each, sorted by name; see op.h. */
+OP(dedup)
 OP(drop)
 OP(group)
 OP(limit)
@@ -8,5 +9,6 @@ OP(running)
 OP(select)
 OP(set)
 OP(sort)
+OP(top)
 OP(where)
 OP(window)

@@ -2,8 +2,9 @@
 /*
  * running: functions over the rows around a row (SQL's OVER).
  *
- * Rows without an order are taken as they arrive, and where no row waits for
- * later ones the batch itself goes on with columns added. Rows ordered by
+ * Rows without an order are taken as they arrive, and come out in that order;
+ * where no row waits for later ones the batch itself goes on with columns
+ * added. Rows ordered by
  * event time wait in a heap until the watermark has passed them; then they are
  * appended to their keys' sequences, all that are due before the first is
  * computed. A row is late when its key has gone past its time. In any other
@@ -329,15 +330,31 @@ is_due(const struct running *r, int64_t time)
 	return time < r->now || r->now == WHEN_MAX;
 }
 
+/*
+ * By time a row need not wait for those of other keys that look further ahead;
+ * without an order, rows keep the one they came in.
+ */
 static bool
 turn_has_come(const struct running *r, const struct turn *t)
 {
 	int64_t until;
 
+	if (r->c->mode == OVER_ARRIVAL)
+		return over_ready(r->c, t->key, t->at, r->final, WHEN_MIN);
 	if (!r->c->after || r->final)
 		return true;
 	return !__builtin_add_overflow(t->time, r->c->after, &until) &&
 	       until < r->now;
+}
+
+static void
+take_turns(struct running *r)
+{
+	while (r->head < r->n_turns && turn_has_come(r, &r->turns[r->head])) {
+		const struct turn *t = &r->turns[r->head++];
+
+		put_ready(r, t->key, t->at);
+	}
 }
 
 /* All rows before the watermark are appended; then those ready computed. */
@@ -351,11 +368,7 @@ drain(struct running *r)
 		track(r, row);
 		turn_push(r, row);
 	}
-	while (r->head < r->n_turns && turn_has_come(r, &r->turns[r->head])) {
-		const struct turn *t = &r->turns[r->head++];
-
-		put_ready(r, t->key, t->at);
-	}
+	take_turns(r);
 }
 
 /* Its key has not come so far, but perhaps the watermark has. */
@@ -376,7 +389,8 @@ take_held(struct running *r, struct kept_row *row)
 
 	over_append(r->c, k, row);
 	track(r, row);
-	put_ready(r, k, row->at);
+	turn_push(r, row);
+	take_turns(r);
 }
 
 static bool
@@ -726,7 +740,8 @@ running_when(const struct op *op, struct buf *out)
 				     "there");
 		return;
 	}
-	buf_lit(out, "when the rows it looks ahead to are there");
+	buf_lit(out, "when the rows it looks ahead to are there, in the order "
+		     "they came");
 }
 
 static void
@@ -784,8 +799,8 @@ const struct op_kind op_running = {
 	.about =
 	    "Every row stays and gets columns: row_number, rank, lag, lead and "
 	    "their like, and any aggregate, over rows with the same keys. "
-	    "Without an order rows count as they arrive, and come out at once "
-	    "unless something looks ahead. Ordered by event time, ascending, "
+	    "Without an order rows count as they arrive, and come out in that "
+	    "order, at once unless something looks ahead. Ordered by event time, ascending, "
 	    "rows come out in that order, when the watermark has passed them "
 	    "(without a stated lateness: when the input ends); a row is late "
 	    "when its key has gone past its time. In any other order rows come "
