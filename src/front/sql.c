@@ -431,8 +431,8 @@ parse_limit_by(struct sql_query *q)
 
 		if (!n)
 			return -1;
-		at = plan_more(q->plan, &q->limit_by.list, &q->limit_by.n,
-		    sizeof *at);
+		at = plan_more(
+		    q->plan, &q->limit_by.list, &q->limit_by.n, sizeof *at);
 		*at = n;
 	} while (lex_accept(&q->lx, ","));
 	return 0;

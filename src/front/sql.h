@@ -167,8 +167,8 @@ void sql_over_hide(const struct sql_over_job *job);
  * True if that was done; *rest is what is left of the condition (NULL:
  * nothing), or all of it.
  */
-bool sql_top(struct plan *p, struct node *condition, bool hidden,
-    struct node **rest);
+bool sql_top(
+    struct plan *p, struct node *condition, bool hidden, struct node **rest);
 
 /* ---- sql_from.c ---- */
 

@@ -526,8 +526,8 @@ leave_out_items(struct over *o)
 	struct sql_over_job *job = o->job;
 	unsigned k = 1;
 
-	if (!o->n_cols || *job->n_items < 2 || job->items[0].node->kind != NODE_STAR ||
-	    job->items[0].node->path.n)
+	if (!o->n_cols || *job->n_items < 2 ||
+	    job->items[0].node->kind != NODE_STAR || job->items[0].node->path.n)
 		return;
 	for (unsigned s = 0; s < o->n_specs; s++)
 		for (unsigned i = 0; i < o->n_cols; i++) {

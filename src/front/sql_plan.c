@@ -177,11 +177,10 @@ order_keys(struct sql_query *q, bool *after)
 	for (unsigned i = 0; i < q->limit_by.n; i++) {
 		struct node *n = q->limit_by.list[i];
 
-		*after &= star_of(q) || (n->kind == NODE_NAME &&
-					    n->path.n == 1 &&
-					    n->path.steps[0].name.p &&
-					    sql_item_named(
-						q, n->path.steps[0].name));
+		*after &=
+		    star_of(q) || (n->kind == NODE_NAME && n->path.n == 1 &&
+				      n->path.steps[0].name.p &&
+				      sql_item_named(q, n->path.steps[0].name));
 	}
 	for (unsigned i = 0; i < q->n_orders; i++) {
 		keys[i] = output_column(q, &q->orders[i], &bad);

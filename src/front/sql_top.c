@@ -136,9 +136,8 @@ read_bound(struct top_rank *t, const struct node *n)
 
 	if (n->kind != NODE_CALL)
 		return false;
-	if (str_is(op, "between") && n->n_args == 3 &&
-	    is_rank(t, n->args[0]) && is_whole(n->args[1], &x) &&
-	    is_whole(n->args[2], &y)) {
+	if (str_is(op, "between") && n->n_args == 3 && is_rank(t, n->args[0]) &&
+	    is_whole(n->args[1], &x) && is_whole(n->args[2], &y)) {
 		at_least(t, x);
 		at_most(t, y);
 		return true;
@@ -200,8 +199,7 @@ names_rank(const struct node *n, const void *arg)
 static bool
 find_rank(struct top_rank *t, const struct node *n)
 {
-	if (n->kind == NODE_NAME && n->path.n == 1 &&
-	    n->path.steps[0].name.p) {
+	if (n->kind == NODE_NAME && n->path.n == 1 && n->path.steps[0].name.p) {
 		t->name = n->path.steps[0].name;
 		t->op = maker(t->plan, t->name);
 		return t->op != NULL;
@@ -258,8 +256,7 @@ become(struct plan *p, struct op *op, const char *kind)
 	    .name = old.name,
 	    .named = old.named,
 	    .where = old.where};
-	op->args = arena_array(&p->arena, op->kind->n_params,
-	    sizeof *op->args);
+	op->args = arena_array(&p->arena, op->kind->n_params, sizeof *op->args);
 	for (unsigned i = 0; i < 2; i++) {
 		const struct arg *from = op_arg(&old, same[i]);
 		struct arg *to;
@@ -267,8 +264,8 @@ become(struct plan *p, struct op *op, const char *kind)
 		if (!from)
 			continue;
 		to = plan_arg(p, op, same[i], from->n_items, from->where);
-		memcpy(to->items, from->items,
-		    from->n_items * sizeof *to->items);
+		memcpy(
+		    to->items, from->items, from->n_items * sizeof *to->items);
 	}
 }
 
@@ -307,8 +304,7 @@ make_top(const struct top_rank *t, bool hidden)
 }
 
 bool
-sql_top(struct plan *p, struct node *condition, bool hidden,
-    struct node **rest)
+sql_top(struct plan *p, struct node *condition, bool hidden, struct node **rest)
 {
 	struct top_rank t = {.plan = p, .from = 1};
 
@@ -316,7 +312,8 @@ sql_top(struct plan *p, struct node *condition, bool hidden,
 	if (!p->n_ops || !find_rank(&t, condition))
 		return false;
 	*rest = take_bounds(&t, condition);
-	if (!t.bounded || (*rest && hidden && tree_any(*rest, names_rank, &t))) {
+	if (!t.bounded ||
+	    (*rest && hidden && tree_any(*rest, names_rank, &t))) {
 		*rest = condition;
 		return false;
 	}
@@ -325,8 +322,7 @@ sql_top(struct plan *p, struct node *condition, bool hidden,
 		return true;
 	}
 	if (hidden && t.until == 1 && t.from <= 1 && op_arg(t.op, "by") &&
-	    str_is(op_arg(t.op, "select")->items[0].node->name,
-		"row_number")) {
+	    str_is(op_arg(t.op, "select")->items[0].node->name, "row_number")) {
 		become(p, t.op, "dedup");
 		return true;
 	}
