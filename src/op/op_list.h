@@ -2,6 +2,7 @@
 /* The operators: one line each, sorted by name; see op.h. */
 OP(dedup)
 OP(drop)
+OP(fill)
 OP(group)
 OP(limit)
 OP(rename)
