@@ -268,6 +268,7 @@ struct sql {
 	unsigned depth;	   /* queries within queries */
 	unsigned seen;	   /* bits: clauses of the query that were there */
 	struct where bare; /* the last alias written without AS */
+	unsigned floor;	   /* steps before it are read by others, too */
 	bool queried;	   /* a query writes to the plan's default output */
 
 	struct sql_table *tables;

@@ -44,6 +44,18 @@ one_item(struct sql *s, struct op *op, const char *param, struct node *n)
 }
 
 static void
+items(struct sql *s, struct op *op, const char *param,
+    const struct sql_exprs *list)
+{
+	struct arg *arg =
+	    plan_arg(s->plan, op, param, list->n, list->list[0]->where);
+
+	for (unsigned i = 0; i < list->n; i++)
+		arg->items[i] = (struct arg_item){
+		    .node = list->list[i], .where = list->list[i]->where};
+}
+
+static void
 limit_step(struct sql_block *b)
 {
 	struct sql *s = b->s;
@@ -54,6 +66,8 @@ limit_step(struct sql_block *b)
 		rows =
 		    node_literal(s->arena, value_int(INT64_MAX), b->limit_at);
 	one_item(s, op, "rows", rows);
+	if (b->limit_by.n)
+		items(s, op, "by", &b->limit_by);
 	if (b->offset)
 		one_item(s, op, "offset", b->offset);
 }
@@ -61,7 +75,7 @@ limit_step(struct sql_block *b)
 void
 sql_order_steps(struct sql_block *b, struct node *const *keys)
 {
-	struct node *rows = rows_needed(b);
+	struct node *rows = b->limit_by.n ? NULL : rows_needed(b);
 	const struct sql_orders *o = &b->orders;
 
 	if (o->n) {
@@ -77,7 +91,7 @@ sql_order_steps(struct sql_block *b, struct node *const *keys)
 		if (rows)
 			one_item(b->s, op, "limit", rows);
 	}
-	if (b->offset || (b->limit && !o->n))
+	if (b->offset || b->limit_by.n || (b->limit && !o->n))
 		limit_step(b);
 }
 
@@ -288,7 +302,15 @@ order_keys(struct sql_block *b, bool *after)
 	struct node **keys = arena_array(b->s->arena, n, sizeof *keys);
 	bool bad;
 
-	*after = true;
+	*after = !b->sel.distinct_on.n;
+	for (unsigned i = 0; i < b->limit_by.n; i++) {
+		const struct node *by = b->limit_by.list[i];
+
+		*after &= star_of(b) ||
+			  (by->kind == NODE_NAME && by->path.n == 1 &&
+			      by->path.steps[0].name.p &&
+			      sql_item_named(b, by->path.steps[0].name));
+	}
 	for (unsigned i = 0; i < n; i++) {
 		const struct sql_order *o = &b->orders.list[i];
 
@@ -360,6 +382,25 @@ distinct_items(struct sql_block *b)
 	return 0;
 }
 
+/* DISTINCT ON (a): of every a the first row in the order that is asked for. */
+static void
+distinct_on(struct sql_block *b, struct node *const *keys)
+{
+	struct op *op = sql_op(b->s, "dedup", b->sel.distinct_at);
+	const struct sql_orders *o = &b->orders;
+	struct arg *arg;
+
+	items(b->s, op, "by", &b->sel.distinct_on);
+	if (!o->n)
+		return;
+	arg = plan_arg(b->s->plan, op, "order", o->n, o->list[0].where);
+	for (unsigned i = 0; i < o->n; i++)
+		arg->items[i] = (struct arg_item){.node = keys[i],
+		    .descending = o->list[i].descending,
+		    .nulls_first = o->list[i].nulls_first,
+		    .where = o->list[i].where};
+}
+
 static void
 forget_time(struct sql *s, struct sql_rel *r)
 {
@@ -410,6 +451,7 @@ over_steps(struct sql_block *b)
 	    .n_windows = b->sel.n_windows,
 	    .settle = settle_over,
 	    .owner = b,
+	    .floor = b->s->floor,
 	    .where = b->sel.at};
 
 	if (b->sel.qualify &&
@@ -465,8 +507,8 @@ sql_plain_steps(struct sql_block *b)
 	} else if (after && select_step(b)) {
 		return -1;
 	}
-	if (sql_limit_by(b))
-		return -1;
+	if (b->sel.distinct_on.n)
+		distinct_on(b, keys);
 	sql_order_steps(b, keys);
 	if (!after && select_step(b))
 		return -1;
@@ -626,6 +668,8 @@ where_step(struct sql_block *b)
 	}
 	if (sql_sub_condition(b, n, &n))
 		return -1;
+	if (n)
+		sql_top(b->s->plan, b->s->floor, n, false, &n);
 	if (n)
 		sql_step(b->s, "where", "condition", n, n->where);
 	return 0;

@@ -240,6 +240,7 @@ struct sql_over_job {
 	/* Settles what names in a window's tree mean. */
 	int (*settle)(void *owner, struct node **n);
 	void *owner;
+	unsigned floor; /* steps before it are others', too */
 	struct where where;	  /* of the query */
 	struct sql_idents hidden; /* out: columns that are not the query's */
 };
@@ -250,8 +251,18 @@ struct sql_over_job {
  */
 int sql_over_steps(struct sql_over_job *job);
 
-/* LIMIT n BY key. */
-int sql_limit_by(struct sql_block *b);
+/* ---- sql_top.c ---- */
+
+/*
+ * A condition on the plan's last rows, about to become a step: if it bounds
+ * the number of rows that a step running gives, that step becomes top or
+ * dedup. Steps before number `floor` are others', too, and stay as they are.
+ * hidden: nobody else asks for the number, so it need not be a column. True if
+ * that was done; *rest is what is left of the condition (NULL: nothing), or
+ * all of it.
+ */
+bool sql_top(struct plan *p, unsigned floor, struct node *condition,
+    bool hidden, struct node **rest);
 
 /* ---- sql_group.c ---- */
 

@@ -460,15 +460,45 @@ running_step(struct over *o, unsigned number)
 	}
 }
 
-static void
-where_step(struct sql_over_job *job)
+/* True if a column is asked for nowhere but in QUALIFY. */
+static bool
+is_hidden(const struct over *o, const struct over_column *c)
 {
-	struct node *n = job->qualify;
-	struct op *op =
-	    plan_add(job->plan, op_kind_find(STR("where")), n->where);
-	struct arg *arg = plan_arg(job->plan, op, "condition", 1, n->where);
+	const struct sql_over_job *job = o->job;
 
-	arg->items[0] = (struct arg_item){.node = n, .where = n->where};
+	if (c->shown)
+		return false;
+	for (unsigned i = 0; i < *job->n_items; i++)
+		if (tree_names(job->items[i].node, c->name))
+			return false;
+	for (unsigned i = 0; i < job->n_orders; i++)
+		if (job->orders[i].node &&
+		    tree_names(job->orders[i].node, c->name))
+			return false;
+	return true;
+}
+
+static void
+qualify_step(struct over *o)
+{
+	struct plan *p = o->job->plan;
+	struct over_column *last = NULL;
+	struct node *rest;
+	struct arg *arg;
+	bool hidden;
+
+	for (unsigned i = 0; i < o->n_cols; i++)
+		if (o->cols[i].spec == o->n_specs - 1)
+			last = &o->cols[i];
+	hidden = last && is_hidden(o, last);
+	if (sql_top(p, o->job->floor, o->job->qualify, hidden, &rest) &&
+	    hidden)
+		last->shown = true; /* it is no column any more */
+	if (!rest)
+		return;
+	arg = plan_arg(p, plan_add(p, op_kind_find(STR("where")), rest->where),
+	    "condition", 1, rest->where);
+	arg->items[0] = (struct arg_item){.node = rest, .where = rest->where};
 }
 
 /* Columns nobody asked to see. */
@@ -497,8 +527,8 @@ leave_out_items(struct over *o)
 	struct sql_over_job *job = o->job;
 	unsigned k = 1;
 
-	if (*job->n_items < 2 || job->items[0].node->kind != NODE_STAR ||
-	    job->items[0].node->path.n)
+	if (!o->n_cols || *job->n_items < 2 ||
+	    job->items[0].node->kind != NODE_STAR || job->items[0].node->path.n)
 		return;
 	for (unsigned s = 0; s < o->n_specs; s++)
 		for (unsigned i = 0; i < o->n_cols; i++) {
@@ -516,7 +546,6 @@ leave_out_items(struct over *o)
 		*job->n_items = 1;
 }
 
-/* QUALIFY without OVER is WHERE for the rows that are left. */
 int
 sql_over_steps(struct sql_over_job *job)
 {
@@ -529,10 +558,9 @@ sql_over_steps(struct sql_over_job *job)
 		return -1;
 	for (unsigned i = 0; i < o.n_specs; i++)
 		running_step(&o, i);
+	leave_out_items(&o);
 	if (job->qualify)
-		where_step(job);
+		qualify_step(&o);
 	note_hidden(&o);
-	if (o.n_cols)
-		leave_out_items(&o);
 	return 0;
 }

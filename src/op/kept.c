@@ -196,32 +196,51 @@ kept_drop(struct kept *k, struct kept_row *r)
 	k->free = r;
 }
 
+void
+kept_begin(struct kept *k)
+{
+	struct batch *b = k->out;
+
+	if (b->n_rows)
+		return;
+	batch_reset(b);
+	batch_columns(b, k->op->out.segment->n_cols);
+	if (k->timed)
+		b->time = arena_array(b->arena, BATCH_ROWS, sizeof *b->time);
+}
+
+void
+kept_columns(const struct kept *k, const struct kept_row *r, struct value *out,
+    struct arena *a)
+{
+	const char *p, *end;
+	char *copy;
+
+	if (!k->n_cols)
+		return;
+	must(r->carry);
+	copy = arena_alloc(a, r->carry_len);
+	memcpy(copy, r->carry, r->carry_len);
+	p = copy;
+	end = p + r->carry_len;
+	for (unsigned i = 0; i < k->n_cols; i++)
+		out[i] = unpack_column(&p, end, a);
+}
+
 unsigned
 kept_put(struct kept *k, const struct kept_row *r)
 {
 	struct batch *b = k->out;
 	unsigned row = b->n_rows;
-	const char *p, *end;
-	char *copy;
+	struct value columns[64], *v = columns;
 
 	must(row < BATCH_ROWS);
-	if (!row) {
-		batch_reset(b);
-		batch_columns(b, k->op->out.segment->n_cols);
-		if (k->timed)
-			b->time =
-			    arena_array(b->arena, BATCH_ROWS, sizeof *b->time);
-	}
-	if (k->n_cols) {
-		must(r->carry);
-		copy = arena_alloc(b->arena, r->carry_len);
-		memcpy(copy, r->carry, r->carry_len);
-		p = copy;
-		end = p + r->carry_len;
-		for (unsigned i = 0; i < k->n_cols; i++)
-			column_put(&b->cols[k->cols[i]], b->arena, row,
-			    unpack_column(&p, end, b->arena));
-	}
+	kept_begin(k);
+	if (k->n_cols > 64)
+		v = arena_array(b->arena, k->n_cols, sizeof *v);
+	kept_columns(k, r, v, b->arena);
+	for (unsigned i = 0; i < k->n_cols; i++)
+		column_put(&b->cols[k->cols[i]], b->arena, row, v[i]);
 	if (k->timed)
 		b->time[row] = r->time;
 	b->n_rows = b->n_sel = row + 1;

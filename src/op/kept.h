@@ -61,6 +61,13 @@ void kept_drop(struct kept *k, struct kept_row *row);
  */
 unsigned kept_put(struct kept *k, const struct kept_row *row);
 
+/* The carried columns, in the order of k->cols; their bytes live in `a`. */
+void kept_columns(const struct kept *k, const struct kept_row *row,
+    struct value *out, struct arena *a);
+
+/* Begins k->out anew if it is empty. */
+void kept_begin(struct kept *k);
+
 /* How rows are ordered by slots [0, n). */
 struct kept_order {
 	bool descending, nulls_first;

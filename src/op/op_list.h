@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* The operators: one line each, sorted by name; see op.h. */
 OP(assign)
+OP(dedup)
 OP(drop)
+OP(fill)
 OP(group)
 OP(limit)
 OP(rename)
@@ -9,5 +11,6 @@ OP(running)
 OP(select)
 OP(set)
 OP(sort)
+OP(top)
 OP(where)
 OP(window)

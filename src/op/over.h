@@ -3,7 +3,8 @@
  * Functions over other rows (SQL's OVER): what the files of the step
  * `running` share.
  *
- *   running.c      the step: when rows are taken, put in order and let go
+ *   running.c      the step, and batches that pass through it
+ *   running_held.c rows that are put in order and wait
  *   over_bind.c    arguments to a configuration
  *   over_key.c     the sequence of a key's rows: peers, frames, what is ready
  *   over_fn.c      values of functions (their table is expr/over.c)

@@ -318,10 +318,9 @@ struct value
 over_value(const struct over_call *call, struct over_key *k, uint64_t at,
     uint64_t lo, uint64_t hi, struct arena *a)
 {
-	struct value v = value_of(call, k, at, lo, hi, a);
+	/* What an accumulator holds may change with the next row. */
+	struct value v = value_copy(a, value_of(call, k, at, lo, hi, a));
 
-	if (call->kind != OVER_AGGREGATE)
-		v = value_copy(a, v);
 	if (call->kind == OVER_LAG)
 		lag_passed(call, k, at);
 	return v;
