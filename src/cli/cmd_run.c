@@ -50,7 +50,7 @@ print_notes(const struct plan *p)
 }
 
 static struct run_options
-run_options_of(struct plan *p, const struct options *o)
+run_options_of(const struct options *o)
 {
 	struct run_options r = {.threads = o->jobs,
 	    .reject = o->reject,
@@ -62,12 +62,8 @@ run_options_of(struct plan *p, const struct options *o)
 	    .limits = limits_default,
 	    .stats = o->stats};
 
-	if (p->outputs[0].file.n) {
-		r.output = arena_str(&p->arena, p->outputs[0].file).p;
-	} else {
-		r.colour = terminal_colour(o, STDOUT_FILENO);
-		r.width = terminal_width();
-	}
+	r.colour = terminal_colour(o, STDOUT_FILENO);
+	r.width = terminal_width();
 	if (o->reject && !o->bad_max_given)
 		r.bad_max = BAD_ANY;
 	if (o->record_max)
@@ -91,7 +87,7 @@ run_query(const struct options *o, struct err *err)
 	if (o->verbose)
 		print_notes(&plan);
 	hint_at_terminal(&plan, o);
-	run = run_options_of(&plan, o);
+	run = run_options_of(o);
 	return run_plan(&plan, &run, &counts, err);
 }
 

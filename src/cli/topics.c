@@ -363,6 +363,10 @@ param_kind_name(enum param_kind kind)
 		return "window";
 	case PARAM_FRAME:
 		return "frame";
+	case PARAM_WORD:
+		return "word";
+	case PARAM_FLOWS:
+		return "list of flows";
 	}
 	return "";
 }

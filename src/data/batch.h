@@ -88,6 +88,12 @@ batch_row(const struct batch *b, unsigned k)
 void batch_bad(struct batch *b, struct bad_row bad);
 
 /*
+ * Adds bad rows, which are in order, to those there are, so that all are in
+ * order; of equal rows those there are come first.
+ */
+void batch_merge_bad(struct batch *b, const struct bad_row *fresh, size_t n);
+
+/*
  * Drops the selected rows whose bit is set in bits (BATCH_ROWS bits), as bad
  * rows for reasons[row] (static, or in the batch's arena). The list of bad
  * rows stays in input order, so it does not depend on where batches are cut.

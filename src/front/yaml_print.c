@@ -286,6 +286,11 @@ put_arg(
 	case PARAM_FRAME:
 		onode_text(a, to, key, item_text(p, arg, &arg->items[0]));
 		return;
+	case PARAM_WORD:
+		onode_text(a, to, key, arg->items[0].name);
+		return;
+	case PARAM_FLOWS:
+		return;
 	case PARAM_NAMED:
 		put_named(p, to, key, arg);
 		return;

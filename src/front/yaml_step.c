@@ -125,6 +125,8 @@ takes_many(const struct param *p)
 	case PARAM_WINDOW:
 	case PARAM_FRAME:
 	case PARAM_RENAME:
+	case PARAM_WORD:
+	case PARAM_FLOWS:
 		break;
 	}
 	return false;

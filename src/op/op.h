@@ -46,6 +46,9 @@ enum param_kind {
 	PARAM_RENAME, /* old: new pairs */
 	PARAM_ORDER,  /* expressions, each with asc or desc */
 	PARAM_COUNT,  /* a whole number */
+	PARAM_WORD,   /* one of the kind's words for it */
+	PARAM_FLOWS,  /* what is read besides the rows at hand: edges, not
+			 arguments (op.from) */
 	PARAM_WINDOW, /* tumble(5m), hop(1h, 5m), day("Europe/Berlin") … */
 	PARAM_FRAME   /* rows 9 preceding, range between … and … */
 };
@@ -57,10 +60,16 @@ struct param {
 	const char *doc;
 };
 
+/* The words of a PARAM_WORD, blanks between; the first is the default. */
+struct param_words {
+	const char *param, *words;
+};
+
 /* One entry of a parameter; single-valued ones have one. */
 struct arg_item {
 	struct node *node; /* EXPR, EXPRS, NAMED, ORDER, COUNT, WINDOW, FRAME */
-	struct str name;   /* NAMED: the column; NAMES, RENAME: old name */
+	struct str name;   /* NAMED: the column; NAMES, RENAME: old name;
+			      WORD: the word */
 	struct str to;	   /* RENAME: new name */
 	bool alias;	   /* NAMED: the name was written, not derived */
 	bool descending;   /* ORDER */
@@ -90,8 +99,14 @@ struct flow_column {
 	bool dropped;
 };
 
-/* Number of a spread column until plan_bind knows whether it is written. */
+/*
+ * Number of a spread column until plan_bind knows whether it is written, and
+ * of a column of a closed set that nobody reads.
+ */
 #define COL_RECORD (~0u)
+
+/* Most edges a step reads. */
+#define PORTS_MAX 64
 
 /* Where rows come from: an input (source) of the plan, or a step. */
 struct edge {
@@ -134,14 +149,27 @@ struct flow {
 	unsigned time_col;
 };
 
-/* Fields wanted of the input's records (the open end of a flow). */
+/*
+ * Fields wanted of the input's records (the open end of a flow), or of the
+ * rows of several flows that a step brings together.
+ */
 struct scan {
+	/*
+	 * Of an input: the field of event time, n == 0 where none is stated; a
+	 * step that knows it says so here. NULL: rows of several flows.
+	 */
+	struct path *time_field;
+	const char *time_names; /* fields that are it, if none is stated */
+	bool time_own;		/* those are the format's own */
+	int64_t lateness;	/* as stated; WHEN_MAX: none */
 	struct want *wants;
+	bool *read;	/* somebody reads it at all */
 	bool *computed; /* some expression reads it (not only the output) */
 	unsigned *last; /* number of the last step that reads it; for the
 			   output the number of steps */
 	unsigned n_wants, cap_wants;
 	unsigned step;	 /* number of the step that is being bound */
+	bool found;	 /* the second pass: wants are those that are read */
 	bool needs_time; /* some step asked for event time */
 	struct arena *arena;
 	/* Fields whose type the input declares. */
@@ -150,7 +178,21 @@ struct scan {
 	/* Declared or known fields (a closed input); NULL = anything goes. */
 	const struct scope_column *known;
 	unsigned n_known;
+	/*
+	 * A step's own: where its wants come from. `more` is called for a new
+	 * want and finds that out; via[want * n_ports + port].
+	 */
+	int (*more)(
+	    struct scan *s, unsigned want, struct where where, struct err *err);
+	struct op *op; /* for more */
+	unsigned n_ports;
+	struct scan_via {
+		struct scan *scan; /* a want of this scan as it is, or NULL */
+		unsigned col;	   /* column of the port's rows */
+	} * via;
 };
+
+#define SCAN_BASE(n_wants) ((n_wants) + 1) /* columns kept for a scan */
 
 #define SCAN_WANTS_MAX 1024
 
@@ -160,6 +202,25 @@ struct scan {
  */
 int scan_want(struct scan *s, struct path path, bool computed,
     struct where where, struct err *err);
+
+/*
+ * The column of a flow that holds a field of that path, which is asked of the
+ * scan if need be; for a step that hands fields on (scan.more). -2: within a
+ * computed column, or not there. *type is set unless it fails.
+ */
+int flow_want(const struct flow *f, struct path path, struct arena *a,
+    enum type *type, struct where where, struct err *err);
+
+/*
+ * A column of a closed set: its want, which nobody has read yet. In the second
+ * pass of binding COL_RECORD if nobody does. 0, or -1 and *err if there are
+ * too many.
+ */
+int scan_column(struct scan *s, struct str name, unsigned *col,
+    struct where where, struct err *err);
+
+/* Where a column of a flow comes from; c NULL: it has none. */
+struct scan_via flow_via(const struct flow *f, const struct flow_column *c);
 
 /* Type of a field: as declared, or T_ANY. */
 enum type scan_type(const struct scan *s, struct path path);
@@ -174,12 +235,12 @@ struct bind {
 	bool late_update;
 	int64_t lateness; /* as stated; WHEN_MAX: none */
 	/*
-	 * The field of event time, n == 0 where none is stated; a step that
-	 * knows it says so here.
+	 * For a step with several ports, whose results are a segment of their
+	 * own: the scan of those, with the wants that are known so far; columns
+	 * below own_base are kept for its wants.
 	 */
-	struct path *time_field;
-	const char *time_names; /* fields that are it, if none is stated */
-	bool time_own;		/* those are the format's own */
+	struct scan *own;
+	unsigned own_base;
 	struct err *err;
 };
 
@@ -267,6 +328,18 @@ const struct arg *op_arg(const struct op *op, const char *name);
 /* First index of the selection at or after a row. */
 unsigned op_selected_from(const struct batch *b, unsigned row);
 
+/*
+ * The type that holds values of both (numbers are widened, NULL fits
+ * anything); false, and *out is a, if there is none.
+ */
+bool type_unite(enum type a, enum type b, enum type *out);
+
+/* Words of a PARAM_WORD; NULL if it is none. */
+const char *op_words(const struct op_kind *kind, const char *param);
+
+/* True if a PARAM_WORD has this word, given or by default. */
+bool op_word_is(const struct op *op, const char *name, const char *word);
+
 /* A PARAM_COUNT: a constant whole number; `absent` if it was not given. */
 int op_count(const struct op *op, const char *name, const struct bind *b,
     uint64_t absent, uint64_t *out);
@@ -307,11 +380,12 @@ watermark_see(struct watermark *w, int64_t time)
 
 /* Counters of an operator, summed into the accounting. */
 struct op_counts {
-	uint64_t late;	    /* rows too late for every window */
-	uint64_t late_some; /* rows too late for some of their windows */
-	uint64_t updates;   /* results corrected by late rows */
-	uint64_t keys;	    /* held now */
-	uint64_t bad;	    /* rows an operator could not take */
+	uint64_t late;	      /* rows too late for every window */
+	uint64_t late_behind; /* the same, not of records (the run's sum) */
+	uint64_t late_some;   /* rows too late for some of their windows */
+	uint64_t updates;     /* results corrected by late rows */
+	uint64_t keys;	      /* held now */
+	uint64_t bad;	      /* rows an operator could not take */
 };
 
 /* A running operator; each kind embeds it first. */
@@ -344,6 +418,8 @@ struct op_kind {
 	const char *example; /* YAML of a step */
 	const struct param *params;
 	unsigned n_params;
+	const struct param_words *words; /* of each PARAM_WORD, or NULL */
+	unsigned n_words;
 	const char *primary; /* parameter that is the value of the action word
 				itself: where: EXPR */
 	enum op_waits waits;

@@ -10,12 +10,18 @@
  * left them in.
  */
 #include "base/must.h"
-#include "plan/plan.h"
+#include "data/cast.h"
+#include "plan/graph.h"
 
 struct binder {
 	struct plan *plan;
 	struct bind bind;
-	struct scan *scans; /* by input */
+	/*
+	 * By input, then by step: those of the inputs, and those of steps
+	 * that bring several flows together.
+	 */
+	struct scan *scans, *own;
+	const struct scan *found, *found_own; /* of the first pass, or NULL */
 };
 
 /* ---- what steps see of the plan ---- */
@@ -62,15 +68,23 @@ known_fields(struct scan *s, const struct format *format, struct arena *a)
 }
 
 static void
-scan_begin(struct scan *s, const struct plan_input *in, struct arena *a)
+scan_begin(struct scan *s, struct plan_input *in, struct arena *a)
 {
 	struct scope_column *typed = arena_array(a, in->n_types, sizeof *typed);
+	bool own = in->format && in->format->time_fields;
 
 	for (unsigned i = 0; i < in->n_types; i++)
 		typed[i] =
 		    (struct scope_column){in->types[i].name, in->types[i].type};
-	*s = (struct scan){.arena = a, .typed = typed, .n_typed = in->n_types};
-	known_fields(s, in->format, a);
+	*s = (struct scan){.arena = a,
+	    .typed = typed,
+	    .n_typed = in->n_types,
+	    .time_field = &in->time.field,
+	    .time_names = own ? in->format->time_fields : IO_TIME_FIELDS,
+	    .time_own = own,
+	    .lateness = in->time.lateness};
+	if (!in->closed)
+		known_fields(s, in->format, a);
 }
 
 /* Every record as it is, whatever its fields. */
@@ -90,6 +104,76 @@ whole_records(struct scan *scan, unsigned base, struct arena *a)
 	    .scan = scan};
 }
 
+/* The columns of an input that has no others. */
+static int
+closed_records(struct scan *scan, const struct plan_input *in, unsigned base,
+    struct bind *b, struct flow *out)
+{
+	struct segment *segment = arena_alloc(b->arena, sizeof *segment);
+
+	*segment = (struct segment){base, base, 0};
+	*out = (struct flow){.segment = segment,
+	    .scan = scan,
+	    .cols = arena_array(b->arena, in->n_columns, sizeof *out->cols)};
+	for (unsigned i = 0; i < in->n_columns; i++) {
+		const struct declared *d = &in->columns[i];
+		unsigned col;
+
+		if (scan_column(scan, d->name, &col, d->where, b->err))
+			return -1;
+		flow_add(out, d->name, col, d->type);
+	}
+	return 0;
+}
+
+/* ---- constant rows ---- */
+
+/* The type that all rows of a column have. */
+static int
+column_type(struct binder *s, struct plan_input *in, unsigned column)
+{
+	struct declared *d = &in->columns[column];
+	enum type type = T_NULL;
+
+	for (unsigned row = 0; row < in->n_rows; row++) {
+		unsigned at = row * in->n_columns + column;
+		enum type other = (enum type)in->constants[at].type;
+
+		if (type_unite(type, other, &type))
+			continue;
+		return err_set(s->bind.err, ERR_SPEC, in->cells[at]->where,
+		    "this is %s, and the column is %s so far", type_name(other),
+		    type_name(type));
+	}
+	d->type = type;
+	for (unsigned row = 0; row < in->n_rows; row++) {
+		struct value *v = &in->constants[row * in->n_columns + column];
+
+		if (v->type != T_NULL && v->type != type)
+			value_cast(&s->plan->arena, *v, type, NULL, v);
+	}
+	return 0;
+}
+
+static int
+bind_values(struct binder *s, struct plan_input *in)
+{
+	struct scope scope = {
+	    .params = s->bind.params, .n_params = s->bind.n_params};
+	unsigned n = in->n_rows * in->n_columns;
+
+	in->closed = true;
+	in->constants = arena_array(&s->plan->arena, n, sizeof *in->constants);
+	for (unsigned i = 0; i < n; i++)
+		if (expr_eval_constant(in->cells[i], &scope, &s->plan->arena,
+			&in->constants[i], s->bind.err))
+			return -1;
+	for (unsigned i = 0; i < in->n_columns; i++)
+		if (column_type(s, in, i))
+			return -1;
+	return 0;
+}
+
 /* ---- the graph ---- */
 
 static const struct flow *
@@ -97,18 +181,6 @@ flow_of(const struct plan *p, struct edge e)
 {
 	must(e.number < (e.step ? p->n_ops : p->n_inputs));
 	return e.step ? &p->ops[e.number].out : &p->inputs[e.number].rows;
-}
-
-static void
-find_used(struct plan *p)
-{
-	for (unsigned i = 0; i < p->n_ops; i++)
-		for (unsigned k = 0; k < p->ops[i].n_from; k++)
-			if (!p->ops[i].from[k].step)
-				p->inputs[p->ops[i].from[k].number].used = true;
-	for (unsigned i = 0; i < p->n_outputs; i++)
-		if (!p->outputs[i].from.step)
-			p->inputs[p->outputs[i].from.number].used = true;
 }
 
 /* ---- steps ---- */
@@ -143,6 +215,23 @@ at_step(struct binder *s, unsigned step)
 {
 	for (unsigned i = 0; i < s->plan->n_inputs; i++)
 		s->scans[i].step = step;
+	for (unsigned i = 0; i < s->plan->n_ops; i++)
+		s->own[i].step = step;
+}
+
+static bool
+has_own_scan(const struct op *op)
+{
+	return op->kind->ports_max > 1;
+}
+
+/* What a step may use for results of its own. */
+static void
+lend_scan(struct binder *s, const struct op *op)
+{
+	s->bind.own = has_own_scan(op) ? &s->own[op->number] : NULL;
+	s->bind.own_base = SCAN_BASE(
+	    s->found_own ? s->found_own[op->number].n_wants : SCAN_WANTS_MAX);
 }
 
 static int
@@ -160,6 +249,7 @@ bind_steps(struct binder *s)
 		for (unsigned k = 0; k < op->n_from; k++)
 			op->ins[k] = *flow_of(p, op->from[k]);
 		op->in = op->ins[0];
+		lend_scan(s, op);
 		if (check_args(op, s->bind.err) || op->kind->bind(op, &s->bind))
 			return -1;
 	}
@@ -193,21 +283,46 @@ bind_result(struct binder *s, struct plan_output *out)
 	return 0;
 }
 
+/* What is read behind a step that brings flows together is read before it. */
+static void
+hand_down(const struct op *op, const struct scan *own)
+{
+	for (unsigned port = 0; port < op->n_from; port++)
+		if (own->needs_time && op->ins[port].scan)
+			op->ins[port].scan->needs_time = true;
+	for (unsigned i = 0; i < own->n_wants * own->n_ports; i++) {
+		const struct scan_via *via = &own->via[i];
+		unsigned want = i / own->n_ports;
+
+		if (!own->read[want] || !via->scan)
+			continue;
+		via->scan->read[via->col] = true;
+		via->scan->computed[via->col] |= own->computed[want];
+		if (via->scan->last[via->col] < own->last[want])
+			via->scan->last[via->col] = own->last[want];
+	}
+}
+
 /*
  * Binds everything into the arena. Computed columns begin behind as many
  * fields as were found before, or as there may be.
  */
 static int
-bind_pass(struct binder *s, struct arena *a, const struct scan *found)
+bind_pass(struct binder *s)
 {
 	struct plan *p = s->plan;
 
-	s->bind.arena = a;
 	for (unsigned i = 0; i < p->n_inputs; i++) {
-		unsigned n = found ? found[i].n_wants : SCAN_WANTS_MAX;
+		struct plan_input *in = &p->inputs[i];
+		unsigned n =
+		    SCAN_BASE(s->found ? s->found[i].n_wants : SCAN_WANTS_MAX);
 
-		s->scans[i].needs_time = false;
-		p->inputs[i].rows = whole_records(&s->scans[i], n + 1, a);
+		if (!in->closed)
+			in->rows =
+			    whole_records(&s->scans[i], n, s->bind.arena);
+		else if (closed_records(
+			     &s->scans[i], in, n, &s->bind, &in->rows))
+			return -1;
 	}
 	if (bind_steps(s))
 		return -1;
@@ -215,19 +330,29 @@ bind_pass(struct binder *s, struct arena *a, const struct scan *found)
 	for (unsigned i = 0; i < p->n_outputs; i++)
 		if (bind_result(s, &p->outputs[i]))
 			return -1;
+	for (unsigned i = p->n_ops; i-- > 0;)
+		if (has_own_scan(&p->ops[i]))
+			hand_down(&p->ops[i], &s->own[i]);
 	return 0;
 }
 
-/* The fields found, for the second pass. */
+/* The fields found and read, for the second pass. */
 static void
-remember_wants(struct scan *to, const struct scan *from)
+remember_wants(struct scan *to, struct scan *from)
 {
 	struct arena *a = to->arena;
-	unsigned n = from->n_wants;
+	unsigned n = 0;
 
+	for (unsigned i = 0; i < from->n_wants; i++)
+		if (from->read[i])
+			from->wants[n++] = from->wants[i];
+	from->n_wants = n;
+	to->found = true;
 	to->wants = arena_zalloc(a, n * sizeof *to->wants);
+	to->read = arena_zalloc(a, n * sizeof *to->read);
 	to->computed = arena_zalloc(a, n * sizeof *to->computed);
 	to->last = arena_zalloc(a, n * sizeof *to->last);
+	to->via = arena_zalloc(a, (size_t)n * to->n_ports * sizeof *to->via);
 	to->n_wants = to->cap_wants = n;
 	for (unsigned i = 0; i < n; i++) {
 		struct path path = from->wants[i].path;
@@ -278,35 +403,58 @@ name_steps(struct plan *p, struct err *err)
 	return 0;
 }
 
-static struct scan *
-begin_scans(struct plan *p, struct arena *a)
+static void
+begin_scans(struct binder *s, struct arena *a)
 {
-	struct scan *scans = arena_array(a, p->n_inputs, sizeof *scans);
+	struct plan *p = s->plan;
 
+	s->bind.arena = a;
+	s->scans = arena_array(a, p->n_inputs, sizeof *s->scans);
 	for (unsigned i = 0; i < p->n_inputs; i++)
-		scan_begin(&scans[i], &p->inputs[i], a);
-	return scans;
+		scan_begin(&s->scans[i], &p->inputs[i], a);
+	s->own = arena_zalloc(a, p->n_ops * sizeof *s->own);
+	for (unsigned i = 0; i < p->n_ops; i++)
+		s->own[i] = (struct scan){
+		    .arena = a, .op = &p->ops[i], .n_ports = p->ops[i].n_from};
 }
 
 static int
 bind_twice(struct binder *s, struct arena *scratch)
 {
 	struct plan *p = s->plan;
-	struct scan *found = begin_scans(p, scratch);
+	struct scan *found, *found_own;
 
-	s->scans = found;
-	if (bind_pass(s, scratch, NULL))
+	begin_scans(s, scratch);
+	if (bind_pass(s))
 		return -1;
-	s->scans = begin_scans(p, &p->arena);
+	found = s->scans;
+	found_own = s->own;
+	begin_scans(s, &p->arena);
 	for (unsigned i = 0; i < p->n_inputs; i++) {
 		remember_wants(&s->scans[i], &found[i]);
 		p->inputs[i].scan = &s->scans[i];
 	}
-	if (bind_pass(s, &p->arena, found))
+	for (unsigned i = 0; i < p->n_ops; i++)
+		remember_wants(&s->own[i], &found_own[i]);
+	s->found = found;
+	s->found_own = found_own;
+	if (bind_pass(s))
 		return -1;
 	for (unsigned i = 0; i < p->n_inputs; i++)
 		must(s->scans[i].n_wants == found[i].n_wants);
 	return 0;
+}
+
+/* The greatest of all inputs that are read; WHEN_MAX if one states none. */
+static int64_t
+lateness_of(const struct plan *p)
+{
+	int64_t most = WHEN_MIN;
+
+	for (unsigned i = 0; i < p->n_inputs; i++)
+		if (p->inputs[i].used && p->inputs[i].time.lateness > most)
+			most = p->inputs[i].time.lateness;
+	return most;
 }
 
 int
@@ -315,9 +463,6 @@ plan_bind(struct plan *p, struct err *err)
 	struct binder s = {.plan = p,
 	    .bind = {.allowed = p->time.allowed,
 		.late_update = p->time.late == LATE_UPDATE,
-		.lateness = p->time.lateness,
-		.time_field = &p->time.field,
-		.time_names = IO_TIME_FIELDS,
 		.err = err}};
 	struct arena scratch;
 	int bad;
@@ -327,15 +472,19 @@ plan_bind(struct plan *p, struct err *err)
 	if (p->n_ops > PLAN_STEPS_MAX)
 		return err_set(err, ERR_SPEC, p->ops[PLAN_STEPS_MAX].where,
 		    "more than %d steps", PLAN_STEPS_MAX);
-	find_used(p);
+	if (p->n_outputs > OUTPUTS_MAX)
+		return err_set(err, ERR_SPEC, p->outputs[OUTPUTS_MAX].where,
+		    "more than %d outputs", OUTPUTS_MAX);
+	if (graph_settle(p, err))
+		return -1;
 	for (unsigned i = 0; i < p->n_inputs; i++)
 		p->inputs[i].time = plan_time_of(p, &p->inputs[i]);
 	if (name_steps(p, err) || bind_params(p, &s.bind))
 		return -1;
-	if (p->inputs[0].format && p->inputs[0].format->time_fields) {
-		s.bind.time_names = p->inputs[0].format->time_fields;
-		s.bind.time_own = true;
-	}
+	s.bind.lateness = lateness_of(p);
+	for (unsigned i = 0; i < p->n_inputs; i++)
+		if (p->inputs[i].values && bind_values(&s, &p->inputs[i]))
+			return -1;
 	arena_init(&scratch, 16384);
 	bad = bind_twice(&s, &scratch);
 	arena_release(&scratch);

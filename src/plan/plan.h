@@ -82,7 +82,8 @@ struct plan_input {
 	struct where where;
 
 	/* After plan_bind: */
-	bool used;	   /* something reads it */
+	bool used;		 /* something reads it */
+	struct value *constants; /* values: cells as they are */
 	struct scan *scan; /* wants, in order of their columns; needs_time */
 	struct flow rows;  /* what its first steps see */
 	unsigned rank;	   /* those of lower rank are read first, to the end */
@@ -98,6 +99,18 @@ struct plan_output {
 
 	/* After plan_bind: */
 	struct flow result;
+};
+
+/* Who reads an edge: ports of steps in their order, then outputs. */
+struct reader {
+	bool output;
+	unsigned number; /* of the step or the output */
+	unsigned port;
+};
+
+struct readers {
+	struct reader *list;
+	unsigned n;
 };
 
 struct plan_param {
@@ -129,10 +142,17 @@ struct plan {
 	struct edge tail;	   /* what the next step reads */
 	const struct ynode *tests; /* of the spec, as a tree, or NULL */
 
+	/*
+	 * After plan_bind. Steps have been put into an order that depends on
+	 * the graph alone: chains of steps without forks one after another.
+	 */
+	struct readers *input_readers; /* by input */
+	struct readers *step_readers;  /* by step */
 	bool bound;
 };
 
 #define PLAN_STEPS_MAX 256
+#define OUTPUTS_MAX 64
 
 /*
  * A plan with one input, of which nothing is said yet and which is the tail,
@@ -196,6 +216,12 @@ struct arg *plan_arg(struct plan *p, struct op *op, const char *name,
  * record (plan.scan) and the columns of the result. May be called once.
  */
 int plan_bind(struct plan *p, struct err *err);
+
+/* Who reads an edge of a bound plan. */
+const struct readers *plan_readers(const struct plan *p, struct edge e);
+
+/* True if rows of the input may come out of the output. */
+bool plan_feeds(const struct plan *p, unsigned input, unsigned output);
 
 /* What `weir explain` prints: steps, columns, keys, windows, state. */
 void plan_explain(const struct plan *p, struct buf *out);

@@ -158,17 +158,23 @@ declared_type(const struct plan_input *in, struct path path)
 	for (unsigned i = 0; i < in->n_types; i++)
 		if (str_eq(in->types[i].name, path.steps[0].name))
 			return &in->types[i];
+	for (unsigned i = 0; i < in->n_columns; i++)
+		if (in->columns[i].type != T_ANY &&
+		    str_eq(in->columns[i].name, path.steps[0].name))
+			return &in->columns[i];
 	return NULL;
 }
 
-static unsigned
-count_files(const struct plan *plan)
+/* Several files of other formats than JSON may have several headers. */
+static bool
+is_only_file(const struct plan *plan)
 {
 	unsigned n = 0;
 
 	for (unsigned i = 0; i < plan->n_inputs; i++)
-		n += plan->inputs[i].n_files;
-	return n;
+		if (plan->inputs[i].used)
+			n += plan->inputs[i].n_files + plan->inputs[i].values;
+	return n == 1 && plan->n_outputs == 1;
 }
 
 static bool
@@ -178,35 +184,48 @@ is_json(const struct format *f)
 }
 
 bool
-passes_records(const struct input *in, const struct plan *plan)
+passes_records(const struct input *in, const struct plan *plan,
+    const struct plan_output *out)
 {
-	const struct plan_output *out = &plan->outputs[0];
-	const struct scan *scan = in->plan->scan;
-	const struct flow_column *c = out->result.cols;
+	const struct flow *f = &out->result;
+	const struct flow_column *c = f->cols;
 
-	if (out->result.n_cols != 1 || !c->spread || !out->result.open ||
-	    c->col >= scan->n_wants || scan->computed[c->col] ||
-	    plan->outputs[0].format != in->format)
+	if (f->n_cols != 1 || !c->spread || !f->open || !f->scan ||
+	    c->col >= f->scan->n_wants || f->scan->computed[c->col] ||
+	    out->format != in->format)
 		return false;
-	/* Several files of other formats may have several headers. */
-	return is_json(in->format) || count_files(plan) == 1;
+	return is_json(in->format) ||
+	       (f->scan == in->plan->scan && is_only_file(plan));
+}
+
+/* What comes of the input is only written in the format it is read in. */
+static bool
+stays_in_format(const struct input *in, const struct plan *plan)
+{
+	unsigned input = (unsigned)(in->plan - plan->inputs);
+
+	for (unsigned i = 0; i < plan->n_outputs; i++)
+		if (plan->outputs[i].format != in->format &&
+		    plan_feeds(plan, input, i))
+			return false;
+	return true;
 }
 
 static struct want
-want_of(const struct input *in, const struct plan *plan, unsigned i)
+want_of(const struct input *in, const struct plan *plan, unsigned i, bool stays)
 {
 	struct want w = in->plan->scan->wants[i];
 	const struct declared *type = declared_type(in->plan, w.path);
-	bool same = plan->outputs[0].format == in->format;
 
 	w.as = WANT_VALUE;
 	if (type) {
 		w.as = WANT_TYPE;
 		w.type = type->type;
 		w.layout = in->plan->time.layout;
-	} else if (same && !in->plan->scan->computed[i] &&
+	} else if (stays && !in->plan->scan->computed[i] &&
 		   (is_json(in->format) ||
-		       (w.path.n == 0 && passes_records(in, plan)))) {
+		       (w.path.n == 0 &&
+			   passes_records(in, plan, &plan->outputs[0])))) {
 		w.as = WANT_RAW;
 	}
 	return w;
@@ -218,6 +237,7 @@ guess_spec(struct input *in, const struct plan *plan,
     struct err *err)
 {
 	unsigned n = in->plan->scan->n_wants;
+	bool stays = stays_in_format(in, plan);
 	struct want *wants = arena_array(&in->arena, n + 1, sizeof *wants);
 
 	in->spec = (struct decode_spec){.wants = wants,
@@ -226,6 +246,6 @@ guess_spec(struct input *in, const struct plan *plan,
 	    .trust = options->trust,
 	    .limits = options->limits};
 	for (unsigned i = 0; i < n; i++)
-		wants[i] = want_of(in, plan, i);
+		wants[i] = want_of(in, plan, i, stays);
 	return needs_time ? time_want(in, block_bytes, &wants[n], err) : 0;
 }
