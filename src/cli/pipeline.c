@@ -385,32 +385,72 @@ default_format(const struct plan_output *out, const struct options *o)
 	return format_find(STR("json"));
 }
 
+/* By the name of its file, unless something else was said. */
+static void
+format_by_name(struct plan_output *out, bool stated)
+{
+	const struct format *f;
+
+	if (!out->file.n || stated)
+		return;
+	f = format_of_name(out->file);
+	if (!f || !f->encoder_new || f == out->format)
+		return;
+	out->format = f;
+	out->settings = (struct settings){0};
+}
+
+/* The output that -o and -t are about; NULL and the error if none is. */
+static struct plan_output *
+main_output(struct plan *p, const char *option, struct err *err)
+{
+	if (p->n_outputs == 1)
+		return p->outputs;
+	for (unsigned i = 0; i < p->n_outputs; i++)
+		if (!p->outputs[i].name.n && !p->outputs[i].file.n)
+			return &p->outputs[i];
+	err_set(err, ERR_USAGE, NOWHERE,
+	    "%s: there are %u outputs, each with a name of its own", option,
+	    p->n_outputs);
+	return NULL;
+}
+
 static int
-set_output(struct plan *p, const struct options *o, struct err *err)
+set_main_output(struct plan *p, const struct options *o, struct err *err)
 {
 	struct plan_output *out;
 
-	plan_emit_default(p);
-	out = &p->outputs[0];
+	if (!o->output && !o->to)
+		return 0;
+	out = main_output(p, o->output ? "--output" : "--to", err);
+	if (!out)
+		return -1;
 	if (o->output)
 		out->file = strcmp(o->output, "-") ? str_of(o->output)
 						   : (struct str){0};
-	if (o->to) {
-		out->settings = (struct settings){0};
-		out->format = format_parse(
-		    str_of(o->to), NOWHERE, true, &out->settings, err);
-		return out->format ? 0 : err_note(err, "--to");
+	if (!o->to) {
+		format_by_name(out, false);
+		return 0;
 	}
-	if (out->file.n && (o->output || !out->format)) {
-		const struct format *f = format_of_name(out->file);
+	out->settings = (struct settings){0};
+	out->format =
+	    format_parse(str_of(o->to), NOWHERE, true, &out->settings, err);
+	return out->format ? 0 : err_note(err, "--to");
+}
 
-		if (f && f->encoder_new && f != out->format) {
-			out->format = f;
-			out->settings = (struct settings){0};
-		}
+static int
+set_output(struct plan *p, const struct options *o, struct err *err)
+{
+	plan_emit_default(p);
+	if (set_main_output(p, o, err))
+		return -1;
+	for (unsigned i = 0; i < p->n_outputs; i++) {
+		struct plan_output *out = &p->outputs[i];
+
+		format_by_name(out, out->format != NULL);
+		if (!out->format)
+			out->format = default_format(out, o);
 	}
-	if (!out->format)
-		out->format = default_format(out, o);
 	return 0;
 }
 

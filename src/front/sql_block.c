@@ -705,7 +705,8 @@ static void
 read_one_row(struct sql_block *b)
 {
 	struct plan *p = b->s->plan;
-	struct plan_input *in = &p->inputs[sql_input_new(b->s, b->sel.at)];
+	unsigned number = sql_input_new(b->s, b->sel.at);
+	struct plan_input *in = &p->inputs[number];
 
 	in->values = in->closed = true;
 	in->n_rows = 1;
@@ -714,7 +715,7 @@ read_one_row(struct sql_block *b)
 	in->columns[0] = (struct declared){STR("EXPR$0"), T_ANY, b->sel.at};
 	in->cells = arena_alloc(b->s->arena, sizeof(struct node *));
 	in->cells[0] = node_literal(b->s->arena, VALUE_NULL, b->sel.at);
-	plan_read(p, p->n_inputs - 1);
+	plan_read(p, number);
 	sql_rel_add(b->s, &b->rel, in->columns[0].name);
 }
 

@@ -49,7 +49,8 @@ static int
 lower_values(struct sql *s, const struct sql_query *q, struct sql_rel *out)
 {
 	unsigned n = q->rows[0].n;
-	struct plan_input *in = &s->plan->inputs[sql_input_new(s, q->where)];
+	unsigned number = sql_input_new(s, q->where);
+	struct plan_input *in = &s->plan->inputs[number];
 
 	in->values = in->closed = true;
 	in->n_columns = n;
@@ -71,7 +72,7 @@ lower_values(struct sql *s, const struct sql_query *q, struct sql_rel *out)
 		    value_name(s, i), T_ANY, q->rows[0].list[i]->where};
 		sql_rel_add(s, out, in->columns[i].name);
 	}
-	plan_read(s->plan, s->plan->n_inputs - 1);
+	plan_read(s->plan, number);
 	return 0;
 }
 
@@ -198,6 +199,16 @@ merge(struct sql *s, const char *kind, const struct edge *edges, unsigned n,
 	return 0;
 }
 
+/* An argument of the step added last that is one of its words. */
+static void
+word_arg(struct sql *s, const char *param, const char *word, struct where where)
+{
+	struct op *op = &s->plan->ops[s->plan->n_ops - 1];
+	struct arg *arg = plan_arg(s->plan, op, param, 1, where);
+
+	arg->items[0] = (struct arg_item){.name = str_of(word), .where = where};
+}
+
 static int
 lower_union_all(struct sql *s, const struct sql_query *q,
     const struct sql_env *env, struct sql_rel *out)
@@ -212,6 +223,9 @@ lower_union_all(struct sql *s, const struct sql_query *q,
 		return -1;
 	if (merge(s, "union", all.edges, all.n, q->op_at))
 		return -1;
+	/* Records, whose fields are not known, go by name. */
+	if (!all.rel.open)
+		word_arg(s, "by", "position", q->op_at);
 	*out = all.rel;
 	return 0;
 }
@@ -274,8 +288,10 @@ static int
 lower_kind(struct sql *s, const struct sql_query *q, const struct sql_env *env,
     struct sql_rel *out)
 {
+	struct sql_env within = *env;
 	struct sql_rel rel = {0};
 
+	within.top = false;
 	switch (q->kind) {
 	case SQL_SELECT:
 		return sql_block_lower(s, q, env, out);
@@ -290,7 +306,7 @@ lower_kind(struct sql *s, const struct sql_query *q, const struct sql_env *env,
 	case SQL_UNION:
 	case SQL_INTERSECT:
 	case SQL_EXCEPT:
-		if (lower_set(s, q, env, &rel))
+		if (lower_set(s, q, &within, &rel))
 			return -1;
 		break;
 	}

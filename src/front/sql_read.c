@@ -50,6 +50,7 @@ find_input(struct sql *s, struct str name, bool file, struct where where)
 {
 	struct plan *p = s->plan;
 	struct plan_input *in;
+	unsigned n;
 
 	for (unsigned i = 0; i < p->n_inputs; i++) {
 		in = &p->inputs[i];
@@ -60,7 +61,8 @@ find_input(struct sql *s, struct str name, bool file, struct where where)
 			       str_eq(in->name, name))
 			return i;
 	}
-	in = &p->inputs[sql_input_new(s, where)];
+	n = sql_input_new(s, where);
+	in = &p->inputs[n];
 	if (!file) {
 		in->name = name;
 	} else {
@@ -68,7 +70,7 @@ find_input(struct sql *s, struct str name, bool file, struct where where)
 		in->files[0] = name;
 		in->n_files = 1;
 	}
-	return (unsigned)(in - p->inputs);
+	return n;
 }
 
 /* ---- tables ---- */
@@ -116,11 +118,14 @@ read_table(struct sql *s, struct sql_table *t, struct sql_rel *out)
 static int
 read_made(struct sql *s, struct sql_made *m, struct sql_rel *out)
 {
+	struct sql_env within = *m->env;
+
+	within.top = false;
 	if (!m->done) {
 		if (m->n_reads++)
 			return err_set(s->err, ERR_SPEC, m->with->name.where,
 			    "this query reads itself");
-		if (sql_lower(s, m->with->query, m->env, &m->rel) ||
+		if (sql_lower(s, m->with->query, &within, &m->rel) ||
 		    sql_rel_alias(
 			s, &m->rel, (struct str){0}, &m->with->columns))
 			return -1;
