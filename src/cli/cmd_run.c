@@ -35,7 +35,8 @@ hint_at_terminal(const struct plan *p, const struct options *o)
 	if (o->quiet || !isatty(STDIN_FILENO))
 		return;
 	for (unsigned i = 0; i < p->n_inputs; i++)
-		for (unsigned k = 0; k < p->inputs[i].n_files; k++)
+		for (unsigned k = 0;
+		     p->inputs[i].used && k < p->inputs[i].n_files; k++)
 			if (str_is(p->inputs[i].files[k], "-"))
 				fputs("weir: reading from the terminal; end "
 				      "with ^D\n",

@@ -162,7 +162,7 @@ named_for_spec(
 	return 0;
 }
 
-/* The inputs that have no files of their own. */
+/* Inputs that something reads and that have no files of their own. */
 static unsigned
 count_open(const struct plan *p, struct plan_input **first)
 {
@@ -170,7 +170,22 @@ count_open(const struct plan *p, struct plan_input **first)
 
 	*first = NULL;
 	for (unsigned i = p->n_inputs; i-- > 0;)
-		if (!p->inputs[i].values && !p->inputs[i].n_files) {
+		if (plan_is_read(p, i) && !p->inputs[i].values &&
+		    !p->inputs[i].n_files) {
+			*first = &p->inputs[i];
+			n++;
+		}
+	return n;
+}
+
+/* Inputs that something reads and that come from files. */
+static unsigned
+count_read(const struct plan *p, struct plan_input **first)
+{
+	unsigned n = 0;
+
+	for (unsigned i = p->n_inputs; i-- > 0;)
+		if (plan_is_read(p, i) && !p->inputs[i].values) {
 			*first = &p->inputs[i];
 			n++;
 		}
@@ -178,22 +193,24 @@ count_open(const struct plan *p, struct plan_input **first)
 }
 
 static int
-unnamed(struct plan *p, const struct operand *ops, unsigned n, bool from_query,
-    struct err *err)
+unnamed(struct plan *p, const struct operand *ops, unsigned n, struct err *err)
 {
-	struct plan_input *in;
-	unsigned n_open = count_open(p, &in);
+	struct plan_input *in = p->inputs;
+	unsigned inputs = count_read(p, &in);
 
-	if (!from_query && p->n_inputs == 1)
-		in = p->inputs;
-	if (in && (n_open == 1 || in == p->inputs) &&
-	    (n_open == 1 || p->n_inputs == 1)) {
+	if (inputs > 1 && count_open(p, &in) == 1)
+		inputs = 1;
+	if (inputs == 1) {
 		take_files(p, in, ops, n, (struct str){0});
 		return 0;
 	}
+	if (!inputs)
+		return err_set(err, ERR_USAGE, NOWHERE,
+		    "nothing is read, so \"%.*s\" has no use",
+		    STR_ARG(ops[0].file));
 	in = in ? in : p->inputs;
 	err_set(err, ERR_USAGE, NOWHERE,
-	    "there are %u inputs: \"%.*s\" needs a name", p->n_inputs,
+	    "there are %u inputs: \"%.*s\" needs a name", inputs,
 	    STR_ARG(ops[0].file));
 	return err_hint(
 	    err, "%.*s=%.*s", STR_ARG(in->name), STR_ARG(ops[0].file));
@@ -220,7 +237,7 @@ distribute(struct plan *p, const struct operand *ops, unsigned n,
 		    err, "leave out FROM, or \"%.*s\"", STR_ARG(ops[0].file));
 	}
 	if (!ops[0].name.n)
-		return unnamed(p, ops, n, from_query, err);
+		return unnamed(p, ops, n, err);
 	return from_query ? named_for_query(p, ops, n, err)
 			  : named_for_spec(p, ops, n, err);
 }
@@ -250,7 +267,8 @@ check_stdin(const struct plan *p, const struct options *o, struct err *err)
 	unsigned n = o->spec && !strcmp(o->spec, "-");
 
 	for (unsigned i = 0; i < p->n_inputs; i++)
-		for (unsigned k = 0; k < p->inputs[i].n_files; k++)
+		for (unsigned k = 0;
+		     plan_is_read(p, i) && k < p->inputs[i].n_files; k++)
 			n += str_is(p->inputs[i].files[k], "-");
 	if (n < 2)
 		return 0;
@@ -276,7 +294,7 @@ pipeline_inputs(struct plan *p, const struct options *o, struct err *err)
 	if (o->command->use == USE_CHECK || o->print_spec || p->explain)
 		return 0;
 	for (unsigned i = 0; i < p->n_inputs; i++)
-		if (default_file(p, &p->inputs[i], err))
+		if (plan_is_read(p, i) && default_file(p, &p->inputs[i], err))
 			return -1;
 	return check_stdin(p, o, err);
 }

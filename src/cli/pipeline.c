@@ -333,9 +333,28 @@ set_time(struct plan *p, const char *text, struct err *err)
 	return 0;
 }
 
+/* What an option says counts more than what the only input says itself. */
+static void
+override_times(struct plan *p, const struct options *o)
+{
+	struct plan_time *t = &p->inputs[0].time;
+
+	if (p->n_inputs > 1)
+		return;
+	if (o->time) {
+		t->field.n = 0;
+		t->layout_given = false;
+	}
+	if (o->zone)
+		t->zone = NULL;
+	if (o->lateness >= 0)
+		t->lateness = WHEN_MAX;
+}
+
 static int
 set_times(struct plan *p, const struct options *o, struct err *err)
 {
+	override_times(p, o);
 	if (o->time && set_time(p, o->time, err))
 		return -1;
 	if (o->zone) {
@@ -385,72 +404,48 @@ default_format(const struct plan_output *out, const struct options *o)
 	return format_find(STR("json"));
 }
 
-/* By the name of its file, unless something else was said. */
-static void
-format_by_name(struct plan_output *out, bool stated)
-{
-	const struct format *f;
-
-	if (!out->file.n || stated)
-		return;
-	f = format_of_name(out->file);
-	if (!f || !f->encoder_new || f == out->format)
-		return;
-	out->format = f;
-	out->settings = (struct settings){0};
-}
-
-/* The output that -o and -t are about; NULL and the error if none is. */
-static struct plan_output *
-main_output(struct plan *p, const char *option, struct err *err)
-{
-	if (p->n_outputs == 1)
-		return p->outputs;
-	for (unsigned i = 0; i < p->n_outputs; i++)
-		if (!p->outputs[i].name.n && !p->outputs[i].file.n)
-			return &p->outputs[i];
-	err_set(err, ERR_USAGE, NOWHERE,
-	    "%s: there are %u outputs, each with a name of its own", option,
-	    p->n_outputs);
-	return NULL;
-}
-
+/* Options go to the only output; with several, -t to those without a format. */
 static int
-set_main_output(struct plan *p, const struct options *o, struct err *err)
+set_output(struct plan_output *out, bool only, const struct options *o,
+    struct err *err)
 {
-	struct plan_output *out;
+	bool named = only && o->output;
 
-	if (!o->output && !o->to)
-		return 0;
-	out = main_output(p, o->output ? "--output" : "--to", err);
-	if (!out)
-		return -1;
-	if (o->output)
+	if (named)
 		out->file = strcmp(o->output, "-") ? str_of(o->output)
 						   : (struct str){0};
-	if (!o->to) {
-		format_by_name(out, false);
-		return 0;
+	if (o->to && (only || !out->format)) {
+		out->settings = (struct settings){0};
+		out->format = format_parse(
+		    str_of(o->to), NOWHERE, true, &out->settings, err);
+		return out->format ? 0 : err_note(err, "--to");
 	}
-	out->settings = (struct settings){0};
-	out->format =
-	    format_parse(str_of(o->to), NOWHERE, true, &out->settings, err);
-	return out->format ? 0 : err_note(err, "--to");
+	if (out->file.n && (named || !out->format)) {
+		const struct format *f = format_of_name(out->file);
+
+		if (f && f->encoder_new && f != out->format) {
+			out->format = f;
+			out->settings = (struct settings){0};
+		}
+	}
+	if (!out->format)
+		out->format = default_format(out, o);
+	return 0;
 }
 
 static int
-set_output(struct plan *p, const struct options *o, struct err *err)
+set_outputs(struct plan *p, const struct options *o, struct err *err)
 {
 	plan_emit_default(p);
-	if (set_main_output(p, o, err))
-		return -1;
-	for (unsigned i = 0; i < p->n_outputs; i++) {
-		struct plan_output *out = &p->outputs[i];
-
-		format_by_name(out, out->format != NULL);
-		if (!out->format)
-			out->format = default_format(out, o);
+	if (o->output && p->n_outputs > 1) {
+		err_set(err, ERR_USAGE, NOWHERE,
+		    "--output names the file of one output, and there are %u",
+		    p->n_outputs);
+		return err_hint(err, "each of them says its file itself");
 	}
+	for (unsigned i = 0; i < p->n_outputs; i++)
+		if (set_output(&p->outputs[i], p->n_outputs == 1, o, err))
+			return -1;
 	return 0;
 }
 
@@ -462,7 +457,7 @@ pipeline_make(struct plan *p, const struct options *o, struct err *err)
 	if (pipeline_inputs(p, o, err))
 		return -1;
 	if ((o->from && set_from(p, o->from, err)) || set_times(p, o, err) ||
-	    set_output(p, o, err) || pipeline_params(p, o, err))
+	    set_outputs(p, o, err) || pipeline_params(p, o, err))
 		return -1;
 	return plan_bind(p, err);
 }

@@ -107,6 +107,25 @@ plan_emit(struct plan *p, struct where where)
 	return out;
 }
 
+static bool
+is_input(struct edge e, unsigned input)
+{
+	return !e.step && e.number == input;
+}
+
+bool
+plan_is_read(const struct plan *p, unsigned input)
+{
+	for (unsigned i = 0; i < p->n_ops; i++)
+		for (unsigned k = 0; k < p->ops[i].n_from; k++)
+			if (is_input(p->ops[i].from[k], input))
+				return true;
+	for (unsigned i = 0; i < p->n_outputs; i++)
+		if (is_input(p->outputs[i].from, input))
+			return true;
+	return !p->n_outputs && is_input(p->tail, input);
+}
+
 void
 plan_emit_default(struct plan *p)
 {

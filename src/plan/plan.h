@@ -204,6 +204,9 @@ struct op *plan_merge(struct plan *p, const struct op_kind *kind,
  */
 struct plan_output *plan_emit(struct plan *p, struct where where);
 
+/* True if a step, an output or, without outputs, the tail reads the input. */
+bool plan_is_read(const struct plan *p, unsigned input);
+
 /* Makes sure that there is an output: of the tail, if there is none yet. */
 void plan_emit_default(struct plan *p);
 
