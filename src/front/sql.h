@@ -235,7 +235,8 @@ struct sql_table {
 	struct sql_option *options;
 	unsigned n_options;
 	struct where where;
-	bool dropped;
+	unsigned since;	  /* the statement that made it */
+	unsigned dropped; /* the one that dropped it, 0 = none */
 	int input; /* number of the plan's input; -1: not read yet */
 };
 
@@ -243,17 +244,18 @@ struct sql_view {
 	struct sql_ident name;
 	struct sql_idents columns;
 	struct sql_query *query;
-	unsigned n_views; /* those before this one are what it can see */
-	bool dropped;
+	unsigned since, dropped; /* statements, as those of a table */
 	struct sql_made *made; /* what it is lowered to, once it was read */
 };
 
+/* INSERT INTO, or a query whose result is written out (no table). */
 struct sql_insert {
 	struct sql_ident table;
 	struct sql_idents columns;
 	struct sql_option *partition; /* PARTITION (a = 'x') */
 	unsigned n_partition;
 	struct sql_query *query;
+	unsigned now; /* number of the statement */
 };
 
 /* ---- the parser ---- */
@@ -275,6 +277,11 @@ struct sql {
 	unsigned n_tables;
 	struct sql_view *views;
 	unsigned n_views;
+	unsigned now;		 /* number of the statement at hand, from 1 */
+	struct sql_insert *jobs; /* what writes: INSERT, queries */
+	unsigned n_jobs;
+	struct str *reads; /* names in all FROMs */
+	unsigned n_reads;
 };
 
 /* ---- sql.c: words, queries ---- */
@@ -357,10 +364,9 @@ int sql_note(struct sql *s, const char *what, struct str key);
 /* Behind CREATE [TEMPORARY] TABLE. */
 int sql_create_table(struct sql *s, unsigned from);
 
-/* The newest table or view of a name; NULL if there is none. */
+/* The table or view of a name as of statement s->now; NULL: there is none. */
 struct sql_table *sql_table_find(const struct sql *s, struct str name);
-struct sql_view *sql_view_find(
-    const struct sql *s, struct str name, unsigned n_views);
+struct sql_view *sql_view_find(const struct sql *s, struct str name);
 
 /* WITH ('key' = 'value', …), the word taken. */
 int sql_options_parse(struct sql *s, struct sql_option **list, unsigned *n);

@@ -15,7 +15,7 @@ unknown_table(struct sql *s, const struct sql_ident *name)
 	unsigned n = 0;
 
 	for (unsigned i = 0; i < s->n_tables; i++)
-		if (!s->tables[i].dropped)
+		if (sql_table_find(s, s->tables[i].name.name))
 			names[n++] = s->tables[i].name.name;
 	err_set(s->err, ERR_SPEC, name->where,
 	    "there is no table named \"%.*s\"", STR_ARG(name->name));

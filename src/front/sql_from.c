@@ -58,6 +58,7 @@ int
 sql_source_name(struct sql *s, struct sql_source *src)
 {
 	struct lexer *lx = &s->lx;
+	struct str *name;
 	char got[180];
 
 	skip_catalog(lx);
@@ -71,6 +72,8 @@ sql_source_name(struct sql *s, struct sql_source *src)
 		return 0;
 	}
 	src->kind = SQL_TABLE;
+	name = plan_more(s->plan, &s->reads, &s->n_reads, sizeof *name);
+	*name = src->name;
 	if (lx->tok.kind != TOK_NAME || (!lx->tok.quoted && sql_at_clause(lx)))
 		return lex_fail(lx,
 		    "expected the name of an input or a file in "

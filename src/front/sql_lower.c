@@ -350,7 +350,8 @@ sql_lower(struct sql *s, const struct sql_query *q, const struct sql_env *env,
 		    .with = &q->with[i],
 		    .env = env};
 		envs[i] = (struct sql_env){
-		    .up = env, .made = &made[i], .n_views = env->n_views};
+		    
+		    .up = env, .made = &made[i], .now = env->now};
 		env = &envs[i];
 	}
 	return check_read(s, made, q->n_with) ? -1 : lower_kind(s, q, env, out);

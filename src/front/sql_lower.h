@@ -112,7 +112,7 @@ struct sql_env {
 	const struct sql_env *up;
 	struct sql_made *made;	   /* a named query, or */
 	const struct sql_rel *rel; /* the rows of the query around */
-	unsigned n_views;
+	unsigned now; /* views and tables are as of this statement */
 	bool top; /* of the statement: not within another query */
 };
 
@@ -121,8 +121,7 @@ struct sql_made {
 	struct str name;
 	const struct sql_with *with;
 	const struct sql_env *env; /* what it can see */
-	bool done;
-	unsigned n_reads;
+	bool done, open; /* open: it is being lowered */
 	struct edge edge;
 	struct sql_rel rel;
 };

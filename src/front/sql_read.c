@@ -115,23 +115,45 @@ read_table(struct sql *s, struct sql_table *t, struct sql_rel *out)
 
 /* ---- queries that have a name ---- */
 
+/* How often FROM names it, at most. */
+static unsigned
+count_reads(const struct sql *s, struct str name)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < s->n_reads; i++)
+		n += str_eq(s->reads[i], name);
+	return n;
+}
+
+/*
+ * What is read once is lowered where it is read; of what is read again the
+ * steps are there, and must stay as they are.
+ */
 static int
 read_made(struct sql *s, struct sql_made *m, struct sql_rel *out)
 {
 	struct sql_env within = *m->env;
+	unsigned now = s->now;
 
 	within.top = false;
+	if (m->open)
+		return err_set(s->err, ERR_SPEC, m->with->name.where,
+		    "this query reads itself");
 	if (!m->done) {
-		if (m->n_reads++)
-			return err_set(s->err, ERR_SPEC, m->with->name.where,
-			    "this query reads itself");
+		m->open = true;
+		s->now = within.now;
 		if (sql_lower(s, m->with->query, &within, &m->rel) ||
-		    sql_rel_alias(
-			s, &m->rel, (struct str){0}, &m->with->columns))
+		    sql_rel_alias(s, &m->rel, (struct str){0},
+			&m->with->columns))
 			return -1;
+		s->now = now;
+		m->open = false;
 		m->edge = s->plan->tail;
-		m->done = true;
+		m->done = count_reads(s, m->name) > 1;
 	}
+	if (m->done)
+		s->floor = s->plan->n_ops;
 	s->plan->tail = m->edge;
 	*out = m->rel;
 	out->cap_cols = 0;
@@ -142,13 +164,13 @@ read_made(struct sql *s, struct sql_made *m, struct sql_rel *out)
 static int
 read_view(struct sql *s, struct sql_view *v, struct sql_rel *out)
 {
-	struct sql_env *env = arena_zalloc(s->arena, sizeof *env);
 	struct sql_made *m = v->made;
 
 	if (!m) {
 		struct sql_with *w = arena_zalloc(s->arena, sizeof *w);
+		struct sql_env *env = arena_zalloc(s->arena, sizeof *env);
 
-		env->n_views = v->n_views;
+		env->now = v->since;
 		*w = (struct sql_with){v->name, v->columns, v->query};
 		m = v->made = arena_zalloc(s->arena, sizeof *m);
 		*m = (struct sql_made){
@@ -167,7 +189,7 @@ read_name(struct sql *s, const struct sql_source *src,
 	for (const struct sql_env *e = env; e; e = e->up)
 		if (e->made && str_eq(e->made->name, src->name))
 			return read_made(s, e->made, out);
-	v = sql_view_find(s, src->name, env->n_views);
+	v = sql_view_find(s, src->name);
 	if (v)
 		return read_view(s, v, out);
 	t = sql_table_find(s, src->name);

@@ -28,15 +28,25 @@ sql_note(struct sql *s, const char *what, struct str key)
 
 /* ---- queries ---- */
 
-static int
-lower_query(struct sql *s)
+/* Something that writes is lowered when the whole script has been read. */
+static void
+add_job(struct sql *s, const struct sql_insert *job)
 {
-	struct sql_env env = {.n_views = s->n_views, .top = true};
-	unsigned from = s->lx.tok.where.at;
-	struct sql_query *q = sql_query_parse(s);
-	struct sql_rel rel = {0};
+	struct sql_insert *at =
+	    plan_more(s->plan, &s->jobs, &s->n_jobs, sizeof *at);
 
-	if (!q)
+	*at = *job;
+	at->now = s->now;
+}
+
+static int
+query(struct sql *s)
+{
+	struct sql_insert job = {0};
+	unsigned from = s->lx.tok.where.at;
+
+	job.query = sql_query_parse(s);
+	if (!job.query)
 		return -1;
 	if (s->lx.tok.kind != TOK_END && !lex_is(&s->lx, ";"))
 		return sql_unexpected(s);
@@ -47,10 +57,23 @@ lower_query(struct sql *s)
 		    "INSERT INTO a table for each, or combine them with UNION "
 		    "ALL");
 	}
-	if (sql_lower(s, q, &env, &rel) || sql_settle(s, &rel))
-		return -1;
 	s->queried = true;
-	plan_emit(s->plan, q->where);
+	add_job(s, &job);
+	return 0;
+}
+
+static int
+lower_job(struct sql *s, const struct sql_insert *job)
+{
+	struct sql_env env = {.now = job->now, .top = !job->table.name.n};
+	struct sql_rel rel = {0};
+
+	s->now = job->now;
+	if (sql_lower(s, job->query, &env, &rel) || sql_settle(s, &rel))
+		return -1;
+	if (job->table.name.n)
+		return sql_emit(s, job, &rel);
+	plan_emit(s->plan, job->query->where);
 	return 0;
 }
 
@@ -88,10 +111,8 @@ parse_partition(struct sql *s, struct sql_insert *ins)
 static int
 insert(struct sql *s)
 {
-	struct sql_env env = {.n_views = s->n_views};
 	struct sql_insert ins = {0};
 	struct sql_source name = {0};
-	struct sql_rel rel = {0};
 	struct lexer *lx = &s->lx;
 
 	if (!lex_accept(lx, "OVERWRITE") && lex_expect(lx, "INTO"))
@@ -116,9 +137,8 @@ insert(struct sql *s)
 		return lex_fail(lx, "ON CONFLICT is not supported");
 	if (lx->tok.kind != TOK_END && !lex_is(lx, ";"))
 		return sql_unexpected(s);
-	if (sql_lower(s, ins.query, &env, &rel) || sql_settle(s, &rel))
-		return -1;
-	return sql_emit(s, &ins, &rel);
+	add_job(s, &ins);
+	return 0;
 }
 
 /* BEGIN { INSERT …; } END, behind STATEMENT SET. */
@@ -157,7 +177,7 @@ if_not_exists(struct sql *s, bool *given)
 static int
 create_view(struct sql *s, bool replace)
 {
-	struct sql_view v = {.n_views = s->n_views}, *at;
+	struct sql_view v = {.since = s->now}, *old, *at;
 	bool lenient;
 
 	if (if_not_exists(s, &lenient) || sql_ident(s, "the view", &v.name))
@@ -171,14 +191,15 @@ create_view(struct sql *s, bool replace)
 	v.query = sql_query_parse(s);
 	if (!v.query)
 		return -1;
-	if (sql_view_find(s, v.name.name, s->n_views) ||
-	    sql_table_find(s, v.name.name)) {
+	old = sql_view_find(s, v.name.name);
+	if (old || sql_table_find(s, v.name.name)) {
 		if (lenient)
 			return 0;
-		if (!replace || sql_table_find(s, v.name.name))
+		if (!replace || !old)
 			return err_set(s->err, ERR_SPEC, v.name.where,
 			    "there is a table or view named \"%.*s\" already",
 			    STR_ARG(v.name.name));
+		old->dropped = s->now;
 	}
 	at = plan_more(s->plan, &s->views, &s->n_views, sizeof *at);
 	*at = v;
@@ -269,12 +290,12 @@ drop(struct sql *s)
 	}
 	if (sql_ident(s, view ? "the view" : "the table", &id))
 		return -1;
-	v = view ? sql_view_find(s, id.name, s->n_views) : NULL;
+	v = view ? sql_view_find(s, id.name) : NULL;
 	t = view ? NULL : sql_table_find(s, id.name);
 	if (v)
-		v->dropped = true;
+		v->dropped = s->now;
 	if (t)
-		t->dropped = true;
+		t->dropped = s->now;
 	if (v || t || lenient)
 		return 0;
 	return err_set(s->err, ERR_SPEC, id.where,
@@ -474,7 +495,7 @@ no_statement(struct sql *s)
 		    "there are SELECT, WITH, VALUES, CREATE TABLE, CREATE "
 		    "VIEW, INSERT INTO, EXPLAIN, SET, USE and DROP");
 	}
-	return lower_query(s);
+	return query(s);
 }
 
 static int
@@ -532,6 +553,7 @@ sql_script(struct sql *s)
 	while (lex_accept(lx, ";"))
 		;
 	do {
+		s->now++;
 		if (statement(s))
 			return -1;
 		if (lx->tok.kind != TOK_END && !lex_is(lx, ";"))
@@ -541,7 +563,10 @@ sql_script(struct sql *s)
 	} while (lx->tok.kind != TOK_END && lx->tok.kind != TOK_BAD);
 	if (lx->tok.kind == TOK_BAD)
 		return -1;
-	if (s->plan->n_outputs)
+	for (unsigned i = 0; i < s->n_jobs; i++)
+		if (lower_job(s, &s->jobs[i]))
+			return -1;
+	if (s->n_jobs)
 		return 0;
 	err_set(s->err, ERR_SPEC, (struct where){lx->src, lx->done, 0},
 	    "there is no query");

@@ -16,22 +16,35 @@
 #include "front/sql.h"
 #include "front/tree.h"
 
+static bool
+is_there(const struct sql *s, unsigned since, unsigned dropped)
+{
+	return since <= s->now && (!dropped || s->now < dropped);
+}
+
 struct sql_table *
 sql_table_find(const struct sql *s, struct str name)
 {
-	for (unsigned i = s->n_tables; i-- > 0;)
-		if (str_eq(s->tables[i].name.name, name) &&
-		    !s->tables[i].dropped)
-			return &s->tables[i];
+	for (unsigned i = s->n_tables; i-- > 0;) {
+		struct sql_table *t = &s->tables[i];
+
+		if (str_eq(t->name.name, name) &&
+		    is_there(s, t->since, t->dropped))
+			return t;
+	}
 	return NULL;
 }
 
 struct sql_view *
-sql_view_find(const struct sql *s, struct str name, unsigned n_views)
+sql_view_find(const struct sql *s, struct str name)
 {
-	for (unsigned i = n_views; i-- > 0;)
-		if (str_eq(s->views[i].name.name, name) && !s->views[i].dropped)
-			return &s->views[i];
+	for (unsigned i = s->n_views; i-- > 0;) {
+		struct sql_view *v = &s->views[i];
+
+		if (str_eq(v->name.name, name) &&
+		    is_there(s, v->since, v->dropped))
+			return v;
+	}
 	return NULL;
 }
 
@@ -358,7 +371,7 @@ int
 sql_create_table(struct sql *s, unsigned from)
 {
 	struct lexer *lx = &s->lx;
-	struct sql_table t = {.input = -1}, *at;
+	struct sql_table t = {.input = -1, .since = s->now}, *at;
 	struct sql_source name = {0};
 	bool lenient = lex_accept(lx, "IF");
 
@@ -374,7 +387,7 @@ sql_create_table(struct sql *s, unsigned from)
 		return -1;
 	t.where = sql_since(s, from);
 	if (sql_table_find(s, t.name.name) ||
-	    sql_view_find(s, t.name.name, s->n_views))
+	    sql_view_find(s, t.name.name))
 		return lenient ? 0
 			       : err_set(s->err, ERR_SPEC, t.name.where,
 				     "there is a table or view named \"%.*s\" "
