@@ -119,6 +119,54 @@ not_a_query(const char *word, bool exists, struct err *err)
 	    exists ? shown : "FILE");
 }
 
+/* The value of -p NAME=VALUE; NULL if there is none. */
+static const char *
+param_text(const struct options *o, struct str name)
+{
+	for (unsigned i = 0; i < o->n_params; i++) {
+		const char *text = o->params[i];
+
+		if (strlen(text) > name.n && text[name.n] == '=' &&
+		    !memcmp(text, name.p, name.n))
+			return text + name.n + 1;
+	}
+	return NULL;
+}
+
+/*
+ * ${NAME} in SQL is replaced by the value of -p NAME=VALUE before anything is
+ * read, as Flink's runners of scripts do; others stay as they are.
+ */
+static struct str
+substitute(struct plan *p, const struct options *o, struct str text)
+{
+	struct buf out = {0};
+	size_t done = 0;
+	struct str all;
+
+	for (long at = str_find(text, STR("${"), 0); at >= 0;
+	     at = str_find(text, STR("${"), (size_t)at + 2)) {
+		long end = str_find(text, STR("}"), (size_t)at);
+		const char *value;
+
+		if (end < 0)
+			break;
+		value = param_text(
+		    o, (struct str){text.p + at + 2, (size_t)(end - at) - 2});
+		if (!value)
+			continue;
+		buf_add(&out, text.p + done, (size_t)at - done);
+		buf_addz(&out, value);
+		done = (size_t)end + 1;
+	}
+	if (!done)
+		return text;
+	buf_add(&out, text.p + done, text.n - done);
+	all = arena_str(&p->arena, buf_str(&out));
+	buf_release(&out);
+	return all;
+}
+
 static int
 parse_query(struct plan *p, const struct options *o, struct err *err)
 {
@@ -134,7 +182,7 @@ parse_query(struct plan *p, const struct options *o, struct err *err)
 	exists = access(text, F_OK) == 0;
 	if (exists || !looks_like_query(text))
 		return not_a_query(text, exists, err);
-	p->source = (struct source){"query", str_of(text)};
+	p->source = (struct source){"query", substitute(p, o, str_of(text))};
 	return sql_parse(p, &p->source, err);
 }
 
@@ -143,8 +191,10 @@ parse_spec(struct plan *p, const struct options *o, struct err *err)
 {
 	if (pipeline_read(&p->arena, o->spec, &p->source, err))
 		return -1;
-	return is_sql(o->spec, p->source.text) ? sql_parse(p, &p->source, err)
-					       : yaml_parse(p, &p->source, err);
+	if (!is_sql(o->spec, p->source.text))
+		return yaml_parse(p, &p->source, err);
+	p->source.text = substitute(p, o, p->source.text);
+	return sql_parse(p, &p->source, err);
 }
 
 /* ---- parameters ---- */

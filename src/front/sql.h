@@ -237,7 +237,7 @@ struct sql_table {
 	struct where where;
 	unsigned since;	  /* the statement that made it */
 	unsigned dropped; /* the one that dropped it, 0 = none */
-	int input; /* number of the plan's input; -1: not read yet */
+	int input;	  /* number of the plan's input; -1: not read yet */
 };
 
 struct sql_view {
@@ -245,7 +245,7 @@ struct sql_view {
 	struct sql_idents columns;
 	struct sql_query *query;
 	unsigned since, dropped; /* statements, as those of a table */
-	struct sql_made *made; /* what it is lowered to, once it was read */
+	struct sql_made *made;	 /* what it is lowered to, once it was read */
 };
 
 /* INSERT INTO, or a query whose result is written out (no table). */

@@ -8,8 +8,8 @@
  * exclusive, so the lateness is a millisecond, the resolution of Flink's
  * watermarks, less.
  *
- * ts may be a computed column, if it reads a field as a time: then that field
- * is event time, with the layout the expression says.
+ * ts may be a computed column: if it reads a field as a time, that field is
+ * event time, with the layout the expression says; else it is computed.
  */
 #include "front/sql_lower.h"
 #include "front/sql_option.h"
@@ -173,6 +173,22 @@ time_source(const struct node *n, const char **layout, const struct node **java)
 	return NULL;
 }
 
+/* Columns that stand for others are written out, so that order is free. */
+static struct node *
+write_out(struct tree_edit *edit, struct node *n, bool in_aggregate)
+{
+	const struct sql_table *t = edit->owner;
+	const struct sql_column_def *c;
+
+	(void)in_aggregate;
+	if (n->kind != NODE_NAME || !n->path.steps[0].name.p)
+		return NULL;
+	c = column_named(t, n->path.steps[0].name);
+	return c && c->computed && n->path.n == 1 && edit->failed == false
+		   ? c->computed
+		   : NULL;
+}
+
 /* Which field is event time, and how it is written. */
 static int
 set_time_field(struct sql *s, const struct sql_table *t, struct plan_time *time)
@@ -189,11 +205,13 @@ set_time_field(struct sql *s, const struct sql_table *t, struct plan_time *time)
 	}
 	from = time_source(c->computed, &layout, &java);
 	if (!from) {
-		err_set(s->err, ERR_SPEC, c->computed->where,
-		    "event time must be a field, or a field read as a time");
-		return err_hint(s->err,
-		    "TO_TIMESTAMP_LTZ(ms, 3), TO_TIMESTAMP(text, 'yyyy-MM-dd "
-		    "HH:mm:ss') or CAST(text AS TIMESTAMP(3))");
+		struct tree_edit edit = {.replace = write_out,
+		    .arena = s->arena,
+		    .err = s->err,
+		    .owner = (void *)(uintptr_t)t};
+
+		time->expr = tree_change(&edit, c->computed);
+		return time->expr ? 0 : -1;
 	}
 	time->field = from->path;
 	text = layout ? str_of(layout) : (struct str){NULL, 0};
@@ -284,22 +302,6 @@ sql_table_input(struct sql *s, struct sql_table *t, unsigned *input)
 }
 
 /* ---- computed columns ---- */
-
-/* Columns that stand for others are written out, so that order is free. */
-static struct node *
-write_out(struct tree_edit *edit, struct node *n, bool in_aggregate)
-{
-	const struct sql_table *t = edit->owner;
-	const struct sql_column_def *c;
-
-	(void)in_aggregate;
-	if (n->kind != NODE_NAME || !n->path.steps[0].name.p)
-		return NULL;
-	c = column_named(t, n->path.steps[0].name);
-	return c && c->computed && n->path.n == 1 && edit->failed == false
-		   ? c->computed
-		   : NULL;
-}
 
 static int
 no_metadata(struct sql *s, const struct sql_column_def *c)

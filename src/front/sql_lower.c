@@ -350,7 +350,7 @@ sql_lower(struct sql *s, const struct sql_query *q, const struct sql_env *env,
 		    .with = &q->with[i],
 		    .env = env};
 		envs[i] = (struct sql_env){
-		    
+
 		    .up = env, .made = &made[i], .now = env->now};
 		env = &envs[i];
 	}

@@ -113,7 +113,7 @@ struct sql_env {
 	struct sql_made *made;	   /* a named query, or */
 	const struct sql_rel *rel; /* the rows of the query around */
 	unsigned now; /* views and tables are as of this statement */
-	bool top; /* of the statement: not within another query */
+	bool top;     /* of the statement: not within another query */
 };
 
 /* A query that can be read several times. */
@@ -121,7 +121,7 @@ struct sql_made {
 	struct str name;
 	const struct sql_with *with;
 	const struct sql_env *env; /* what it can see */
-	bool done, open; /* open: it is being lowered */
+	bool done, open;	   /* open: it is being lowered */
 	struct edge edge;
 	struct sql_rel rel;
 };
@@ -239,7 +239,7 @@ struct sql_over_job {
 	/* Settles what names in a window's tree mean. */
 	int (*settle)(void *owner, struct node **n);
 	void *owner;
-	unsigned floor; /* steps before it are others', too */
+	unsigned floor;		  /* steps before it are others', too */
 	struct where where;	  /* of the query */
 	struct sql_idents hidden; /* out: columns that are not the query's */
 };

@@ -491,8 +491,7 @@ qualify_step(struct over *o)
 		if (o->cols[i].spec == o->n_specs - 1)
 			last = &o->cols[i];
 	hidden = last && is_hidden(o, last);
-	if (sql_top(p, o->job->floor, o->job->qualify, hidden, &rest) &&
-	    hidden)
+	if (sql_top(p, o->job->floor, o->job->qualify, hidden, &rest) && hidden)
 		last->shown = true; /* it is no column any more */
 	if (!rest)
 		return;

@@ -144,8 +144,8 @@ read_made(struct sql *s, struct sql_made *m, struct sql_rel *out)
 		m->open = true;
 		s->now = within.now;
 		if (sql_lower(s, m->with->query, &within, &m->rel) ||
-		    sql_rel_alias(s, &m->rel, (struct str){0},
-			&m->with->columns))
+		    sql_rel_alias(
+			s, &m->rel, (struct str){0}, &m->with->columns))
 			return -1;
 		s->now = now;
 		m->open = false;

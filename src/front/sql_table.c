@@ -386,8 +386,7 @@ sql_create_table(struct sql *s, unsigned from)
 	if (parse_rest(s, &t))
 		return -1;
 	t.where = sql_since(s, from);
-	if (sql_table_find(s, t.name.name) ||
-	    sql_view_find(s, t.name.name))
+	if (sql_table_find(s, t.name.name) || sql_view_find(s, t.name.name))
 		return lenient ? 0
 			       : err_set(s->err, ERR_SPEC, t.name.where,
 				     "there is a table or view named \"%.*s\" "

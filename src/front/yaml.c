@@ -287,8 +287,8 @@ read_named_input(struct spec *s, const struct ynode *name,
 	const struct ynode *time = s->time;
 	int bad;
 
-	s->input = first ? s->plan->inputs
-			 : plan_input_add(s->plan, name->where);
+	s->input =
+	    first ? s->plan->inputs : plan_input_add(s->plan, name->where);
 	s->input->name = name->text;
 	if (!only) {
 		s->time = NULL;
@@ -313,8 +313,8 @@ read_inputs(struct spec *s, const struct ynode *key, const struct ynode *value)
 		return -1;
 	s->inputs_at = key;
 	for (unsigned i = 0; i < value->n; i++)
-		if (read_named_input(s, value->keys[i], value->items[i],
-			i == 0, value->n == 1))
+		if (read_named_input(s, value->keys[i], value->items[i], i == 0,
+			value->n == 1))
 			return -1;
 	return 0;
 }
@@ -369,6 +369,29 @@ read_time_field(
 					"\"`my time`\"");
 	}
 	s->time_to->field = n->path;
+	return 0;
+}
+
+static int
+read_time_expr(
+    struct spec *s, const struct ynode *key, const struct ynode *value)
+{
+	struct yexpr y;
+	struct node *n;
+
+	(void)key;
+	if (value->kind != Y_SCALAR || !value->text.n)
+		return spec_expected(s, value, "an expression");
+	yexpr_init(&y, value, s->arena, s->err);
+	n = expr_parse(&y.lx);
+	if (n && y.lx.tok.kind != TOK_END) {
+		lex_fail(&y.lx, "expected an operator or the end");
+		n = NULL;
+	}
+	if (!n)
+		return yexpr_fail(&y);
+	yexpr_settle(&y, n);
+	s->time_to->expr = n;
 	return 0;
 }
 

@@ -126,6 +126,8 @@ put_time(struct printer *p, struct onode *root)
 		path_print(&p->text, t->field);
 		onode_text(a, n, "field", taken(p));
 	}
+	if (t->expr)
+		onode_text(a, n, "expr", tree_text(p, t->expr));
 	if (t->layout_given)
 		onode_text(a, n, "format", layout_text(&t->layout));
 	if (t->zone)

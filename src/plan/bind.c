@@ -303,6 +303,38 @@ hand_down(const struct op *op, const struct scan *own)
 	}
 }
 
+/* Event time that is computed: its fields are wanted, too. */
+static int
+bind_times(struct binder *s)
+{
+	for (unsigned i = 0; i < s->plan->n_inputs; i++) {
+		struct plan_input *in = &s->plan->inputs[i];
+		struct node **args, *cast;
+		struct scope scope;
+
+		if (!in->time.expr || !s->scans[i].needs_time)
+			continue;
+		cast = arena_zalloc(s->bind.arena, sizeof *cast);
+		args = arena_alloc(s->bind.arena, sizeof *args);
+		args[0] = in->time.expr;
+		*cast = (struct node){.kind = NODE_CALL,
+		    .where = args[0]->where,
+		    .name = STR("cast"),
+		    .name_at = args[0]->where,
+		    .args = args,
+		    .n_args = 1,
+		    .cast = {.type = T_TIME, .precision = -1, .scale = -1},
+		    .depth = args[0]->depth + 1,
+		    .size = args[0]->size + 1};
+		flow_scope(&in->rows, &s->bind, &scope);
+		in->time_of =
+		    expr_bind(cast, &scope, s->bind.arena, s->bind.err);
+		if (!in->time_of)
+			return -1;
+	}
+	return 0;
+}
+
 /*
  * Binds everything into the arena. Computed columns begin behind as many
  * fields as were found before, or as there may be.
@@ -333,7 +365,7 @@ bind_pass(struct binder *s)
 	for (unsigned i = p->n_ops; i-- > 0;)
 		if (has_own_scan(&p->ops[i]))
 			hand_down(&p->ops[i], &s->own[i]);
-	return 0;
+	return bind_times(s);
 }
 
 /* The fields found and read, for the second pass. */

@@ -37,6 +37,7 @@ struct declared {
 
 struct plan_time {
 	struct path field; /* n == 0: the format's, or guessed */
+	struct node *expr; /* or NULL: it is computed from the record */
 	struct when_layout layout;
 	bool layout_given;
 	const struct zone *zone; /* for civil times; NULL = UTC */
@@ -84,9 +85,10 @@ struct plan_input {
 	/* After plan_bind: */
 	bool used;		 /* something reads it */
 	struct value *constants; /* values: cells as they are */
-	struct scan *scan; /* wants, in order of their columns; needs_time */
-	struct flow rows;  /* what its first steps see */
-	unsigned rank;	   /* those of lower rank are read first, to the end */
+	struct scan *scan;    /* wants, in order of their columns; needs_time */
+	struct flow rows;     /* what its first steps see */
+	struct expr *time_of; /* time.expr, if event time is asked for */
+	unsigned rank; /* those of lower rank are read first, to the end */
 };
 
 struct plan_output {

@@ -240,6 +240,7 @@ guess_spec(struct input *in, const struct plan *plan,
 	bool stays = stays_in_format(in, plan);
 	struct want *wants = arena_array(&in->arena, n + 1, sizeof *wants);
 
+	needs_time = needs_time && !in->plan->time_of;
 	in->spec = (struct decode_spec){.wants = wants,
 	    .n_wants = n + needs_time,
 	    .time = needs_time ? (int)n : -1,
