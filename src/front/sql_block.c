@@ -700,25 +700,6 @@ is_constant(const struct sql_block *b)
 	return true;
 }
 
-/* One row without columns to compute from. */
-static void
-read_one_row(struct sql_block *b)
-{
-	struct plan *p = b->s->plan;
-	unsigned number = sql_input_new(b->s, b->sel.at);
-	struct plan_input *in = &p->inputs[number];
-
-	in->values = in->closed = true;
-	in->n_rows = 1;
-	in->n_columns = 1;
-	in->columns = arena_zalloc(b->s->arena, sizeof *in->columns);
-	in->columns[0] = (struct declared){STR("EXPR$0"), T_ANY, b->sel.at};
-	in->cells = arena_alloc(b->s->arena, sizeof(struct node *));
-	in->cells[0] = node_literal(b->s->arena, VALUE_NULL, b->sel.at);
-	plan_read(p, number);
-	sql_rel_add(b->s, &b->rel, in->columns[0].name);
-}
-
 int
 sql_block_lower(struct sql *s, const struct sql_query *q,
     const struct sql_env *env, struct sql_rel *out)
@@ -736,7 +717,7 @@ sql_block_lower(struct sql *s, const struct sql_query *q,
 
 	inner.top = false;
 	if (is_constant(&b)) {
-		read_one_row(&b);
+		sql_one_row(s, b.sel.at, &b.rel);
 	} else if (sql_read(s, b.sel.from, &inner, &b.rel)) {
 		return -1;
 	}

@@ -145,6 +145,9 @@ struct op *sql_op(struct sql *s, const char *kind, struct where where);
  */
 unsigned sql_input_new(struct sql *s, struct where where);
 
+/* One row, of which no query sees a column, as the tail. */
+void sql_one_row(struct sql *s, struct where where, struct sql_rel *out);
+
 /* UNNEST of a list of the rows to its left (sql_unnest.c). */
 int sql_unnest(struct sql *s, const struct sql_source *src,
     const struct sql_env *env, struct sql_rel *out);

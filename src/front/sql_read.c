@@ -44,6 +44,22 @@ sql_input_new(struct sql *s, struct where where)
 	return p->n_inputs - 1;
 }
 
+void
+sql_one_row(struct sql *s, struct where where, struct sql_rel *out)
+{
+	unsigned number = sql_input_new(s, where);
+	struct plan_input *in = &s->plan->inputs[number];
+
+	in->values = in->closed = true;
+	in->n_rows = in->n_columns = 1;
+	in->columns = arena_zalloc(s->arena, sizeof *in->columns);
+	in->columns[0] = (struct declared){STR("EXPR$0"), T_ANY, where};
+	in->cells = arena_alloc(s->arena, sizeof(struct node *));
+	in->cells[0] = node_literal(s->arena, VALUE_NULL, where);
+	plan_read(s->plan, number);
+	*out = (struct sql_rel){0};
+}
+
 /* The input of a name, a file, or (name empty) of neither; made if need be. */
 static unsigned
 find_input(struct sql *s, struct str name, bool file, struct where where)
