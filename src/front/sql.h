@@ -271,6 +271,7 @@ struct sql {
 	unsigned seen;	   /* bits: clauses of the query that were there */
 	struct where bare; /* the last alias written without AS */
 	unsigned floor;	   /* steps before it are read by others, too */
+	unsigned n_values; /* columns made of queries so far */
 	bool queried;	   /* a query writes to the plan's default output */
 
 	struct sql_table *tables;

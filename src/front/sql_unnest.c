@@ -32,8 +32,7 @@ check_join(struct sql *s, const struct sql_source *src)
 		err_set(s->err, ERR_SPEC,
 		    src->on ? src->on->where : src->join_at,
 		    "LEFT JOIN UNNEST takes ON TRUE");
-		return err_hint(
-		    s->err, "further conditions belong in WHERE");
+		return err_hint(s->err, "further conditions belong in WHERE");
 	}
 	return 0;
 }
