@@ -96,9 +96,9 @@ add_points(struct spec *s, unsigned flow)
 static int
 add_flow(struct spec *s, const struct ynode *key, const struct ynode *value)
 {
-	struct spec_name *name = add_name(s,
-	    (struct spec_name){
-		.kind = SPEC_FLOW, .name = key->text, .where = key->where});
+	struct spec_name *name = add_name(
+	    s, (struct spec_name){
+		   .kind = SPEC_FLOW, .name = key->text, .where = key->where});
 
 	if (!name)
 		return -1;
@@ -110,9 +110,9 @@ collect_names(struct spec *s)
 {
 	unsigned n;
 
-	if (!add_name(s, (struct spec_name){.kind = SPEC_FLOW,
-			     .from = s->from,
-			     .steps = s->steps}))
+	if (!add_name(
+		s, (struct spec_name){
+		       .kind = SPEC_FLOW, .from = s->from, .steps = s->steps}))
 		return -1;
 	for (unsigned i = 0; i < s->plan->n_inputs; i++) {
 		const struct plan_input *in = &s->plan->inputs[i];
@@ -185,8 +185,7 @@ spec_no_rows(struct spec *s, struct where where)
 {
 	err_set(s->err, ERR_SPEC, where,
 	    "there are several inputs, and nothing says which is read");
-	return err_hint(
-	    s->err, "from: %.*s", STR_ARG(s->plan->inputs[0].name));
+	return err_hint(s->err, "from: %.*s", STR_ARG(s->plan->inputs[0].name));
 }
 
 int
@@ -315,8 +314,7 @@ spec_point(struct spec *s, const struct ynode *step)
 	bool tee = step->n == 1 && str_is(step->keys[0]->text, "tee");
 	struct spec_name *point;
 
-	if (!tee &&
-	    !(step->n == 1 && str_is(step->keys[0]->text, "split")))
+	if (!tee && !(step->n == 1 && str_is(step->keys[0]->text, "split")))
 		return 0;
 	if (!s->has_tail && s->plan->n_inputs > 1)
 		return spec_no_rows(s, step->where);

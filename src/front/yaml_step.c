@@ -261,8 +261,8 @@ parse_word(struct step *t, const struct ynode *n)
 			return 0;
 		}
 	}
-	err_set(t->s->err, ERR_SPEC, n->where,
-	    "\"%s\" cannot be \"%.*s\"", t->param->name, STR_ARG(item.name));
+	err_set(t->s->err, ERR_SPEC, n->where, "\"%s\" cannot be \"%.*s\"",
+	    t->param->name, STR_ARG(item.name));
 	return err_suggest(t->s->err, item.name, list, n_list);
 }
 

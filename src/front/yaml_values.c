@@ -99,12 +99,12 @@ spec_settle_values(struct spec *s)
 	if (!in->values)
 		return 0;
 	if (in->n_files)
-		return err_set(s->err, ERR_SPEC, in->where,
-		    "either files or values");
+		return err_set(
+		    s->err, ERR_SPEC, in->where, "either files or values");
 	if (in->n_columns && in->n_columns != s->n_cells)
 		return err_set(s->err, ERR_SPEC, in->where,
-		    "there are %u columns, and the rows have %u",
-		    in->n_columns, s->n_cells);
+		    "there are %u columns, and the rows have %u", in->n_columns,
+		    s->n_cells);
 	if (in->n_columns)
 		return 0;
 	in->closed = true;
