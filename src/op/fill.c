@@ -576,6 +576,9 @@ const struct op_kind op_fill = {
 	    "values around the gap, which is then filled with the row behind "
 	    "it; behind the last row it is NULL.",
 	.example =
+	    "- window: tumble(5m)\n"
+	    "  by: [host]\n"
+	    "  select: {hits: count(*), limit: max(limit)}\n"
 	    "- fill: 5m\n"
 	    "  by: [host]\n"
 	    "  with: {hits: 0, limit: previous}\n",
