@@ -493,18 +493,6 @@ records() {
 	is "$out" "{\"n\":$(wc -l <"$(sample access.log)")}"
 }
 
-@test "cli: a compressed file is refused by name" {
-	gzip -c "$(sample access.log)" >access.log.gz
-	gives 1 weir 'SELECT count(*) n' access.log.gz
-	has "$errors" 'weir: access.log.gz is compressed'
-	has "$errors" 'gzip -dc FILE | weir'
-	is "$out" ''
-	gives 1 weir 'SELECT count(*) n' <access.log.gz
-	has "$errors" 'standard input is compressed'
-	is "$(gzip -dc access.log.gz | weir 'SELECT count(*) n')" \
-	    "$(weir 'SELECT count(*) n' "$(sample access.log)")"
-}
-
 @test "cli: --max-record makes longer records bad" {
 	{ echo '{"i":1}'; printf '{"i":2,"x":"%0100d"}\n' 0; echo '{"i":3}'; } \
 	    >a.jsonl

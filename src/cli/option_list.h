@@ -41,9 +41,12 @@ OPTION("lateness", 'l', "DURATION", DURATION, lateness, TIME, EXPLAIN,
 OPTION("line-buffered", 0, NULL, FLAG, line_buffered, OUTPUT, RUN_ONLY,
     "Write every result at once. Hardly ever needed: output never waits while "
     "weir waits for input.")
-OPTION("max-bad", 0, "N|any", BAD, bad_max, BAD, RUN_ONLY,
+OPTION("max-bad", 0, "N|any", MOST, bad_max, BAD, RUN_ONLY,
     "End with status 3 if more records than this could not be read. The "
     "default is 0, or `any` with `--reject`.")
+OPTION("max-inflate", 0, "N|any", MOST, inflate_max, BAD, RUN_ONLY,
+    "Stop at a compressed input that inflates to more than N times its size. "
+    "Only counts beyond 256 MiB; the default is 500, which no log comes near.")
 OPTION("max-record", 0, "SIZE", SIZE, record_max, BAD, RUN_ONLY,
     "Longest record, as in `512K` or `64M`; longer ones are bad. The default "
     "is 16M.")

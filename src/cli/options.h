@@ -38,7 +38,7 @@ struct options {
 	bool line_buffered, print_spec;
 	/* bad records */
 	const char *reject;
-	uint64_t bad_max, record_max;
+	uint64_t bad_max, record_max, inflate_max;
 	bool bad_max_given, trust;
 	/* the rest */
 	unsigned jobs;
@@ -61,7 +61,7 @@ enum option_kind {
 	OPTION_DURATION,
 	OPTION_JOBS,
 	OPTION_SIZE,
-	OPTION_BAD,
+	OPTION_MOST,
 	OPTION_PAIR,
 	OPTION_WHEN
 };

@@ -9,7 +9,7 @@ unsigned block_rows_max;
 static void
 used(const struct input *in, struct block *b, size_t n)
 {
-	if (!in->regular)
+	if (!in->plain)
 		b->line += lines_in(b->bytes + b->from, n);
 	b->from += n;
 	b->offset += n;

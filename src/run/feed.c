@@ -32,8 +32,6 @@ struct work {
 	size_t next; /* batch to hand out */
 	size_t size; /* bytes of the block, counted in the stream's n_bytes */
 	bool end;    /* nothing follows */
-	bool failed;
-	struct err err;
 };
 
 /* What the feed keeps per input. */
@@ -68,7 +66,7 @@ feed_torture(unsigned rows, size_t read_bytes)
 {
 	block_rows_max = rows;
 	if (read_bytes)
-		input_read_max = read_bytes;
+		port_read_max = read_bytes;
 }
 
 /* ---- one thread ---- */
@@ -92,8 +90,8 @@ owner_waits(struct feed *f, const struct input *in)
 	return true;
 }
 
-static int
-fill(struct feed *f, struct stream *s, struct err *err)
+static void
+fill(struct feed *f, struct stream *s)
 {
 	const struct format *format = s->input->format;
 	struct block *b = &s->rest;
@@ -102,33 +100,30 @@ fill(struct feed *f, struct stream *s, struct err *err)
 	for (;;) {
 		size_t held = b->to - b->from;
 
-		if (!s->input->regular && !owner_waits(f, s->input)) {
+		if (!s->input->plain && !owner_waits(f, s->input)) {
 			abandon(b);
-			return 0;
+			return;
 		}
-		if (input_read(s->input, b, BLOCK_BYTES, err))
-			return -1;
+		input_read(s->input, b, BLOCK_BYTES);
 		if (b->last || !format->lines || !held ||
 		    b->to - b->from > s->input->spec.limits.record_max ||
 		    memchr(b->bytes + b->from + held, '\n',
 			b->to - b->from - held))
-			return 0;
+			return;
 	}
 }
 
-static int
-next_inline(
-    struct feed *f, struct stream *s, struct prepared **out, struct err *err)
+static bool
+next_inline(struct feed *f, struct stream *s, struct prepared **out)
 {
 	*out = &s->one;
 	for (;;) {
 		if (block_next(&f->lanes[0], s->input, &s->rest, &s->one) ==
 		    BLOCK_BATCH)
-			return 1;
+			return true;
 		if (s->rest.last)
-			return 0;
-		if (fill(f, s, err))
-			return -1;
+			return false;
+		fill(f, s);
 	}
 }
 
@@ -141,7 +136,7 @@ work_reset(struct work *w)
 
 	w->state = WORK_TAKEN;
 	w->n = w->next = w->size = 0;
-	w->end = w->failed = false;
+	w->end = false;
 	if (b->cap > KEPT_BYTES)
 		block_release(b);
 	b->from = b->to = 0;
@@ -198,7 +193,7 @@ leave_rest(
 	}
 	rest->offset = b->offset + (at - b->from);
 	rest->line = b->line;
-	if (!in->regular)
+	if (!in->plain)
 		rest->line += lines_in(b->bytes + b->from, at - b->from);
 	rest->skipping = b->skipping;
 	b->to = at;
@@ -222,8 +217,7 @@ worker_waits(struct feed *f, const struct input *in)
 
 enum got {
 	GOT_BYTES, /* or the end of input */
-	GOT_NONE,  /* the owner would have to wait */
-	GOT_ERROR
+	GOT_NONE   /* the owner would have to wait */
 };
 
 /*
@@ -242,16 +236,16 @@ get_bytes(struct feed *f, struct stream *s, struct work *w, bool owner)
 		b->last = s->rest.last && s->rest.from == s->rest.to;
 		return GOT_BYTES;
 	}
-	if (!in->regular && owner && f->n_threads && !input_ready(in, 0))
+	if (!in->plain && owner && f->n_threads && !input_ready(in, 0))
 		return GOT_NONE;
-	if (!in->regular)
+	if (!in->plain)
 		go = owner ? owner_waits(f, in) : worker_waits(f, in);
 	if (!go) {
 		abandon(b);
 		return GOT_BYTES;
 	}
-	w->failed = input_read(s->input, b, BLOCK_BYTES_THREADS, &w->err);
-	return w->failed ? GOT_ERROR : GOT_BYTES;
+	input_read(s->input, b, BLOCK_BYTES_THREADS);
+	return GOT_BYTES;
 }
 
 /* Drops what belongs to a record that is too long. */
@@ -268,7 +262,7 @@ skip(const struct input *in, struct block *b)
 }
 
 enum cut {
-	CUT_WHOLE, /* whole records, or the end, or an error */
+	CUT_WHOLE, /* whole records, or the end */
 	CUT_LONG,  /* a record that is (or was nearly) too long, and what came
 		      with it */
 	CUT_NONE   /* the owner would have to wait for it */
@@ -286,14 +280,9 @@ cut_block(struct feed *f, struct stream *s, struct work *w, bool owner)
 	b->line = s->rest.line;
 	b->skipping = s->rest.skipping;
 	while (!whole && !b->last && b->to <= in->spec.limits.record_max) {
-		switch (get_bytes(f, s, w, owner)) {
-		case GOT_BYTES:
-			break;
-		case GOT_NONE:
+		if (get_bytes(f, s, w, owner) == GOT_NONE) {
 			leave_rest(in, b, 0, &s->rest);
 			return CUT_NONE;
-		case GOT_ERROR:
-			return CUT_WHOLE;
 		}
 		skip(in, b);
 		if (!b->last && b->to)
@@ -313,7 +302,7 @@ cut_block(struct feed *f, struct stream *s, struct work *w, bool owner)
 static void
 prepare_block(struct lane *l, struct stream *s, struct work *w)
 {
-	while (!w->failed && w->block.from < w->block.to) {
+	while (w->block.from < w->block.to) {
 		if (block_next(l, s->input, &w->block, work_slot(w)) !=
 		    BLOCK_BATCH)
 			break;
@@ -367,7 +356,7 @@ do_work(struct feed *f, struct lane *l, struct stream *s)
 		s->n--;
 		return;
 	}
-	s->read_all = w->end || w->failed;
+	s->read_all = w->end;
 	w->size = w->block.cap;
 	s->n_bytes += w->size;
 	if (cut == CUT_WHOLE) {
@@ -408,7 +397,7 @@ worker_main(void *arg)
 static bool
 owner_reads(const struct feed *f, const struct stream *s)
 {
-	return s->input->regular || !f->n_threads || input_ready(s->input, 0);
+	return s->input->plain || !f->n_threads || input_ready(s->input, 0);
 }
 
 /*
@@ -430,7 +419,7 @@ first_work(struct feed *f, struct stream *s)
 			do_work(f, &f->lanes[0], help);
 			continue;
 		}
-		if (!s->input->regular) {
+		if (!s->input->plain) {
 			pthread_mutex_unlock(&f->lock);
 			go = f->plan.before_wait(f->plan.arg, s->input);
 			pthread_mutex_lock(&f->lock);
@@ -443,25 +432,18 @@ first_work(struct feed *f, struct stream *s)
 	}
 }
 
-static int
-next_of_ring(
-    struct feed *f, struct stream *s, struct prepared **out, struct err *err)
+static bool
+next_of_ring(struct feed *f, struct stream *s, struct prepared **out)
 {
 	struct work *w;
-	int status = 0;
+	bool found = false;
 
 	pthread_mutex_lock(&f->lock);
 	f->current = s->input->number;
 	while ((w = first_work(f, s))) {
 		if (w->next < w->n) {
 			*out = &w->list[w->next++];
-			status = 1;
-			break;
-		}
-		if (w->failed) {
-			*err = w->err;
-			w->err = (struct err){0};
-			status = -1;
+			found = true;
 			break;
 		}
 		if (w->end)
@@ -473,7 +455,7 @@ next_of_ring(
 		pthread_cond_signal(&f->work);
 	}
 	pthread_mutex_unlock(&f->lock);
-	return status;
+	return found;
 }
 
 /* ---- the interface ---- */
@@ -535,14 +517,13 @@ feed_open(struct feed *f, struct input *in)
 	pthread_mutex_unlock(&f->lock);
 }
 
-int
-feed_next(
-    struct feed *f, struct input *in, struct prepared **out, struct err *err)
+bool
+feed_next(struct feed *f, struct input *in, struct prepared **out)
 {
 	struct stream *s = &f->streams[in->number];
 
-	return f->plan.threads == 1 ? next_inline(f, s, out, err)
-				    : next_of_ring(f, s, out, err);
+	return f->plan.threads == 1 ? next_inline(f, s, out)
+				    : next_of_ring(f, s, out);
 }
 
 static void
@@ -562,7 +543,6 @@ stream_release(struct feed *f, struct stream *s)
 			prepared_release(&w->list[k]);
 		mem_free(w->list);
 		block_release(&w->block);
-		err_release(&w->err);
 	}
 }
 

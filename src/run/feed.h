@@ -36,11 +36,10 @@ void feed_free(struct feed *f);
 void feed_open(struct feed *f, struct input *in);
 
 /*
- * The next batch of an input: 1 and *out, which is valid until the next call
- * for the same input; 0 at its end; -1 and *err.
+ * The next batch of an input: true and *out, which is valid until the next
+ * call for the same input; false at its end (in->err: it came too early).
  */
-int feed_next(
-    struct feed *f, struct input *in, struct prepared **out, struct err *err);
+bool feed_next(struct feed *f, struct input *in, struct prepared **out);
 
 /* ---- for tests: WEIR_TORTURE=rows=1,reads=1 ---- */
 

@@ -76,16 +76,16 @@ first_that_is_a_time(struct input *in, const struct want *wants, unsigned n)
  * not depend on how the bytes arrive.
  */
 static int
-wait_for_a_time(struct input *in, const struct want *wants, unsigned n,
-    size_t block_bytes, struct err *err, int *found)
+wait_for_a_time(
+    struct input *in, const struct want *wants, unsigned n, size_t block_bytes)
 {
 	for (;;) {
-		*found = first_that_is_a_time(in, wants, n);
-		if (*found != FOUND_NO_RECORD || in->head.last ||
+		int found = first_that_is_a_time(in, wants, n);
+
+		if (found != FOUND_NO_RECORD || in->head.last ||
 		    in->head.to - in->head.from > in->spec.limits.record_max)
-			return 0;
-		if (input_fill(in, &in->head, block_bytes, err))
-			return -1;
+			return found;
+		input_fill(in, &in->head, block_bytes);
 	}
 }
 
@@ -118,8 +118,8 @@ find_time(struct input *in, const struct when_layout *layout,
 		    .as = WANT_TIME,
 		    .layout = *layout,
 		    .optional = true};
-	if (n > 1 && wait_for_a_time(in, wants, n, block_bytes, err, &found))
-		return -1;
+	if (n > 1)
+		found = wait_for_a_time(in, wants, n, block_bytes);
 	if (found == FOUND_NO_RECORD)
 		found = 0; /* there is none: any name will do */
 	if (found < 0)

@@ -1,18 +1,26 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Inputs while running: opening, guessing what they hold, and reading them in
- * blocks that end between records.
+ * blocks that end between records. Where the bytes come from, and whether
+ * they are inflated on the way, is the port's business (port.h); offsets and
+ * lines are those of what it hands out.
  *
  * A block is what one read() gave (up to BLOCK_BYTES), plus the rest of the
  * block before. Regular files are read, not mapped: 128 KiB stay in the cache
  * and a truncated file is no SIGBUS.
+ *
+ * An input that cannot be read to its end (a damaged .gz, a failing disk)
+ * ends there, behind its last whole record: in->err says why, and the run
+ * fails with it after everything else has been done.
  */
 #ifndef WEIR_RUN_INPUT_H
 #define WEIR_RUN_INPUT_H
 
 #include "io/io.h"
 #include "plan/plan.h"
+#include "run/file.h"
 #include "run/output.h"
+#include "run/port.h"
 #include "run/run.h"
 
 #define BLOCK_BYTES ((size_t)128 << 10)
@@ -23,8 +31,8 @@ struct block {
 	size_t cap;
 	size_t from, to; /* what has not been decoded yet */
 	uint64_t offset; /* of bytes[from] in the input */
-	uint64_t line;	 /* line feeds before it; not counted for files, which
-			    can be read again */
+	uint64_t line;	 /* line feeds before it; not counted for plain
+			    files, which can be read again */
 	bool last;	 /* the input ends here */
 	bool skipping;	 /* bytes[from] is within a record that is too long */
 };
@@ -39,8 +47,11 @@ struct input {
 	const struct plan_input *plan;
 	struct str file; /* "-" = standard input */
 	unsigned number;
-	int fd;
-	bool regular, opened, ended;
+	struct port *port;
+	struct file *plain; /* the port, if it is a regular file as it stands:
+			       reading it never waits, and it can be read
+			       again; else NULL */
+	bool opened;
 	struct file_id id;
 	const struct format *format;
 	struct layout *layout;
@@ -49,7 +60,7 @@ struct input {
 	struct block head;  /* bytes read but not handed out */
 	uint64_t bytes;	    /* read so far */
 	uint64_t size;	    /* of a regular file when the run began, or 0 */
-	uint64_t base;	    /* where a regular file was when we came */
+	struct err err;	    /* why it ended early, or no message */
 
 	/* The owner's, for line numbers of a file; see reject.h. */
 	uint64_t line, line_at;
@@ -73,17 +84,16 @@ int input_open(struct input *in, const struct plan *plan,
 
 /*
  * Reads more into b, which may hold the rest of a record at [from, to). Grows
- * b if it is full. Sets b->last at the end of input. 0 or -1.
+ * b if it is full. Sets b->last at the end of input. There may be nothing yet
+ * even though it was ready.
  */
-int input_read(
-    struct input *in, struct block *b, size_t block_bytes, struct err *err);
+void input_read(struct input *in, struct block *b, size_t block_bytes);
 
 /*
  * The same for the beginning of the input: waits as long as nobody asks to
  * stop; then it is as if the input ended before b.
  */
-int input_fill(
-    struct input *in, struct block *b, size_t block_bytes, struct err *err);
+void input_fill(struct input *in, struct block *b, size_t block_bytes);
 
 /* How long to wait before looking whether something else is wanted. */
 #define INPUT_LOOK_MS 200
@@ -96,8 +106,5 @@ bool input_ready(const struct input *in, int ms);
 
 /* Line feeds in n bytes. */
 uint64_t lines_in(const char *p, size_t n);
-
-/* For tests: at most this many bytes a read. */
-extern size_t input_read_max;
 
 #endif

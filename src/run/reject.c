@@ -2,8 +2,6 @@
 /* Bad records; see reject.h. */
 #include "run/reject.h"
 
-#include <unistd.h>
-
 #include "base/utf8.h"
 #include "data/value.h"
 
@@ -17,8 +15,7 @@ reject_line(struct input *in, uint64_t offset)
 	while (in->line_at < offset) {
 		uint64_t left = offset - in->line_at;
 		size_t want = left < sizeof part ? (size_t)left : sizeof part;
-		ssize_t n =
-		    pread(in->fd, part, want, (off_t)(in->base + in->line_at));
+		ssize_t n = file_read_at(in->plain, part, want, in->line_at);
 
 		if (n <= 0)
 			break;
@@ -128,7 +125,7 @@ rejects_records(struct rejects *r, struct input *in, const struct batch *b)
 		r->n++;
 		if (!r->file && (r->quiet || r->shown >= REJECTS_SHOWN))
 			continue;
-		line = in->regular
+		line = in->plain
 			   ? reject_line(in, offset)
 			   : b->block_line + lines_in(b->block, within) + 1;
 		bad.raw = shown_part(in, bad.raw);

@@ -51,6 +51,7 @@ struct run {
 	struct progress progress;
 	uint64_t applied, total; /* bytes; total 0: not known */
 	bool *seen;		 /* by wanted field: it had a value */
+	struct err damage;	 /* of the first input that ended too early */
 };
 
 /* ---- inputs ---- */
@@ -111,11 +112,22 @@ open_input(struct run *r, struct turn *t)
 	    r->err);
 }
 
+/* The first that ended too early is the run's error, others are told now. */
 static void
 close_input(struct run *r, struct turn *t)
 {
+	struct err *err = &t->input->err;
+
 	t->ended = true;
 	r->counts->bytes_in += t->input->bytes;
+	if (err->message && !r->damage.message) {
+		r->damage = *err;
+	} else if (err->message) {
+		progress_clear(&r->progress);
+		err_print(stderr, err, 0);
+		err_release(err);
+	}
+	*err = (struct err){0};
 }
 
 /* Are inputs taken in event-time order? */
@@ -425,25 +437,22 @@ apply(struct run *r, struct turn *t, unsigned to)
 		leave(r, t);
 }
 
-/* Makes sure a batch with rows is at hand: 1, or 0 at the input's end. */
-static int
+/* Makes sure a batch with rows is at hand; false at the input's end. */
+static bool
 fetch(struct run *r, struct turn *t)
 {
 	while (!t->batch) {
-		int status = feed_next(r->feed, t->input, &t->batch, r->err);
-
-		if (status <= 0) {
+		if (!feed_next(r->feed, t->input, &t->batch)) {
 			t->batch = NULL;
-			if (status == 0)
-				close_input(r, t);
-			return status;
+			close_input(r, t);
+			return false;
 		}
 		t->next = 0;
 		arrive(r, t);
 		if (!t->batch->batch->n_rows)
 			leave(r, t);
 	}
-	return 1;
+	return true;
 }
 
 /* Inputs one after another. */
@@ -453,17 +462,14 @@ run_in_turn(struct run *r)
 	for (unsigned i = 0; i < r->n_inputs; i++) {
 		struct turn *t = &r->turns[i];
 		bool opened = t->input->opened;
-		int status = 0;
 
 		if (open_input(r, t))
 			return -1;
 		if (!opened)
 			feed_open(r->feed, t->input);
 		/* Asked first: what is enough must not wait for more. */
-		while (!must_stop(r) && (status = fetch(r, t)) > 0)
+		while (!must_stop(r) && fetch(r, t))
 			apply(r, t, t->batch->batch->n_rows);
-		if (status < 0)
-			return -1;
 		if (must_stop(r))
 			return 0;
 	}
@@ -553,28 +559,20 @@ release_watermark(struct run *r)
 	pipe_advance(&r->pipe, w);
 }
 
-static int
+static void
 run_by_time(struct run *r)
 {
 	struct turn *t, *second;
 
 	for (unsigned i = 0; i < r->n_inputs; i++)
-		if (fetch(r, &r->turns[i]) < 0)
-			return -1;
+		fetch(r, &r->turns[i]);
 	while ((t = furthest_behind(r, &second)) && !must_stop(r)) {
 		t->w.ceiling =
 		    second ? less_lateness(r, standing(second)) : WHEN_MAX;
 		apply(r, t, rows_before(t, second));
-		if (t->batch)
-			continue;
-		switch (fetch(r, t)) {
-		case -1:
-			return -1;
-		case 0:
+		if (!t->batch && !fetch(r, t))
 			release_watermark(r);
-		}
 	}
-	return 0;
 }
 
 /* ---- the whole ---- */
@@ -608,12 +606,15 @@ leave_behind(struct run *r, const struct turn *t)
 static int
 run_inputs(struct run *r)
 {
-	int status;
+	int status = 0;
 
 	start_feed(r);
 	pipe_init(&r->pipe, r->plan, r->encoder, &r->out,
 	    r->late.opened ? &r->late : NULL, &r->rejects, r->counts);
-	status = by_time(r) ? run_by_time(r) : run_in_turn(r);
+	if (by_time(r))
+		run_by_time(r);
+	else
+		status = run_in_turn(r);
 	if (!status && !r->out.failed) {
 		pipe_advance(&r->pipe, WHEN_MAX);
 		pipe_finish(&r->pipe);
@@ -624,6 +625,11 @@ run_inputs(struct run *r)
 	count_all(r);
 	pipe_release(&r->pipe);
 	feed_free(r->feed);
+	if (!status && r->damage.message) {
+		*r->err = r->damage;
+		r->damage = (struct err){0};
+		status = -1;
+	}
 	return status;
 }
 
@@ -640,6 +646,7 @@ release(struct run *r)
 	} cols = {.read_only = r->encode.cols};
 
 	mem_free(cols.owned);
+	err_release(&r->damage);
 	mem_free(r->seen);
 	mem_free(r->inputs);
 	mem_free(r->turns);

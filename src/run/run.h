@@ -13,6 +13,14 @@
 
 #define BAD_ANY UINT64_MAX
 
+/*
+ * A compressed input may inflate to this many times its size, once it is more
+ * than UNPACK_FREE bytes.
+ */
+#define UNPACK_RATIO 500
+#define UNPACK_FREE ((uint64_t)256 << 20)
+#define UNPACK_ANY UINT64_MAX
+
 struct run_options {
 	unsigned threads;   /* -j, at least 1 */
 	const char *output; /* -o FILE, NULL = standard output */
@@ -25,7 +33,8 @@ struct run_options {
 	bool nul_data;	/* -z: records end in NUL */
 	bool trust;
 	struct limits limits;
-	const char *stats; /* --stats FILE, or NULL */
+	uint64_t inflate_max; /* --max-inflate; UNPACK_ANY = any */
+	const char *stats;    /* --stats FILE, or NULL */
 };
 
 /* The accounting: in = used + filtered + late + bad. */
