@@ -231,3 +231,111 @@ sums() {
 	wait $pid
 	is "$(wc -l <out)" 6
 }
+
+# ---- many files -----------------------------------------------------------
+
+# host_logs N: N files of ten records each, their times interleaved.
+host_logs() {
+	mkdir -p logs
+	awk -v n="$1" 'BEGIN {
+		for (i = 0; i < 10; i++)
+			for (k = 0; k < n; k++) {
+				s = i * n + k
+				printf "{\"ts\":%d,\"host\":%d,\"i\":%d}\n",
+				    1760000000 + s, k, s >("logs/h" k ".json")
+				if (n > 600) close("logs/h" k ".json")
+			}
+	}'
+}
+
+@test "ports: 500 files whose times overlap, with few descriptors" {
+	local q='SELECT window_start, count(*) n, sum(i) s, first(i) f
+	    GROUP BY tumble(10m)' want
+	host_logs 500
+	want=$(sort -t: -k2,2n -k4,4n logs/*.json |
+	    sort -t, -k1,1 | weir -l 1s "$q")
+	is "$(weir -l 1s "$q" logs/*.json)" "$want"
+	is "$(ulimit -n 64; weir -l 1s "$q" logs/*.json)" "$want"
+	is "$(ulimit -n 64; weir -l 1s -j3 "$q" logs)" "$want"
+	is "$(ulimit -n 64; weir -l 1s "$q" 'logs/h*.json')" "$want"
+	gives 0 bash -c "ulimit -n 64
+	    '$WEIR' -v 'SELECT count(*) n' logs"
+	is "$out" '{"n":5000}'
+	gzip logs/*.json
+	is "$(ulimit -n 64; weir -l 1s "$q" logs)" "$want"
+	is "$(ulimit -n 64; weir -l 1s -j2 "$q" 'logs/*.gz')" "$want"
+}
+
+@test "ports: files one after another in time, given in any order" {
+	local q='SELECT window_start, count(*) n GROUP BY tumble(1m)' want
+	mkdir logs
+	for k in $(seq 100); do
+		for i in $(seq 9); do
+			echo "{\"ts\":$((1760000000 + (k * 37 % 101) * 10 + i))}"
+		done >logs/$k.json
+	done
+	want=$(sort logs/*.json | weir -l 0s "$q")
+	gives 0 weir -l 0s "$q" logs/*.json
+	is "$out" "$want"
+	is "$errors" ''
+	# One without a record, one without a record to begin with.
+	: >logs/empty.json
+	{ echo oops; echo '{"ts":1760000001}'; } >logs/odd.json
+	want=$({ sort logs/[0-9]*.json; echo '{"ts":1760000001}'; } |
+	    weir -l 1d "$q")
+	gives 0 weir -l 1d --max-bad 1 "$q" logs/*.json
+	is "$out" "$want"
+}
+
+# in_order PATTERN: which files are read, in their order.
+in_order() {
+	weir -i lines 'SELECT line' "$@" | sed 's/.*:"\(.*\)"}/\1/' |
+	    tr '\n' ' '
+}
+
+@test "ports: rotated files are read oldest first" {
+	local name
+	mkdir logs
+	for name in a.log a.log.1 a.log.2 a.log.10 a.log.9 b.log b.log.1 \
+	    c.log c.log-20260102 c.log-20251231 c10 c9; do
+		echo "$name" >logs/$name
+	done
+	gzip logs/a.log.2 logs/a.log.10 logs/c.log-20251231
+	is "$(in_order 'logs/a*')" \
+	    'a.log.10 a.log.9 a.log.2 a.log.1 a.log '
+	is "$(in_order logs)" "a.log.10 a.log.9 a.log.2 a.log.1 a.log \
+b.log.1 b.log c.log-20251231 c.log-20260102 c.log c9 c10 "
+	# As they are given, if they are.
+	is "$(in_order logs/b.log logs/b.log.1)" 'b.log b.log.1 '
+}
+
+@test "ports: patterns" {
+	mkdir -p d/x/y d/z
+	for name in a.json .hidden.json x/b.json x/y/c.json z/d.json z/e.txt; do
+		echo "{\"f\":\"$name\"}" >"d/$name"
+	done
+	files() {
+		weir -i json 'SELECT f' "$@" | tr -d '\n'
+	}
+	is "$(files 'd/*.json')" '{"f":"a.json"}'
+	is "$(files 'd/*/*.json')" '{"f":"x/b.json"}{"f":"z/d.json"}'
+	is "$(files 'd/**/*.json')" "$(printf '{"f":"%s"}' a.json x/b.json \
+	    x/y/c.json z/d.json)"
+	is "$(files "$PWD/d/[xz]/?.json")" '{"f":"x/b.json"}{"f":"z/d.json"}'
+	is "$(files d/z)" '{"f":"z/d.json"}{"f":"z/e.txt"}'
+	is "$(files 'd/.*.json')" '{"f":".hidden.json"}'
+	# A file of that name is that file.
+	cp d/a.json 'd/*.json'
+	is "$(files 'd/*.json')" '{"f":"a.json"}'
+	rm 'd/*.json'
+	gives 1 weir 'SELECT *' 'd/*.csv'
+	has "$errors" 'weir: no file matches d/*.csv'
+	mkdir none
+	gives 1 weir 'SELECT *' none
+	has "$errors" 'weir: there are no files in none'
+	gives 1 weir 'SELECT *' 'nowhere/*.csv'
+	# In a spec, and with a name.
+	printf 'weir: 1\ninput: {files: ["d/*/*.json"]}\nsteps: []\n' >s.yaml
+	is "$(weir -f s.yaml | tr -d "\n")" "$(files 'd/*/*.json')"
+	is "$(weir 'SELECT f FROM q' 'q=d/*.json')" '{"f":"a.json"}'
+}

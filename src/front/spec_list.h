@@ -22,8 +22,12 @@ SPEC("input.format", "text",
     "NAME or NAME:ARG; without it, told by the first bytes. Other keys of "
     "`input` are settings of the format.",
     input_format)
-SPEC("input.file", "text", "The file to read; - is standard input.", input_file)
-SPEC("input.files", "list of texts", "The files to read.", input_files)
+SPEC("input.file", "text",
+    "The file to read; - is standard input. Also a directory (all files in it) "
+    "or a pattern such as /var/log/app*.log.",
+    input_file)
+SPEC("input.files", "list of texts", "The files to read; as `file`.",
+    input_files)
 SPEC("input.types", "map of types",
     "Types of fields that are not to be guessed: {zip: text}.", input_types)
 SPEC("input.time", "map", "As `time`, for this input.", time)

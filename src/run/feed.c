@@ -14,6 +14,9 @@
 #define RING 8
 /* Bytes of them beyond which no other is begun, however long records are. */
 #define RING_BYTES ((size_t)16 << 20)
+/* All blocks of all inputs, as far as smaller ones can help it. */
+#define ALL_BYTES ((size_t)64 << 20)
+#define BLOCK_LEAST ((size_t)16 << 10)
 /* What a buffer may keep when a long record has left it. */
 #define KEPT_BYTES (4 * BLOCK_BYTES_THREADS)
 
@@ -58,6 +61,7 @@ struct feed {
 	pthread_cond_t work;  /* there may be something to do */
 	pthread_cond_t ready; /* some work is ready */
 	bool stop;
+	size_t block_bytes, ring_bytes;
 	unsigned current; /* the input the owner waits for or read last */
 };
 
@@ -104,7 +108,7 @@ fill(struct feed *f, struct stream *s)
 			abandon(b);
 			return;
 		}
-		input_read(s->input, b, BLOCK_BYTES);
+		input_read(s->input, b, f->block_bytes);
 		if (b->last || !format->lines || !held ||
 		    b->to - b->from > s->input->spec.limits.record_max ||
 		    memchr(b->bytes + b->from + held, '\n',
@@ -244,7 +248,7 @@ get_bytes(struct feed *f, struct stream *s, struct work *w, bool owner)
 		abandon(b);
 		return GOT_BYTES;
 	}
-	input_read(s->input, b, BLOCK_BYTES_THREADS);
+	input_read(s->input, b, f->block_bytes);
 	return GOT_BYTES;
 }
 
@@ -320,7 +324,7 @@ stream_to_read(struct feed *f)
 		struct stream *s = &f->streams[(f->current + i) % n];
 
 		if (s->input && !s->reading && !s->read_all && s->n < RING &&
-		    (!s->n || s->n_bytes < RING_BYTES))
+		    (!s->n || s->n_bytes < f->ring_bytes))
 			return s;
 	}
 	return NULL;
@@ -341,7 +345,7 @@ do_work(struct feed *f, struct lane *l, struct stream *s)
 	s->reading = true;
 	pthread_mutex_unlock(&f->lock);
 	if (!w->block.bytes)
-		block_init(&w->block, BLOCK_BYTES_THREADS);
+		block_init(&w->block, f->block_bytes);
 	cut = cut_block(f, s, w, l == &f->lanes[0]);
 	if (cut == CUT_LONG) {
 		if (block_next(l, s->input, &w->block, work_slot(w)) ==
@@ -483,12 +487,27 @@ start_workers(struct feed *f)
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
 }
 
+size_t
+feed_block_bytes(unsigned threads, unsigned n_inputs)
+{
+	size_t most = threads > 1 ? BLOCK_BYTES_THREADS : BLOCK_BYTES;
+	size_t share = ALL_BYTES / (n_inputs ? n_inputs : 1);
+
+	if (share > most)
+		return most;
+	return share < BLOCK_LEAST ? BLOCK_LEAST : share;
+}
+
 struct feed *
 feed_new(const struct feed_plan *plan)
 {
 	struct feed *f = mem_zalloc(sizeof *f);
 
 	f->plan = *plan;
+	f->block_bytes = feed_block_bytes(plan->threads, plan->n_inputs);
+	f->ring_bytes = ALL_BYTES / (plan->n_inputs ? plan->n_inputs : 1);
+	if (f->ring_bytes > RING_BYTES)
+		f->ring_bytes = RING_BYTES;
 	f->streams = mem_zalloc(plan->n_inputs * sizeof *f->streams);
 	f->lanes = mem_array(plan->threads, sizeof *f->lanes);
 	for (unsigned i = 0; i < plan->threads; i++)
@@ -544,6 +563,17 @@ stream_release(struct feed *f, struct stream *s)
 		mem_free(w->list);
 		block_release(&w->block);
 	}
+}
+
+void
+feed_close(struct feed *f, struct input *in)
+{
+	struct stream *s = &f->streams[in->number];
+
+	pthread_mutex_lock(&f->lock);
+	stream_release(f, s);
+	*s = (struct stream){0};
+	pthread_mutex_unlock(&f->lock);
 }
 
 void

@@ -35,6 +35,12 @@ void feed_free(struct feed *f);
 /* An input has been opened: its batches may be asked for. */
 void feed_open(struct feed *f, struct input *in);
 
+/* It has ended, and its last batch is done with: all it held is freed. */
+void feed_close(struct feed *f, struct input *in);
+
+/* Bytes of a block, by the number of inputs that share the memory. */
+size_t feed_block_bytes(unsigned threads, unsigned n_inputs);
+
 /*
  * The next batch of an input: true and *out, which is valid until the next
  * call for the same input; false at its end (in->err: it came too early).

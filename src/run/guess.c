@@ -161,16 +161,6 @@ declared_type(const struct plan_input *in, struct path path)
 	return NULL;
 }
 
-static unsigned
-count_files(const struct plan *plan)
-{
-	unsigned n = 0;
-
-	for (unsigned i = 0; i < plan->n_inputs; i++)
-		n += plan->inputs[i].n_files;
-	return n;
-}
-
 static bool
 is_json(const struct format *f)
 {
@@ -187,7 +177,7 @@ passes_records(const struct input *in, const struct plan *plan)
 	    plan->output.format != in->format)
 		return false;
 	/* Several files of other formats may have several headers. */
-	return is_json(in->format) || count_files(plan) == 1;
+	return is_json(in->format) || in->alone;
 }
 
 static struct want

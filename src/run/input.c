@@ -38,14 +38,23 @@ input_init(struct input *in, const struct plan_input *plan, struct str file,
 }
 
 void
-input_release(struct input *in)
+input_close(struct input *in)
 {
 	port_free(in->port);
 	in->port = NULL;
 	in->plain = NULL;
+	in->opened = false;
+	in->layout = NULL;
+	in->bytes = in->line = in->line_at = 0;
 	err_release(&in->err);
 	block_release(&in->head);
 	arena_release(&in->arena);
+}
+
+void
+input_release(struct input *in)
+{
+	input_close(in);
 }
 
 static bool

@@ -51,6 +51,7 @@ struct input {
 	struct file *plain; /* the port, if it is a regular file as it stands:
 			       reading it never waits, and it can be read
 			       again; else NULL */
+	bool alone;	    /* no other input is part of the run */
 	bool opened;
 	struct file_id id;
 	const struct format *format;
@@ -69,6 +70,9 @@ struct input {
 void input_init(struct input *in, const struct plan_input *plan,
     struct str file, unsigned number);
 void input_release(struct input *in);
+
+/* Closes it and forgets what it holds, so that it may be opened again. */
+void input_close(struct input *in);
 
 /* Fails early if the file cannot be read (opens nothing); notes its size. */
 int input_check(struct input *in, struct err *err);

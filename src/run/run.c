@@ -12,7 +12,9 @@
 #include "base/mem.h"
 #include "base/must.h"
 #include "run/feed.h"
+#include "run/files.h"
 #include "run/guess.h"
+#include "run/peek.h"
 #include "run/pipe.h"
 #include "run/progress.h"
 #include "run/report.h"
@@ -25,6 +27,8 @@ struct turn {
 	unsigned next;		/* row of the batch */
 	struct watermark w;
 	uint64_t offset; /* in the input, of the batch applied last */
+	bool parked;	 /* it is closed, but it is known that its */
+	int64_t first;	 /* first record has this time */
 	bool ended;
 };
 
@@ -37,7 +41,8 @@ struct run {
 	struct input *inputs;
 	struct turn *turns;
 	unsigned n_inputs;
-	int64_t now; /* the watermark of the pipeline */
+	struct files files; /* names of all of them */
+	int64_t now;	    /* the watermark of the pipeline */
 
 	struct lane_plan lanes;
 	struct feed *feed;
@@ -46,6 +51,7 @@ struct run {
 	struct pipe pipe;
 	struct rejects rejects;
 	struct output out, late, reject;
+	struct arena arena;
 	struct run_counts before; /* for late rows of the batch at hand */
 	bool hinted;
 	struct progress progress;
@@ -57,27 +63,46 @@ struct run {
 /* ---- inputs ---- */
 
 static void
+make_turn(struct run *r, unsigned i, const struct plan_input *of)
+{
+	struct turn *t = &r->turns[i];
+
+	t->input = &r->inputs[i];
+	input_init(t->input, of, r->files.names[i], i);
+	t->input->alone = r->files.n == 1;
+	t->w = (struct watermark){.greatest = WHEN_MIN,
+	    .lateness = r->plan->time.lateness,
+	    .ceiling = WHEN_MAX,
+	    .now = WHEN_MIN};
+}
+
+/* Every file that the plan's inputs stand for becomes an input of its own. */
+static int
 make_inputs(struct run *r)
 {
 	const struct plan *plan = r->plan;
-	unsigned n = 0;
+	size_t *ends = mem_array(plan->n_inputs, sizeof *ends);
+	int status = 0;
 
-	for (unsigned i = 0; i < plan->n_inputs; i++)
-		n += plan->inputs[i].n_files;
-	r->inputs = mem_zalloc(n * sizeof *r->inputs);
-	r->turns = mem_zalloc(n * sizeof *r->turns);
-	for (unsigned i = 0; i < plan->n_inputs; i++)
-		for (unsigned k = 0; k < plan->inputs[i].n_files; k++) {
-			struct turn *t = &r->turns[r->n_inputs];
+	arena_init(&r->arena, 1024);
+	r->files.arena = &r->arena;
+	for (unsigned i = 0; i < plan->n_inputs && !status; i++) {
+		const struct plan_input *in = &plan->inputs[i];
 
-			t->input = &r->inputs[r->n_inputs];
-			input_init(t->input, &plan->inputs[i],
-			    plan->inputs[i].files[k], r->n_inputs++);
-			t->w = (struct watermark){.greatest = WHEN_MIN,
-			    .lateness = plan->time.lateness,
-			    .ceiling = WHEN_MAX,
-			    .now = WHEN_MIN};
-		}
+		for (unsigned k = 0; k < in->n_files && !status; k++)
+			status = files_expand(
+			    &r->files, in->files[k], false, r->err);
+		ends[i] = r->files.n;
+	}
+	if (!status) {
+		r->inputs = mem_zalloc(r->files.n * sizeof *r->inputs);
+		r->turns = mem_zalloc(r->files.n * sizeof *r->turns);
+		for (unsigned i = 0; i < plan->n_inputs; i++)
+			while (r->n_inputs < ends[i])
+				make_turn(r, r->n_inputs++, &plan->inputs[i]);
+	}
+	mem_free(ends);
+	return status;
 }
 
 static int
@@ -108,8 +133,7 @@ open_input(struct run *r, struct turn *t)
 	if (t->input->opened)
 		return 0;
 	return input_open(t->input, r->plan, r->options, r->needs_time,
-	    r->options->threads > 1 ? BLOCK_BYTES_THREADS : BLOCK_BYTES,
-	    r->err);
+	    feed_block_bytes(r->options->threads, r->n_inputs), r->err);
 }
 
 /* The first that ended too early is the run's error, others are told now. */
@@ -119,6 +143,7 @@ close_input(struct run *r, struct turn *t)
 	struct err *err = &t->input->err;
 
 	t->ended = true;
+	feed_close(r->feed, t->input);
 	r->counts->bytes_in += t->input->bytes;
 	if (err->message && !r->damage.message) {
 		r->damage = *err;
@@ -128,6 +153,9 @@ close_input(struct run *r, struct turn *t)
 		err_release(err);
 	}
 	*err = (struct err){0};
+	/* The first one's layout is that of the output, too. */
+	if (t->input->number)
+		input_close(t->input);
 }
 
 /* Are inputs taken in event-time order? */
@@ -142,9 +170,16 @@ open_inputs(struct run *r)
 {
 	unsigned n = by_time(r) ? r->n_inputs : 1;
 
-	for (unsigned i = 0; i < n; i++)
-		if (open_input(r, &r->turns[i]))
+	for (unsigned i = 0; i < n; i++) {
+		struct turn *t = &r->turns[i];
+
+		if (open_input(r, t))
 			return -1;
+		if (i && n >= PEEK_INPUTS && t->input->size)
+			t->parked = peek_time(t->input, &t->first);
+		if (t->parked)
+			input_close(t->input);
+	}
 	return 0;
 }
 
@@ -485,7 +520,7 @@ run_in_turn(struct run *r)
 static int64_t
 standing(const struct turn *t)
 {
-	int64_t next = t->batch->batch->time[t->next];
+	int64_t next = t->parked ? t->first : t->batch->batch->time[t->next];
 
 	return next > t->w.greatest ? next : t->w.greatest;
 }
@@ -559,20 +594,39 @@ release_watermark(struct run *r)
 	pipe_advance(&r->pipe, w);
 }
 
-static void
+/* It is its turn: opens what was only looked at. */
+static int
+unpark(struct run *r, struct turn *t)
+{
+	if (open_input(r, t))
+		return -1;
+	t->parked = false;
+	feed_open(r->feed, t->input);
+	return 0;
+}
+
+static int
 run_by_time(struct run *r)
 {
 	struct turn *t, *second;
 
 	for (unsigned i = 0; i < r->n_inputs; i++)
-		fetch(r, &r->turns[i]);
+		if (!r->turns[i].parked)
+			fetch(r, &r->turns[i]);
 	while ((t = furthest_behind(r, &second)) && !must_stop(r)) {
+		if (t->parked && unpark(r, t))
+			return -1;
+		if (!t->batch && !fetch(r, t)) {
+			release_watermark(r);
+			continue;
+		}
 		t->w.ceiling =
 		    second ? less_lateness(r, standing(second)) : WHEN_MAX;
 		apply(r, t, rows_before(t, second));
 		if (!t->batch && !fetch(r, t))
 			release_watermark(r);
 	}
+	return 0;
 }
 
 /* ---- the whole ---- */
@@ -606,15 +660,12 @@ leave_behind(struct run *r, const struct turn *t)
 static int
 run_inputs(struct run *r)
 {
-	int status = 0;
+	int status;
 
 	start_feed(r);
 	pipe_init(&r->pipe, r->plan, r->encoder, &r->out,
 	    r->late.opened ? &r->late : NULL, &r->rejects, r->counts);
-	if (by_time(r))
-		run_by_time(r);
-	else
-		status = run_in_turn(r);
+	status = by_time(r) ? run_by_time(r) : run_in_turn(r);
 	if (!status && !r->out.failed) {
 		pipe_advance(&r->pipe, WHEN_MAX);
 		pipe_finish(&r->pipe);
@@ -647,6 +698,8 @@ release(struct run *r)
 
 	mem_free(cols.owned);
 	err_release(&r->damage);
+	files_release(&r->files);
+	arena_release(&r->arena);
 	mem_free(r->seen);
 	mem_free(r->inputs);
 	mem_free(r->turns);
@@ -682,9 +735,8 @@ run_plan(const struct plan *plan, const struct run_options *options,
 	*counts = (struct run_counts){0};
 	r.seen = mem_zalloc(plan->scan->n_wants * sizeof *r.seen);
 	torture_read(getenv("WEIR_TORTURE"));
-	make_inputs(&r);
 	progress_init(&r.progress, options->quiet);
-	status = check_inputs(&r);
+	status = make_inputs(&r) || check_inputs(&r) ? -1 : 0;
 	if (!status)
 		signals_install();
 	status = status || open_outputs(&r) || open_inputs(&r) ||
