@@ -46,6 +46,7 @@ run_options_of(struct plan *p, const struct options *o)
 	    .bad_max = o->bad_max,
 	    .quiet = o->quiet,
 	    .verbose = o->verbose,
+	    .follow = o->follow,
 	    .line_buffered = o->line_buffered,
 	    .trust = o->trust,
 	    .limits = limits_default,

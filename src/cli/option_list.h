@@ -20,12 +20,20 @@ OPTION("color", 0, "auto|always|never", WHEN, color, MISC, EVERY,
 OPTION("file", 'f', "SPEC", FILE, spec, INPUT, EXPLAIN,
     "Run the pipeline kept in this file instead of a query. `-` is standard "
     "input.")
+OPTION("follow", 'F', NULL, FLAG, follow, INPUT, RUN_ONLY,
+    "Go on at the end of files: read what is added to them, and the files "
+    "that take their names when they are rotated, also files that a pattern "
+    "will match later. Ends by a signal, or when enough has been read.")
 OPTION("from", 'i', "FORMAT[:ARG]", FORMAT_IN, from, INPUT, EXPLAIN,
     "Format of the inputs. Without it: by the file's extension, else by the "
     "first bytes. See `weir help formats`.")
 OPTION("help", 'h', NULL, FLAG, help, MISC, EVERY,
     "Show help: one screen with `-h`, all of it with `--help`. After a "
     "command: how that is used.")
+OPTION("idle", 0, "DURATION", DURATION, idle, TIME, EXPLAIN,
+    "While following: an input that has shown nothing for so long (by the "
+    "clock) is not waited for until it speaks again. Without it, inputs wait "
+    "for each other.")
 OPTION("jobs", 'j', "N", JOBS, jobs, RUN, RUN_ONLY,
     "Decode with this many threads. The output is the same for any number; "
     "the default is 1.")

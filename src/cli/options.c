@@ -374,7 +374,8 @@ options_parse(struct options *o, int argc, char **argv, struct err *err)
 	bool given[N_ROWS] = {false};
 	int failed;
 
-	*o = (struct options){.lateness = -1, .allowed = -1, .jobs = 1};
+	*o = (struct options){
+	    .lateness = -1, .allowed = -1, .idle = -1, .jobs = 1};
 	o->operands = mem_array((size_t)argc + 1, sizeof *o->operands);
 	set_comments_apart(o, argc, argv);
 	getopt_tables(longs, &letters);

@@ -32,10 +32,10 @@ struct options {
 	unsigned n_params;
 	/* time; durations in µs, -1 = not given */
 	const char *time, *zone, *late;
-	int64_t lateness, allowed;
+	int64_t lateness, allowed, idle;
 	/* output */
 	const char *to, *output, *stats;
-	bool line_buffered, print_spec;
+	bool line_buffered, print_spec, follow;
 	/* bad records */
 	const char *reject;
 	uint64_t bad_max, record_max, inflate_max;

@@ -46,6 +46,9 @@ SPEC("time.lateness", "duration",
 SPEC("time.allowed", "duration",
     "How long a closed window is still corrected by late records.",
     time_allowed)
+SPEC("time.idle", "duration",
+    "While following: how long an input that shows nothing is waited for.",
+    time_idle)
 SPEC("time.late", "drop | update | file",
     "What happens to records that come too late: dropped (and counted), used "
     "to correct results, or written to a file.",

@@ -94,8 +94,9 @@ owner_waits(struct feed *f, const struct input *in)
 	return true;
 }
 
-static void
-fill(struct feed *f, struct stream *s)
+/* False if it would have to wait and is not to. */
+static bool
+fill(struct feed *f, struct stream *s, bool wait)
 {
 	const struct format *format = s->input->format;
 	struct block *b = &s->rest;
@@ -104,30 +105,33 @@ fill(struct feed *f, struct stream *s)
 	for (;;) {
 		size_t held = b->to - b->from;
 
-		if (!s->input->plain && !owner_waits(f, s->input)) {
+		if (!wait && !input_ready(s->input, 0))
+			return false;
+		if (wait && !s->input->plain && !owner_waits(f, s->input)) {
 			abandon(b);
-			return;
+			return true;
 		}
 		input_read(s->input, b, f->block_bytes);
 		if (b->last || !format->lines || !held ||
 		    b->to - b->from > s->input->spec.limits.record_max ||
 		    memchr(b->bytes + b->from + held, '\n',
 			b->to - b->from - held))
-			return;
+			return true;
 	}
 }
 
-static bool
-next_inline(struct feed *f, struct stream *s, struct prepared **out)
+static enum feed_found
+next_inline(struct feed *f, struct stream *s, bool wait, struct prepared **out)
 {
 	*out = &s->one;
 	for (;;) {
 		if (block_next(&f->lanes[0], s->input, &s->rest, &s->one) ==
 		    BLOCK_BATCH)
-			return true;
+			return FEED_BATCH;
 		if (s->rest.last)
-			return false;
-		fill(f, s);
+			return FEED_END;
+		if (!fill(f, s, wait))
+			return FEED_WAIT;
 	}
 }
 
@@ -541,8 +545,15 @@ feed_next(struct feed *f, struct input *in, struct prepared **out)
 {
 	struct stream *s = &f->streams[in->number];
 
-	return f->plan.threads == 1 ? next_inline(f, s, out)
+	return f->plan.threads == 1 ? next_inline(f, s, true, out) == FEED_BATCH
 				    : next_of_ring(f, s, out);
+}
+
+enum feed_found
+feed_look(struct feed *f, struct input *in, struct prepared **out)
+{
+	must(f->plan.threads == 1);
+	return next_inline(f, &f->streams[in->number], false, out);
 }
 
 static void

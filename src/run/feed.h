@@ -38,6 +38,16 @@ void feed_open(struct feed *f, struct input *in);
 /* It has ended, and its last batch is done with: all it held is freed. */
 void feed_close(struct feed *f, struct input *in);
 
+enum feed_found {
+	FEED_BATCH,
+	FEED_WAIT, /* nothing yet */
+	FEED_END
+};
+
+/* The same, but does not wait. Only with one thread. */
+enum feed_found feed_look(
+    struct feed *f, struct input *in, struct prepared **out);
+
 /* Bytes of a block, by the number of inputs that share the memory. */
 size_t feed_block_bytes(unsigned threads, unsigned n_inputs);
 

@@ -141,11 +141,24 @@ by_order(const void *a, const void *b)
 
 /* ---- lists ---- */
 
-static void
-add(struct files *f, struct str name)
+void
+files_add(struct files *f, struct str name)
 {
 	mem_grow(&f->names, &f->cap, f->n + 1, sizeof *f->names);
 	f->names[f->n++] = name;
+}
+
+bool
+files_has_base(const struct files *f, struct str name)
+{
+	struct str base = files_base(name);
+
+	if (str_eq(base, name))
+		return false;
+	for (size_t i = 0; i < f->n; i++)
+		if (str_eq(f->names[i], base))
+			return true;
+	return false;
 }
 
 void
@@ -209,7 +222,7 @@ list(struct files *out, struct str dir, const char *pattern, bool directories,
 			continue;
 		path = joined(out->arena, dir, e->d_name);
 		if (is_directory(path) == directories)
-			add(out, path);
+			files_add(out, path);
 	}
 	closedir(d);
 	return 0;
@@ -244,7 +257,8 @@ match_part(struct files *dirs, const char *part, bool last, struct err *err)
 		if (has_signs(str_of(part)))
 			status = list(&below, dirs->names[i], part, !last, err);
 		else
-			add(&below, joined(dirs->arena, dirs->names[i], part));
+			files_add(
+			    &below, joined(dirs->arena, dirs->names[i], part));
 	}
 	files_release(dirs);
 	*dirs = below;
@@ -268,7 +282,7 @@ expand_pattern(struct files *out, struct str pattern, struct err *err)
 
 	while (at < pattern.n && pattern.p[at] == '/')
 		at++;
-	add(&dirs, at ? STR("/") : (struct str){"", 0});
+	files_add(&dirs, at ? STR("/") : (struct str){"", 0});
 	while (at < pattern.n && !status) {
 		size_t n = 0;
 		struct str part;
@@ -283,7 +297,7 @@ expand_pattern(struct files *out, struct str pattern, struct err *err)
 	}
 	for (size_t i = 0; i < dirs.n && !status; i++)
 		if (is_there(dirs.names[i]))
-			add(out, dirs.names[i]);
+			files_add(out, dirs.names[i]);
 	files_release(&dirs);
 	return status;
 }
@@ -307,7 +321,7 @@ files_expand(
 	char shown[512];
 
 	if (!files_open_ended(written)) {
-		add(f, written);
+		files_add(f, written);
 		return 0;
 	}
 	directory = is_directory(written);

@@ -33,7 +33,13 @@ int files_expand(
 
 void files_release(struct files *f);
 
+/* One more name. */
+void files_add(struct files *f, struct str name);
+
 /* ---- rotated files ---- */
+
+/* Is it a rotated sibling of another one in the list? */
+bool files_has_base(const struct files *f, struct str name);
 
 /* A name without what rotation and compression add to it. */
 struct str files_base(struct str name);

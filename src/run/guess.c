@@ -86,6 +86,8 @@ wait_for_a_time(
 		    in->head.to - in->head.from > in->spec.limits.record_max)
 			return found;
 		input_fill(in, &in->head, block_bytes);
+		if (in->waits)
+			return FOUND_NONE;
 	}
 }
 
@@ -120,6 +122,8 @@ find_time(struct input *in, const struct when_layout *layout,
 		    .optional = true};
 	if (n > 1)
 		found = wait_for_a_time(in, wants, n, block_bytes);
+	if (in->waits)
+		return -1;
 	if (found == FOUND_NO_RECORD)
 		found = 0; /* there is none: any name will do */
 	if (found < 0)

@@ -46,7 +46,19 @@ input_close(struct input *in)
 	in->opened = false;
 	in->layout = NULL;
 	in->bytes = in->line = in->line_at = 0;
+	in->follow = NULL;
 	err_release(&in->err);
+	block_release(&in->head);
+	arena_release(&in->arena);
+}
+
+void
+input_renew(struct input *in)
+{
+	follow_next(in->follow);
+	in->file = follow_name(in->follow);
+	in->opened = false;
+	in->layout = NULL;
 	block_release(&in->head);
 	arena_release(&in->arena);
 }
@@ -208,6 +220,9 @@ input_read(struct input *in, struct block *b, size_t block_bytes)
 void
 input_fill(struct input *in, struct block *b, size_t block_bytes)
 {
+	in->waits = in->live && !input_ready(in, 0);
+	if (in->waits)
+		return;
 	while (!input_ready(in, INPUT_LOOK_MS))
 		if (signals_stop()) {
 			b->to = b->from;
@@ -240,8 +255,9 @@ choose_format(struct input *in)
 {
 	struct str head = {in->head.bytes, in->head.to};
 
-	in->format = in->plan->format;
-	if (!in->format && !is_stdin(in))
+	if (in->plan->format)
+		in->format = in->plan->format;
+	else if (!in->format && !is_stdin(in))
 		in->format = format_of_name(in->file);
 	if (!in->format)
 		in->format = format_guess(
@@ -254,15 +270,16 @@ choose_format(struct input *in)
 static void
 read_head(struct input *in, size_t block_bytes)
 {
-	block_init(&in->head, block_bytes);
+	if (!in->head.bytes)
+		block_init(&in->head, block_bytes);
 	do {
 		input_fill(in, &in->head, block_bytes);
 		/* Enough, or as much as the writer has written so far. */
 		if (in->head.to >= GUESS_BYTES ||
 		    memchr(in->head.bytes, '\n', in->head.to))
 			break;
-	} while (!in->head.last && in->head.to < GUESS_BYTES &&
-		 (!in->head.to || input_ready(in, 0)));
+	} while (!in->head.last && !in->waits &&
+		 (in->live || !in->head.to || input_ready(in, 0)));
 }
 
 static int
@@ -288,6 +305,8 @@ start(struct input *in, const struct run_options *options, size_t block_bytes,
 		case START_MORE:
 			must(!eof);
 			input_fill(in, &in->head, block_bytes);
+			if (in->waits)
+				return -1;
 		}
 	}
 }
@@ -309,20 +328,35 @@ open_failed(struct input *in, struct err *err)
 	return -1;
 }
 
+/* Live, and too few bytes: they are kept, the rest is done again. */
+static int
+open_later(struct input *in)
+{
+	in->layout = NULL;
+	in->head.from = 0;
+	in->head.offset = in->head.line = 0;
+	arena_release(&in->arena);
+	return INPUT_WAITS;
+}
+
 int
 input_open(struct input *in, const struct plan *plan,
     const struct run_options *options, bool needs_time, size_t block_bytes,
     struct err *err)
 {
-	if (open_port(in, options->inflate_max, err))
+	if (!in->port && open_port(in, options->inflate_max, err))
 		return -1;
 	read_head(in, block_bytes);
+	if (in->waits)
+		return open_later(in);
+	if (in->follow && in->head.last && !in->head.to)
+		return INPUT_EMPTY;
 	if (in->err.message && !in->head.to)
 		return open_failed(in, err);
 	choose_format(in);
 	if (start(in, options, block_bytes, err) ||
 	    guess_spec(in, plan, options, needs_time, block_bytes, err))
-		return open_failed(in, err);
+		return in->waits ? open_later(in) : open_failed(in, err);
 	if (in->err.message)
 		end_early(in, &in->head);
 	in->opened = true;

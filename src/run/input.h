@@ -19,6 +19,7 @@
 #include "io/io.h"
 #include "plan/plan.h"
 #include "run/file.h"
+#include "run/follow.h"
 #include "run/output.h"
 #include "run/port.h"
 #include "run/run.h"
@@ -51,7 +52,10 @@ struct input {
 	struct file *plain; /* the port, if it is a regular file as it stands:
 			       reading it never waits, and it can be read
 			       again; else NULL */
-	bool alone;	    /* no other input is part of the run */
+	struct follow *follow; /* the port, if the file is followed */
+	bool live;	       /* nobody waits for it alone: see input_open */
+	bool waits;	       /* live: there were too few bytes to go on */
+	bool alone;	       /* no other input is part of the run */
 	bool opened;
 	struct file_id id;
 	const struct format *format;
@@ -74,13 +78,24 @@ void input_release(struct input *in);
 /* Closes it and forgets what it holds, so that it may be opened again. */
 void input_close(struct input *in);
 
+/* Goes on with the next generation of a followed file, to be opened. */
+void input_renew(struct input *in);
+
 /* Fails early if the file cannot be read (opens nothing); notes its size. */
 int input_check(struct input *in, struct err *err);
+
+/* What opening found. */
+enum {
+	INPUT_OPENED = 0,
+	INPUT_WAITS, /* live: too little is there yet; to be tried again */
+	INPUT_EMPTY  /* followed: a generation without a byte */
+};
 
 /*
  * Opens it and reads as much as it takes to know its format, header and time
  * field. out: the format of the output (fields that are only passed on stay
- * as they are when the formats agree).
+ * as they are when the formats agree). A live input is not waited for.
+ * INPUT_OPENED (0), INPUT_WAITS, INPUT_EMPTY, or -1 and *err.
  */
 int input_open(struct input *in, const struct plan *plan,
     const struct run_options *options, bool needs_time, size_t block_bytes,

@@ -6,31 +6,23 @@
  */
 #include "run/run.h"
 
+#include <errno.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "base/must.h"
 #include "run/feed.h"
 #include "run/files.h"
 #include "run/guess.h"
+#include "run/live.h"
 #include "run/peek.h"
 #include "run/pipe.h"
 #include "run/progress.h"
 #include "run/report.h"
 #include "run/signals.h"
-
-/* An input and how far its batches have been applied. */
-struct turn {
-	struct input *input;
-	struct prepared *batch; /* NULL: none at hand */
-	unsigned next;		/* row of the batch */
-	struct watermark w;
-	uint64_t offset; /* in the input, of the batch applied last */
-	bool parked;	 /* it is closed, but it is known that its */
-	int64_t first;	 /* first record has this time */
-	bool ended;
-};
 
 struct run {
 	const struct plan *plan;
@@ -38,11 +30,14 @@ struct run {
 	struct run_counts *counts;
 	struct err *err;
 	bool needs_time;
+	unsigned threads;
 	struct input *inputs;
 	struct turn *turns;
 	unsigned n_inputs;
-	struct files files; /* names of all of them */
-	int64_t now;	    /* the watermark of the pipeline */
+	unsigned max_inputs; /* there is room for */
+	struct files files;  /* names of all of them */
+	struct watch *watch; /* of a run that goes on */
+	int64_t now;	     /* the watermark of the pipeline */
 
 	struct lane_plan lanes;
 	struct feed *feed;
@@ -62,21 +57,66 @@ struct run {
 
 /* ---- inputs ---- */
 
-static void
-make_turn(struct run *r, unsigned i, const struct plan_input *of)
+/* In a run that goes on, names that are regular files, or nothing yet. */
+static bool
+is_followed(const struct run *r, struct str path)
 {
-	struct turn *t = &r->turns[i];
+	struct stat st;
 
-	t->input = &r->inputs[i];
-	input_init(t->input, of, r->files.names[i], i);
-	t->input->alone = r->files.n == 1;
+	if (!r->options->follow || str_is(path, "-"))
+		return false;
+	return stat(path.p, &st) ? errno == ENOENT : S_ISREG(st.st_mode);
+}
+
+static void
+make_turn(struct run *r, struct str path, const struct plan_input *of)
+{
+	unsigned i = r->n_inputs++;
+	struct turn *t = &r->turns[i];
+	struct input *in = &r->inputs[i];
+
+	t->input = in;
+	t->path = path;
 	t->w = (struct watermark){.greatest = WHEN_MIN,
 	    .lateness = r->plan->time.lateness,
 	    .ceiling = WHEN_MAX,
 	    .now = WHEN_MIN};
+	input_init(in, of, path, i);
+	in->live = r->options->follow;
+	if (!is_followed(r, path))
+		return;
+	in->follow = follow_new(path.p, r->files.names, r->files.n, r->watch,
+	    r->options->inflate_max);
+	in->port = follow_port(in->follow);
 }
 
-/* Every file that the plan's inputs stand for becomes an input of its own. */
+/* Files that may come while the run goes on. */
+#define MORE_INPUTS 1000
+
+/*
+ * Every file that the plan's inputs stand for becomes an input of its own; but
+ * a rotated one is a part of the log that is followed.
+ */
+static void
+make_turns(struct run *r, const size_t *ends)
+{
+	size_t i = 0;
+
+	r->max_inputs = (unsigned)r->files.n;
+	if (r->options->follow)
+		r->max_inputs += MORE_INPUTS;
+	r->inputs = mem_zalloc(r->max_inputs * sizeof *r->inputs);
+	r->turns = mem_zalloc(r->max_inputs * sizeof *r->turns);
+	for (unsigned k = 0; k < r->plan->n_inputs; k++)
+		for (; i < ends[k]; i++)
+			if (!r->options->follow ||
+			    !files_has_base(&r->files, r->files.names[i]))
+				make_turn(
+				    r, r->files.names[i], &r->plan->inputs[k]);
+	for (unsigned k = 0; k < r->n_inputs; k++)
+		r->inputs[k].alone = r->max_inputs == 1;
+}
+
 static int
 make_inputs(struct run *r)
 {
@@ -86,23 +126,42 @@ make_inputs(struct run *r)
 
 	arena_init(&r->arena, 1024);
 	r->files.arena = &r->arena;
+	if (r->options->follow)
+		r->watch = watch_new();
 	for (unsigned i = 0; i < plan->n_inputs && !status; i++) {
 		const struct plan_input *in = &plan->inputs[i];
 
 		for (unsigned k = 0; k < in->n_files && !status; k++)
-			status = files_expand(
-			    &r->files, in->files[k], false, r->err);
+			status = files_expand(&r->files, in->files[k],
+			    r->options->follow, r->err);
 		ends[i] = r->files.n;
 	}
-	if (!status) {
-		r->inputs = mem_zalloc(r->files.n * sizeof *r->inputs);
-		r->turns = mem_zalloc(r->files.n * sizeof *r->turns);
-		for (unsigned i = 0; i < plan->n_inputs; i++)
-			while (r->n_inputs < ends[i])
-				make_turn(r, r->n_inputs++, &plan->inputs[i]);
-	}
+	if (!status)
+		make_turns(r, ends);
 	mem_free(ends);
 	return status;
+}
+
+/* What never ends has windows that close only if a lateness is stated. */
+static int
+check_lateness(const struct run *r)
+{
+	const struct plan *p = r->plan;
+
+	if (!r->options->follow || !r->needs_time ||
+	    p->time.lateness != WHEN_MAX)
+		return 0;
+	for (unsigned i = 0; i < p->n_ops; i++) {
+		if (p->ops[i].kind->waits != WAITS_WATERMARK)
+			continue;
+		err_set(r->err, ERR_USAGE, p->ops[i].where,
+		    "windows of what is followed close by --lateness, and "
+		    "none is stated");
+		return err_hint(r->err,
+		    "--lateness 10s (or time: {lateness: 10s}) closes a "
+		    "window when the times read are 10 seconds past its end");
+	}
+	return 0;
 }
 
 static int
@@ -113,8 +172,10 @@ check_inputs(struct run *r)
 	bool known = true;
 
 	for (unsigned i = 0; i < r->n_inputs; i++) {
-		if (input_check(&r->inputs[i], r->err))
+		if (!r->inputs[i].follow && input_check(&r->inputs[i], r->err))
 			return -1;
+		if (r->inputs[i].follow)
+			r->inputs[i].id = file_id_of(r->inputs[i].file.p);
 		n_stdin += str_is(r->inputs[i].file, "-");
 		known = known && r->inputs[i].size;
 		r->total += r->inputs[i].size;
@@ -133,26 +194,38 @@ open_input(struct run *r, struct turn *t)
 	if (t->input->opened)
 		return 0;
 	return input_open(t->input, r->plan, r->options, r->needs_time,
-	    feed_block_bytes(r->options->threads, r->n_inputs), r->err);
+	    feed_block_bytes(r->threads, r->max_inputs), r->err);
 }
 
-/* The first that ended too early is the run's error, others are told now. */
+/*
+ * The first that ended too early is the run's error, others are told now; and
+ * all of them in a run that goes on.
+ */
 static void
-close_input(struct run *r, struct turn *t)
+note_damage(struct run *r, struct turn *t)
 {
 	struct err *err = &t->input->err;
 
-	t->ended = true;
-	feed_close(r->feed, t->input);
-	r->counts->bytes_in += t->input->bytes;
-	if (err->message && !r->damage.message) {
+	if (err->message && !r->damage.message && !r->options->follow) {
 		r->damage = *err;
 	} else if (err->message) {
 		progress_clear(&r->progress);
 		err_print(stderr, err, 0);
+		if (!r->damage.message)
+			err_set(&r->damage, ERR_INPUT, (struct where){0},
+			    "an input could not be read to its end");
 		err_release(err);
 	}
 	*err = (struct err){0};
+}
+
+static void
+close_input(struct run *r, struct turn *t)
+{
+	t->ended = true;
+	feed_close(r->feed, t->input);
+	r->counts->bytes_in += t->input->bytes;
+	note_damage(r, t);
 	/* The first one's layout is that of the output, too. */
 	if (t->input->number)
 		input_close(t->input);
@@ -170,7 +243,7 @@ open_inputs(struct run *r)
 {
 	unsigned n = by_time(r) ? r->n_inputs : 1;
 
-	for (unsigned i = 0; i < n; i++) {
+	for (unsigned i = 0; i < n && !r->options->follow; i++) {
 		struct turn *t = &r->turns[i];
 
 		if (open_input(r, t))
@@ -295,7 +368,7 @@ make_encoder(struct run *r)
 	const struct plan *plan = r->plan;
 	const struct flow *f = &plan->result;
 	struct out_column *cols = mem_array(f->n_cols, sizeof *cols);
-	const struct input *first = &r->inputs[0];
+	const struct input *first = r->n_inputs ? &r->inputs[0] : NULL;
 
 	for (unsigned i = 0; i < f->n_cols; i++)
 		cols[i] =
@@ -303,8 +376,9 @@ make_encoder(struct run *r)
 			f->cols[i].omit_null, f->cols[i].dropped};
 	r->encode = (struct encode_spec){.cols = cols,
 	    .n_cols = f->n_cols,
-	    .raw = passes_records(first, plan),
-	    .header = first->layout->header,
+	    .raw = first && passes_records(first, plan),
+	    .header = first && first->layout ? first->layout->header
+					     : (struct str){0},
 	    .settings = plan->output.settings,
 	    .terminal = is_stdout(r->options) && isatty(STDOUT_FILENO),
 	    .colour = r->options->colour,
@@ -376,8 +450,8 @@ start_feed(struct run *r)
 	    .encoder = encode ? r->encoder : NULL};
 	r->feed = feed_new(&(struct feed_plan){.lanes = &r->lanes,
 	    .inputs = r->inputs,
-	    .n_inputs = r->n_inputs,
-	    .threads = r->options->threads,
+	    .n_inputs = r->max_inputs,
+	    .threads = r->threads,
 	    .before_wait = before_wait,
 	    .arg = r});
 	for (unsigned i = 0; i < r->n_inputs; i++)
@@ -472,22 +546,37 @@ apply(struct run *r, struct turn *t, unsigned to)
 		leave(r, t);
 }
 
-/* Makes sure a batch with rows is at hand; false at the input's end. */
-static bool
-fetch(struct run *r, struct turn *t)
+/* Makes sure a batch with rows is at hand, if it can be had. */
+static enum feed_found
+fetch_batch(struct run *r, struct turn *t, bool wait)
 {
+	enum feed_found found = FEED_BATCH;
+
 	while (!t->batch) {
-		if (!feed_next(r->feed, t->input, &t->batch)) {
+		if (!wait)
+			found = feed_look(r->feed, t->input, &t->batch);
+		else if (!feed_next(r->feed, t->input, &t->batch))
+			found = FEED_END;
+		if (found != FEED_BATCH) {
 			t->batch = NULL;
-			close_input(r, t);
-			return false;
+			return found;
 		}
 		t->next = 0;
 		arrive(r, t);
 		if (!t->batch->batch->n_rows)
 			leave(r, t);
 	}
-	return true;
+	return FEED_BATCH;
+}
+
+/* Makes sure of a batch with rows; false at the input's end. */
+static bool
+fetch(struct run *r, struct turn *t)
+{
+	if (fetch_batch(r, t, true) == FEED_BATCH)
+		return true;
+	close_input(r, t);
+	return false;
 }
 
 /* Inputs one after another. */
@@ -513,80 +602,13 @@ run_in_turn(struct run *r)
 
 /* ---- in event-time order ---- */
 
-/*
- * Where an input stands: the greatest event time it has shown, its next
- * record's included.
- */
-static int64_t
-standing(const struct turn *t)
-{
-	int64_t next = t->parked ? t->first : t->batch->batch->time[t->next];
-
-	return next > t->w.greatest ? next : t->w.greatest;
-}
-
-/* The input furthest behind, and the one furthest behind but for it. */
-static struct turn *
-furthest_behind(struct run *r, struct turn **second)
-{
-	struct turn *first = NULL;
-
-	*second = NULL;
-	for (unsigned i = 0; i < r->n_inputs; i++) {
-		struct turn *t = &r->turns[i];
-
-		if (t->ended)
-			continue;
-		if (!first || standing(t) < standing(first)) {
-			*second = first;
-			first = t;
-		} else if (!*second || standing(t) < standing(*second)) {
-			*second = t;
-		}
-	}
-	return first;
-}
-
-/* Rows the input may go before the second is further behind. */
-static unsigned
-rows_before(const struct turn *t, const struct turn *second)
-{
-	const struct batch *b = t->batch->batch;
-	int64_t limit, greatest = t->w.greatest;
-	unsigned row = t->next;
-
-	if (!second)
-		return b->n_rows;
-	limit = standing(second);
-	/* On a tie the input named first goes first. */
-	if (t > second)
-		limit--;
-	for (; row < b->n_rows; row++) {
-		if (b->time[row] > greatest)
-			greatest = b->time[row];
-		if (greatest > limit)
-			break;
-	}
-	return row > t->next ? row : t->next + 1;
-}
-
-static int64_t
-less_lateness(const struct run *r, int64_t t)
-{
-	int64_t at;
-
-	if (r->plan->time.lateness == WHEN_MAX)
-		return WHEN_MIN;
-	return __builtin_sub_overflow(t, r->plan->time.lateness, &at) ? WHEN_MIN
-								      : at;
-}
-
 /* An input has ended: it no longer holds the watermark back. */
 static void
 release_watermark(struct run *r)
 {
-	struct turn *second, *first = furthest_behind(r, &second);
-	int64_t w = first ? less_lateness(r, standing(first)) : WHEN_MIN;
+	struct turn *second;
+	struct turn *first = turns_behind(r->turns, r->n_inputs, &second);
+	int64_t w = first ? turn_watermark(first) : WHEN_MIN;
 
 	if (w <= r->now)
 		return;
@@ -613,20 +635,168 @@ run_by_time(struct run *r)
 	for (unsigned i = 0; i < r->n_inputs; i++)
 		if (!r->turns[i].parked)
 			fetch(r, &r->turns[i]);
-	while ((t = furthest_behind(r, &second)) && !must_stop(r)) {
+	while ((t = turns_behind(r->turns, r->n_inputs, &second)) &&
+	       !must_stop(r)) {
 		if (t->parked && unpark(r, t))
 			return -1;
 		if (!t->batch && !fetch(r, t)) {
 			release_watermark(r);
 			continue;
 		}
-		t->w.ceiling =
-		    second ? less_lateness(r, standing(second)) : WHEN_MAX;
-		apply(r, t, rows_before(t, second));
+		t->w.ceiling = second ? turn_watermark(second) : WHEN_MAX;
+		apply(r, t, turn_rows_before(t, second));
 		if (!t->batch && !fetch(r, t))
 			release_watermark(r);
 	}
 	return 0;
+}
+
+/* ---- running on ---- */
+
+static int
+live_open(void *arg, struct turn *t)
+{
+	struct run *r = arg;
+	int status = open_input(r, t);
+
+	if (status == INPUT_OPENED)
+		feed_open(r->feed, t->input);
+	return status;
+}
+
+static enum feed_found
+live_fetch(void *arg, struct turn *t)
+{
+	return fetch_batch(arg, t, false);
+}
+
+static void
+live_apply(void *arg, struct turn *t, unsigned to)
+{
+	apply(arg, t, to);
+}
+
+static void
+live_release(void *arg)
+{
+	release_watermark(arg);
+}
+
+static void
+live_over(void *arg, struct turn *t)
+{
+	struct run *r = arg;
+
+	if (!t->input->follow) {
+		close_input(r, t);
+		live_release(r);
+		return;
+	}
+	feed_close(r->feed, t->input);
+	note_damage(r, t);
+	input_renew(t->input);
+	t->offset = 0;
+}
+
+static bool
+live_before_wait(void *arg)
+{
+	struct run *r = arg;
+
+	if (r->plan->output.format->flush)
+		pipe_flush(&r->pipe);
+	flush_outputs(r);
+	return !must_stop(r);
+}
+
+static bool
+live_stop(void *arg)
+{
+	return must_stop(arg);
+}
+
+static bool
+is_new(const struct run *r, struct str path)
+{
+	for (size_t i = 0; i < r->files.n; i++)
+		if (str_eq(r->files.names[i], path))
+			return false;
+	return true;
+}
+
+/* Is it what some input reads, under another name by now? */
+static bool
+is_being_read(const struct run *r, struct str path)
+{
+	struct stat st;
+
+	for (unsigned i = 0; i < r->n_inputs && !stat(path.p, &st); i++)
+		if (r->inputs[i].follow &&
+		    follow_reads(r->inputs[i].follow, &st))
+			return true;
+	return false;
+}
+
+/* Files that have come since and that a pattern means. */
+static void
+live_look_around(void *arg, struct live *l)
+{
+	struct run *r = arg;
+	struct arena arena;
+	struct files now = {.arena = &arena};
+	struct err err = {0};
+
+	arena_init(&arena, 4096);
+	for (unsigned i = 0; i < r->plan->n_inputs; i++) {
+		const struct plan_input *in = &r->plan->inputs[i];
+
+		now.n = 0;
+		for (unsigned k = 0; k < in->n_files; k++)
+			if (files_open_ended(in->files[k]))
+				files_expand(&now, in->files[k], true, &err);
+		for (size_t k = 0; k < now.n; k++) {
+			struct str path;
+
+			if (!is_new(r, now.names[k]))
+				continue;
+			path = arena_str(&r->arena, now.names[k]);
+			files_add(&r->files, path);
+			if (files_has_base(&r->files, path) ||
+			    is_being_read(r, path) ||
+			    r->n_inputs == r->max_inputs)
+				continue;
+			make_turn(r, path, in);
+			r->turns[l->n_turns++].since_ms = clock_elapsed_ms();
+		}
+	}
+	err_release(&err);
+	files_release(&now);
+	arena_release(&arena);
+}
+
+static int
+run_on(struct run *r)
+{
+	struct live l = {.turns = r->turns,
+	    .n_turns = r->n_inputs,
+	    .by_time = r->needs_time,
+	    .idle_ms = r->plan->time.idle / 1000,
+	    .watch = r->watch,
+	    .arg = r,
+	    .open = live_open,
+	    .fetch = live_fetch,
+	    .over = live_over,
+	    .apply = live_apply,
+	    .release = live_release,
+	    .before_wait = live_before_wait,
+	    .stop = live_stop,
+	    .look_around = live_look_around};
+	int status = live_run(&l);
+
+	for (unsigned i = 0; i < r->n_inputs; i++)
+		if (!r->turns[i].ended)
+			r->counts->bytes_in += r->inputs[i].bytes;
+	return status;
 }
 
 /* ---- the whole ---- */
@@ -665,7 +835,9 @@ run_inputs(struct run *r)
 	start_feed(r);
 	pipe_init(&r->pipe, r->plan, r->encoder, &r->out,
 	    r->late.opened ? &r->late : NULL, &r->rejects, r->counts);
-	status = by_time(r) ? run_by_time(r) : run_in_turn(r);
+	status = r->options->follow ? run_on(r)
+		 : by_time(r)	    ? run_by_time(r)
+				    : run_in_turn(r);
 	if (!status && !r->out.failed) {
 		pipe_advance(&r->pipe, WHEN_MAX);
 		pipe_finish(&r->pipe);
@@ -697,6 +869,7 @@ release(struct run *r)
 	} cols = {.read_only = r->encode.cols};
 
 	mem_free(cols.owned);
+	watch_free(r->watch);
 	err_release(&r->damage);
 	files_release(&r->files);
 	arena_release(&r->arena);
@@ -727,6 +900,8 @@ run_plan(const struct plan *plan, const struct run_options *options,
 	    .counts = counts,
 	    .err = err,
 	    .needs_time = plan->scan->needs_time,
+	    /* Who runs on waits for writers, not for threads. */
+	    .threads = options->follow ? 1 : options->threads,
 	    .hinted = options->quiet || !isatty(STDERR_FILENO),
 	    .now = WHEN_MIN};
 	struct err other = {0};
@@ -736,7 +911,8 @@ run_plan(const struct plan *plan, const struct run_options *options,
 	r.seen = mem_zalloc(plan->scan->n_wants * sizeof *r.seen);
 	torture_read(getenv("WEIR_TORTURE"));
 	progress_init(&r.progress, options->quiet);
-	status = make_inputs(&r) || check_inputs(&r) ? -1 : 0;
+	status =
+	    check_lateness(&r) || make_inputs(&r) || check_inputs(&r) ? -1 : 0;
 	if (!status)
 		signals_install();
 	status = status || open_outputs(&r) || open_inputs(&r) ||

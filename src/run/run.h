@@ -30,6 +30,7 @@ struct run_options {
 	bool line_buffered;
 	bool colour;	/* on standard output */
 	unsigned width; /* of the terminal, 0 = none */
+	bool follow;	/* -F: inputs go on when they are at their end */
 	bool nul_data;	/* -z: records end in NUL */
 	bool trust;
 	struct limits limits;

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT */
+/* Whose turn it is; see turn.h. */
+#include "run/turn.h"
+
+int64_t
+turn_standing(const struct turn *t)
+{
+	int64_t next;
+
+	if (!t->batch)
+		return t->parked ? t->first : t->w.greatest;
+	next = t->batch->batch->time[t->next];
+	return next > t->w.greatest ? next : t->w.greatest;
+}
+
+int64_t
+turn_watermark(const struct turn *t)
+{
+	int64_t at, standing = turn_standing(t);
+
+	if (t->w.lateness == WHEN_MAX || standing == WHEN_MIN ||
+	    __builtin_sub_overflow(standing, t->w.lateness, &at))
+		return WHEN_MIN;
+	return at;
+}
+
+struct turn *
+turns_behind(struct turn *turns, unsigned n, struct turn **second)
+{
+	struct turn *first = NULL;
+
+	*second = NULL;
+	for (unsigned i = 0; i < n; i++) {
+		struct turn *t = &turns[i];
+
+		if (t->ended || t->idle)
+			continue;
+		if (!first || turn_standing(t) < turn_standing(first)) {
+			*second = first;
+			first = t;
+		} else if (!*second ||
+			   turn_standing(t) < turn_standing(*second)) {
+			*second = t;
+		}
+	}
+	return first;
+}
+
+unsigned
+turn_rows_before(const struct turn *t, const struct turn *second)
+{
+	const struct batch *b = t->batch->batch;
+	int64_t limit, greatest = t->w.greatest;
+	unsigned row = t->next;
+
+	if (!second)
+		return b->n_rows;
+	limit = turn_standing(second);
+	/* On a tie the input named first goes first. */
+	if (t > second)
+		limit--;
+	for (; row < b->n_rows; row++) {
+		if (b->time[row] > greatest)
+			greatest = b->time[row];
+		if (greatest > limit)
+			break;
+	}
+	return row > t->next ? row : t->next + 1;
+}
