@@ -271,7 +271,8 @@ host_logs() {
 	mkdir logs
 	for k in $(seq 100); do
 		for i in $(seq 9); do
-			echo "{\"ts\":$((1760000000 + (k * 37 % 101) * 10 + i))}"
+			printf '{"ts":%d}\n' \
+			    $((1760000000 + k * 37 % 101 * 10 + i))
 		done >logs/$k.json
 	done
 	want=$(sort logs/*.json | weir -l 0s "$q")

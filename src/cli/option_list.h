@@ -49,6 +49,10 @@ OPTION("lateness", 'l', "DURATION", DURATION, lateness, TIME, EXPLAIN,
 OPTION("line-buffered", 0, NULL, FLAG, line_buffered, OUTPUT, RUN_ONLY,
     "Write every result at once. Hardly ever needed: output never waits while "
     "weir waits for input.")
+OPTION("max-ahead", 0, "DURATION", DURATION, ahead, TIME, EXPLAIN,
+    "A record whose time is further than this beyond all before it does not "
+    "move the watermark, so that one wrong clock closes no windows; 100 such "
+    "in a row are believed.")
 OPTION("max-bad", 0, "N|any", MOST, bad_max, BAD, RUN_ONLY,
     "End with status 3 if more records than this could not be read. The "
     "default is 0, or `any` with `--reject`.")

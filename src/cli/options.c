@@ -375,7 +375,7 @@ options_parse(struct options *o, int argc, char **argv, struct err *err)
 	int failed;
 
 	*o = (struct options){
-	    .lateness = -1, .allowed = -1, .idle = -1, .jobs = 1};
+	    .lateness = -1, .allowed = -1, .idle = -1, .ahead = -1, .jobs = 1};
 	o->operands = mem_array((size_t)argc + 1, sizeof *o->operands);
 	set_comments_apart(o, argc, argv);
 	getopt_tables(longs, &letters);

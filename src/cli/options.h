@@ -32,7 +32,7 @@ struct options {
 	unsigned n_params;
 	/* time; durations in µs, -1 = not given */
 	const char *time, *zone, *late;
-	int64_t lateness, allowed, idle;
+	int64_t lateness, allowed, idle, ahead;
 	/* output */
 	const char *to, *output, *stats;
 	bool line_buffered, print_spec, follow;

@@ -335,6 +335,8 @@ set_times(struct plan *p, const struct options *o, struct err *err)
 	}
 	if (o->lateness >= 0)
 		p->time.lateness = o->lateness;
+	if (o->ahead >= 0)
+		p->time.max_ahead = o->ahead;
 	if (o->idle >= 0)
 		p->time.idle = o->idle;
 	if (o->allowed >= 0)

@@ -46,6 +46,10 @@ SPEC("time.lateness", "duration",
 SPEC("time.allowed", "duration",
     "How long a closed window is still corrected by late records.",
     time_allowed)
+SPEC("time.max_ahead", "duration",
+    "A record whose time is further than this beyond all before it does not "
+    "move the watermark.",
+    time_max_ahead)
 SPEC("time.idle", "duration",
     "While following: how long an input that shows nothing is waited for.",
     time_idle)

@@ -364,6 +364,14 @@ read_time_lateness(
 }
 
 static int
+read_time_max_ahead(
+    struct spec *s, const struct ynode *key, const struct ynode *value)
+{
+	(void)key;
+	return read_duration(s, value, &s->plan->time.max_ahead);
+}
+
+static int
 read_time_idle(
     struct spec *s, const struct ynode *key, const struct ynode *value)
 {

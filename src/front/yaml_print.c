@@ -132,6 +132,8 @@ put_time(struct printer *p, struct onode *root)
 		onode_text(a, n, "lateness", duration_text(p, t->lateness));
 	if (t->allowed)
 		onode_text(a, n, "allowed", duration_text(p, t->allowed));
+	if (t->max_ahead)
+		onode_text(a, n, "max_ahead", duration_text(p, t->max_ahead));
 	if (t->idle)
 		onode_text(a, n, "idle", duration_text(p, t->idle));
 	if (t->late != LATE_DROP)

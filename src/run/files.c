@@ -188,8 +188,8 @@ is_directory(struct str path)
 
 /* ---- patterns ---- */
 
-static bool
-has_signs(struct str s)
+bool
+files_is_pattern(struct str s)
 {
 	for (size_t i = 0; i < s.n; i++)
 		if (strchr("*?[", s.p[i]))
@@ -254,7 +254,7 @@ match_part(struct files *dirs, const char *part, bool last, struct err *err)
 	if (!strcmp(part, "**") && !last)
 		return descend(dirs, err);
 	for (size_t i = 0; i < dirs->n && !status; i++) {
-		if (has_signs(str_of(part)))
+		if (files_is_pattern(str_of(part)))
 			status = list(&below, dirs->names[i], part, !last, err);
 		else
 			files_add(
@@ -309,7 +309,7 @@ files_open_ended(struct str written)
 {
 	if (str_is(written, "-") || is_there(written))
 		return false;
-	return has_signs(written) || is_directory(written);
+	return files_is_pattern(written) || is_directory(written);
 }
 
 int

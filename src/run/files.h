@@ -21,6 +21,9 @@ struct files {
 	size_t n, cap;
 };
 
+/* Has it signs of a pattern? */
+bool files_is_pattern(struct str written);
+
 /* Is it a pattern or directory, so that what it stands for may change? */
 bool files_open_ended(struct str written);
 

@@ -7,6 +7,7 @@
 #ifndef WEIR_RUN_REPORT_H
 #define WEIR_RUN_REPORT_H
 
+#include "run/input.h"
 #include "run/run.h"
 
 /* At the end of a run. Fails if --stats cannot be written. */
@@ -22,6 +23,13 @@ void report_interrupted(const char *path);
  */
 void report_unseen(
     const struct plan *plan, const struct run_options *o, const bool *seen);
+
+/*
+ * Names the first record of an input whose time is far ahead of the others':
+ * a row of the batch from this one on.
+ */
+void report_ahead(struct input *in, const struct batch *b, unsigned from,
+    const struct watermark *w);
 
 /* In the middle, asked for by SIGUSR1. */
 void report_stats(const struct run_counts *c, const struct run_options *o);

@@ -6,16 +6,12 @@
  */
 #include "run/run.h"
 
-#include <errno.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/clock.h"
 #include "base/mem.h"
 #include "base/must.h"
 #include "run/feed.h"
-#include "run/files.h"
 #include "run/guess.h"
 #include "run/live.h"
 #include "run/peek.h"
@@ -23,6 +19,7 @@
 #include "run/progress.h"
 #include "run/report.h"
 #include "run/signals.h"
+#include "run/sources.h"
 
 struct run {
 	const struct plan *plan;
@@ -34,10 +31,8 @@ struct run {
 	struct input *inputs;
 	struct turn *turns;
 	unsigned n_inputs;
-	unsigned max_inputs; /* there is room for */
-	struct files files;  /* names of all of them */
-	struct watch *watch; /* of a run that goes on */
-	int64_t now;	     /* the watermark of the pipeline */
+	struct sources sources; /* where those come from */
+	int64_t now;		/* the watermark of the pipeline */
 
 	struct lane_plan lanes;
 	struct feed *feed;
@@ -46,7 +41,6 @@ struct run {
 	struct pipe pipe;
 	struct rejects rejects;
 	struct output out, late, reject;
-	struct arena arena;
 	struct run_counts before; /* for late rows of the batch at hand */
 	bool hinted;
 	struct progress progress;
@@ -57,110 +51,14 @@ struct run {
 
 /* ---- inputs ---- */
 
-/* In a run that goes on, names that are regular files, or nothing yet. */
-static bool
-is_followed(const struct run *r, struct str path)
-{
-	struct stat st;
-
-	if (!r->options->follow || str_is(path, "-"))
-		return false;
-	return stat(path.p, &st) ? errno == ENOENT : S_ISREG(st.st_mode);
-}
-
-static void
-make_turn(struct run *r, struct str path, const struct plan_input *of)
-{
-	unsigned i = r->n_inputs++;
-	struct turn *t = &r->turns[i];
-	struct input *in = &r->inputs[i];
-
-	t->input = in;
-	t->path = path;
-	t->w = (struct watermark){.greatest = WHEN_MIN,
-	    .lateness = r->plan->time.lateness,
-	    .ceiling = WHEN_MAX,
-	    .now = WHEN_MIN};
-	input_init(in, of, path, i);
-	in->live = r->options->follow;
-	if (!is_followed(r, path))
-		return;
-	in->follow = follow_new(path.p, r->files.names, r->files.n, r->watch,
-	    r->options->inflate_max);
-	in->port = follow_port(in->follow);
-}
-
-/* Files that may come while the run goes on. */
-#define MORE_INPUTS 1000
-
-/*
- * Every file that the plan's inputs stand for becomes an input of its own; but
- * a rotated one is a part of the log that is followed.
- */
-static void
-make_turns(struct run *r, const size_t *ends)
-{
-	size_t i = 0;
-
-	r->max_inputs = (unsigned)r->files.n;
-	if (r->options->follow)
-		r->max_inputs += MORE_INPUTS;
-	r->inputs = mem_zalloc(r->max_inputs * sizeof *r->inputs);
-	r->turns = mem_zalloc(r->max_inputs * sizeof *r->turns);
-	for (unsigned k = 0; k < r->plan->n_inputs; k++)
-		for (; i < ends[k]; i++)
-			if (!r->options->follow ||
-			    !files_has_base(&r->files, r->files.names[i]))
-				make_turn(
-				    r, r->files.names[i], &r->plan->inputs[k]);
-	for (unsigned k = 0; k < r->n_inputs; k++)
-		r->inputs[k].alone = r->max_inputs == 1;
-}
-
 static int
 make_inputs(struct run *r)
 {
-	const struct plan *plan = r->plan;
-	size_t *ends = mem_array(plan->n_inputs, sizeof *ends);
-	int status = 0;
-
-	arena_init(&r->arena, 1024);
-	r->files.arena = &r->arena;
-	if (r->options->follow)
-		r->watch = watch_new();
-	for (unsigned i = 0; i < plan->n_inputs && !status; i++) {
-		const struct plan_input *in = &plan->inputs[i];
-
-		for (unsigned k = 0; k < in->n_files && !status; k++)
-			status = files_expand(&r->files, in->files[k],
-			    r->options->follow, r->err);
-		ends[i] = r->files.n;
-	}
-	if (!status)
-		make_turns(r, ends);
-	mem_free(ends);
-	return status;
-}
-
-/* What never ends has windows that close only if a lateness is stated. */
-static int
-check_lateness(const struct run *r)
-{
-	const struct plan *p = r->plan;
-
-	if (!r->options->follow || !r->needs_time ||
-	    p->time.lateness != WHEN_MAX)
-		return 0;
-	for (unsigned i = 0; i < p->n_ops; i++) {
-		if (p->ops[i].kind->waits != WAITS_WATERMARK)
-			continue;
-		err_set(r->err, ERR_USAGE, p->ops[i].where,
-		    "windows of what is followed close by --lateness, and "
-		    "none is stated");
-		return err_hint(r->err,
-		    "--lateness 10s (or time: {lateness: 10s}) closes a "
-		    "window when the times read are 10 seconds past its end");
-	}
+	if (sources_make(&r->sources, r->plan, r->options, r->err))
+		return -1;
+	r->inputs = r->sources.inputs;
+	r->turns = r->sources.turns;
+	r->n_inputs = r->sources.n;
 	return 0;
 }
 
@@ -194,7 +92,7 @@ open_input(struct run *r, struct turn *t)
 	if (t->input->opened)
 		return 0;
 	return input_open(t->input, r->plan, r->options, r->needs_time,
-	    feed_block_bytes(r->threads, r->max_inputs), r->err);
+	    feed_block_bytes(r->threads, r->sources.max), r->err);
 }
 
 /*
@@ -450,7 +348,7 @@ start_feed(struct run *r)
 	    .encoder = encode ? r->encoder : NULL};
 	r->feed = feed_new(&(struct feed_plan){.lanes = &r->lanes,
 	    .inputs = r->inputs,
-	    .n_inputs = r->max_inputs,
+	    .n_inputs = r->sources.max,
 	    .threads = r->threads,
 	    .before_wait = before_wait,
 	    .arg = r});
@@ -535,13 +433,18 @@ leave(struct run *r, struct turn *t)
 static void
 apply(struct run *r, struct turn *t, unsigned to)
 {
-	unsigned n = t->batch->batch->n_rows;
+	unsigned n = t->batch->batch->n_rows, from = t->next;
+	bool noted = t->w.noted;
 
 	t->w.now = r->now;
 	pipe_apply(
 	    &r->pipe, t->batch, t->next, to, r->needs_time ? &t->w : NULL);
 	r->now = t->w.now;
 	t->next = to;
+	if (t->w.noted && !noted && !r->options->quiet) {
+		progress_clear(&r->progress);
+		report_ahead(t->input, t->batch->batch, from, &t->w);
+	}
 	if (to == n)
 		leave(r, t);
 }
@@ -715,63 +618,13 @@ live_stop(void *arg)
 	return must_stop(arg);
 }
 
-static bool
-is_new(const struct run *r, struct str path)
-{
-	for (size_t i = 0; i < r->files.n; i++)
-		if (str_eq(r->files.names[i], path))
-			return false;
-	return true;
-}
-
-/* Is it what some input reads, under another name by now? */
-static bool
-is_being_read(const struct run *r, struct str path)
-{
-	struct stat st;
-
-	for (unsigned i = 0; i < r->n_inputs && !stat(path.p, &st); i++)
-		if (r->inputs[i].follow &&
-		    follow_reads(r->inputs[i].follow, &st))
-			return true;
-	return false;
-}
-
-/* Files that have come since and that a pattern means. */
 static void
 live_look_around(void *arg, struct live *l)
 {
 	struct run *r = arg;
-	struct arena arena;
-	struct files now = {.arena = &arena};
-	struct err err = {0};
 
-	arena_init(&arena, 4096);
-	for (unsigned i = 0; i < r->plan->n_inputs; i++) {
-		const struct plan_input *in = &r->plan->inputs[i];
-
-		now.n = 0;
-		for (unsigned k = 0; k < in->n_files; k++)
-			if (files_open_ended(in->files[k]))
-				files_expand(&now, in->files[k], true, &err);
-		for (size_t k = 0; k < now.n; k++) {
-			struct str path;
-
-			if (!is_new(r, now.names[k]))
-				continue;
-			path = arena_str(&r->arena, now.names[k]);
-			files_add(&r->files, path);
-			if (files_has_base(&r->files, path) ||
-			    is_being_read(r, path) ||
-			    r->n_inputs == r->max_inputs)
-				continue;
-			make_turn(r, path, in);
-			r->turns[l->n_turns++].since_ms = clock_elapsed_ms();
-		}
-	}
-	err_release(&err);
-	files_release(&now);
-	arena_release(&arena);
+	sources_look_around(&r->sources);
+	r->n_inputs = l->n_turns = r->sources.n;
 }
 
 static int
@@ -781,7 +634,7 @@ run_on(struct run *r)
 	    .n_turns = r->n_inputs,
 	    .by_time = r->needs_time,
 	    .idle_ms = r->plan->time.idle / 1000,
-	    .watch = r->watch,
+	    .watch = r->sources.watch,
 	    .arg = r,
 	    .open = live_open,
 	    .fetch = live_fetch,
@@ -811,6 +664,8 @@ count_all(struct run *r)
 	c->late = ops.late;
 	c->late_some = ops.late_some;
 	c->updates = ops.updates;
+	for (unsigned i = 0; i < r->n_inputs; i++)
+		c->ahead += r->turns[i].w.n_ahead;
 	c->used = c->in - c->filtered - c->late - c->bad;
 }
 
@@ -859,8 +714,6 @@ run_inputs(struct run *r)
 static void
 release(struct run *r)
 {
-	for (unsigned i = 0; i < r->n_inputs; i++)
-		input_release(&r->inputs[i]);
 	if (r->encoder)
 		r->plan->output.format->encoder_free(r->encoder);
 	union {
@@ -869,13 +722,9 @@ release(struct run *r)
 	} cols = {.read_only = r->encode.cols};
 
 	mem_free(cols.owned);
-	watch_free(r->watch);
 	err_release(&r->damage);
-	files_release(&r->files);
-	arena_release(&r->arena);
+	sources_release(&r->sources);
 	mem_free(r->seen);
-	mem_free(r->inputs);
-	mem_free(r->turns);
 }
 
 static int
@@ -911,8 +760,7 @@ run_plan(const struct plan *plan, const struct run_options *options,
 	r.seen = mem_zalloc(plan->scan->n_wants * sizeof *r.seen);
 	torture_read(getenv("WEIR_TORTURE"));
 	progress_init(&r.progress, options->quiet);
-	status =
-	    check_lateness(&r) || make_inputs(&r) || check_inputs(&r) ? -1 : 0;
+	status = make_inputs(&r) || check_inputs(&r) ? -1 : 0;
 	if (!status)
 		signals_install();
 	status = status || open_outputs(&r) || open_inputs(&r) ||

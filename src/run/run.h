@@ -44,6 +44,7 @@ struct run_counts {
 	uint64_t out; /* result rows */
 	uint64_t bytes_in, bytes_out;
 	uint64_t late_some, updates;
+	uint64_t ahead; /* of those used: did not move the watermark */
 };
 
 /*

@@ -5,12 +5,12 @@
 int64_t
 turn_standing(const struct turn *t)
 {
-	int64_t next;
+	struct watermark w = t->w;
 
 	if (!t->batch)
-		return t->parked ? t->first : t->w.greatest;
-	next = t->batch->batch->time[t->next];
-	return next > t->w.greatest ? next : t->w.greatest;
+		return t->parked ? t->first : w.greatest;
+	watermark_note(&w, t->batch->batch->time[t->next]);
+	return w.greatest;
 }
 
 int64_t
@@ -50,7 +50,8 @@ unsigned
 turn_rows_before(const struct turn *t, const struct turn *second)
 {
 	const struct batch *b = t->batch->batch;
-	int64_t limit, greatest = t->w.greatest;
+	struct watermark w = t->w;
+	int64_t limit;
 	unsigned row = t->next;
 
 	if (!second)
@@ -60,9 +61,8 @@ turn_rows_before(const struct turn *t, const struct turn *second)
 	if (t > second)
 		limit--;
 	for (; row < b->n_rows; row++) {
-		if (b->time[row] > greatest)
-			greatest = b->time[row];
-		if (greatest > limit)
+		watermark_note(&w, b->time[row]);
+		if (w.greatest > limit)
 			break;
 	}
 	return row > t->next ? row : t->next + 1;

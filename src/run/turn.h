@@ -14,7 +14,6 @@
 /* An input and how far its batches have been applied. */
 struct turn {
 	struct input *input;
-	struct str path;	/* what is followed; input->file changes */
 	struct prepared *batch; /* NULL: none at hand */
 	unsigned next;		/* row of the batch */
 	struct watermark w;

@@ -240,7 +240,8 @@ unpack_new(
 	u->name = name;
 	u->inflate_max = inflate_max;
 	u->in = mem_alloc(IN_BYTES);
-	memcpy(u->in, head.p, head.n);
+	if (head.n)
+		memcpy(u->in, head.p, head.n);
 	u->n = u->n_in = head.n;
 	return &u->port;
 }

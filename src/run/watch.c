@@ -70,6 +70,9 @@ watch_directory_of(struct watch *w, const char *path)
 		memcpy(dir, n ? path : "/", n ? n : 1);
 		dir[n ? n : 1] = 0;
 	}
+	/* The parts of a pattern are found by looking around. */
+	if (strpbrk(dir, "*?["))
+		return;
 	/* The same directory again is no other watch. */
 	if (inotify_add_watch(w->fd, dir,
 		IN_MODIFY | IN_CREATE | IN_DELETE | IN_MOVED_FROM |
