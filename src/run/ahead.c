@@ -162,9 +162,11 @@ ahead_read(struct port *port, char *to, size_t n, struct err *err)
 		n = port_read_max;
 	if (n > left)
 		n = left;
+	if (!n)
+		return 0; /* the end */
 	memcpy(to, p->bytes + p->at, n);
 	p->at += n;
-	if (!left || n < left)
+	if (n < left)
 		return (ssize_t)n;
 	pthread_mutex_lock(&a->lock);
 	a->first = (a->first + 1) % PIECES;
