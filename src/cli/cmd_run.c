@@ -49,6 +49,7 @@ run_options_of(struct plan *p, const struct options *o)
 	    .follow = o->follow,
 	    .line_buffered = o->line_buffered,
 	    .trust = o->trust,
+	    .nul_data = o->nul_data,
 	    .limits = limits_default,
 	    .inflate_max = o->inflate_max ? o->inflate_max : UNPACK_RATIO,
 	    .stats = o->stats};

@@ -24,6 +24,12 @@ int spec_expected(struct spec *s, const struct ynode *n, const char *what);
 /* A scalar's text; empty is an error. */
 int spec_text(struct spec *s, const struct ynode *n, struct str *out);
 
+/*
+ * A scalar as it stands in the spec, so that mistakes in it can be shown at
+ * their place; one with escapes, or over several lines, as YAML has it.
+ */
+struct str spec_as_written(const struct spec *s, const struct ynode *n);
+
 /* Fails if a map has a key twice. */
 int spec_no_doubles(struct spec *s, const struct ynode *map);
 

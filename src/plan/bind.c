@@ -110,7 +110,7 @@ check_args(const struct op *op, struct err *err)
 		err_set(err, ERR_SPEC, arg ? arg->where : op->where,
 		    arg ? "\"%s\" needs at least one entry"
 			: "this step needs \"%s\"",
-		    kind->primary && !strcmp(param->name, kind->primary)
+		    arg && kind->primary && !strcmp(param->name, kind->primary)
 			? kind->name
 			: param->name);
 		return err_hint(err, "%s", param->doc);
@@ -149,6 +149,15 @@ bind_result(struct binder *s)
 		struct path path = {NULL, 0};
 		int col = (int)c->col;
 
+		flow_read(f, c->col);
+		if (c->parsed) {
+			col = parsed_record(c->parsed,
+			    (struct where){&p->source, 0, 0}, s->bind.err);
+			if (col < 0)
+				return -1;
+			c->col = (unsigned)col;
+			continue;
+		}
 		if (!f->scan)
 			continue;
 		if (c->col < s->scan->n_wants)
@@ -170,6 +179,7 @@ bind_pass(struct binder *s, struct arena *a, unsigned base)
 {
 	s->bind.arena = a;
 	s->scan->needs_time = false;
+	memset(s->scan->origin, 0, sizeof s->scan->origin);
 	s->flow = whole_records(s->scan, base, a);
 	return bind_steps(s) || bind_result(s) ? -1 : 0;
 }

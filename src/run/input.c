@@ -128,7 +128,9 @@ open_port(struct input *in, uint64_t inflate_max, struct err *err)
 
 	if (fd < 0 || fstat(fd, &st))
 		return port_fail(in->file, "open", err);
+	in->written = WHEN_MIN;
 	if (S_ISREG(st.st_mode)) {
+		in->written = (int64_t)st.st_mtime * WHEN_SECOND;
 		open_regular(in, fd, inflate_max);
 		return 0;
 	}
@@ -148,17 +150,29 @@ input_ready(const struct input *in, int ms)
 	return in->plain || port_ready(in->port, ms);
 }
 
+static uint64_t
+count(const char *p, size_t n, char byte)
+{
+	const char *end = p + n, *hit;
+	uint64_t found = 0;
+
+	while (p < end && (hit = memchr(p, byte, (size_t)(end - p)))) {
+		found++;
+		p = hit + 1;
+	}
+	return found;
+}
+
 uint64_t
 lines_in(const char *p, size_t n)
 {
-	const char *end = p + n, *hit;
-	uint64_t lines = 0;
+	return count(p, n, '\n');
+}
 
-	while (p < end && (hit = memchr(p, '\n', (size_t)(end - p)))) {
-		lines++;
-		p = hit + 1;
-	}
-	return lines;
+uint64_t
+input_lines(const struct input *in, const char *p, size_t n)
+{
+	return count(p, n, in->layout->nul ? '\0' : '\n');
 }
 
 void
@@ -191,12 +205,14 @@ make_room(struct block *b, size_t block_bytes)
 static void
 end_early(const struct input *in, struct block *b)
 {
+	uint64_t context = b->context;
+
 	b->last = true;
 	if (b->skipping)
 		b->to = b->from;
 	else if (in->layout)
-		b->to = b->from + in->format->frame(in->layout,
-				      b->bytes + b->from, b->to - b->from);
+		b->to = b->from + format_frame(in->layout, b->bytes + b->from,
+				      b->to - b->from, &context);
 }
 
 void
@@ -250,25 +266,47 @@ first_line(struct str head)
 	return (struct str){head.p, n < head.n ? n + 1 : n};
 }
 
-static void
-choose_format(struct input *in)
+/* The first record that ends in NUL is all that is looked at. */
+static const struct format *
+guess_nul(struct str head)
+{
+	const char *nul = head.n ? memchr(head.p, '\0', head.n) : NULL;
+	const struct format *f;
+
+	if (nul)
+		head.n = (size_t)(nul - head.p);
+	f = format_guess(head, true);
+	return f->nul ? f : format_find(STR("lines"));
+}
+
+static int
+choose_format(
+    struct input *in, const struct run_options *options, struct err *err)
 {
 	struct str head = {in->head.bytes, in->head.to};
 
 	if (in->plan->format)
 		in->format = in->plan->format;
-	else if (!in->format && !is_stdin(in))
-		in->format = format_of_name(in->file);
+	if (!in->format && !is_stdin(in))
+		in->format = format_of_file(in->file, head, in->head.last);
+	if (!in->format && options->nul_data)
+		in->format = guess_nul(head);
 	if (!in->format)
 		in->format = format_guess(
 		    in->plain ? head : first_line(head), in->head.last);
+	if (!options->nul_data || in->format->nul)
+		return 0;
+	err_set(err, ERR_USAGE, (struct where){0},
+	    "records of the format %s cannot end in NUL", in->format->name);
+	return err_hint(err, "-z is for formats of lines, such as lines or "
+			     "logfmt");
 }
 
 /* Bytes enough to tell a format by: a record or two of most logs. */
 #define GUESS_BYTES 4096
 
 static void
-read_head(struct input *in, size_t block_bytes)
+read_head(struct input *in, bool nul, size_t block_bytes)
 {
 	if (!in->head.bytes)
 		block_init(&in->head, block_bytes);
@@ -276,7 +314,7 @@ read_head(struct input *in, size_t block_bytes)
 		input_fill(in, &in->head, block_bytes);
 		/* Enough, or as much as the writer has written so far. */
 		if (in->head.to >= GUESS_BYTES ||
-		    memchr(in->head.bytes, '\n', in->head.to))
+		    memchr(in->head.bytes, nul ? '\0' : '\n', in->head.to))
 			break;
 	} while (!in->head.last && !in->waits &&
 		 (in->live || !in->head.to || input_ready(in, 0)));
@@ -287,14 +325,17 @@ start(struct input *in, const struct run_options *options, size_t block_bytes,
     struct err *err)
 {
 	const struct limits *limits = &options->limits;
+	struct settings settings = in->plan->settings;
 
+	settings.nul = options->nul_data;
+	settings.written = in->written;
 	for (;;) {
 		struct str head = {in->head.bytes, in->head.to};
 		size_t used = 0;
 		bool eof = in->head.last || head.n > limits->record_max;
 
-		switch (in->format->start(head, eof, &in->plan->settings,
-		    limits, &in->arena, &in->layout, &used, err)) {
+		switch (in->format->start(head, eof, &settings, limits,
+		    &in->arena, &in->layout, &used, err)) {
 		case START_OK:
 			in->head.line = lines_in(in->head.bytes, used);
 			in->head.from = used;
@@ -328,6 +369,16 @@ open_failed(struct input *in, struct err *err)
 	return -1;
 }
 
+/* When a followed file was written last, as far as is known. */
+static int64_t
+written_of(struct str path)
+{
+	struct stat st;
+
+	return stat(path.p, &st) ? WHEN_MIN
+				 : (int64_t)st.st_mtime * WHEN_SECOND;
+}
+
 /* Live, and too few bytes: they are kept, the rest is done again. */
 static int
 open_later(struct input *in)
@@ -344,19 +395,29 @@ input_open(struct input *in, const struct plan *plan,
     const struct run_options *options, bool needs_time, size_t block_bytes,
     struct err *err)
 {
+	bool numbered;
+
 	if (!in->port && open_port(in, options->inflate_max, err))
 		return -1;
-	read_head(in, block_bytes);
+	if (in->follow)
+		in->written = written_of(in->file);
+	read_head(in, options->nul_data, block_bytes);
 	if (in->waits)
 		return open_later(in);
 	if (in->follow && in->head.last && !in->head.to)
 		return INPUT_EMPTY;
 	if (in->err.message && !in->head.to)
 		return open_failed(in, err);
-	choose_format(in);
+	if (choose_format(in, options, err))
+		return -1;
 	if (start(in, options, block_bytes, err) ||
 	    guess_spec(in, plan, options, needs_time, block_bytes, err))
 		return in->waits ? open_later(in) : open_failed(in, err);
+	numbered = plan->scan->origin[ORIGIN_LINE] != 0;
+	in->by_number = numbered && !in->layout->format->lines;
+	in->counts = !in->plain || numbered;
+	if (in->by_number)
+		in->head.line = 0;
 	if (in->err.message)
 		end_early(in, &in->head);
 	in->opened = true;

@@ -5,7 +5,8 @@
 bool
 peek_time(const struct input *in, int64_t *time)
 {
-	struct decoder *d = in->format->decoder_new(in->layout, &in->spec);
+	struct decoder *d =
+	    in->layout->format->decoder_new(in->layout, &in->spec);
 	struct batch *b = batch_new();
 	const char *p = in->head.bytes + in->head.from;
 	const char *end = in->head.bytes + in->head.to;
@@ -15,8 +16,9 @@ peek_time(const struct input *in, int64_t *time)
 		size_t used;
 
 		batch_reset(b);
-		used = in->format->decode(d, p, end, in->head.last, b);
-		if (!used || b->lost || b->runs_on)
+		b->context = in->head.context;
+		used = in->layout->format->decode(d, p, end, in->head.last, b);
+		if (!used || b->lost || b->runs_on || b->more)
 			break;
 		p += used;
 	} while (!b->n_rows && p < end);
@@ -24,6 +26,6 @@ peek_time(const struct input *in, int64_t *time)
 	if (found)
 		*time = b->time[0];
 	batch_free(b);
-	in->format->decoder_free(d);
+	in->layout->format->decoder_free(d);
 	return found;
 }

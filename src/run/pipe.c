@@ -22,7 +22,7 @@ write_result(struct pipe *p, struct batch *b)
 {
 	struct batch view;
 
-	if (b->n_bad && !b->raw)
+	if (b->n_bad && (!b->raw || b->made))
 		rejects_result(p->rejects, b);
 	if (!b->n_sel)
 		return;
@@ -115,7 +115,7 @@ late(struct op_run *from, const struct batch *b, unsigned row)
 	if (!p->late || !b->raw)
 		return;
 	buf_adds(&p->late->buf, b->raw[row]);
-	buf_addc(&p->late->buf, '\n');
+	buf_addc(&p->late->buf, p->late_end);
 	output_settle(p->late);
 }
 
@@ -223,13 +223,19 @@ pipe_finish(struct pipe *p)
 void
 pipe_counts(const struct pipe *p, struct op_counts *out)
 {
+	bool records = true;
+
 	*out = (struct op_counts){0};
 	for (unsigned i = 0; i < p->plan->n_ops; i++) {
 		const struct op_run *r = p->runs[i];
 
 		if (!r)
 			continue;
-		out->late += r->counts.late;
+		if (records)
+			out->late += r->counts.late;
+		else
+			out->late_made += r->counts.late;
+		records = records && r->op->kind->passes;
 		out->late_some += r->counts.late_some;
 		out->updates += r->counts.updates;
 		out->keys += r->counts.keys;

@@ -28,6 +28,11 @@ accounting(const struct run_counts *c)
 		    "weir: %llu of those used came too late for some of their "
 		    "windows\n",
 		    N(c->late_some));
+	if (c->late_made)
+		fprintf(stderr,
+		    "weir: %llu rows that steps had made came too late for "
+		    "their windows\n",
+		    N(c->late_made));
 }
 
 /* "3 years", "40 seconds": whole units, the largest that fits. */
@@ -92,8 +97,8 @@ report_end(
 {
 	int status = o->stats ? write_stats(c, o->stats, err) : 0;
 
-	if (o->verbose ||
-	    (!o->quiet && (c->late || c->bad || c->late_some || c->ahead)))
+	if (o->verbose || (!o->quiet && (c->late || c->bad || c->late_some ||
+					    c->late_made || c->ahead)))
 		accounting(c);
 	if (o->verbose)
 		fprintf(stderr,
@@ -124,7 +129,8 @@ report_unseen(
 	unsigned n = 0;
 
 	for (unsigned i = 0; i < s->n_wants && !o->quiet; i++) {
-		if (seen[i] || !s->wants[i].path.n || ++n > UNSEEN_SHOWN)
+		if (seen[i] || !s->wants[i].path.n || s->wants[i].optional ||
+		    ++n > UNSEEN_SHOWN)
 			continue;
 		name.n = 0;
 		path_print(&name, s->wants[i].path);

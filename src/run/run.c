@@ -281,6 +281,7 @@ make_encoder(struct run *r)
 	    .terminal = is_stdout(r->options) && isatty(STDOUT_FILENO),
 	    .colour = r->options->colour,
 	    .width = r->options->width};
+	r->encode.settings.nul = r->options->nul_data;
 	r->encoder = plan->output.format->encoder_new(&r->encode, r->err);
 	return r->encoder ? 0 : -1;
 }
@@ -663,6 +664,7 @@ count_all(struct run *r)
 	pipe_counts(&r->pipe, &ops);
 	c->late = ops.late;
 	c->late_some = ops.late_some;
+	c->late_made = ops.late_made;
 	c->updates = ops.updates;
 	for (unsigned i = 0; i < r->n_inputs; i++)
 		c->ahead += r->turns[i].w.n_ahead;
@@ -690,6 +692,7 @@ run_inputs(struct run *r)
 	start_feed(r);
 	pipe_init(&r->pipe, r->plan, r->encoder, &r->out,
 	    r->late.opened ? &r->late : NULL, &r->rejects, r->counts);
+	r->pipe.late_end = r->options->nul_data ? '\0' : '\n';
 	status = r->options->follow ? run_on(r)
 		 : by_time(r)	    ? run_by_time(r)
 				    : run_in_turn(r);

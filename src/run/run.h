@@ -43,7 +43,7 @@ struct run_counts {
 	uint64_t in, used, filtered, late, bad;
 	uint64_t out; /* result rows */
 	uint64_t bytes_in, bytes_out;
-	uint64_t late_some, updates;
+	uint64_t late_some, late_made, updates;
 	uint64_t ahead; /* of those used: did not move the watermark */
 };
 
