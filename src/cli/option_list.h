@@ -24,7 +24,7 @@ OPTION("file", 'f', "SPEC", FILE, spec, INPUT, EXPLAIN,
     "Run the pipeline kept in this file instead of a query. `-` is standard "
     "input.")
 OPTION("follow", 'F', NULL, FLAG, follow, INPUT, RUN_ONLY,
-    "Go on at the end of files: read what is added to them, and the files "
+    "Go on at the end of files. What is added to them is read, and the files "
     "that take their names when they are rotated, also files that a pattern "
     "will match later. Ends by a signal, or when enough has been read.")
 OPTION("from", 'i', "FORMAT[:ARG]", FORMAT_IN, from, INPUT, EXPLAIN,
