@@ -79,6 +79,17 @@ merge_bad(struct batch *b, size_t old, const struct bad_row *fresh)
 	}
 }
 
+void
+batch_merge_bad(struct batch *b, const struct bad_row *fresh, size_t n)
+{
+	size_t old = b->n_bad;
+
+	for (size_t i = 0; i < n; i++)
+		batch_bad(b, fresh[i]);
+	if (old && n && b->bad[old - 1].row > fresh[0].row)
+		merge_bad(b, old, fresh);
+}
+
 /* The selection as an array that may be shortened. */
 static uint16_t *
 own_sel(struct batch *b)

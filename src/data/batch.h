@@ -48,6 +48,9 @@ struct batch {
 			    come from an operator */
 	bool made;	 /* by a step, of records that have been counted */
 
+	/* Which of the inputs of the step it goes to the rows belong to. */
+	unsigned port;
+
 	/* Where the rows were read; lines are counted when somebody asks. */
 	unsigned input;	       /* number of the input */
 	const char *block;     /* first byte of the block of input */
@@ -94,6 +97,12 @@ batch_row(const struct batch *b, unsigned k)
 
 /* Records a bad row; rows come in input order. */
 void batch_bad(struct batch *b, struct bad_row bad);
+
+/*
+ * Adds bad rows, which are in order, to those there are, so that all are in
+ * order; of equal rows those there are come first.
+ */
+void batch_merge_bad(struct batch *b, const struct bad_row *fresh, size_t n);
 
 /*
  * Drops the selected rows whose bit is set in bits (BATCH_ROWS bits), as bad

@@ -26,6 +26,7 @@ const struct agg *const aggs[] = {
     &agg_bool_or,
     &agg_corr,
     &agg_count,
+    &agg_count_if,
     &agg_covar_pop,
     &agg_covar_samp,
     &agg_first,
@@ -185,7 +186,7 @@ distinct_row(const struct agg_call *call, struct arena *heap,
 	for (unsigned i = 0; i < n; i++) {
 		struct value v = agg_arg(r, i, k);
 
-		if (v.type == T_NULL)
+		if (v.type == T_NULL && call->agg->nulls != AGG_NULLS_KEEP)
 			return false;
 		types[i] = v.type;
 		key_put(key, v);

@@ -195,7 +195,7 @@ bool agg_in_done(const struct agg_in *in);
 
 extern const struct agg agg_any_value, agg_approx_distinct, agg_arg_max,
     agg_arg_min, agg_array_agg, agg_avg, agg_bit_and, agg_bit_or, agg_bit_xor,
-    agg_bool_and, agg_bool_or, agg_corr, agg_count, agg_covar_pop,
+    agg_bool_and, agg_bool_or, agg_corr, agg_count, agg_count_if, agg_covar_pop,
     agg_covar_samp, agg_first, agg_histogram, agg_last, agg_listagg,
     agg_map_agg, agg_max, agg_median, agg_min, agg_mode, agg_percentile,
     agg_percentile_cont, agg_rate, agg_ratio, agg_regr_count,

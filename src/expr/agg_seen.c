@@ -176,8 +176,6 @@ entry_load(struct agg_in *in, struct seen_set **set, struct arena *heap,
 	for (unsigned i = 0; i < n_values; i++) {
 		struct value v = agg_get_value(in, a);
 
-		if (v.type == T_NULL)
-			return false;
 		types[i] = v.type;
 		key_put(key, v);
 	}

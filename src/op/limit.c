@@ -129,7 +129,6 @@ const struct op_kind op_limit = {
 	.params = limit_params,
 	.n_params = sizeof limit_params / sizeof *limit_params,
 	.primary = "rows",
-	.passes = true,
 	.bind = limit_bind,
 	.open = limit_open,
 	.apply = limit_apply,

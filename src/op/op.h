@@ -14,6 +14,10 @@
  *   input order. Their only memory is state (state/state.h) and what can be
  *   rebuilt from it.
  *
+ * Most kinds read the rows of one edge. A kind that reads several (union,
+ * semi, …) has ports: op->from[p] feeds port p, and batch.port says which of
+ * them the rows of a batch come from.
+ *
  * Columns. Between two stateful operators all steps share one set of columns
  * (a segment): a step that computes something puts it into a column of its
  * own, and select merely says which columns the next step sees, under which
@@ -44,8 +48,10 @@ enum param_kind {
 	PARAM_COUNT,	/* a whole number */
 	PARAM_FLAG,	/* true or false */
 	PARAM_NAME,	/* one name */
-	PARAM_WORD,	/* a text as it stands */
+	PARAM_WORD,	/* a text as it stands, or one of the kind's words */
 	PARAM_SETTINGS, /* all keys that are no other parameter: name: text */
+	PARAM_FLOWS,	/* what is read besides the rows at hand: edges, not
+			   arguments (op.from) */
 	PARAM_WINDOW	/* tumble(5m), hop(1h, 5m), day("Europe/Berlin") … */
 };
 
@@ -54,6 +60,11 @@ struct param {
 	enum param_kind kind;
 	bool required;
 	const char *doc;
+};
+
+/* The words of a PARAM_WORD, blanks between; the first is the default. */
+struct param_words {
+	const char *param, *words;
 };
 
 /* One entry of a parameter; single-valued ones have one. */
@@ -92,8 +103,21 @@ struct flow_column {
 	bool dropped;
 };
 
-/* Number of a spread column until plan_bind knows whether it is written. */
+/*
+ * Number of a spread column until plan_bind knows whether it is written, and
+ * of a column of a closed set that nobody reads.
+ */
 #define COL_RECORD (~0u)
+
+/* Most edges a step reads. */
+#define PORTS_MAX 64
+
+/* Where rows come from: an input (source) of the plan, or a step. */
+struct edge {
+	bool step; /* the results of step `number`; else the rows of input
+		      `number` */
+	unsigned number;
+};
 
 /* Columns of one segment. */
 struct segment {
@@ -139,14 +163,20 @@ struct origin_row {
 };
 extern const struct origin_row origin_rows[ORIGIN_N];
 
-/* Fields wanted of the input's records (the open end of a flow). */
+/*
+ * Fields wanted of the input's records (the open end of a flow), or of the
+ * rows of several flows that a step brings together.
+ */
 struct scan {
 	struct want *wants;
+	bool *read;	/* somebody reads it at all */
 	bool *computed; /* some expression reads it (not only the output) */
 	unsigned *last; /* number of the last step that reads it; for the
 			   output the number of steps */
 	unsigned n_wants, cap_wants;
 	unsigned step;		   /* number of the step that is being bound */
+	bool found;		   /* the second pass: wants are those that are
+				      read */
 	bool needs_time;	   /* some step asked for event time */
 	unsigned origin[ORIGIN_N]; /* columns of the segment + 1; 0 = unasked */
 	struct arena *arena;
@@ -156,7 +186,21 @@ struct scan {
 	/* Declared or known fields (a closed input); NULL = anything goes. */
 	const struct scope_column *known;
 	unsigned n_known;
+	/*
+	 * A step's own: where its wants come from. `more` is called for a new
+	 * want and finds that out; via[want * n_ports + port].
+	 */
+	int (*more)(
+	    struct scan *s, unsigned want, struct where where, struct err *err);
+	struct op *op; /* for more */
+	unsigned n_ports;
+	struct scan_via {
+		struct scan *scan; /* a want of this scan as it is, or NULL */
+		unsigned col;	   /* column of the port's rows */
+	} * via;
 };
+
+#define SCAN_BASE(n_wants) ((n_wants) + 1) /* columns kept for a scan */
 
 #define SCAN_WANTS_MAX 1024
 
@@ -166,6 +210,25 @@ struct scan {
  */
 int scan_want(struct scan *s, struct path path, bool computed,
     struct where where, struct err *err);
+
+/*
+ * The column of a flow that holds a field of that path, which is asked of the
+ * scan if need be; for a step that hands fields on (scan.more). -2: within a
+ * computed column, or not there. *type is set unless it fails.
+ */
+int flow_want(const struct flow *f, struct path path, struct arena *a,
+    enum type *type, struct where where, struct err *err);
+
+/*
+ * A column of a closed set: its want, which nobody has read yet. In the second
+ * pass of binding COL_RECORD if nobody does. 0, or -1 and *err if there are
+ * too many.
+ */
+int scan_column(struct scan *s, struct str name, unsigned *col,
+    struct where where, struct err *err);
+
+/* Where a column of a flow comes from; c NULL: it has none. */
+struct scan_via flow_via(const struct flow *f, const struct flow_column *c);
 
 /* Type of a field: as declared, or T_ANY. */
 enum type scan_type(const struct scan *s, struct path path);
@@ -228,6 +291,13 @@ struct bind {
 	unsigned n_params;
 	int64_t allowed; /* --allow, µs */
 	bool late_update;
+	/*
+	 * For a step with several ports, whose results are a segment of their
+	 * own: the scan of those, with the wants that are known so far; columns
+	 * below own_base are kept for its wants.
+	 */
+	struct scan *own;
+	unsigned own_base;
 	struct err *err;
 };
 
@@ -297,11 +367,14 @@ struct op {
 	struct where where; /* of the step */
 	struct arg *args;   /* as written */
 	unsigned n_args;
+	struct edge *from; /* by port: what it reads */
+	unsigned n_from;
 
 	/* After binding; read-only while running. */
-	struct flow in, out;
+	struct flow *ins;    /* by port */
+	struct flow in, out; /* in: that of port 0 */
 	void *config;
-	unsigned number; /* place in the pipeline */
+	unsigned number; /* place in the order of all steps */
 };
 
 /* The items of a parameter by name; NULL if not given. */
@@ -309,6 +382,18 @@ const struct arg *op_arg(const struct op *op, const char *name);
 
 /* First index of the selection at or after a row. */
 unsigned op_selected_from(const struct batch *b, unsigned row);
+
+/*
+ * The type that holds values of both (numbers are widened, NULL fits
+ * anything); false, and *out is a, if there is none.
+ */
+bool type_unite(enum type a, enum type b, enum type *out);
+
+/* Words of a PARAM_WORD; NULL if it is none. */
+const char *op_words(const struct op_kind *kind, const char *param);
+
+/* True if a PARAM_WORD has this word, given or by default. */
+bool op_word_is(const struct op *op, const char *name, const char *word);
 
 /* A PARAM_COUNT: a constant whole number; `absent` if it was not given. */
 int op_count(const struct op *op, const char *name, const struct bind *b,
@@ -394,13 +479,12 @@ watermark_see(struct watermark *w, int64_t time)
 
 /* Counters of an operator, summed into the accounting. */
 struct op_counts {
-	uint64_t late;	    /* rows too late for every window */
-	uint64_t late_some; /* rows too late for some of their windows */
-	uint64_t late_made; /* late ones among rows that a step has made: no
-			       records */
-	uint64_t updates;   /* results corrected by late rows */
-	uint64_t keys;	    /* held now */
-	uint64_t bad;	    /* rows an operator could not take */
+	uint64_t late;	      /* rows too late for every window */
+	uint64_t late_behind; /* the same, not of records (the run's sum) */
+	uint64_t late_some;   /* rows too late for some of their windows */
+	uint64_t updates;     /* results corrected by late rows */
+	uint64_t keys;	      /* held now */
+	uint64_t bad;	      /* rows an operator could not take */
 };
 
 /* A running operator; each kind embeds it first. */
@@ -431,10 +515,19 @@ struct op_kind {
 	const char *example; /* YAML of a step */
 	const struct param *params;
 	unsigned n_params;
+	const struct param_words *words; /* of each PARAM_WORD, or NULL */
+	unsigned n_words;
 	const char *primary; /* parameter that is the value of the action word
 				itself: where: EXPR */
 	enum op_waits waits;
-	bool passes; /* stateful: what comes out are rows that went in */
+	/* Edges it reads; 0 = 1. */
+	unsigned ports_min, ports_max;
+	/*
+	 * Rows of this port are needed completely before those of the others
+	 * can be answered (a subquery's): its inputs are read first, where
+	 * they feed nothing else. 0 = none.
+	 */
+	unsigned first_port;
 
 	/* Checks arguments, binds expressions, sets op->config, op->out. */
 	int (*bind)(struct op *op, const struct bind *b);
@@ -455,6 +548,11 @@ struct op_kind {
 	/* The watermark rose to w (WHEN_MAX: the end): fire what is due. */
 	void (*advance)(struct op_run *r, int64_t w);
 	void (*close)(struct op_run *r);
+	/*
+	 * Optional: everything of that port has come. All ports have ended
+	 * before the watermark rises to WHEN_MAX.
+	 */
+	void (*ended)(struct op_run *r, unsigned port);
 	/* Asked after every batch: true if no further input can matter. */
 	bool (*done)(const struct op_run *r);
 

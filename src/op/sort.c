@@ -395,7 +395,6 @@ const struct op_kind op_sort = {
 	.params = sort_params,
 	.n_params = sizeof sort_params / sizeof *sort_params,
 	.primary = "by",
-	.passes = true,
 	.waits = WAITS_END,
 	.bind = sort_bind,
 	.prepare = sort_prepare,

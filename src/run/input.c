@@ -413,7 +413,7 @@ input_open(struct input *in, const struct plan *plan,
 	if (start(in, options, block_bytes, err) ||
 	    guess_spec(in, plan, options, needs_time, block_bytes, err))
 		return in->waits ? open_later(in) : open_failed(in, err);
-	numbered = plan->scan->origin[ORIGIN_LINE] != 0;
+	numbered = in->plan->scan->origin[ORIGIN_LINE] != 0;
 	in->by_number = numbered && !in->layout->format->lines;
 	in->counts = !in->plain || numbered;
 	if (in->by_number)

@@ -35,6 +35,8 @@ open_turn(struct live *l, struct turn *t)
 static int
 look(struct live *l, struct turn *t)
 {
+	if (!t->batch && !t->ended && l->enough(l->arg, t))
+		l->over(l->arg, t);
 	while (!t->batch && !t->ended && !t->dry) {
 		int opened = open_turn(l, t);
 
@@ -59,7 +61,7 @@ look(struct live *l, struct turn *t)
 static int
 look_at_all(struct live *l)
 {
-	int64_t now = l->idle_ms ? clock_elapsed_ms() : 0;
+	int64_t now = clock_elapsed_ms();
 
 	for (unsigned i = 0; i < l->n_turns; i++) {
 		struct turn *t = &l->turns[i];
@@ -75,29 +77,29 @@ look_at_all(struct live *l)
 	return 0;
 }
 
-/* Applies some of what is at hand; false if there is nothing that may be. */
+/*
+ * Applies some of what is at hand: all of it where event time does not matter,
+ * and what is next in its order. False if there is nothing that may be.
+ */
 static bool
 apply_some(struct live *l)
 {
 	struct turn *t, *second;
 	bool some = false;
 
-	if (l->by_time) {
-		t = turns_behind(l->turns, l->n_turns, &second);
-		if (!t || !t->batch)
-			return false;
-		t->w.ceiling = second ? turn_watermark(second) : WHEN_MAX;
-		l->apply(l->arg, t, turn_rows_before(t, second));
-		return true;
-	}
 	for (unsigned i = 0; i < l->n_turns && !l->stop(l->arg); i++) {
 		t = &l->turns[i];
-		if (!t->batch)
+		if (!t->batch || t->timed)
 			continue;
 		l->apply(l->arg, t, t->batch->batch->n_rows);
 		some = true;
 	}
-	return some;
+	t = turns_behind(l->turns, l->n_turns, l->rank, &second);
+	if (!t || !t->batch || l->stop(l->arg))
+		return some;
+	t->w.ceiling = turns_watermark(l->turns, l->n_turns, l->rank, t);
+	l->apply(l->arg, t, turn_rows_before(t, second));
+	return true;
 }
 
 static bool
@@ -120,9 +122,10 @@ settle_idle(struct live *l, int ms, bool *changed)
 
 	for (unsigned i = 0; i < l->n_turns; i++) {
 		struct turn *t = &l->turns[i];
-		int64_t left = t->since_ms + l->idle_ms - now;
+		int64_t idle = t->input->plan->time.idle / 1000;
+		int64_t left = t->since_ms + idle - now;
 
-		if (t->ended || t->idle || t->batch)
+		if (!idle || t->ended || t->idle || t->batch)
 			continue;
 		if (left <= 0)
 			t->idle = *changed = true;
@@ -158,8 +161,7 @@ rest(struct live *l)
 
 	if (!l->before_wait(l->arg))
 		return false;
-	if (l->idle_ms)
-		ms = settle_idle(l, ms, &changed);
+	ms = settle_idle(l, ms, &changed);
 	if (changed) {
 		l->release(l->arg);
 		return true;

@@ -6,7 +6,7 @@
  * Where event time matters, records are applied in the order in which they
  * would be if all were there: an input that has nothing now is waited for
  * before others go past it, as long as it is not idle. An input that has
- * shown nothing for idle_ms goes idle: it holds nobody back until it speaks
+ * shown nothing for its `idle` goes idle: it holds nobody back until it speaks
  * again. That is the one place where the clock decides something. Without
  * event time, what is there is applied at once.
  */
@@ -20,8 +20,7 @@
 struct live {
 	struct turn *turns;
 	unsigned n_turns; /* new ones are added behind by look_around */
-	bool by_time;
-	int64_t idle_ms; /* 0: never */
+	unsigned rank;	  /* those of lower rank have been read */
 	struct watch *watch;
 
 	/* The run: */
@@ -30,6 +29,8 @@ struct live {
 	int (*open)(void *arg, struct turn *t);
 	/* A batch with rows, which is then the turn's. */
 	enum feed_found (*fetch)(void *arg, struct turn *t);
+	/* Nobody waits for more of it. */
+	bool (*enough)(void *arg, const struct turn *t);
 	/* The end of a generation, or of an input that is not followed. */
 	void (*over)(void *arg, struct turn *t);
 	void (*apply)(void *arg, struct turn *t, unsigned to);

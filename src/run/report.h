@@ -8,7 +8,8 @@
 #define WEIR_RUN_REPORT_H
 
 #include "run/input.h"
-#include "run/run.h"
+#include "run/pipe.h"
+#include "run/seen.h"
 
 /* At the end of a run. Fails if --stats cannot be written. */
 int report_end(
@@ -18,11 +19,16 @@ int report_end(
 void report_interrupted(const char *path);
 
 /*
- * Names the fields that the plan reads and no record had: most likely
- * misspelt, as JSON has no schema to check against.
+ * Names the fields that the plan reads and no record had (of inputs that had
+ * records at all): most likely misspelt, as JSON has no schema to check
+ * against.
  */
-void report_unseen(
-    const struct plan *plan, const struct run_options *o, const bool *seen);
+void report_unseen(const struct plan *plan, const struct run_options *o,
+    const struct seen *seen);
+
+/* -v: what went in and out of steps behind forks. */
+void report_steps(const struct plan *plan, const struct step_count *steps,
+    const struct run_options *o);
 
 /*
  * Names the first record of an input whose time is far ahead of the others':

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A run from beginning to end: inputs are taken in turn (in event-time order
- * where event time matters, else one after another), their batches applied in
- * order, the watermark moved along, and everything counted.
+ * A run from beginning to end: rank after rank, inputs are taken in turn (in
+ * event-time order where event time matters, else one after another), their
+ * batches applied in order, the watermark moved along, and everything counted.
  */
 #include "run/run.h"
 
@@ -11,50 +11,33 @@
 
 #include "base/mem.h"
 #include "base/must.h"
+#include "run/clash.h"
 #include "run/feed.h"
 #include "run/guess.h"
-#include "run/live.h"
+#include "run/owner.h"
 #include "run/peek.h"
 #include "run/pipe.h"
 #include "run/progress.h"
 #include "run/report.h"
 #include "run/signals.h"
+#include "run/sink.h"
 #include "run/sources.h"
-
-struct run {
-	const struct plan *plan;
-	const struct run_options *options;
-	struct run_counts *counts;
-	struct err *err;
-	bool needs_time;
-	unsigned threads;
-	struct input *inputs;
-	struct turn *turns;
-	unsigned n_inputs;
-	struct sources sources; /* where those come from */
-	int64_t now;		/* the watermark of the pipeline */
-
-	struct lane_plan lanes;
-	struct feed *feed;
-	struct encode_spec encode;
-	struct encoder *encoder;
-	struct pipe pipe;
-	struct rejects rejects;
-	struct output out, late, reject;
-	struct run_counts before; /* for late rows of the batch at hand */
-	bool hinted;
-	struct progress progress;
-	uint64_t applied, total; /* bytes; total 0: not known */
-	bool *seen;		 /* by wanted field: it had a value */
-	struct err damage;	 /* of the first input that ended too early */
-};
+#include "run/values.h"
 
 /* ---- inputs ---- */
 
 static int
 make_inputs(struct run *r)
 {
-	if (sources_make(&r->sources, r->plan, r->options, r->err))
+	const struct plan *plan = r->plan;
+
+	r->seen = mem_zalloc(plan->n_inputs * sizeof *r->seen);
+	for (unsigned i = 0; i < plan->n_inputs; i++)
+		if (plan->inputs[i].used)
+			r->seen[i].wants =
+			    mem_zalloc(plan->inputs[i].scan->n_wants *
+				       sizeof *r->seen[i].wants);
+	if (sources_make(&r->sources, plan, r->options, r->err))
 		return -1;
 	r->inputs = r->sources.inputs;
 	r->turns = r->sources.turns;
@@ -70,10 +53,12 @@ check_inputs(struct run *r)
 	bool known = true;
 
 	for (unsigned i = 0; i < r->n_inputs; i++) {
-		if (!r->inputs[i].follow && input_check(&r->inputs[i], r->err))
-			return -1;
+		if (r->inputs[i].plan->values)
+			continue;
 		if (r->inputs[i].follow)
 			r->inputs[i].id = file_id_of(r->inputs[i].file.p);
+		else if (input_check(&r->inputs[i], r->err))
+			return -1;
 		n_stdin += str_is(r->inputs[i].file, "-");
 		known = known && r->inputs[i].size;
 		r->total += r->inputs[i].size;
@@ -86,12 +71,17 @@ check_inputs(struct run *r)
 	return 0;
 }
 
-static int
-open_input(struct run *r, struct turn *t)
+int
+owner_open(struct run *r, struct turn *t)
 {
-	if (t->input->opened)
+	if (t->input->opened || t->values)
 		return 0;
-	return input_open(t->input, r->plan, r->options, r->needs_time,
+	if (t->input->plan->values) {
+		t->values = values_new(t->input->plan, t->input->number,
+		    &r->lanes.paths[t->source], r->err);
+		return t->values ? 0 : -1;
+	}
+	return input_open(t->input, r->plan, r->options, t->timed,
 	    feed_block_bytes(r->threads, r->sources.max), r->err);
 }
 
@@ -99,8 +89,8 @@ open_input(struct run *r, struct turn *t)
  * The first that ended too early is the run's error, others are told now; and
  * all of them in a run that goes on.
  */
-static void
-note_damage(struct run *r, struct turn *t)
+void
+owner_note_damage(struct run *r, struct turn *t)
 {
 	struct err *err = &t->input->err;
 
@@ -121,32 +111,54 @@ static void
 close_input(struct run *r, struct turn *t)
 {
 	t->ended = true;
-	feed_close(r->feed, t->input);
 	r->counts->bytes_in += t->input->bytes;
-	note_damage(r, t);
-	/* The first one's layout is that of the output, too. */
-	if (t->input->number)
+	if (t->values)
+		return;
+	feed_close(r->feed, t->input);
+	owner_note_damage(r, t);
+	/* The layout of a source's first may be that of an output, too. */
+	if (!t->leads)
 		input_close(t->input);
+}
+
+/* Inputs of the rank, those of which event time is wanted or the others. */
+static bool
+is_of(const struct run *r, const struct turn *t, bool timed)
+{
+	return t->input->plan->rank == r->rank && t->timed == timed;
 }
 
 /* Are inputs taken in event-time order? */
 static bool
 by_time(const struct run *r)
 {
-	return r->needs_time && r->n_inputs > 1;
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < r->n_inputs; i++)
+		n += is_of(r, &r->turns[i], true);
+	return n > 1;
 }
 
+/*
+ * Mistakes are to show before anything is written: what is read first is
+ * opened first.
+ */
 static int
 open_inputs(struct run *r)
 {
-	unsigned n = by_time(r) ? r->n_inputs : 1;
+	bool all = by_time(r);
 
-	for (unsigned i = 0; i < n && !r->options->follow; i++) {
+	for (unsigned i = 0; i < r->n_inputs; i++) {
 		struct turn *t = &r->turns[i];
 
-		if (open_input(r, t))
+		if (t->input->plan->rank != r->rank || (all && !t->timed) ||
+		    t->input->live)
+			continue;
+		if (owner_open(r, t))
 			return -1;
-		if (i && n >= PEEK_INPUTS && t->input->size)
+		if (!all)
+			break;
+		if (!t->leads && r->n_inputs >= PEEK_INPUTS && t->input->size)
 			t->parked = peek_time(t->input, &t->first);
 		if (t->parked)
 			input_close(t->input);
@@ -156,134 +168,80 @@ open_inputs(struct run *r)
 
 /* ---- outputs ---- */
 
-static bool
-is_stdout(const struct run_options *o)
-{
-	return !o->output || !strcmp(o->output, "-");
-}
-
-/* No file may be read and written, unless it is replaced at the end. */
-static int
-refuse_input(const struct run *r, struct file_id id, const char *what)
-{
-	char name[512];
-
-	for (unsigned i = 0; i < r->n_inputs; i++) {
-		if (!file_id_same(id, r->inputs[i].id))
-			continue;
-		err_quote(name, r->inputs[i].file, 120);
-		return err_set(r->err, ERR_USAGE, (struct where){0},
-		    "%s is both an input and %s", name, what);
-	}
-	return 0;
-}
-
-/* Nor may two outputs go to one file. */
-static int
-refuse_twice(const struct run *r)
-{
-	const struct run_options *o = r->options;
-	const struct {
-		const char *what;
-		struct file_id id;
-	} to[] = {
-	    {r->out.path ? "--output" : "standard output",
-		r->out.path ? file_id_of(r->out.path)
-			    : file_id_of_fd(r->out.fd)},
-	    {"--late", r->late.opened ? file_id_of_fd(r->late.fd)
-				      : (struct file_id){.known = false}},
-	    {"--reject", r->reject.opened ? file_id_of_fd(r->reject.fd)
-					  : (struct file_id){.known = false}},
-	    {"--stats", o->stats ? file_id_of(o->stats)
-				 : (struct file_id){.known = false}},
-	};
-
-	for (unsigned i = 0; i < sizeof to / sizeof *to; i++)
-		for (unsigned k = 0; k < i; k++)
-			if (file_id_same(to[i].id, to[k].id))
-				return err_set(r->err, ERR_USAGE,
-				    (struct where){0},
-				    "%s and %s are the same file", to[k].what,
-				    to[i].what);
-	return 0;
-}
-
-static int
-refuse_clashes(const struct run *r, const char *late)
-{
-	const struct run_options *o = r->options;
-
-	return (is_stdout(o) && refuse_input(r, file_id_of_fd(STDOUT_FILENO),
-				    "standard output")) ||
-	       (late && refuse_input(r, file_id_of(late), "--late")) ||
-	       (o->reject &&
-		   refuse_input(r, file_id_of(o->reject), "--reject")) ||
-	       (o->stats && refuse_input(r, file_id_of(o->stats), "--stats"));
-}
-
 static int
 open_outputs(struct run *r)
 {
 	const struct run_options *o = r->options;
 	const char *late =
 	    r->plan->time.late == LATE_FILE ? r->plan->time.late_file.p : NULL;
+	struct clash c = {.plan = r->plan,
+	    .options = o,
+	    .inputs = r->inputs,
+	    .n_inputs = r->n_inputs,
+	    .late_name = late,
+	    .late = &r->late,
+	    .reject = &r->reject,
+	    .err = r->err};
 
-	if (refuse_clashes(r, late))
+	c.sinks = r->sinks = mem_zalloc(r->plan->n_outputs * sizeof *r->sinks);
+	if (clash_of_names(&c))
 		return -1;
-	if (is_stdout(o))
-		output_stdout(&r->out);
-	else if (output_open(&r->out, o->output, true, r->err))
-		return -1;
+	for (unsigned i = 0; i < r->plan->n_outputs; i++)
+		if (sink_open(&r->sinks[i], &r->plan->outputs[i], r->err))
+			return -1;
 	if (late && output_open(&r->late, late, false, r->err))
 		return -1;
 	if (o->reject && output_open(&r->reject, o->reject, false, r->err))
 		return -1;
 	r->rejects.file = o->reject ? &r->reject : NULL;
 	r->rejects.quiet = o->quiet;
-	return refuse_twice(r);
+	return clash_of_outputs(&c);
+}
+
+/* Closes one of them; the first failure is the one that is told. */
+static int
+close_output(struct run *r, struct output *o, bool keep, int status)
+{
+	struct err other = {0};
+	int failed = output_close(o, keep, status ? &other : r->err);
+
+	err_release(&other);
+	return failed ? -1 : status;
 }
 
 static int
 close_outputs(struct run *r, bool keep)
 {
-	struct err other = {0};
 	int status = 0;
 
-	r->counts->bytes_out = r->out.written + r->out.buf.n;
-	if (output_close(&r->out, keep, r->err))
-		status = -1;
-	if (output_close(&r->late, true, status ? &other : r->err))
-		status = -1;
-	if (output_close(&r->reject, true, status ? &other : r->err))
-		status = -1;
-	err_release(&other);
-	return status;
+	for (unsigned i = 0; r->sinks && i < r->plan->n_outputs; i++) {
+		struct output *out = &r->sinks[i].out;
+
+		r->counts->bytes_out += out->written + out->buf.n;
+		status = close_output(r, out, keep && !status, status);
+	}
+	status = close_output(r, &r->late, true, status);
+	return close_output(r, &r->reject, true, status);
+}
+
+/* The first of the inputs whose rows may come out there. */
+static const struct input *
+input_of_output(const struct run *r, unsigned output)
+{
+	for (unsigned i = 0; i < r->n_inputs; i++)
+		if (plan_feeds(r->plan, r->turns[i].source, output))
+			return &r->inputs[i];
+	return NULL;
 }
 
 static int
-make_encoder(struct run *r)
+make_encoders(struct run *r)
 {
-	const struct plan *plan = r->plan;
-	const struct flow *f = &plan->result;
-	struct out_column *cols = mem_array(f->n_cols, sizeof *cols);
-	const struct input *first = r->n_inputs ? &r->inputs[0] : NULL;
-
-	for (unsigned i = 0; i < f->n_cols; i++)
-		cols[i] =
-		    (struct out_column){f->cols[i].name, f->cols[i].spread,
-			f->cols[i].omit_null, f->cols[i].dropped};
-	r->encode = (struct encode_spec){.cols = cols,
-	    .n_cols = f->n_cols,
-	    .raw = first && passes_records(first, plan),
-	    .header = first && first->layout ? first->layout->header
-					     : (struct str){0},
-	    .settings = plan->output.settings,
-	    .terminal = is_stdout(r->options) && isatty(STDOUT_FILENO),
-	    .colour = r->options->colour,
-	    .width = r->options->width};
-	r->encode.settings.nul = r->options->nul_data;
-	r->encoder = plan->output.format->encoder_new(&r->encode, r->err);
-	return r->encoder ? 0 : -1;
+	for (unsigned i = 0; i < r->plan->n_outputs; i++)
+		if (sink_encode(&r->sinks[i], r->plan, input_of_output(r, i),
+			r->options, r->err))
+			return -1;
+	return 0;
 }
 
 /* ---- the feed ---- */
@@ -291,20 +249,45 @@ make_encoder(struct run *r)
 static void
 flush_outputs(struct run *r)
 {
-	output_flush(&r->out);
+	for (unsigned i = 0; i < r->plan->n_outputs; i++)
+		output_flush(&r->sinks[i].out);
 	if (r->late.opened)
 		output_flush(&r->late);
 	if (r->reject.opened)
 		output_flush(&r->reject);
 }
 
-static bool
-must_stop(struct run *r)
+static uint64_t
+results(const struct run *r)
 {
-	if (signals_stats())
+	uint64_t n = 0;
+
+	for (unsigned i = 0; i < r->plan->n_outputs; i++)
+		n += r->sinks[i].n_rows;
+	return n;
+}
+
+bool
+owner_must_stop(struct run *r)
+{
+	if (signals_stats()) {
+		r->counts->out = results(r);
 		report_stats(r->counts, r->options);
-	return r->pipe.done || r->out.failed || r->reject.failed ||
-	       r->late.failed || signals_stop();
+	}
+	for (unsigned i = 0; i < r->plan->n_outputs; i++)
+		if (r->sinks[i].out.failed)
+			return true;
+	return r->pipe.done || r->reject.failed || r->late.failed ||
+	       signals_stop();
+}
+
+static bool
+holds_back(const struct run *r)
+{
+	for (unsigned i = 0; i < r->plan->n_outputs; i++)
+		if (r->plan->outputs[i].format->flush)
+			return true;
+	return false;
 }
 
 /*
@@ -316,37 +299,40 @@ before_wait(void *arg, const struct input *in)
 {
 	struct run *r = arg;
 
-	if (r->plan->output.format->flush && !input_ready(in, 0))
+	if (holds_back(r) && !input_ready(in, 0))
 		pipe_flush(&r->pipe);
 	flush_outputs(r);
-	if (!r->hinted && !r->counts->out && r->counts->in &&
-	    !input_ready(in, 0))
+	if (!r->hinted && !results(r) && r->counts->in && !input_ready(in, 0))
 		r->hinted = report_waiting(r->plan, r->options);
-	return !must_stop(r);
+	return !owner_must_stop(r);
 }
 
-static unsigned
-first_columns(const struct plan *plan)
+void
+owner_flush(struct run *r)
 {
-	const struct flow *f = plan->n_ops ? &plan->ops[0].in : &plan->result;
-	unsigned least = plan->scan->n_wants + 1;
+	if (holds_back(r))
+		pipe_flush(&r->pipe);
+	flush_outputs(r);
+}
 
-	return f->segment->n_cols > least ? f->segment->n_cols : least;
+/* Lanes encode what goes from an input to an output without a fork. */
+static void
+lend_encoders(struct run *r)
+{
+	for (unsigned i = 0; i < r->plan->n_inputs; i++) {
+		struct lane_path *path = &r->lanes.paths[i];
+
+		if (path->output && !path->output->format->ordered &&
+		    !r->plan->inputs[i].scan->needs_time)
+			path->encoder =
+			    r->sinks[path->output - r->plan->outputs].encoder;
+	}
 }
 
 static void
 start_feed(struct run *r)
 {
-	const struct plan *plan = r->plan;
-	const struct op *stateful = plan->n_stateless < plan->n_ops
-					? &plan->ops[plan->n_stateless]
-					: NULL;
-	bool encode = !stateful && !plan->output.format->ordered;
-
-	r->lanes = (struct lane_plan){.plan = plan,
-	    .n_cols = first_columns(plan),
-	    .stateful = stateful,
-	    .encoder = encode ? r->encoder : NULL};
+	lend_encoders(r);
 	r->feed = feed_new(&(struct feed_plan){.lanes = &r->lanes,
 	    .inputs = r->inputs,
 	    .n_inputs = r->sources.max,
@@ -360,62 +346,27 @@ start_feed(struct run *r)
 
 /* ---- applying ---- */
 
-static bool
-has_value(const struct column *c, unsigned n_rows)
-{
-	for (unsigned row = 0; row < n_rows && c->type != T_NULL; row++)
-		if (!column_is_null(c, row))
-			return true;
-	return false;
-}
-
-/* The name is somewhere in the record: it may be there as NULL. */
-static bool
-is_named(const struct batch *b, const struct input *in, struct path path)
-{
-	struct str name = {NULL, 0};
-
-	for (unsigned i = 0; i < path.n; i++)
-		if (path.steps[i].name.p)
-			name = path.steps[i].name;
-	for (unsigned i = 0; i < in->layout->n_fields; i++)
-		if (str_eq(in->layout->fields[i], name))
-			return true;
-	for (unsigned row = 0; b->raw && row < b->n_rows; row++)
-		if (str_find(b->raw[row], name, 0) >= 0)
-			return true;
-	return false;
-}
-
-/* Records in which names are looked for. */
-#define LOOK_RECORDS 1000
-
-/* Notes which fields have had a value, or are at least named. */
-static void
-look_at_fields(struct run *r, const struct batch *b, const struct input *in)
-{
-	const struct scan *s = r->plan->scan;
-
-	for (unsigned i = 0; i < s->n_wants; i++)
-		if (!r->seen[i] && (has_value(&b->cols[i], b->n_rows) ||
-				       (r->counts->in < LOOK_RECORDS &&
-					   is_named(b, in, s->wants[i].path))))
-			r->seen[i] = true;
-}
-
 /* A batch has come: its records are counted, the bad ones shown. */
 static void
 arrive(struct run *r, struct turn *t)
 {
 	struct batch *b = t->batch->batch;
+	uint64_t bad = b->n_bad;
 
-	look_at_fields(r, b, t->input);
-	r->counts->in += b->n_rows + t->batch->n_bad_read;
-	if (b->n_bad) {
-		progress_clear(&r->progress);
-		rejects_records(&r->rejects, t->input, b);
+	if (b->n_rows) {
+		seen_look(&r->seen[t->source], t->input, b);
+		pipe_arrive(&r->pipe, t->source, t->batch);
 	}
-	r->counts->bad += b->n_bad;
+	if (b->n_bad)
+		progress_clear(&r->progress);
+	if (t->values) {
+		rejects_result(&r->rejects, b);
+		return;
+	}
+	r->counts->in += b->n_rows + t->batch->n_bad_read;
+	rejects_records(&r->rejects, t->input, b);
+	r->rejects.n_results += t->batch->n_bad_leaves;
+	r->counts->bad += bad;
 }
 
 /* All of a batch has been applied. */
@@ -424,25 +375,26 @@ leave(struct run *r, struct turn *t)
 {
 	struct batch *b = t->batch->batch;
 
-	r->counts->filtered += b->n_filtered;
+	if (!t->values)
+		r->counts->filtered += b->n_filtered;
 	r->applied += b->block_offset - t->offset;
 	t->offset = b->block_offset;
 	progress_show(&r->progress, r->applied, r->total, r->counts->in);
 	t->batch = NULL;
 }
 
-static void
-apply(struct run *r, struct turn *t, unsigned to)
+void
+owner_apply(struct run *r, struct turn *t, unsigned to)
 {
 	unsigned n = t->batch->batch->n_rows, from = t->next;
 	bool noted = t->w.noted;
 
 	t->w.now = r->now;
-	pipe_apply(
-	    &r->pipe, t->batch, t->next, to, r->needs_time ? &t->w : NULL);
+	pipe_apply(&r->pipe, t->source, t->batch, t->next, to,
+	    t->timed ? &t->w : NULL);
 	r->now = t->w.now;
 	t->next = to;
-	if (t->w.noted && !noted && !r->options->quiet) {
+	if (t->w.noted && !noted && !r->options->quiet && !t->values) {
 		progress_clear(&r->progress);
 		report_ahead(t->input, t->batch->batch, from, &t->w);
 	}
@@ -451,13 +403,16 @@ apply(struct run *r, struct turn *t, unsigned to)
 }
 
 /* Makes sure a batch with rows is at hand, if it can be had. */
-static enum feed_found
-fetch_batch(struct run *r, struct turn *t, bool wait)
+enum feed_found
+owner_fetch(struct run *r, struct turn *t, bool wait)
 {
 	enum feed_found found = FEED_BATCH;
 
 	while (!t->batch) {
-		if (!wait)
+		if (t->values)
+			found = values_next(t->values, &t->batch) ? FEED_BATCH
+								  : FEED_END;
+		else if (!wait)
 			found = feed_look(r->feed, t->input, &t->batch);
 		else if (!feed_next(r->feed, t->input, &t->batch))
 			found = FEED_END;
@@ -477,28 +432,56 @@ fetch_batch(struct run *r, struct turn *t, bool wait)
 static bool
 fetch(struct run *r, struct turn *t)
 {
-	if (fetch_batch(r, t, true) == FEED_BATCH)
+	if (owner_fetch(r, t, true) == FEED_BATCH)
 		return true;
 	close_input(r, t);
 	return false;
 }
 
+/* Nobody waits for more of it, or it is enough of all. */
+static bool
+is_enough(struct run *r, const struct turn *t)
+{
+	return r->pipe.input_done[t->source] || owner_must_stop(r);
+}
+
+/* An input's turn has come: it is opened, unless it has been before. */
+static int
+begin_turn(struct run *r, struct turn *t)
+{
+	bool opened = t->input->opened;
+
+	if (owner_open(r, t))
+		return -1;
+	if (!opened && !t->values)
+		feed_open(r->feed, t->input);
+	return 0;
+}
+
+static int
+run_one(struct run *r, struct turn *t)
+{
+	if (begin_turn(r, t))
+		return -1;
+	/* Asked first: what is enough must not wait for more. */
+	while (!is_enough(r, t) && fetch(r, t))
+		owner_apply(r, t, t->batch->batch->n_rows);
+	return 0;
+}
+
 /* Inputs one after another. */
 static int
-run_in_turn(struct run *r)
+run_in_turn(struct run *r, bool timed)
 {
 	for (unsigned i = 0; i < r->n_inputs; i++) {
 		struct turn *t = &r->turns[i];
-		bool opened = t->input->opened;
 
-		if (open_input(r, t))
+		if (!is_of(r, t, timed) || r->pipe.input_done[t->source] ||
+		    t->input->live)
+			continue;
+		if (run_one(r, t))
 			return -1;
-		if (!opened)
-			feed_open(r->feed, t->input);
-		/* Asked first: what is enough must not wait for more. */
-		while (!must_stop(r) && fetch(r, t))
-			apply(r, t, t->batch->batch->n_rows);
-		if (must_stop(r))
+		if (owner_must_stop(r))
 			return 0;
 	}
 	return 0;
@@ -507,27 +490,34 @@ run_in_turn(struct run *r)
 /* ---- in event-time order ---- */
 
 /* An input has ended: it no longer holds the watermark back. */
-static void
-release_watermark(struct run *r)
+void
+owner_release(struct run *r)
 {
-	struct turn *second;
-	struct turn *first = turns_behind(r->turns, r->n_inputs, &second);
-	int64_t w = first ? turn_watermark(first) : WHEN_MIN;
+	int64_t w = turns_watermark(r->turns, r->n_inputs, r->rank, NULL);
 
-	if (w <= r->now)
+	if (w == WHEN_MAX || w <= r->now)
 		return;
 	r->now = w;
 	pipe_advance(&r->pipe, w);
+}
+
+void
+owner_end_turn(struct run *r, struct turn *t)
+{
+	if (!t->ended)
+		close_input(r, t);
+	owner_release(r);
 }
 
 /* It is its turn: opens what was only looked at. */
 static int
 unpark(struct run *r, struct turn *t)
 {
-	if (open_input(r, t))
-		return -1;
 	t->parked = false;
-	feed_open(r->feed, t->input);
+	if (begin_turn(r, t))
+		return -1;
+	if (r->pipe.input_done[t->source] || !fetch(r, t))
+		owner_end_turn(r, t);
 	return 0;
 }
 
@@ -536,121 +526,55 @@ run_by_time(struct run *r)
 {
 	struct turn *t, *second;
 
-	for (unsigned i = 0; i < r->n_inputs; i++)
-		if (!r->turns[i].parked)
-			fetch(r, &r->turns[i]);
-	while ((t = turns_behind(r->turns, r->n_inputs, &second)) &&
-	       !must_stop(r)) {
-		if (t->parked && unpark(r, t))
+	for (unsigned i = 0; i < r->n_inputs; i++) {
+		t = &r->turns[i];
+		if (!is_of(r, t, true) || t->parked)
+			continue;
+		if (begin_turn(r, t))
 			return -1;
-		if (!t->batch && !fetch(r, t)) {
-			release_watermark(r);
+		fetch(r, t);
+	}
+	while (!owner_must_stop(r) &&
+	       (t = turns_behind(r->turns, r->n_inputs, r->rank, &second))) {
+		if (t->parked) {
+			if (unpark(r, t))
+				return -1;
 			continue;
 		}
-		t->w.ceiling = second ? turn_watermark(second) : WHEN_MAX;
-		apply(r, t, turn_rows_before(t, second));
-		if (!t->batch && !fetch(r, t))
-			release_watermark(r);
+		t->w.ceiling =
+		    turns_watermark(r->turns, r->n_inputs, r->rank, t);
+		owner_apply(r, t, turn_rows_before(t, second));
+		if (!t->batch &&
+		    (r->pipe.input_done[t->source] || !fetch(r, t)))
+			owner_end_turn(r, t);
 	}
 	return 0;
 }
 
-/* ---- running on ---- */
+/* ---- ranks ---- */
 
-static int
-live_open(void *arg, struct turn *t)
+static unsigned
+last_rank(const struct run *r)
 {
-	struct run *r = arg;
-	int status = open_input(r, t);
-
-	if (status == INPUT_OPENED)
-		feed_open(r->feed, t->input);
-	return status;
-}
-
-static enum feed_found
-live_fetch(void *arg, struct turn *t)
-{
-	return fetch_batch(arg, t, false);
-}
-
-static void
-live_apply(void *arg, struct turn *t, unsigned to)
-{
-	apply(arg, t, to);
-}
-
-static void
-live_release(void *arg)
-{
-	release_watermark(arg);
-}
-
-static void
-live_over(void *arg, struct turn *t)
-{
-	struct run *r = arg;
-
-	if (!t->input->follow) {
-		close_input(r, t);
-		live_release(r);
-		return;
-	}
-	feed_close(r->feed, t->input);
-	note_damage(r, t);
-	input_renew(t->input);
-	t->offset = 0;
-}
-
-static bool
-live_before_wait(void *arg)
-{
-	struct run *r = arg;
-
-	if (r->plan->output.format->flush)
-		pipe_flush(&r->pipe);
-	flush_outputs(r);
-	return !must_stop(r);
-}
-
-static bool
-live_stop(void *arg)
-{
-	return must_stop(arg);
-}
-
-static void
-live_look_around(void *arg, struct live *l)
-{
-	struct run *r = arg;
-
-	sources_look_around(&r->sources);
-	r->n_inputs = l->n_turns = r->sources.n;
-}
-
-static int
-run_on(struct run *r)
-{
-	struct live l = {.turns = r->turns,
-	    .n_turns = r->n_inputs,
-	    .by_time = r->needs_time,
-	    .idle_ms = r->plan->time.idle / 1000,
-	    .watch = r->sources.watch,
-	    .arg = r,
-	    .open = live_open,
-	    .fetch = live_fetch,
-	    .over = live_over,
-	    .apply = live_apply,
-	    .release = live_release,
-	    .before_wait = live_before_wait,
-	    .stop = live_stop,
-	    .look_around = live_look_around};
-	int status = live_run(&l);
+	unsigned rank = 0;
 
 	for (unsigned i = 0; i < r->n_inputs; i++)
-		if (!r->turns[i].ended)
-			r->counts->bytes_in += r->inputs[i].bytes;
-	return status;
+		if (r->turns[i].input->plan->rank > rank)
+			rank = r->turns[i].input->plan->rank;
+	return rank;
+}
+
+/* The inputs of a rank: those without event time come first. */
+static int
+run_rank(struct run *r)
+{
+	if (run_in_turn(r, false))
+		return -1;
+	if (owner_must_stop(r))
+		return 0;
+	if (r->sources.watch && r->rank == last_rank(r))
+		return owner_run_on(r);
+	return by_time(r) ? run_by_time(r) : run_in_turn(r, true);
 }
 
 /* ---- the whole ---- */
@@ -662,9 +586,10 @@ count_all(struct run *r)
 	struct op_counts ops;
 
 	pipe_counts(&r->pipe, &ops);
+	c->out = results(r);
 	c->late = ops.late;
+	c->late_behind = ops.late_behind;
 	c->late_some = ops.late_some;
-	c->late_made = ops.late_made;
 	c->updates = ops.updates;
 	for (unsigned i = 0; i < r->n_inputs; i++)
 		c->ahead += r->turns[i].w.n_ahead;
@@ -685,25 +610,51 @@ leave_behind(struct run *r, const struct turn *t)
 }
 
 static int
+run_ranks(struct run *r)
+{
+	unsigned last = last_rank(r);
+	int status = 0;
+
+	for (; r->rank <= last && !status; r->rank++) {
+		r->now = WHEN_MIN;
+		status = owner_must_stop(r) ? 0 : run_rank(r);
+		if (!status)
+			pipe_end(&r->pipe, r->rank);
+	}
+	return status;
+}
+
+static bool
+any_failed(const struct run *r)
+{
+	for (unsigned i = 0; i < r->plan->n_outputs; i++)
+		if (r->sinks[i].out.failed)
+			return true;
+	return false;
+}
+
+static int
 run_inputs(struct run *r)
 {
 	int status;
 
 	start_feed(r);
-	pipe_init(&r->pipe, r->plan, r->encoder, &r->out,
-	    r->late.opened ? &r->late : NULL, &r->rejects, r->counts);
-	r->pipe.late_end = r->options->nul_data ? '\0' : '\n';
-	status = r->options->follow ? run_on(r)
-		 : by_time(r)	    ? run_by_time(r)
-				    : run_in_turn(r);
-	if (!status && !r->out.failed) {
-		pipe_advance(&r->pipe, WHEN_MAX);
+	r->pipe = (struct pipe){.lanes = &r->lanes,
+	    .sinks = r->sinks,
+	    .late = r->late.opened ? &r->late : NULL,
+	    .late_end = r->options->nul_data ? '\0' : '\n',
+	    .inputs = r->inputs,
+	    .rejects = &r->rejects,
+	    .counts = r->counts};
+	pipe_init(&r->pipe, r->plan);
+	status = run_ranks(r);
+	if (!status && !any_failed(r))
 		pipe_finish(&r->pipe);
-	}
 	for (unsigned i = 0; i < r->n_inputs; i++)
-		if (r->turns[i].batch)
+		if (r->turns[i].batch && !r->turns[i].values)
 			leave_behind(r, &r->turns[i]);
 	count_all(r);
+	report_steps(r->plan, r->pipe.steps, r->options);
 	pipe_release(&r->pipe);
 	feed_free(r->feed);
 	if (!status && r->damage.message) {
@@ -717,17 +668,17 @@ run_inputs(struct run *r)
 static void
 release(struct run *r)
 {
-	if (r->encoder)
-		r->plan->output.format->encoder_free(r->encoder);
-	union {
-		const struct out_column *read_only;
-		void *owned;
-	} cols = {.read_only = r->encode.cols};
-
-	mem_free(cols.owned);
+	for (unsigned i = 0; i < r->n_inputs; i++)
+		values_free(r->turns[i].values);
+	for (unsigned i = 0; r->sinks && i < r->plan->n_outputs; i++)
+		sink_release(&r->sinks[i]);
+	for (unsigned i = 0; i < r->plan->n_inputs; i++)
+		mem_free(r->seen[i].wants);
+	lane_plan_release(&r->lanes);
+	mem_free(r->sinks);
+	mem_free(r->seen);
 	err_release(&r->damage);
 	sources_release(&r->sources);
-	mem_free(r->seen);
 }
 
 static int
@@ -751,7 +702,6 @@ run_plan(const struct plan *plan, const struct run_options *options,
 	    .options = options,
 	    .counts = counts,
 	    .err = err,
-	    .needs_time = plan->scan->needs_time,
 	    /* Who runs on waits for writers, not for threads. */
 	    .threads = options->follow ? 1 : options->threads,
 	    .hinted = options->quiet || !isatty(STDERR_FILENO),
@@ -760,22 +710,23 @@ run_plan(const struct plan *plan, const struct run_options *options,
 	int status;
 
 	*counts = (struct run_counts){0};
-	r.seen = mem_zalloc(plan->scan->n_wants * sizeof *r.seen);
+	lane_plan_init(&r.lanes, plan);
 	torture_read(getenv("WEIR_TORTURE"));
 	progress_init(&r.progress, options->quiet);
 	status = make_inputs(&r) || check_inputs(&r) ? -1 : 0;
 	if (!status)
 		signals_install();
 	status = status || open_outputs(&r) || open_inputs(&r) ||
-			 make_encoder(&r) || run_inputs(&r)
+			 make_encoders(&r) || run_inputs(&r)
 		     ? -1
 		     : 0;
-	if (signals_stop() && r.out.temporary)
-		report_interrupted(r.out.path);
+	for (unsigned i = 0; r.sinks && i < plan->n_outputs; i++)
+		if (signals_stop() && r.sinks[i].out.temporary)
+			report_interrupted(r.sinks[i].out.path);
 	if (close_outputs(&r, !status && !signals_stop()))
 		status = -1;
 	progress_clear(&r.progress);
-	if (!status && counts->in > counts->bad)
+	if (!status)
 		report_unseen(plan, options, r.seen);
 	if (r.feed && report_end(counts, options, status ? &other : err))
 		status = -1;

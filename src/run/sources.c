@@ -22,6 +22,16 @@ is_followed(const struct sources *s, struct str path)
 	return stat(path.p, &st) ? errno == ENOENT : S_ISREG(st.st_mode);
 }
 
+/* What is read before anything else is not followed, or it would not end. */
+static bool
+is_last_rank(const struct plan *p, const struct plan_input *in)
+{
+	for (unsigned i = 0; i < p->n_inputs; i++)
+		if (p->inputs[i].used && p->inputs[i].rank > in->rank)
+			return false;
+	return true;
+}
+
 static struct turn *
 make_turn(struct sources *s, struct str path, const struct plan_input *of)
 {
@@ -30,15 +40,19 @@ make_turn(struct sources *s, struct str path, const struct plan_input *of)
 	struct input *in = &s->inputs[i];
 
 	t->input = in;
+	t->source = (unsigned)(of - s->plan->inputs);
+	t->timed = of->scan->needs_time;
+	t->leads = !i || s->turns[i - 1].source != t->source;
 	t->w = (struct watermark){.greatest = WHEN_MIN,
-	    .lateness = s->plan->time.lateness,
-	    .ahead = s->plan->time.max_ahead,
+	    .lateness = of->time.lateness,
+	    .ahead = of->time.max_ahead,
 	    .ceiling = WHEN_MAX,
 	    .now = WHEN_MIN};
 	input_init(in, of, path, i);
-	in->live = s->options->follow;
+	in->live =
+	    s->options->follow && is_last_rank(s->plan, of) && !of->values;
 	in->alone = s->max == 1;
-	if (!is_followed(s, path))
+	if (!in->live || !is_followed(s, path))
 		return t;
 	in->follow = follow_new(path.p, s->files.names, s->files.n, s->watch,
 	    s->options->inflate_max);
@@ -58,7 +72,7 @@ make_turns(struct sources *s, const size_t *ends)
 	s->turns = mem_zalloc(s->max * sizeof *s->turns);
 	for (unsigned k = 0; k < s->plan->n_inputs; k++)
 		for (; i < ends[k]; i++)
-			if (!s->options->follow ||
+			if (!s->options->follow || s->plan->inputs[k].values ||
 			    !files_has_base(&s->files, s->files.names[i]))
 				make_turn(
 				    s, s->files.names[i], &s->plan->inputs[k]);
@@ -68,7 +82,12 @@ make_turns(struct sources *s, const size_t *ends)
 static int
 check_lateness(const struct plan *p, struct err *err)
 {
-	if (!p->scan->needs_time || p->time.lateness != WHEN_MAX)
+	bool waits = false;
+
+	for (unsigned i = 0; i < p->n_inputs; i++)
+		waits |= p->inputs[i].used && p->inputs[i].scan->needs_time &&
+			 p->inputs[i].time.lateness == WHEN_MAX;
+	if (!waits)
 		return 0;
 	for (unsigned i = 0; i < p->n_ops; i++) {
 		if (p->ops[i].kind->waits != WAITS_WATERMARK)
@@ -113,6 +132,11 @@ sources_make(struct sources *s, const struct plan *plan,
 	for (unsigned i = 0; i < plan->n_inputs && !status; i++) {
 		const struct plan_input *in = &plan->inputs[i];
 
+		ends[i] = s->files.n;
+		if (!in->used)
+			continue;
+		if (in->values)
+			files_add(&s->files, STR("VALUES"));
 		for (unsigned k = 0; k < in->n_files && options->follow; k++)
 			watch_pattern(s, in->files[k]);
 		for (unsigned k = 0; k < in->n_files && !status; k++)
@@ -194,6 +218,8 @@ sources_look_around(struct sources *s)
 		const struct plan_input *in = &s->plan->inputs[i];
 
 		now.n = 0;
+		if (!in->used || !is_last_rank(s->plan, in))
+			continue;
 		for (unsigned k = 0; k < in->n_files; k++)
 			if (files_open_ended(in->files[k]))
 				files_expand(&now, in->files[k], true, &err);

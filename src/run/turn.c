@@ -24,8 +24,16 @@ turn_watermark(const struct turn *t)
 	return at;
 }
 
+bool
+turn_is_active(const struct turn *t, unsigned rank)
+{
+	return t->timed && !t->ended && !t->idle &&
+	       t->input->plan->rank == rank;
+}
+
 struct turn *
-turns_behind(struct turn *turns, unsigned n, struct turn **second)
+turns_behind(
+    struct turn *turns, unsigned n, unsigned rank, struct turn **second)
 {
 	struct turn *first = NULL;
 
@@ -33,7 +41,7 @@ turns_behind(struct turn *turns, unsigned n, struct turn **second)
 	for (unsigned i = 0; i < n; i++) {
 		struct turn *t = &turns[i];
 
-		if (t->ended || t->idle)
+		if (!turn_is_active(t, rank))
 			continue;
 		if (!first || turn_standing(t) < turn_standing(first)) {
 			*second = first;
@@ -44,6 +52,24 @@ turns_behind(struct turn *turns, unsigned n, struct turn **second)
 		}
 	}
 	return first;
+}
+
+int64_t
+turns_watermark(
+    const struct turn *turns, unsigned n, unsigned rank, const struct turn *but)
+{
+	int64_t least = WHEN_MAX;
+
+	for (unsigned i = 0; i < n; i++) {
+		int64_t w;
+
+		if (&turns[i] == but || !turn_is_active(&turns[i], rank))
+			continue;
+		w = turn_watermark(&turns[i]);
+		if (w < least)
+			least = w;
+	}
+	return least;
 }
 
 unsigned

@@ -11,9 +11,15 @@
 #include "op/op.h"
 #include "run/lane.h"
 
+struct values;
+
 /* An input and how far its batches have been applied. */
 struct turn {
 	struct input *input;
+	unsigned source;	/* number of the plan's input */
+	bool timed;		/* event time is wanted of it */
+	bool leads;		/* it is the first of its source */
+	struct values *values;	/* constant rows instead of a file, or NULL */
 	struct prepared *batch; /* NULL: none at hand */
 	unsigned next;		/* row of the batch */
 	struct watermark w;
@@ -35,11 +41,22 @@ int64_t turn_standing(const struct turn *t);
 /* The same, less the lateness: what its watermark is or will be. */
 int64_t turn_watermark(const struct turn *t);
 
+/* Is it one of a rank whose order is that of event time? */
+bool turn_is_active(const struct turn *t, unsigned rank);
+
 /*
- * The one furthest behind of those that have neither ended nor gone idle, and
- * the one furthest behind but for it; NULL if there is none.
+ * Of the active ones of a rank: the one furthest behind, and the one furthest
+ * behind but for it; NULL if there is none.
  */
-struct turn *turns_behind(struct turn *turns, unsigned n, struct turn **second);
+struct turn *turns_behind(
+    struct turn *turns, unsigned n, unsigned rank, struct turn **second);
+
+/*
+ * The least watermark of the active ones of a rank but for one (or NULL),
+ * their next records included; WHEN_MAX if there are none.
+ */
+int64_t turns_watermark(const struct turn *turns, unsigned n, unsigned rank,
+    const struct turn *but);
 
 /* Up to which row it may go before the second is further behind. */
 unsigned turn_rows_before(const struct turn *t, const struct turn *second);
