@@ -31,7 +31,8 @@ hint_at_terminal(const struct plan *p, const struct options *o)
 	if (o->quiet || !isatty(STDIN_FILENO))
 		return;
 	for (unsigned i = 0; i < p->n_inputs; i++)
-		for (unsigned k = 0; k < p->inputs[i].n_files; k++)
+		for (unsigned k = 0;
+		     p->inputs[i].used && k < p->inputs[i].n_files; k++)
 			if (str_is(p->inputs[i].files[k], "-"))
 				fputs("weir: reading from the terminal; end "
 				      "with ^D\n",
@@ -39,7 +40,7 @@ hint_at_terminal(const struct plan *p, const struct options *o)
 }
 
 static struct run_options
-run_options_of(struct plan *p, const struct options *o)
+run_options_of(const struct options *o)
 {
 	struct run_options r = {.threads = o->jobs,
 	    .reject = o->reject,
@@ -52,12 +53,8 @@ run_options_of(struct plan *p, const struct options *o)
 	    .limits = limits_default,
 	    .stats = o->stats};
 
-	if (p->output.file.n) {
-		r.output = arena_str(&p->arena, p->output.file).p;
-	} else {
-		r.colour = terminal_colour(o, STDOUT_FILENO);
-		r.width = terminal_width();
-	}
+	r.colour = terminal_colour(o, STDOUT_FILENO);
+	r.width = terminal_width();
 	if (o->reject && !o->bad_max_given)
 		r.bad_max = BAD_ANY;
 	if (o->record_max)
@@ -79,7 +76,7 @@ run_query(const struct options *o, struct err *err)
 	if (o->print_spec)
 		return print_spec(&plan, err);
 	hint_at_terminal(&plan, o);
-	run = run_options_of(&plan, o);
+	run = run_options_of(o);
 	return run_plan(&plan, &run, &counts, err);
 }
 

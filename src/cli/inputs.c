@@ -138,18 +138,39 @@ named_for_spec(
 	return 0;
 }
 
+/* Inputs that something reads and that come from files. */
+static unsigned
+count_read(const struct plan *p, unsigned *first)
+{
+	unsigned n = 0;
+
+	for (unsigned i = p->n_inputs; i-- > 0;)
+		if (plan_is_read(p, i) && !p->inputs[i].values) {
+			*first = i;
+			n++;
+		}
+	return n;
+}
+
 static int
 unnamed(struct plan *p, const struct operand *ops, unsigned n, struct err *err)
 {
-	if (p->n_inputs == 1) {
-		take_files(p, &p->inputs[0], ops, n, (struct str){0});
+	unsigned first = 0, inputs = count_read(p, &first);
+	struct plan_input *in = &p->inputs[first];
+
+	if (inputs == 1) {
+		take_files(p, in, ops, n, (struct str){0});
 		return 0;
 	}
+	if (!inputs)
+		return err_set(err, ERR_USAGE, NOWHERE,
+		    "nothing is read, so \"%.*s\" has no use",
+		    STR_ARG(ops[0].file));
 	err_set(err, ERR_USAGE, NOWHERE,
-	    "there are %u inputs: \"%.*s\" needs a name", p->n_inputs,
+	    "there are %u inputs: \"%.*s\" needs a name", inputs,
 	    STR_ARG(ops[0].file));
 	return err_hint(
-	    err, "%.*s=%.*s", STR_ARG(p->inputs[0].name), STR_ARG(ops[0].file));
+	    err, "%.*s=%.*s", STR_ARG(in->name), STR_ARG(ops[0].file));
 }
 
 static int
@@ -180,9 +201,11 @@ distribute(struct plan *p, const struct operand *ops, unsigned n,
 static int
 default_file(struct plan *p, struct plan_input *in, struct err *err)
 {
-	if (in->n_files)
+	unsigned first;
+
+	if (in->n_files || in->values)
 		return 0;
-	if (p->n_inputs > 1) {
+	if (count_read(p, &first) > 1) {
 		err_set(err, ERR_USAGE, NOWHERE, "the input %.*s has no file",
 		    STR_ARG(in->name));
 		return err_hint(err, "%.*s=FILE", STR_ARG(in->name));
@@ -199,7 +222,8 @@ check_stdin(const struct plan *p, const struct options *o, struct err *err)
 	unsigned n = o->spec && !strcmp(o->spec, "-");
 
 	for (unsigned i = 0; i < p->n_inputs; i++)
-		for (unsigned k = 0; k < p->inputs[i].n_files; k++)
+		for (unsigned k = 0;
+		     plan_is_read(p, i) && k < p->inputs[i].n_files; k++)
 			n += str_is(p->inputs[i].files[k], "-");
 	if (n < 2)
 		return 0;
@@ -225,7 +249,7 @@ pipeline_inputs(struct plan *p, const struct options *o, struct err *err)
 	if (o->command->use == USE_CHECK || o->print_spec)
 		return 0;
 	for (unsigned i = 0; i < p->n_inputs; i++)
-		if (default_file(p, &p->inputs[i], err))
+		if (plan_is_read(p, i) && default_file(p, &p->inputs[i], err))
 			return -1;
 	return check_stdin(p, o, err);
 }

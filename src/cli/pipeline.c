@@ -323,9 +323,28 @@ set_time(struct plan *p, const char *text, struct err *err)
 	return 0;
 }
 
+/* What an option says counts more than what the only input says itself. */
+static void
+override_times(struct plan *p, const struct options *o)
+{
+	struct plan_time *t = &p->inputs[0].time;
+
+	if (p->n_inputs > 1)
+		return;
+	if (o->time) {
+		t->field.n = 0;
+		t->layout_given = false;
+	}
+	if (o->zone)
+		t->zone = NULL;
+	if (o->lateness >= 0)
+		t->lateness = WHEN_MAX;
+}
+
 static int
 set_times(struct plan *p, const struct options *o, struct err *err)
 {
+	override_times(p, o);
 	if (o->time && set_time(p, o->time, err))
 		return -1;
 	if (o->zone) {
@@ -375,21 +394,26 @@ default_format(const struct plan_output *out, const struct options *o)
 	return format_find(STR("json"));
 }
 
+/* Options go to the only output; with several, -t to those without a format. */
 static int
-set_output(struct plan *p, const struct options *o, struct err *err)
+set_output(struct plan_output *out, bool only, const struct options *o,
+    struct err *err)
 {
-	struct plan_output *out = &p->output;
+	bool named = only && o->output;
 
-	if (o->output)
+	if (o->mode && (only || out->mode == MODE_FINAL) &&
+	    plan_mode(out, str_of(o->mode), NOWHERE, err))
+		return err_note(err, "--mode");
+	if (named)
 		out->file = strcmp(o->output, "-") ? str_of(o->output)
 						   : (struct str){0};
-	if (o->to) {
+	if (o->to && (only || !out->format)) {
 		out->settings = (struct settings){0};
 		out->format = format_parse(
 		    str_of(o->to), NOWHERE, true, &out->settings, err);
 		return out->format ? 0 : err_note(err, "--to");
 	}
-	if (out->file.n && (o->output || !out->format)) {
+	if (out->file.n && (named || !out->format)) {
 		const struct format *f = format_of_name(out->file);
 
 		if (f && f->encoder_new && f != out->format) {
@@ -402,20 +426,18 @@ set_output(struct plan *p, const struct options *o, struct err *err)
 	return 0;
 }
 
-/* --csv-safe: a setting of the output. */
+/* --csv-safe: a setting of the outputs. */
 static int
-set_csv_safe(struct plan *p, const struct options *o, struct err *err)
+set_csv_safe(struct plan *p, struct plan_output *out, struct err *err)
 {
-	struct settings *settings = &p->output.settings;
+	struct settings *settings = &out->settings;
 	struct setting *list;
 
-	if (!o->csv_safe)
-		return 0;
-	if (strcmp(p->output.format->name, "csv") &&
-	    strcmp(p->output.format->name, "tsv")) {
+	if (strcmp(out->format->name, "csv") &&
+	    strcmp(out->format->name, "tsv")) {
 		err_set(err, ERR_USAGE, NOWHERE,
 		    "--csv-safe is for the formats csv and tsv, not %s",
-		    p->output.format->name);
+		    out->format->name);
 		return err_hint(err, "-t csv");
 	}
 	list = arena_array(&p->arena, settings->n + 1, sizeof *list);
@@ -427,6 +449,23 @@ set_csv_safe(struct plan *p, const struct options *o, struct err *err)
 	return 0;
 }
 
+static int
+set_outputs(struct plan *p, const struct options *o, struct err *err)
+{
+	plan_emit_default(p);
+	if (o->output && p->n_outputs > 1) {
+		err_set(err, ERR_USAGE, NOWHERE,
+		    "--output names the file of one output, and there are %u",
+		    p->n_outputs);
+		return err_hint(err, "each of them says its file itself");
+	}
+	for (unsigned i = 0; i < p->n_outputs; i++)
+		if (set_output(&p->outputs[i], p->n_outputs == 1, o, err) ||
+		    (o->csv_safe && set_csv_safe(p, &p->outputs[i], err)))
+			return -1;
+	return 0;
+}
+
 int
 pipeline_make(struct plan *p, const struct options *o, struct err *err)
 {
@@ -434,9 +473,10 @@ pipeline_make(struct plan *p, const struct options *o, struct err *err)
 		return -1;
 	if (pipeline_inputs(p, o, err))
 		return -1;
+	for (unsigned i = 0; o->changelog && i < p->n_inputs; i++)
+		p->inputs[i].changelog = str_of(o->changelog);
 	if ((o->from && set_from(p, o->from, err)) || set_times(p, o, err) ||
-	    set_output(p, o, err) || set_csv_safe(p, o, err) ||
-	    pipeline_params(p, o, err))
+	    set_outputs(p, o, err) || pipeline_params(p, o, err))
 		return -1;
 	return plan_bind(p, err);
 }

@@ -396,8 +396,12 @@ param_kind_name(enum param_kind kind)
 		return "text";
 	case PARAM_SETTINGS:
 		return "name: text pairs";
+	case PARAM_SETS:
+		return "rollup, cube, or a list of lists of keys";
 	case PARAM_WINDOW:
 		return "window";
+	case PARAM_FLOWS:
+		return "list of flows";
 	}
 	return "";
 }

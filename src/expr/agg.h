@@ -64,6 +64,12 @@ struct agg_rows {
 	const int8_t *sign;
 };
 
+enum agg_nulls {
+	AGG_NULLS_SKIP,
+	AGG_NULLS_OTHERS, /* those of all arguments but the first */
+	AGG_NULLS_KEEP
+};
+
 /* How the result is read where rows are kept (agg_kept.h). */
 enum agg_keep {
 	AGG_KEEP_ALL,	   /* all rows are added anew, in order of arrival */
@@ -102,8 +108,8 @@ struct agg {
 	unsigned n_constant; /* the last ones of args_max must be constant */
 	/* With and without DISTINCT the result is the same: no set is kept. */
 	bool ignores_duplicates;
-	/* Of rows whose first argument is there, others may be NULL. */
-	bool keeps_null;
+	/* Which NULLs are values like others; else their row does not count. */
+	enum agg_nulls nulls;
 
 	/* Checks arguments and sets call->type (T_ANY before). */
 	int (*bind)(struct agg_call *call, struct err *err);

@@ -383,7 +383,10 @@ as_number(struct value *v)
 static bool
 counts_not(const struct agg_call *call, unsigned i, unsigned n)
 {
-	return i < n && !(i && call->agg->keeps_null);
+	enum agg_nulls nulls = call->agg->nulls;
+
+	return i < n && nulls != AGG_NULLS_KEEP &&
+	       !(i && nulls == AGG_NULLS_OTHERS);
 }
 
 /* Packs the k-th row; false if an argument is NULL: it does not count. */

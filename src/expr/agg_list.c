@@ -77,12 +77,8 @@ array_add(
 	struct buf item = {0};
 
 	for (unsigned k = 0; k < r->n; k++) {
-		struct value v = agg_arg(r, 0, k);
-
-		if (v.type == T_NULL)
-			continue;
 		item.n = 0;
-		pack_put(&item, v);
+		pack_put(&item, agg_arg(r, 0, k));
 		grown_put(
 		    agg_acc(call, r, k), heap, buf_str(&item), STR(""), 1);
 	}
@@ -379,10 +375,13 @@ const struct agg agg_array_agg = {
     .name = "array_agg",
     .aliases = "collect_list",
     .signature = "any -> list",
-    .doc = "List of the values that are not NULL, in order of arrival (at "
-	   "most 256 MiB; what comes then is left out).",
+    .doc = "List of the values, also of those that are NULL, in order of "
+	   "arrival or of ORDER BY inside: array_agg(x ORDER BY t DESC). "
+	   "Without NULLs: array_agg(x) IGNORE NULLS. At most 256 MiB; what "
+	   "comes then is left out.",
     .example = "array_agg(x) of 2, NULL, 1",
-    .result = "[2,1]",
+    .result = "[2,null,1]",
+    .nulls = AGG_NULLS_KEEP,
     .flink = "ARRAY_AGG",
     .args_min = 1,
     .args_max = 1,
@@ -399,9 +398,9 @@ const struct agg agg_listagg = {
     .name = "listagg",
     .aliases = "string_agg group_concat",
     .signature = "any, text = ',' -> text",
-    .doc = "The values that are not NULL as one text, in order of arrival, "
-	   "with a separator between them (at most 256 MiB; what comes then "
-	   "is left out).",
+    .doc = "The values that are not NULL as one text, in order of arrival or "
+	   "of ORDER BY inside (also WITHIN GROUP), with a separator between "
+	   "them (at most 256 MiB; what comes then is left out).",
     .example = "listagg(x, '+') of 'a', 'b'",
     .result = "a+b",
     .flink = "LISTAGG",

@@ -12,6 +12,7 @@
 #define WEIR_EXPR_AGG_PART_H
 
 #include "base/buf.h"
+#include "base/hash.h"
 #include "data/column.h"
 #include "expr/agg.h"
 
@@ -112,7 +113,7 @@ struct seen {
 };
 
 struct seen_set {
-	struct seen **slots;
+	uint64_t *slots; /* 16 bits of the hash, then the entry's address */
 	struct seen *first, *last;
 	uint32_t n, cap;  /* entries (dead ones too), slots */
 	uint32_t dead;	  /* entries with count 0 */
@@ -129,6 +130,23 @@ int seen_count(struct seen_set **set, struct arena *heap, struct str key,
     const uint8_t *types, unsigned n_types, int64_t by);
 
 /* The n values of an entry, as they came (slices of the entry or arena). */
+/* The same where the hash of the key is known: seen_hash of it. */
+int seen_count_hashed(struct seen_set **set, struct arena *heap, struct str key,
+    uint32_t hash, const uint8_t *types, unsigned n_types, int64_t by);
+
+static inline uint32_t
+seen_hash(struct str key)
+{
+	return (uint32_t)hash_bytes(key.p, key.n);
+}
+
+/*
+ * For sets beyond the nearest caches: brings the slot of a key near, and,
+ * some keys later, its entry.
+ */
+void seen_fetch_slot(const struct seen_set *s, uint32_t hash);
+void seen_fetch_entry(const struct seen_set *s, uint32_t hash);
+
 void seen_values(
     const struct seen *e, struct value *out, unsigned n, struct arena *a);
 
@@ -195,7 +213,7 @@ bool agg_in_done(const struct agg_in *in);
 
 extern const struct agg agg_any_value, agg_approx_distinct, agg_arg_max,
     agg_arg_min, agg_array_agg, agg_avg, agg_bit_and, agg_bit_or, agg_bit_xor,
-    agg_bool_and, agg_bool_or, agg_corr, agg_count, agg_covar_pop,
+    agg_bool_and, agg_bool_or, agg_corr, agg_count, agg_count_if, agg_covar_pop,
     agg_covar_samp, agg_first, agg_histogram, agg_last, agg_listagg,
     agg_map_agg, agg_max, agg_median, agg_min, agg_mode, agg_percentile,
     agg_percentile_cont, agg_rate, agg_ratio, agg_regr_count,

@@ -329,7 +329,7 @@ const struct fn fn_date_rows[] = {
 	 .result = "true", .row = overlaps_row},
 	{.name = "time_bucket", TIME,
 	 .signature = "duration, time, time = TIMESTAMP '1970-01-01', "
-	     "text = 'UTC' -> time",
+		      "text = 'UTC' -> time",
 	 .doc = "The start of the bucket of a width that a time is in; buckets "
 		"are counted from an origin, 1970 unless stated.",
 	 .example = "time_bucket(INTERVAL '15' MINUTE, TIMESTAMP "

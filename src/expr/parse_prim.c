@@ -278,28 +278,79 @@ parse_within(struct lexer *lx, struct node *n)
 	return is_of_order(n) ? of_order(lx, n, &o) : ordered(lx, n, &o);
 }
 
+/* Adds a condition to those of FILTER. */
+static struct node *
+filtered(struct lexer *lx, struct node *n, struct node *filter)
+{
+	if (n->filter)
+		filter = parse_call2(lx, filter->where.at, "and", filter->where,
+		    n->filter, filter);
+	if (!filter)
+		return NULL;
+	n->filter = filter;
+	n->where.len = lx->done - n->where.at;
+	n->size += filter->size;
+	if (filter->depth >= n->depth)
+		n->depth = filter->depth + 1;
+	return n;
+}
+
+/* IGNORE NULLS or RESPECT NULLS of array_agg; elsewhere it is the business
+ * of window functions. */
+static bool
+is_nulls(struct lexer *lx, const struct node *n)
+{
+	return str_is(n->name, "array_agg") && lex_next_is(lx, "NULLS") &&
+	       (lex_is(lx, "IGNORE") || lex_is(lx, "RESPECT"));
+}
+
+static struct node *
+not_null(struct lexer *lx, struct node *x)
+{
+	struct where at = x->where;
+
+	return parse_call1(
+	    lx, at.at, "not", at, parse_call1(lx, at.at, "is null", at, x));
+}
+
+/* array_agg(x) IGNORE NULLS is array_agg(x) FILTER (WHERE x IS NOT NULL). */
+static struct node *
+parse_nulls(struct lexer *lx, struct node *n)
+{
+	bool ignore = lex_is(lx, "IGNORE");
+
+	lex_next(lx);
+	lex_next(lx);
+	if (!ignore || !n->n_args)
+		return n;
+	return filtered(lx, n, not_null(lx, n->args[0]));
+}
+
 /* WITHIN GROUP, FILTER (WHERE e) and OVER behind a call. */
 static struct node *
 parse_behind(struct lexer *lx, struct node *n)
 {
+	struct node *filter;
+
 	if (lex_is(lx, "WITHIN") && lex_next_is(lx, "GROUP")) {
 		n = parse_within(lx, n);
 		if (!n)
 			return NULL;
 	}
+	if (is_nulls(lx, n) && !(n = parse_nulls(lx, n)))
+		return NULL;
 	if (lex_is(lx, "FILTER") && lex_next_is(lx, "(")) {
 		lex_next(lx);
 		lex_next(lx);
 		if (lex_expect(lx, "WHERE"))
 			return NULL;
-		n->filter = parse_expr(lx);
-		if (!n->filter || lex_expect(lx, ")"))
+		filter = parse_expr(lx);
+		if (!filter || lex_expect(lx, ")") ||
+		    !(n = filtered(lx, n, filter)))
 			return NULL;
-		n->where.len = lx->done - n->where.at;
-		n->size += n->filter->size;
-		if (n->filter->depth >= n->depth)
-			n->depth = n->filter->depth + 1;
 	}
+	if (is_nulls(lx, n) && !(n = parse_nulls(lx, n)))
+		return NULL;
 	if (lex_is(lx, "OVER") && lx->hooks && lx->hooks->over)
 		n = lx->hooks->over(lx, n, lx->hooks->owner);
 	return n;
@@ -328,7 +379,7 @@ parse_call(struct lexer *lx)
 {
 	struct where at = lx->tok.where;
 	struct str name = lower_ascii(lx, lx->tok.text);
-	bool star = false, distinct = false;
+	bool star = false, distinct = false, ignore = false, respect;
 	struct ordering order = {0};
 	struct nodes args = {0};
 	struct node *n;
@@ -346,6 +397,15 @@ parse_call(struct lexer *lx)
 		    (lex_is(lx, "ORDER") && parse_order(lx, &order)))
 			return NULL;
 	}
+	if (str_is(name, "array_agg") && lex_next_is(lx, "NULLS")) {
+		ignore = lex_accept(lx, "IGNORE");
+		respect = !ignore && lex_accept(lx, "RESPECT");
+		if ((ignore || respect) && lex_expect(lx, "NULLS"))
+			return NULL;
+		if (lex_is(lx, "ORDER") && !order.by.n &&
+		    parse_order(lx, &order))
+			return NULL;
+	}
 	if (lex_expect(lx, ")"))
 		return NULL;
 	n = parse_call_of(lx, at.at, name, at, args);
@@ -354,6 +414,9 @@ parse_call(struct lexer *lx)
 	n->star = star;
 	n->distinct = distinct;
 	if (order.by.n && !(n = ordered(lx, n, &order)))
+		return NULL;
+	if (ignore && n->n_args > n->n_order &&
+	    !(n = filtered(lx, n, not_null(lx, n->args[0]))))
 		return NULL;
 	return parse_behind(lx, n);
 }

@@ -6,15 +6,20 @@
  */
 SPEC("weir", "1", "Version of the form; always 1.", version)
 SPEC("name", "text", "Name of the pipeline, for messages and its state.", name)
-SPEC("input", "map", "What is read: format and files.", input)
-SPEC("inputs", "map", "Several inputs by name; `from` picks one.", inputs)
-SPEC("from", "text", "Which of the inputs is read.", from)
+SPEC("input", "map", "What is read: format and files.", only_input)
+SPEC("inputs", "map", "Several inputs by name, each as `input`.", inputs)
+SPEC("from", "text", "The input or flow that `steps` read.", from)
 SPEC("time", "map", "Where event time is, and what is late.", time)
 SPEC("params", "map",
     "Parameters, used as $name: a default value, or {type, default}.", params)
 SPEC(
     "steps", "list", "What happens to the rows, one step after another.", steps)
+SPEC("flows", "map",
+    "Further flows by name, each {from, steps}. A flow may be read any number "
+    "of times: by `from`, by steps such as union, by outputs.",
+    flows)
 SPEC("output", "map", "What is written: format and file.", output)
+SPEC("outputs", "map", "Several outputs by name, each as `output`.", outputs)
 SPEC("tests", "list", "Examples of input and the output expected of them.",
     tests)
 
@@ -26,6 +31,20 @@ SPEC("input.file", "text", "The file to read; - is standard input.", input_file)
 SPEC("input.files", "list of texts", "The files to read.", input_files)
 SPEC("input.types", "map of types",
     "Types of fields that are not to be guessed: {zip: text}.", input_types)
+SPEC("input.changelog", "true | field",
+    "The records are changes of a table: the field (op, if true) says what "
+    "each does, as +I, -U, +U or -D.",
+    input_changelog)
+SPEC("input.key", "list of names",
+    "Columns that tell rows apart: the last row of a key is the one that "
+    "holds.",
+    input_key)
+SPEC("input.columns", "map of types, or list of names",
+    "The columns of an input that has no others; a type left out is told by "
+    "content.",
+    input_columns)
+SPEC("input.values", "list of lists",
+    "Constant rows instead of files: lists of expressions.", input_values)
 SPEC("input.time", "map", "As `time`, for this input.", time)
 
 SPEC("time.field", "path", "The field that holds event time.", time_field)
@@ -47,11 +66,33 @@ SPEC("time.late", "drop | update | file",
     "to correct results, or written to a file.",
     time_late)
 
+SPEC("flows.*.from", "text",
+    "The input or flow that is read. Without it, the only input; a first step "
+    "that names flows (union) reads those.",
+    flow_from)
+SPEC("flows.*.steps", "list",
+    "As `steps`. Besides: `tee: NAME` makes the rows at that point a flow of "
+    "that name, and `split: {NAME: CONDITION, else: NAME}`, at the end, gives "
+    "each row to the flow whose condition is the first that is true.",
+    flow_steps)
+
+SPEC("output.from", "text",
+    "The flow or input that is written; what `steps` give if not said.",
+    output_from)
 SPEC("output.format", "text",
     "NAME or NAME:ARG. Other keys of `output` are settings of the format.",
     output_format)
 SPEC("output.file", "text", "The file to write; standard output if not said.",
     output_file)
+
+SPEC("output.mode", "final | changelog | upsert | every DURATION",
+    "How results that change are written: once, as they are at the end (the "
+    "default); every change; the same without what is replaced; or, each time "
+    "so much event time has passed, those that have changed.",
+    output_mode)
+SPEC("output.op", "name",
+    "The column that says what a row of a changelog does; op if not said.",
+    output_op)
 
 SPEC("params.*.type", "type", "Type of the parameter's value.", param_type)
 SPEC(

@@ -12,6 +12,7 @@
 #include "data/cast.h"
 #include "front/front.h"
 #include "front/yaml_expr.h"
+#include "front/yaml_values.h"
 
 typedef int spec_reader(
     struct spec *s, const struct ynode *key, const struct ynode *value);
@@ -20,7 +21,7 @@ static int read_map(struct spec *s, const char *place, const struct ynode *n,
     spec_reader *other);
 
 /* Words of specs to come: they get a better answer than "unknown". */
-static const char *const unsupported[] = {"flows", "state", "tables"};
+static const char *const unsupported[] = {"state", "tables"};
 
 /* ---- scalars ---- */
 
@@ -63,8 +64,8 @@ fail_at(struct spec *s, const struct ynode *n)
 	return -1;
 }
 
-static int
-read_type(struct spec *s, const struct ynode *n, enum type *out)
+int
+spec_type(struct spec *s, const struct ynode *n, enum type *out)
 {
 	static const struct str names[] = {STR("bigint"), STR("bool"),
 	    STR("decimal"), STR("double"), STR("text"), STR("timestamp"),
@@ -111,11 +112,50 @@ read_from(struct spec *s, const struct ynode *key, const struct ynode *value)
 	return spec_text(s, value, &ignored);
 }
 
+/* Read when all names are known: yaml_flow.c. */
 static int
 read_steps(struct spec *s, const struct ynode *key, const struct ynode *value)
 {
 	(void)key;
-	return spec_steps(s, value);
+	s->steps = value;
+	return 0;
+}
+
+static int
+read_flows(struct spec *s, const struct ynode *key, const struct ynode *value)
+{
+	(void)key;
+	if (value->kind != Y_MAP)
+		return spec_expected(s, value, "a map of flows");
+	s->flows = value;
+	return spec_no_doubles(s, value);
+}
+
+static int
+read_flow_from(
+    struct spec *s, const struct ynode *key, const struct ynode *value)
+{
+	struct str ignored;
+
+	(void)key;
+	s->names[s->flow].from = value;
+	return spec_text(s, value, &ignored);
+}
+
+static int
+read_flow_steps(
+    struct spec *s, const struct ynode *key, const struct ynode *value)
+{
+	(void)key;
+	s->names[s->flow].steps = value;
+	return 0;
+}
+
+int
+spec_flow(struct spec *s, const struct ynode *n, struct spec_name *to)
+{
+	s->flow = (unsigned)(to - s->names);
+	return read_map(s, "flows.*", n, NULL);
 }
 
 /* ---- input ---- */
@@ -221,80 +261,86 @@ read_input_types(
 
 		d->name = value->keys[i]->text;
 		d->where = value->keys[i]->where;
-		if (read_type(s, value->items[i], &d->type))
+		if (spec_type(s, value->items[i], &d->type))
 			return -1;
 	}
 	return 0;
+}
+
+static int
+read_input_columns(
+    struct spec *s, const struct ynode *key, const struct ynode *value)
+{
+	(void)key;
+	return spec_columns(s, value);
+}
+
+static int
+read_input_values(
+    struct spec *s, const struct ynode *key, const struct ynode *value)
+{
+	(void)key;
+	return spec_values(s, value);
 }
 
 static int
 read_input(struct spec *s, const struct ynode *key, const struct ynode *value)
 {
 	s->input->where = key->where;
-	return read_map(s, "input", value, read_input_setting);
+	return read_map(s, "input", value, read_input_setting) ||
+		       spec_settle_values(s)
+		   ? -1
+		   : 0;
 }
 
-/* Looks for the one that is read; the others are only checked. */
 static int
-pick_input(struct spec *s, const struct ynode *key, const struct ynode *value)
+read_named_input(struct spec *s, const struct ynode *name,
+    const struct ynode *value, bool first, bool only)
 {
-	const struct ynode *picked = NULL;
+	const struct ynode *time = s->time;
+	int bad;
 
-	for (unsigned i = 0; i < value->n; i++)
-		if (!s->from || str_eq(s->from->text, value->keys[i]->text))
-			picked = picked ? picked : value->keys[i];
-	if (s->from && !picked) {
-		struct str *names =
-		    arena_array(s->arena, value->n, sizeof *names);
-
-		for (unsigned i = 0; i < value->n; i++)
-			names[i] = value->keys[i]->text;
-		err_set(s->err, ERR_SPEC, s->from->where,
-		    "there is no input \"%.*s\"", STR_ARG(s->from->text));
-		return err_suggest(s->err, s->from->text, names, value->n);
+	s->input =
+	    first ? s->plan->inputs : plan_input_add(s->plan, name->where);
+	s->input->name = name->text;
+	if (!only) {
+		s->time = NULL;
+		s->time_to = &s->input->time;
 	}
-	if (!s->from && value->n > 1) {
-		err_set(s->err, ERR_SPEC, key->where,
-		    "there are several inputs, and nothing says which is "
-		    "read");
-		return err_hint(
-		    s->err, "from: %.*s", STR_ARG(value->keys[0]->text));
-	}
-	return 0;
+	bad = read_input(s, name, value);
+	s->time_to = &s->plan->time;
+	if (!only)
+		s->time = time;
+	return bad;
 }
 
 static int
 read_inputs(struct spec *s, const struct ynode *key, const struct ynode *value)
 {
-	struct plan_input *main = s->input;
-
 	if (value->kind != Y_MAP || !value->n)
 		return spec_expected(s, value, "a map of inputs");
-	if (main->where.src)
+	if (s->input_at)
 		return err_set(s->err, ERR_SPEC, key->where,
 		    "either \"input\" or \"inputs\"");
-	if (spec_no_doubles(s, value) || pick_input(s, key, value))
+	if (spec_no_doubles(s, value))
 		return -1;
-	for (unsigned i = 0; i < value->n; i++) {
-		const struct ynode *name = value->keys[i];
-		bool read = !s->from || str_eq(s->from->text, name->text);
-		struct plan_time time = s->plan->time;
-		const struct ynode *time_key = s->time;
-		struct plan_input other = {0};
-		int bad;
-
-		s->input = read ? main : &other;
-		s->input->name = name->text;
-		bad = read_input(s, name, value->items[i]);
-		if (!read) {
-			s->plan->time = time;
-			s->time = time_key;
-		}
-		if (bad)
+	s->inputs_at = key;
+	for (unsigned i = 0; i < value->n; i++)
+		if (read_named_input(s, value->keys[i], value->items[i], i == 0,
+			value->n == 1))
 			return -1;
-	}
-	s->input = main;
 	return 0;
+}
+
+static int
+read_only_input(
+    struct spec *s, const struct ynode *key, const struct ynode *value)
+{
+	s->input_at = key;
+	if (s->inputs_at)
+		return err_set(s->err, ERR_SPEC, key->where,
+		    "either \"input\" or \"inputs\"");
+	return read_input(s, key, value);
 }
 
 /* ---- time ---- */
@@ -306,7 +352,7 @@ read_time(struct spec *s, const struct ynode *key, const struct ynode *value)
 		return err_set(
 		    s->err, ERR_SPEC, key->where, "\"time\" is there twice");
 	s->time = key;
-	s->plan->time.where = key->where;
+	s->time_to->where = key->where;
 	return read_map(s, "time", value, NULL);
 }
 
@@ -322,7 +368,7 @@ read_time_field(
 		return spec_expected(s, value, "the name of a field");
 	/* log-time and my time are names; a.b[1] and `a.b` have parts. */
 	if (!strpbrk(arena_str(s->arena, value->text).p, ".[`")) {
-		s->plan->time.field = path_of_name(s->arena, value->text);
+		s->time_to->field = path_of_name(s->arena, value->text);
 		return 0;
 	}
 	yexpr_init(&y, value, s->arena, s->err);
@@ -335,7 +381,7 @@ read_time_field(
 		return err_hint(s->err, "an odd name goes in backticks: "
 					"\"`my time`\"");
 	}
-	s->plan->time.field = n->path;
+	s->time_to->field = n->path;
 	return 0;
 }
 
@@ -343,7 +389,7 @@ static int
 read_time_format(
     struct spec *s, const struct ynode *key, const struct ynode *value)
 {
-	struct plan_time *t = &s->plan->time;
+	struct plan_time *t = s->time_to;
 	struct str text;
 
 	(void)key;
@@ -364,8 +410,8 @@ read_time_zone(
 	(void)key;
 	if (spec_text(s, value, &text))
 		return -1;
-	s->plan->time.zone = zone_load(text, value->where, s->err);
-	return s->plan->time.zone ? 0 : -1;
+	s->time_to->zone = zone_load(text, value->where, s->err);
+	return s->time_to->zone ? 0 : -1;
 }
 
 static int
@@ -373,7 +419,7 @@ read_time_lateness(
     struct spec *s, const struct ynode *key, const struct ynode *value)
 {
 	(void)key;
-	return read_duration(s, value, &s->plan->time.lateness);
+	return read_duration(s, value, &s->time_to->lateness);
 }
 
 static int
@@ -416,21 +462,55 @@ static int
 read_output_setting(
     struct spec *s, const struct ynode *key, const struct ynode *value)
 {
-	return add_setting(s, &s->plan->output.settings, key, value);
+	return add_setting(s, &s->output.settings, key, value);
+}
+
+int
+spec_output(struct spec *s, const struct ynode *key, const struct ynode *n)
+{
+	s->output = (struct plan_output){.where = key->where};
+	s->output_from = NULL;
+	return read_map(s, "output", n, read_output_setting);
 }
 
 static int
 read_output(struct spec *s, const struct ynode *key, const struct ynode *value)
 {
+	s->output_at = key;
+	if (s->outputs)
+		return err_set(s->err, ERR_SPEC, key->where,
+		    "either \"output\" or \"outputs\"");
+	return spec_output(s, key, value);
+}
+
+static int
+read_outputs(struct spec *s, const struct ynode *key, const struct ynode *value)
+{
+	if (value->kind != Y_MAP || !value->n)
+		return spec_expected(s, value, "a map of outputs");
+	if (s->output_at)
+		return err_set(s->err, ERR_SPEC, key->where,
+		    "either \"output\" or \"outputs\"");
+	s->outputs = value;
+	return spec_no_doubles(s, value);
+}
+
+static int
+read_output_from(
+    struct spec *s, const struct ynode *key, const struct ynode *value)
+{
+	struct str ignored;
+
 	(void)key;
-	return read_map(s, "output", value, read_output_setting);
+	s->output_from = value;
+	return spec_text(s, value, &ignored);
 }
 
 static int
 read_output_format(
     struct spec *s, const struct ynode *key, const struct ynode *value)
 {
-	struct plan_output *out = &s->plan->output;
+	struct plan_output *out = &s->output;
 	struct str text;
 
 	(void)key;
@@ -446,7 +526,7 @@ read_output_file(
     struct spec *s, const struct ynode *key, const struct ynode *value)
 {
 	(void)key;
-	return spec_text(s, value, &s->plan->output.file);
+	return spec_text(s, value, &s->output.file);
 }
 
 /* ---- params ---- */
@@ -456,7 +536,7 @@ read_param_type(
     struct spec *s, const struct ynode *key, const struct ynode *value)
 {
 	(void)key;
-	return read_type(s, value, &s->param->type);
+	return spec_type(s, value, &s->param->type);
 }
 
 static int
@@ -714,35 +794,15 @@ read_map(struct spec *s, const char *place, const struct ynode *n,
 
 /* ---- the whole ---- */
 
-/* What `inputs` needs to know before it is read. */
-static void
-look_ahead(struct spec *s, const struct ynode *root)
-{
-	for (unsigned i = 0; i < root->n; i++)
-		if (str_is(root->keys[i]->text, "from") &&
-		    root->items[i]->kind == Y_SCALAR)
-			s->from = root->items[i];
-}
-
 static int
 check_frame(struct spec *s, const struct ynode *root)
 {
-	bool version = false, inputs = false;
-
-	for (unsigned i = 0; i < root->n; i++) {
-		version |= str_is(root->keys[i]->text, "weir");
-		inputs |= str_is(root->keys[i]->text, "inputs");
-	}
-	if (!version) {
-		err_set(s->err, ERR_SPEC,
-		    (struct where){s->src, root->where.at, 0},
-		    "the spec does not say which version it is");
-		return err_hint(s->err, "begin with: weir: 1");
-	}
-	if (s->from && !inputs)
-		return err_set(s->err, ERR_SPEC, s->from->where,
-		    "\"from\" picks one of \"inputs\", and there are none");
-	return 0;
+	for (unsigned i = 0; i < root->n; i++)
+		if (str_is(root->keys[i]->text, "weir"))
+			return 0;
+	err_set(s->err, ERR_SPEC, (struct where){s->src, root->where.at, 0},
+	    "the spec does not say which version it is");
+	return err_hint(s->err, "begin with: weir: 1");
 }
 
 int
@@ -752,15 +812,15 @@ yaml_parse(struct plan *p, const struct source *src, struct err *err)
 	    .src = src,
 	    .err = err,
 	    .arena = &p->arena,
-	    .input = p->inputs};
+	    .input = p->inputs,
+	    .time_to = &p->time};
 	struct ynode *root = ynode_parse(src, &p->arena, err);
 
 	p->source = *src;
 	if (!root)
 		return -1;
-	if (root->kind == Y_MAP)
-		look_ahead(&s, root);
-	if (read_map(&s, "", root, NULL))
-		return -1;
-	return check_frame(&s, root);
+	return read_map(&s, "", root, NULL) || check_frame(&s, root) ||
+		       spec_flows(&s)
+		   ? -1
+		   : 0;
 }

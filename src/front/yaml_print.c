@@ -58,6 +58,21 @@ put_format(struct printer *p, struct onode *to, const struct format *format,
 }
 
 static void
+put_changelog(struct printer *p, struct onode *n, const struct plan_input *in)
+{
+	struct arena *a = &p->arena;
+	struct onode *list;
+
+	if (in->changelog.n)
+		onode_text(a, n, "changelog", in->changelog);
+	if (!in->n_key)
+		return;
+	list = onode_add(a, n, "key", O_SEQ);
+	for (unsigned i = 0; i < in->n_key; i++)
+		onode_text(a, list, NULL, in->key[i]);
+}
+
+static void
 put_input(struct printer *p, struct onode *root)
 {
 	const struct plan_input *in = p->plan->inputs;
@@ -78,6 +93,7 @@ put_input(struct printer *p, struct onode *root)
 			onode_keyed(a, list, in->types[i].name,
 			    str_of(type_name(in->types[i].type)));
 	}
+	put_changelog(p, n, in);
 	if (!n->first && !in->name.n)
 		return;
 	if (in->name.n) {
@@ -120,7 +136,9 @@ layout_text(const struct when_layout *l)
 static void
 put_time(struct printer *p, struct onode *root)
 {
-	const struct plan_time *t = &p->plan->time;
+	const struct plan_time time =
+	    plan_time_of(p->plan, &p->plan->inputs[0]);
+	const struct plan_time *t = &time;
 	struct arena *a = &p->arena;
 	struct onode *n = onode_new(a, O_MAP);
 
@@ -144,17 +162,45 @@ put_time(struct printer *p, struct onode *root)
 }
 
 static void
+put_mode(struct printer *p, struct onode *n, const struct plan_output *out)
+{
+	struct arena *a = &p->arena;
+	struct str period;
+
+	switch (out->mode) {
+	case MODE_FINAL:
+		return;
+	case MODE_CHANGELOG:
+		onode_text(a, n, "mode", STR("changelog"));
+		break;
+	case MODE_UPSERT:
+		onode_text(a, n, "mode", STR("upsert"));
+		break;
+	case MODE_EVERY:
+		period = duration_text(p, out->period);
+		onode_text(a, n, "mode",
+		    arena_printf(a, "every %.*s", STR_ARG(period)));
+		break;
+	}
+	if (out->change.n)
+		onode_text(a, n, "op", out->change);
+}
+
+static void
 put_output(struct printer *p, struct onode *root)
 {
-	const struct plan_output *out = &p->plan->output;
+	const struct plan_output *out = p->plan->outputs;
 	struct onode *n;
 
-	if (!out->format && !out->settings.n && !out->file.n)
+	if (!p->plan->n_outputs)
+		return;
+	if (!out->format && !out->settings.n && !out->file.n && !out->mode)
 		return;
 	n = onode_add(&p->arena, root, "output", O_MAP);
 	put_format(p, n, out->format, &out->settings);
 	if (out->file.n)
 		onode_text(&p->arena, n, "file", out->file);
+	put_mode(p, n, out);
 }
 
 /* ---- params ---- */
@@ -268,6 +314,29 @@ put_named(
 	}
 }
 
+/* rollup, cube, or a list of lists. */
+static void
+put_sets(
+    struct printer *p, struct onode *to, const char *key, const struct arg *arg)
+{
+	struct arena *a = &p->arena;
+	struct onode *list, *set;
+
+	if (arg->n_items == 1 && arg->items[0].node->kind == NODE_NAME) {
+		onode_text(a, to, key, tree_text(p, arg->items[0].node));
+		return;
+	}
+	list = onode_add(a, to, key, O_SEQ);
+	for (unsigned i = 0; i < arg->n_items; i++) {
+		const struct node *n = arg->items[i].node;
+
+		set = onode_add(a, list, NULL, O_SEQ);
+		set->flow = true;
+		for (unsigned k = 0; k < n->n_args; k++)
+			onode_text(a, set, NULL, tree_text(p, n->args[k]));
+	}
+}
+
 static void
 put_arg(
     struct printer *p, struct onode *to, const char *key, const struct arg *arg)
@@ -291,8 +360,13 @@ put_arg(
 			onode_keyed(
 			    a, to, arg->items[i].name, arg->items[i].to);
 		return;
+	case PARAM_FLOWS:
+		return;
 	case PARAM_NAMED:
 		put_named(p, to, key, arg);
+		return;
+	case PARAM_SETS:
+		put_sets(p, to, key, arg);
 		return;
 	case PARAM_RENAME:
 		list = onode_add(a, to, key, O_MAP);
@@ -371,7 +445,8 @@ yaml_print(const struct plan *plan, struct buf *out)
 	put_params(&p, root);
 	n = onode_add(&p.arena, root, "steps", O_SEQ);
 	for (unsigned i = 0; i < plan->n_ops; i++)
-		put_step(&p, n, &plan->ops[i]);
+		if (!plan->ops[i].implied)
+			put_step(&p, n, &plan->ops[i]);
 	put_output(&p, root);
 	if (plan->tests)
 		onode_put(root, STR("tests"), tree_of(&p, plan->tests));

@@ -127,6 +127,8 @@ takes_many(const struct param *p)
 	case PARAM_SETTINGS:
 	case PARAM_WINDOW:
 	case PARAM_RENAME:
+	case PARAM_SETS:
+	case PARAM_FLOWS:
 		break;
 	}
 	return false;
@@ -245,12 +247,68 @@ parse_rename(struct step *t, const struct ynode *n)
 	return 0;
 }
 
+/* rollup, cube, or a list of lists of expressions. */
+static int
+parse_sets(struct step *t, const struct ynode *n)
+{
+	if (n->kind == Y_SCALAR)
+		return parse_scalar(t, n, (struct str){NULL, 0});
+	if (n->kind != Y_SEQ)
+		return spec_expected(
+		    t->s, n, "rollup, cube or a list of lists");
+	for (unsigned i = 0; i < n->n; i++) {
+		struct step set = {.s = t->s, .op = t->op, .param = t->param};
+		const struct ynode *entry = n->items[i];
+		struct node **args;
+
+		set.at = entry->where;
+		if (entry->kind != Y_SEQ)
+			return spec_expected(t->s, entry, "a list of keys");
+		if (parse_list(&set, entry))
+			return -1;
+		args = arena_array(t->s->arena, set.n, sizeof *args);
+		for (unsigned k = 0; k < set.n; k++)
+			args[k] = set.items[k].node;
+		*add_item(t) =
+		    (struct arg_item){.node = node_call(t->s->arena, "set",
+					  args, set.n, entry->where),
+			.where = entry->where};
+	}
+	return 0;
+}
+
+/* One of the words given. */
+static int
+parse_choice(struct step *t, const struct ynode *n, const char *words)
+{
+	struct arg_item item = {.where = n->where};
+	struct str list[16];
+	unsigned n_list = 0;
+
+	if (spec_text(t->s, n, &item.name))
+		return -1;
+	for (const char *p = words; *p; p += list[n_list++].n) {
+		p += *p == ' ';
+		list[n_list] = (struct str){p, strcspn(p, " ")};
+		if (str_eq(list[n_list], item.name)) {
+			*add_item(t) = item;
+			return 0;
+		}
+	}
+	err_set(t->s->err, ERR_SPEC, n->where, "\"%s\" cannot be \"%.*s\"",
+	    t->param->name, STR_ARG(item.name));
+	return err_suggest(t->s->err, item.name, list, n_list);
+}
+
 /* A text that stands for itself: a name, a word, true or false. */
 static int
 parse_word(struct step *t, const struct ynode *n)
 {
 	struct arg_item item = {.where = n->where};
+	const char *words = op_words(t->op->kind, t->param->name);
 
+	if (t->param->kind == PARAM_WORD && words)
+		return parse_choice(t, n, words);
 	if (t->param->kind == PARAM_FLAG && n->kind == Y_SCALAR &&
 	    !str_is(n->text, "true") && !str_is(n->text, "false"))
 		return err_set(t->s->err, ERR_SPEC, n->where,
@@ -268,6 +326,8 @@ parse_value(struct step *t, const struct ynode *n)
 {
 	if (t->param->kind == PARAM_RENAME)
 		return parse_rename(t, n);
+	if (t->param->kind == PARAM_SETS)
+		return parse_sets(t, n);
 	if (t->param->kind == PARAM_WORD || t->param->kind == PARAM_NAME ||
 	    t->param->kind == PARAM_FLAG)
 		return parse_word(t, n);
@@ -331,8 +391,10 @@ no_action(struct spec *s, const struct ynode *step)
 	struct str names[64];
 	unsigned n = 0;
 
-	for (unsigned i = 0; i < n_op_kinds && i < 64; i++)
+	for (unsigned i = 0; i < n_op_kinds && i < 62; i++)
 		names[n++] = str_of(op_kinds[i]->name);
+	names[n++] = STR("split");
+	names[n++] = STR("tee");
 	for (unsigned i = 0; i < step->n; i++) {
 		const struct ynode *key = step->keys[i];
 
@@ -431,6 +493,8 @@ read_param(struct spec *s, struct op *op, const struct ynode *key,
 		return read_setting(s, op, settings, key, value);
 	if (!t.param)
 		return unknown_param(s, op->kind, key);
+	if (t.param->kind == PARAM_FLOWS) /* read by add_step */
+		return 0;
 	if (parse_value(&t, value))
 		return -1;
 	arg = plan_arg(s->plan, op, t.param->name, 0, key->where);
@@ -482,21 +546,75 @@ read_map(struct spec *s, struct op *op, const struct ynode *map)
 	return 0;
 }
 
+/* The names of a PARAM_FLOWS as edges. */
+static int
+read_edges(struct spec *s, const struct ynode *n, struct edge *edges,
+    unsigned *n_edges)
+{
+	if (n->kind == Y_SCALAR)
+		return spec_edge(s, n, &edges[(*n_edges)++]);
+	if (n->kind != Y_SEQ)
+		return spec_expected(s, n, "a list of flows");
+	for (unsigned i = 0; i < n->n; i++) {
+		if (*n_edges == PORTS_MAX)
+			return err_set(s->err, ERR_SPEC, n->items[i]->where,
+			    "more than %d flows", PORTS_MAX);
+		if (spec_edge(s, n->items[i], &edges[(*n_edges)++]))
+			return -1;
+	}
+	return 0;
+}
+
+/*
+ * Adds the step behind the rows at hand and the flows it names. The first one
+ * of a flow that names enough of them reads no others.
+ */
+static struct op *
+add_step(struct spec *s, const struct op_kind *kind, const struct ynode *step)
+{
+	struct edge edges[PORTS_MAX + 1], tail = s->plan->tail;
+	unsigned n = 0, least = kind->ports_min ? kind->ports_min : 1;
+
+	edges[0] = tail;
+	for (unsigned i = 0; i < step->n; i++) {
+		const struct param *p = param_of(kind, step->keys[i]->text);
+
+		if (p && p->kind == PARAM_FLOWS &&
+		    read_edges(s, step->items[i], edges + 1, &n))
+			return NULL;
+	}
+	s->plan->tail = tail;
+	if (!s->has_tail && n >= least)
+		return plan_merge(s->plan, kind, edges + 1, n, step->where);
+	if (!s->has_tail && s->plan->n_inputs > 1) {
+		spec_no_rows(s, step->where);
+		return NULL;
+	}
+	return plan_merge(s->plan, kind, edges, n + 1, step->where);
+}
+
 static int
 read_step(struct spec *s, const struct ynode *step)
 {
 	const struct op_kind *kind;
 	struct op *op;
+	int point;
 
 	if (step->kind != Y_MAP)
 		return spec_expected(
 		    s, step, "a step (an action word and its value)");
 	if (spec_no_doubles(s, step))
 		return -1;
+	point = spec_point(s, step);
+	if (point)
+		return point < 0 ? -1 : 0;
 	kind = action_of(s, step);
 	if (!kind)
 		return -1;
-	op = plan_add(s->plan, kind, step->where);
+	op = add_step(s, kind, step);
+	if (!op)
+		return -1;
+	s->has_tail = true;
 	for (unsigned i = 0; i < step->n; i++) {
 		const struct ynode *key = step->keys[i];
 
@@ -527,8 +645,12 @@ spec_steps(struct spec *s, const struct ynode *list)
 		return 0;
 	if (list->kind != Y_SEQ)
 		return spec_expected(s, list, "a list of steps");
-	for (unsigned i = 0; i < list->n; i++)
+	for (unsigned i = 0; i < list->n; i++) {
+		if (s->names[s->flow].ended)
+			return err_set(s->err, ERR_SPEC, list->items[i]->where,
+			    "no rows come here: \"split\" ends a flow");
 		if (read_step(s, list->items[i]))
 			return -1;
+	}
 	return 0;
 }

@@ -47,6 +47,39 @@ op_arg(const struct op *op, const char *name)
 	return NULL;
 }
 
+struct node *
+op_name_node(const struct arg_item *item, struct arena *a)
+{
+	struct node *n = arena_zalloc(a, sizeof *n);
+
+	n->kind = NODE_NAME;
+	n->path = path_of_name(a, item->name);
+	n->where = item->where;
+	n->depth = n->size = 1;
+	return n;
+}
+
+const char *
+op_words(const struct op_kind *kind, const char *param)
+{
+	for (unsigned i = 0; i < kind->n_words; i++)
+		if (!strcmp(kind->words[i].param, param))
+			return kind->words[i].words;
+	return NULL;
+}
+
+bool
+op_word_is(const struct op *op, const char *name, const char *word)
+{
+	const char *words = op_words(op->kind, name);
+	const struct arg *arg = op_arg(op, name);
+
+	must(words);
+	if (arg)
+		return str_is(arg->items[0].name, word);
+	return str_is((struct str){words, strcspn(words, " ")}, word);
+}
+
 int
 op_count(const struct op *op, const char *name, const struct bind *b,
     uint64_t absent, uint64_t *out)
@@ -100,6 +133,27 @@ op_selected_from(const struct batch *b, unsigned row)
 	return lo;
 }
 
+/* ---- types ---- */
+
+bool
+type_unite(enum type a, enum type b, enum type *out)
+{
+	*out = a;
+	if (a == b || b == T_NULL)
+		return true;
+	*out = b;
+	if (a == T_NULL)
+		return true;
+	*out = T_ANY;
+	if (a == T_ANY || b == T_ANY)
+		return true;
+	*out = a == T_FLOAT || b == T_FLOAT ? T_FLOAT : T_DECIMAL;
+	if (type_is_number(a) && type_is_number(b))
+		return true;
+	*out = a;
+	return false;
+}
+
 /* ---- fields wanted ---- */
 
 enum type
@@ -140,13 +194,22 @@ scan_grow(struct scan *s)
 	unsigned cap = s->cap_wants ? 2 * s->cap_wants : 16;
 	struct want *wants = arena_array(s->arena, cap, sizeof *wants);
 	bool *computed = arena_array(s->arena, cap, sizeof *computed);
+	bool *read = arena_array(s->arena, cap, sizeof *read);
+	struct scan_via *via =
+	    arena_array(s->arena, (size_t)cap * s->n_ports, sizeof *via);
 	unsigned *last = arena_array(s->arena, cap, sizeof *last);
 
 	for (unsigned i = 0; i < s->n_wants; i++) {
 		wants[i] = s->wants[i];
 		computed[i] = s->computed[i];
 		last[i] = s->last[i];
+		read[i] = s->read[i];
 	}
+	if (s->n_wants && s->n_ports)
+		memcpy(
+		    via, s->via, (size_t)s->n_wants * s->n_ports * sizeof *via);
+	s->via = via;
+	s->read = read;
 	s->wants = wants;
 	s->computed = computed;
 	s->last = last;
@@ -156,20 +219,28 @@ scan_grow(struct scan *s)
 static void
 scan_read(struct scan *s, unsigned want, bool computed)
 {
+	s->read[want] = true;
 	s->computed[want] |= computed;
 	if (s->last[want] < s->step)
 		s->last[want] = s->step;
+}
+
+static int
+find_want(const struct scan *s, struct path path)
+{
+	for (unsigned i = 0; i < s->n_wants; i++)
+		if (path_eq(s->wants[i].path, path))
+			return (int)i;
+	return -1;
 }
 
 int
 scan_want(struct scan *s, struct path path, bool computed, struct where where,
     struct err *err)
 {
-	unsigned i;
+	int known = find_want(s, path);
+	unsigned i = known >= 0 ? (unsigned)known : s->n_wants;
 
-	for (i = 0; i < s->n_wants; i++)
-		if (path_eq(s->wants[i].path, path))
-			break;
 	if (i == s->n_wants) {
 		if (check_known(s, path, where, err))
 			return -1;
@@ -180,13 +251,33 @@ scan_want(struct scan *s, struct path path, bool computed, struct where where,
 		if (i == s->cap_wants)
 			scan_grow(s);
 		s->wants[i] = (struct want){.path = path};
-		s->computed[i] = false;
+		s->computed[i] = s->read[i] = false;
 		s->last[i] = 0;
 		s->n_wants++;
+		if (s->more && s->more(s, i, where, err))
+			return -1;
 	}
 	scan_read(s, i, computed);
 	s->wants[i].optional = false;
 	return (int)i;
+}
+
+int
+scan_column(struct scan *s, struct str name, unsigned *col, struct where where,
+    struct err *err)
+{
+	struct path path = path_of_name(s->arena, name);
+	int want = find_want(s, path);
+
+	*col = want >= 0 ? (unsigned)want : COL_RECORD;
+	if (want >= 0 || s->found)
+		return 0;
+	want = scan_want(s, path, false, where, err);
+	if (want < 0)
+		return -1;
+	s->read[want] = false;
+	*col = (unsigned)want;
+	return 0;
 }
 
 /* ---- flows ---- */
@@ -218,6 +309,16 @@ flow_add(struct flow *f, struct str name, unsigned col, enum type type)
 
 	*c = (struct flow_column){.name = name, .col = col, .type = type};
 	return c;
+}
+
+void
+flow_remove(struct flow *f, const struct flow_column *c)
+{
+	if (!c)
+		return;
+	f->n_cols--;
+	for (size_t at = (size_t)(c - f->cols); at < f->n_cols; at++)
+		f->cols[at] = f->cols[at + 1];
 }
 
 struct flow_column *
@@ -286,6 +387,14 @@ is_want(const struct flow *f, const struct flow_column *c)
 	return f->scan && c->col < f->scan->n_wants;
 }
 
+struct scan_via
+flow_via(const struct flow *f, const struct flow_column *c)
+{
+	if (!c || c->dropped)
+		return (struct scan_via){NULL, COL_RECORD};
+	return (struct scan_via){is_want(f, c) ? f->scan : NULL, c->col};
+}
+
 /* Steps [1, n) of a path behind those of another. */
 struct path
 path_behind(struct arena *a, struct path front, struct path path)
@@ -347,6 +456,29 @@ flow_field(const struct flow *f, struct path path, bool computed,
 	return col;
 }
 
+int
+flow_want(const struct flow *f, struct path path, struct arena *a,
+    enum type *type, struct where where, struct err *err)
+{
+	const struct flow_column *c;
+
+	if (path.n) {
+		c = flow_find(f, path.steps[0].name);
+		if (c ? c->dropped : !f->open)
+			return -2;
+		if (f->scan)
+			return flow_field(f, path, false, a, type, where, err);
+		*type = c ? c->type : T_NULL;
+		return c && path.n == 1 ? (int)c->col : -2;
+	}
+	for (unsigned i = 0; i < f->n_cols; i++)
+		if (f->cols[i].spread && f->scan) {
+			*type = T_MAP;
+			return scan_want(f->scan, path, false, where, err);
+		}
+	return -2;
+}
+
 struct flow_owner {
 	const struct flow *flow;
 	struct scope_column *cols;
@@ -376,7 +508,7 @@ flow_scope_grow(const struct flow *f, unsigned more, const struct bind *b,
 		const struct flow_column *c = &f->cols[i];
 
 		if (c->spread || c->dropped || is_want(f, c) ||
-		    parsed_of(f, c->col))
+		    c->col == COL_RECORD || parsed_of(f, c->col))
 			continue;
 		cols[c->col] = (struct scope_column){c->name, c->type};
 	}

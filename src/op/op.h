@@ -14,6 +14,10 @@
  *   input order. Their only memory is state (state/state.h) and what can be
  *   rebuilt from it.
  *
+ * Most kinds read the rows of one edge. A kind that reads several (union,
+ * semi, …) has ports: op->from[p] feeds port p, and batch.port says which of
+ * them the rows of a batch come from.
+ *
  * Columns. Between two stateful operators all steps share one set of columns
  * (a segment): a step that computes something puts it into a column of its
  * own, and select merely says which columns the next step sees, under which
@@ -42,10 +46,14 @@ enum param_kind {
 	PARAM_RENAME,	/* old: new pairs */
 	PARAM_ORDER,	/* expressions, each with asc or desc */
 	PARAM_COUNT,	/* a whole number */
+	PARAM_SETS,	/* rollup, cube, or a list of lists of expressions: a
+			   call `set` of them each */
 	PARAM_FLAG,	/* true or false */
 	PARAM_NAME,	/* one name */
-	PARAM_WORD,	/* a text as it stands */
+	PARAM_WORD,	/* a text as it stands, or one of the kind's words */
 	PARAM_SETTINGS, /* all keys that are no other parameter: name: text */
+	PARAM_FLOWS,	/* what is read besides the rows at hand: edges, not
+			   arguments (op.from) */
 	PARAM_WINDOW	/* tumble(5m), hop(1h, 5m), day("Europe/Berlin") … */
 };
 
@@ -56,9 +64,14 @@ struct param {
 	const char *doc;
 };
 
+/* The words of a PARAM_WORD, blanks between; the first is the default. */
+struct param_words {
+	const char *param, *words;
+};
+
 /* One entry of a parameter; single-valued ones have one. */
 struct arg_item {
-	struct node *node; /* EXPR, EXPRS, NAMED, ORDER, COUNT, WINDOW */
+	struct node *node; /* EXPR, EXPRS, NAMED, ORDER, COUNT, SETS, WINDOW */
 	/* NAMED: the column; NAMES, RENAME: old name; NAME, WORD, FLAG: the
 	   text; SETTINGS: the key */
 	struct str name;
@@ -92,8 +105,21 @@ struct flow_column {
 	bool dropped;
 };
 
-/* Number of a spread column until plan_bind knows whether it is written. */
+/*
+ * Number of a spread column until plan_bind knows whether it is written, and
+ * of a column of a closed set that nobody reads.
+ */
 #define COL_RECORD (~0u)
+
+/* Most edges a step reads. */
+#define PORTS_MAX 64
+
+/* Where rows come from: an input (source) of the plan, or a step. */
+struct edge {
+	bool step; /* the results of step `number`; else the rows of input
+		      `number` */
+	unsigned number;
+};
 
 /* Columns of one segment. */
 struct segment {
@@ -121,6 +147,18 @@ struct flow {
 	 */
 	struct parsed *parsed;
 	bool updates; /* rows may be corrections of earlier ones */
+	/*
+	 * Rows may take earlier ones back (batch.kind). steady: they do so only
+	 * to put another one of the same key in their place.
+	 */
+	bool changes, steady;
+	/*
+	 * Columns that tell apart all rows that are there at one time, if
+	 * `keyed`; none = there is but one row.
+	 */
+	bool keyed;
+	const unsigned *key;
+	unsigned n_key;
 };
 
 /* What can be asked of every record besides its fields: a row each. */
@@ -139,14 +177,20 @@ struct origin_row {
 };
 extern const struct origin_row origin_rows[ORIGIN_N];
 
-/* Fields wanted of the input's records (the open end of a flow). */
+/*
+ * Fields wanted of the input's records (the open end of a flow), or of the
+ * rows of several flows that a step brings together.
+ */
 struct scan {
 	struct want *wants;
+	bool *read;	/* somebody reads it at all */
 	bool *computed; /* some expression reads it (not only the output) */
 	unsigned *last; /* number of the last step that reads it; for the
 			   output the number of steps */
 	unsigned n_wants, cap_wants;
 	unsigned step;		   /* number of the step that is being bound */
+	bool found;		   /* the second pass: wants are those that are
+				      read */
 	bool needs_time;	   /* some step asked for event time */
 	unsigned origin[ORIGIN_N]; /* columns of the segment + 1; 0 = unasked */
 	struct arena *arena;
@@ -156,7 +200,21 @@ struct scan {
 	/* Declared or known fields (a closed input); NULL = anything goes. */
 	const struct scope_column *known;
 	unsigned n_known;
+	/*
+	 * A step's own: where its wants come from. `more` is called for a new
+	 * want and finds that out; via[want * n_ports + port].
+	 */
+	int (*more)(
+	    struct scan *s, unsigned want, struct where where, struct err *err);
+	struct op *op; /* for more */
+	unsigned n_ports;
+	struct scan_via {
+		struct scan *scan; /* a want of this scan as it is, or NULL */
+		unsigned col;	   /* column of the port's rows */
+	} * via;
 };
+
+#define SCAN_BASE(n_wants) ((n_wants) + 1) /* columns kept for a scan */
 
 #define SCAN_WANTS_MAX 1024
 
@@ -166,6 +224,25 @@ struct scan {
  */
 int scan_want(struct scan *s, struct path path, bool computed,
     struct where where, struct err *err);
+
+/*
+ * The column of a flow that holds a field of that path, which is asked of the
+ * scan if need be; for a step that hands fields on (scan.more). -2: within a
+ * computed column, or not there. *type is set unless it fails.
+ */
+int flow_want(const struct flow *f, struct path path, struct arena *a,
+    enum type *type, struct where where, struct err *err);
+
+/*
+ * A column of a closed set: its want, which nobody has read yet. In the second
+ * pass of binding COL_RECORD if nobody does. 0, or -1 and *err if there are
+ * too many.
+ */
+int scan_column(struct scan *s, struct str name, unsigned *col,
+    struct where where, struct err *err);
+
+/* Where a column of a flow comes from; c NULL: it has none. */
+struct scan_via flow_via(const struct flow *f, const struct flow_column *c);
 
 /* Type of a field: as declared, or T_ANY. */
 enum type scan_type(const struct scan *s, struct path path);
@@ -228,6 +305,13 @@ struct bind {
 	unsigned n_params;
 	int64_t allowed; /* --allow, µs */
 	bool late_update;
+	/*
+	 * For a step with several ports, whose results are a segment of their
+	 * own: the scan of those, with the wants that are known so far; columns
+	 * below own_base are kept for its wants.
+	 */
+	struct scan *own;
+	unsigned own_base;
 	struct err *err;
 };
 
@@ -266,6 +350,9 @@ struct flow flow_copy(const struct flow *f, unsigned more, struct arena *a);
 struct flow_column *flow_add(
     struct flow *f, struct str name, unsigned col, enum type type);
 
+/* Takes a column of the flow out; NULL: none. */
+void flow_remove(struct flow *f, const struct flow_column *c);
+
 /* Puts a column in place of the one of that name, or behind all others. */
 struct flow_column *flow_set(
     struct flow *f, struct str name, unsigned col, enum type type);
@@ -297,11 +384,22 @@ struct op {
 	struct where where; /* of the step */
 	struct arg *args;   /* as written */
 	unsigned n_args;
+	struct edge *from; /* by port: what it reads */
+	unsigned n_from;
+
+	/*
+	 * By plan_bind before the step is bound. live: what it finds out is
+	 * wanted as changes, row by row, and not only at the end. heeded: a
+	 * step behind it acts when the watermark moves. implied: it follows
+	 * from the mode of an output and was not written.
+	 */
+	bool live, heeded, implied;
 
 	/* After binding; read-only while running. */
-	struct flow in, out;
+	struct flow *ins;    /* by port */
+	struct flow in, out; /* in: that of port 0 */
 	void *config;
-	unsigned number; /* place in the pipeline */
+	unsigned number; /* place in the order of all steps */
 };
 
 /* The items of a parameter by name; NULL if not given. */
@@ -309,6 +407,20 @@ const struct arg *op_arg(const struct op *op, const char *name);
 
 /* First index of the selection at or after a row. */
 unsigned op_selected_from(const struct batch *b, unsigned row);
+
+/* An entry of PARAM_NAMES as a tree. */
+struct node *op_name_node(const struct arg_item *item, struct arena *a);
+/*
+ * The type that holds values of both (numbers are widened, NULL fits
+ * anything); false, and *out is a, if there is none.
+ */
+bool type_unite(enum type a, enum type b, enum type *out);
+
+/* Words of a PARAM_WORD; NULL if it is none. */
+const char *op_words(const struct op_kind *kind, const char *param);
+
+/* True if a PARAM_WORD has this word, given or by default. */
+bool op_word_is(const struct op *op, const char *name, const char *word);
 
 /* A PARAM_COUNT: a constant whole number; `absent` if it was not given. */
 int op_count(const struct op *op, const char *name, const struct bind *b,
@@ -356,13 +468,12 @@ watermark_see(struct watermark *w, int64_t time)
 
 /* Counters of an operator, summed into the accounting. */
 struct op_counts {
-	uint64_t late;	    /* rows too late for every window */
-	uint64_t late_some; /* rows too late for some of their windows */
-	uint64_t late_made; /* late ones among rows that a step has made: no
-			       records */
-	uint64_t updates;   /* results corrected by late rows */
-	uint64_t keys;	    /* held now */
-	uint64_t bad;	    /* rows an operator could not take */
+	uint64_t late;	      /* rows too late for every window */
+	uint64_t late_behind; /* the same, not of records (the run's sum) */
+	uint64_t late_some;   /* rows too late for some of their windows */
+	uint64_t updates;     /* results corrected by late rows */
+	uint64_t keys;	      /* held now */
+	uint64_t bad;	      /* rows an operator could not take */
 };
 
 /* A running operator; each kind embeds it first. */
@@ -386,6 +497,16 @@ enum op_waits {
 	WAITS_END	 /* when the input has ended */
 };
 
+/* What a step does with rows that take earlier ones back. */
+enum op_changes {
+	CHANGES_PASS,  /* they go through; with `open`: as CHANGES_REFUSE */
+	CHANGES_MAKE,  /* it makes them of the records read */
+	CHANGES_TAKE,  /* takes them; makes them if op.live */
+	CHANGES_END,   /* takes them and gives none; rows as they are at last */
+	CHANGES_SHOW,  /* takes them, wants every one, and gives none */
+	CHANGES_REFUSE /* is to get rows as they are at last */
+};
+
 struct op_kind {
 	const char *name;
 	const char *doc;     /* one line */
@@ -393,10 +514,20 @@ struct op_kind {
 	const char *example; /* YAML of a step */
 	const struct param *params;
 	unsigned n_params;
+	const struct param_words *words; /* of each PARAM_WORD, or NULL */
+	unsigned n_words;
 	const char *primary; /* parameter that is the value of the action word
 				itself: where: EXPR */
 	enum op_waits waits;
-	bool passes; /* stateful: what comes out are rows that went in */
+	/* Edges it reads; 0 = 1. */
+	unsigned ports_min, ports_max;
+	/*
+	 * Rows of this port are needed completely before those of the others
+	 * can be answered (a subquery's): its inputs are read first, where
+	 * they feed nothing else. 0 = none.
+	 */
+	unsigned first_port;
+	enum op_changes changes;
 
 	/* Checks arguments, binds expressions, sets op->config, op->out. */
 	int (*bind)(struct op *op, const struct bind *b);
@@ -417,6 +548,11 @@ struct op_kind {
 	/* The watermark rose to w (WHEN_MAX: the end): fire what is due. */
 	void (*advance)(struct op_run *r, int64_t w);
 	void (*close)(struct op_run *r);
+	/*
+	 * Optional: everything of that port has come. All ports have ended
+	 * before the watermark rises to WHEN_MAX.
+	 */
+	void (*ended)(struct op_run *r, unsigned port);
 	/* Asked after every batch: true if no further input can matter. */
 	bool (*done)(const struct op_run *r);
 

@@ -10,13 +10,18 @@
  * left them in.
  */
 #include "base/must.h"
-#include "plan/plan.h"
+#include "data/cast.h"
+#include "plan/graph.h"
 
 struct binder {
 	struct plan *plan;
 	struct bind bind;
-	struct scan *scan;
-	struct flow flow; /* what the next step sees */
+	/*
+	 * By input, then by step: those of the inputs, and those of steps
+	 * that bring several flows together.
+	 */
+	struct scan *scans, *own;
+	const struct scan *found, *found_own; /* of the first pass, or NULL */
 };
 
 /* ---- what steps see of the plan ---- */
@@ -63,16 +68,16 @@ known_fields(struct scan *s, const struct format *format, struct arena *a)
 }
 
 static void
-scan_begin(struct scan *s, struct plan *p, struct arena *a)
+scan_begin(struct scan *s, const struct plan_input *in, struct arena *a)
 {
-	const struct plan_input *in = p->inputs;
 	struct scope_column *typed = arena_array(a, in->n_types, sizeof *typed);
 
 	for (unsigned i = 0; i < in->n_types; i++)
 		typed[i] =
 		    (struct scope_column){in->types[i].name, in->types[i].type};
 	*s = (struct scan){.arena = a, .typed = typed, .n_typed = in->n_types};
-	known_fields(s, in->format, a);
+	if (!in->closed)
+		known_fields(s, in->format, a);
 }
 
 /* Every record as it is, whatever its fields. */
@@ -90,6 +95,85 @@ whole_records(struct scan *scan, unsigned base, struct arena *a)
 	    .segment = segment,
 	    .open = scan,
 	    .scan = scan};
+}
+
+/* The columns of an input that has no others. */
+static int
+closed_records(struct scan *scan, const struct plan_input *in, unsigned base,
+    struct bind *b, struct flow *out)
+{
+	struct segment *segment = arena_alloc(b->arena, sizeof *segment);
+
+	*segment = (struct segment){base, base};
+	*out = (struct flow){.segment = segment,
+	    .scan = scan,
+	    .cols = arena_array(b->arena, in->n_columns, sizeof *out->cols)};
+	for (unsigned i = 0; i < in->n_columns; i++) {
+		const struct declared *d = &in->columns[i];
+		unsigned col;
+
+		if (scan_column(scan, d->name, &col, d->where, b->err))
+			return -1;
+		flow_add(out, d->name, col, d->type);
+	}
+	return 0;
+}
+
+/* ---- constant rows ---- */
+
+/* The type that all rows of a column have. */
+static int
+column_type(struct binder *s, struct plan_input *in, unsigned column)
+{
+	struct declared *d = &in->columns[column];
+	enum type type = T_NULL;
+
+	for (unsigned row = 0; row < in->n_rows; row++) {
+		unsigned at = row * in->n_columns + column;
+		enum type other = (enum type)in->constants[at].type;
+
+		if (type_unite(type, other, &type))
+			continue;
+		return err_set(s->bind.err, ERR_SPEC, in->cells[at]->where,
+		    "this is %s, and the column is %s so far", type_name(other),
+		    type_name(type));
+	}
+	d->type = type;
+	for (unsigned row = 0; row < in->n_rows; row++) {
+		struct value *v = &in->constants[row * in->n_columns + column];
+
+		if (v->type != T_NULL && v->type != type)
+			value_cast(&s->plan->arena, *v, type, NULL, v);
+	}
+	return 0;
+}
+
+static int
+bind_values(struct binder *s, struct plan_input *in)
+{
+	struct scope scope = {
+	    .params = s->bind.params, .n_params = s->bind.n_params};
+	unsigned n = in->n_rows * in->n_columns;
+
+	in->closed = true;
+	in->constants = arena_array(&s->plan->arena, n, sizeof *in->constants);
+	for (unsigned i = 0; i < n; i++)
+		if (expr_eval_constant(in->cells[i], &scope, &s->plan->arena,
+			&in->constants[i], s->bind.err))
+			return -1;
+	for (unsigned i = 0; i < in->n_columns; i++)
+		if (column_type(s, in, i))
+			return -1;
+	return 0;
+}
+
+/* ---- the graph ---- */
+
+static const struct flow *
+flow_of(const struct plan *p, struct edge e)
+{
+	must(e.number < (e.step ? p->n_ops : p->n_inputs));
+	return e.step ? &p->ops[e.number].out : &p->inputs[e.number].rows;
 }
 
 /* ---- steps ---- */
@@ -118,32 +202,60 @@ check_args(const struct op *op, struct err *err)
 	return 0;
 }
 
+/* Step by step: what is read from now on is read by that step. */
+static void
+at_step(struct binder *s, unsigned step)
+{
+	for (unsigned i = 0; i < s->plan->n_inputs; i++)
+		s->scans[i].step = step;
+	for (unsigned i = 0; i < s->plan->n_ops; i++)
+		s->own[i].step = step;
+}
+
+static bool
+has_own_scan(const struct op *op)
+{
+	return op->kind->ports_max > 1;
+}
+
+/* What a step may use for results of its own. */
+static void
+lend_scan(struct binder *s, const struct op *op)
+{
+	s->bind.own = has_own_scan(op) ? &s->own[op->number] : NULL;
+	s->bind.own_base = SCAN_BASE(
+	    s->found_own ? s->found_own[op->number].n_wants : SCAN_WANTS_MAX);
+}
+
 static int
 bind_steps(struct binder *s)
 {
 	struct plan *p = s->plan;
+	struct arena *a = s->bind.arena;
 
 	for (unsigned i = 0; i < p->n_ops; i++) {
 		struct op *op = &p->ops[i];
 
-		op->number = s->scan->step = i;
-		op->in = s->flow;
+		op->number = i;
+		at_step(s, i);
+		op->ins = arena_array(a, op->n_from, sizeof *op->ins);
+		for (unsigned k = 0; k < op->n_from; k++)
+			op->ins[k] = *flow_of(p, op->from[k]);
+		op->in = op->ins[0];
+		lend_scan(s, op);
 		if (check_args(op, s->bind.err) || op->kind->bind(op, &s->bind))
 			return -1;
-		s->flow = op->out;
 	}
 	return 0;
 }
 
 /* What is written: the whole record is read only if it is. */
 static int
-bind_result(struct binder *s)
+bind_result(struct binder *s, struct plan_output *out)
 {
-	struct plan *p = s->plan;
-	struct flow *f = &p->result;
+	struct flow *f = &out->result;
 
-	s->scan->step = p->n_ops;
-	*f = flow_copy(&s->flow, 0, s->bind.arena);
+	*f = flow_copy(flow_of(s->plan, out->from), 0, s->bind.arena);
 	for (unsigned i = 0; i < f->n_cols; i++) {
 		struct flow_column *c = &f->cols[i];
 		struct path path = {NULL, 0};
@@ -152,7 +264,8 @@ bind_result(struct binder *s)
 		flow_read(f, c->col);
 		if (c->parsed) {
 			col = parsed_record(c->parsed,
-			    (struct where){&p->source, 0, 0}, s->bind.err);
+			    (struct where){&s->plan->source, 0, 0},
+			    s->bind.err);
 			if (col < 0)
 				return -1;
 			c->col = (unsigned)col;
@@ -160,12 +273,12 @@ bind_result(struct binder *s)
 		}
 		if (!f->scan)
 			continue;
-		if (c->col < s->scan->n_wants)
-			path = s->scan->wants[c->col].path;
+		if (c->col < f->scan->n_wants)
+			path = f->scan->wants[c->col].path;
 		else if (c->col != COL_RECORD)
 			continue;
-		col = scan_want(s->scan, path, false,
-		    (struct where){&p->source, 0, 0}, s->bind.err);
+		col = scan_want(f->scan, path, false,
+		    (struct where){&s->plan->source, 0, 0}, s->bind.err);
 		if (col < 0)
 			return -1;
 		c->col = (unsigned)col;
@@ -173,27 +286,76 @@ bind_result(struct binder *s)
 	return 0;
 }
 
-/* Binds everything into the arena; computed columns begin at base. */
-static int
-bind_pass(struct binder *s, struct arena *a, unsigned base)
+/* What is read behind a step that brings flows together is read before it. */
+static void
+hand_down(const struct op *op, const struct scan *own)
 {
-	s->bind.arena = a;
-	s->scan->needs_time = false;
-	memset(s->scan->origin, 0, sizeof s->scan->origin);
-	s->flow = whole_records(s->scan, base, a);
-	return bind_steps(s) || bind_result(s) ? -1 : 0;
+	for (unsigned port = 0; port < op->n_from; port++)
+		if (own->needs_time && op->ins[port].scan)
+			op->ins[port].scan->needs_time = true;
+	for (unsigned i = 0; i < own->n_wants * own->n_ports; i++) {
+		const struct scan_via *via = &own->via[i];
+		unsigned want = i / own->n_ports;
+
+		if (!own->read[want] || !via->scan)
+			continue;
+		via->scan->read[via->col] = true;
+		via->scan->computed[via->col] |= own->computed[want];
+		if (via->scan->last[via->col] < own->last[want])
+			via->scan->last[via->col] = own->last[want];
+	}
 }
 
-/* The fields found, for the second pass. */
+/*
+ * Binds everything into the arena. Computed columns begin behind as many
+ * fields as were found before, or as there may be.
+ */
+static int
+bind_pass(struct binder *s)
+{
+	struct plan *p = s->plan;
+
+	for (unsigned i = 0; i < p->n_inputs; i++) {
+		struct plan_input *in = &p->inputs[i];
+		unsigned n =
+		    SCAN_BASE(s->found ? s->found[i].n_wants : SCAN_WANTS_MAX);
+
+		if (!in->closed)
+			in->rows =
+			    whole_records(&s->scans[i], n, s->bind.arena);
+		else if (closed_records(
+			     &s->scans[i], in, n, &s->bind, &in->rows))
+			return -1;
+	}
+	if (bind_steps(s))
+		return -1;
+	at_step(s, p->n_ops);
+	for (unsigned i = 0; i < p->n_outputs; i++)
+		if (bind_result(s, &p->outputs[i]))
+			return -1;
+	for (unsigned i = p->n_ops; i-- > 0;)
+		if (has_own_scan(&p->ops[i]))
+			hand_down(&p->ops[i], &s->own[i]);
+	return 0;
+}
+
+/* The fields found and read, for the second pass. */
 static void
-remember_wants(struct scan *to, const struct scan *from)
+remember_wants(struct scan *to, struct scan *from)
 {
 	struct arena *a = to->arena;
-	unsigned n = from->n_wants;
+	unsigned n = 0;
 
+	for (unsigned i = 0; i < from->n_wants; i++)
+		if (from->read[i])
+			from->wants[n++] = from->wants[i];
+	from->n_wants = n;
+	to->found = true;
 	to->wants = arena_zalloc(a, n * sizeof *to->wants);
+	to->read = arena_zalloc(a, n * sizeof *to->read);
 	to->computed = arena_zalloc(a, n * sizeof *to->computed);
 	to->last = arena_zalloc(a, n * sizeof *to->last);
+	to->via = arena_zalloc(a, (size_t)n * to->n_ports * sizeof *to->via);
 	to->n_wants = to->cap_wants = n;
 	for (unsigned i = 0; i < n; i++) {
 		struct path path = from->wants[i].path;
@@ -244,6 +406,48 @@ name_steps(struct plan *p, struct err *err)
 	return 0;
 }
 
+static void
+begin_scans(struct binder *s, struct arena *a)
+{
+	struct plan *p = s->plan;
+
+	s->bind.arena = a;
+	s->scans = arena_array(a, p->n_inputs, sizeof *s->scans);
+	for (unsigned i = 0; i < p->n_inputs; i++)
+		scan_begin(&s->scans[i], &p->inputs[i], a);
+	s->own = arena_zalloc(a, p->n_ops * sizeof *s->own);
+	for (unsigned i = 0; i < p->n_ops; i++)
+		s->own[i] = (struct scan){
+		    .arena = a, .op = &p->ops[i], .n_ports = p->ops[i].n_from};
+}
+
+static int
+bind_twice(struct binder *s, struct arena *scratch)
+{
+	struct plan *p = s->plan;
+	struct scan *found, *found_own;
+
+	begin_scans(s, scratch);
+	if (bind_pass(s))
+		return -1;
+	found = s->scans;
+	found_own = s->own;
+	begin_scans(s, &p->arena);
+	for (unsigned i = 0; i < p->n_inputs; i++) {
+		remember_wants(&s->scans[i], &found[i]);
+		p->inputs[i].scan = &s->scans[i];
+	}
+	for (unsigned i = 0; i < p->n_ops; i++)
+		remember_wants(&s->own[i], &found_own[i]);
+	s->found = found;
+	s->found_own = found_own;
+	if (bind_pass(s))
+		return -1;
+	for (unsigned i = 0; i < p->n_inputs; i++)
+		must(s->scans[i].n_wants == found[i].n_wants);
+	return 0;
+}
+
 int
 plan_bind(struct plan *p, struct err *err)
 {
@@ -251,32 +455,30 @@ plan_bind(struct plan *p, struct err *err)
 	    .bind = {.allowed = p->time.allowed,
 		.late_update = p->time.late == LATE_UPDATE,
 		.err = err}};
-	struct scan first;
 	struct arena scratch;
 	int bad;
 
 	must(!p->bound && p->n_inputs > 0);
+	plan_emit_default(p);
+	plan_changes(p);
 	if (p->n_ops > PLAN_STEPS_MAX)
 		return err_set(err, ERR_SPEC, p->ops[PLAN_STEPS_MAX].where,
 		    "more than %d steps", PLAN_STEPS_MAX);
+	if (p->n_outputs > OUTPUTS_MAX)
+		return err_set(err, ERR_SPEC, p->outputs[OUTPUTS_MAX].where,
+		    "more than %d outputs", OUTPUTS_MAX);
+	if (graph_settle(p, err))
+		return -1;
+	for (unsigned i = 0; i < p->n_inputs; i++)
+		p->inputs[i].time = plan_time_of(p, &p->inputs[i]);
 	if (name_steps(p, err) || bind_params(p, &s.bind))
 		return -1;
+	for (unsigned i = 0; i < p->n_inputs; i++)
+		if (p->inputs[i].values && bind_values(&s, &p->inputs[i]))
+			return -1;
 	arena_init(&scratch, 16384);
-	scan_begin(&first, p, &scratch);
-	s.scan = &first;
-	bad = bind_pass(&s, &scratch, SCAN_WANTS_MAX + 1);
-	if (!bad) {
-		s.scan = p->scan = arena_alloc(&p->arena, sizeof *p->scan);
-		scan_begin(p->scan, p, &p->arena);
-		remember_wants(p->scan, &first);
-		bad = bind_pass(&s, &p->arena, first.n_wants + 1);
-		must(bad || p->scan->n_wants == first.n_wants);
-	}
+	bad = bind_twice(&s, &scratch);
 	arena_release(&scratch);
-	if (bad)
-		return -1;
-	while (p->n_stateless < p->n_ops && !p->ops[p->n_stateless].kind->open)
-		p->n_stateless++;
-	p->bound = true;
-	return 0;
+	p->bound = !bad;
+	return bad;
 }

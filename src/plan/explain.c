@@ -160,7 +160,7 @@ put_files(struct explain *x, const struct plan_input *in)
 static void
 put_time_source(struct explain *x)
 {
-	const struct plan_time *t = &x->plan->time;
+	const struct plan_time *t = &x->plan->inputs[0].time;
 	const struct format *f = x->plan->inputs[0].format;
 
 	if (t->field.n)
@@ -178,7 +178,7 @@ put_time_source(struct explain *x)
 static void
 put_lateness(struct explain *x)
 {
-	const struct plan_time *t = &x->plan->time;
+	const struct plan_time *t = &x->plan->inputs[0].time;
 
 	if (t->lateness == WHEN_MAX) {
 		buf_lit(&x->text, "; no lateness stated, so nothing is late");
@@ -203,7 +203,7 @@ put_lateness(struct explain *x)
 static void
 put_fields(struct explain *x)
 {
-	const struct scan *s = x->plan->scan;
+	const struct scan *s = x->plan->inputs[0].scan;
 
 	for (unsigned i = 0; i < s->n_wants; i++) {
 		const struct want *w = &s->wants[i];
@@ -249,7 +249,7 @@ put_input(struct explain *x)
 		put_line(x, "name");
 	}
 	put_types(x, in);
-	if (x->plan->scan->needs_time) {
+	if (in->scan->needs_time) {
 		put_time_source(x);
 		put_lateness(x);
 		put_line(x, "time");
@@ -286,7 +286,8 @@ put_column(struct explain *x, const struct flow_column *c)
 	if (!c->dropped && c->type != T_ANY)
 		buf_printf(&x->text, " %s", type_name(c->type));
 	if (c->omit_null && !c->dropped)
-		buf_lit(&x->text, " (of corrections)");
+		buf_addz(&x->text, str_is(c->name, "rev") ? " (of corrections)"
+							  : " (of some)");
 }
 
 static void
@@ -347,9 +348,28 @@ put_items(struct explain *x, const struct arg *arg)
 	}
 }
 
+/* A window of rows: rows(100). */
+static bool
+counts_rows(const struct op *op)
+{
+	const struct arg *window = op_arg(op, "window");
+
+	return window && str_is(window->items[0].node->name, "rows");
+}
+
 static void
 put_waiting(struct explain *x, const struct op *op)
 {
+	if (op->live && op->kind->changes == CHANGES_TAKE && op->out.changes) {
+		buf_lit(&x->text, "each change at once");
+		put_line(x, "rows out");
+		return;
+	}
+	if (counts_rows(op)) {
+		buf_lit(&x->text, "after so many rows of a key");
+		put_line(x, "rows out");
+		return;
+	}
 	switch (op->kind->waits) {
 	case WAITS_NOT:
 		buf_lit(&x->text, "each row at once");
@@ -360,8 +380,11 @@ put_waiting(struct explain *x, const struct op *op)
 		buf_lit(&x->text, "when the input ends");
 		break;
 	case WAITS_WATERMARK:
-		if (x->plan->time.lateness == WHEN_MAX)
+		if (x->plan->inputs[0].time.lateness == WHEN_MAX)
 			buf_lit(&x->text, "when the input ends");
+		else if (op->kind->changes == CHANGES_SHOW)
+			buf_lit(&x->text,
+			    "when the watermark passes a multiple of it");
 		else
 			buf_lit(&x->text,
 			    "when the watermark reaches a window's end");
@@ -422,13 +445,13 @@ put_step(struct explain *x, const struct op *op)
 static void
 put_output(struct explain *x)
 {
-	const struct plan_output *out = &x->plan->output;
+	const struct plan_output *out = &x->plan->outputs[0];
 
 	buf_adds(&x->text, out->file.n ? out->file : STR("standard output"));
 	if (out->format)
 		buf_printf(&x->text, " (%s)", out->format->name);
 	put_heading(x, "output");
-	put_columns(x, &x->plan->result);
+	put_columns(x, &out->result);
 }
 
 void

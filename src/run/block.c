@@ -64,7 +64,7 @@ too_long(struct lane *l, struct input *in, struct block *b, struct prepared *p)
 	size_t n = b->to - b->from;
 
 	(void)l;
-	batch_reset(batch);
+	prepared_reset(p);
 	batch->input = in->number;
 	batch->block = b->bytes + b->from;
 	batch->block_offset = b->offset;
@@ -73,9 +73,6 @@ too_long(struct lane *l, struct input *in, struct block *b, struct prepared *p)
 			     .reason = record_too_long(
 				 batch->arena, in->spec.limits.record_max)});
 	p->n_bad_read = 1;
-	p->n_out = 0;
-	p->encoded.n = 0;
-	p->state = NULL;
 	b->skipping = true;
 }
 

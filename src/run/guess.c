@@ -131,10 +131,10 @@ find_time(struct input *in, const struct when_layout *layout,
 }
 
 static int
-time_want(struct input *in, const struct plan *plan, size_t block_bytes,
-    struct want *out, struct err *err)
+time_want(
+    struct input *in, size_t block_bytes, struct want *out, struct err *err)
 {
-	const struct plan_time *t = &plan->time;
+	const struct plan_time *t = &in->plan->time;
 	struct when_layout layout = t->layout;
 
 	if (!t->layout_given && in->format->time_layout && !t->field.n &&
@@ -159,17 +159,23 @@ declared_type(const struct plan_input *in, struct path path)
 	for (unsigned i = 0; i < in->n_types; i++)
 		if (str_eq(in->types[i].name, path.steps[0].name))
 			return &in->types[i];
+	for (unsigned i = 0; i < in->n_columns; i++)
+		if (in->columns[i].type != T_ANY &&
+		    str_eq(in->columns[i].name, path.steps[0].name))
+			return &in->columns[i];
 	return NULL;
 }
 
-static unsigned
-count_files(const struct plan *plan)
+/* Several files of other formats than JSON may have several headers. */
+static bool
+is_only_file(const struct plan *plan)
 {
 	unsigned n = 0;
 
 	for (unsigned i = 0; i < plan->n_inputs; i++)
-		n += plan->inputs[i].n_files;
-	return n;
+		if (plan->inputs[i].used)
+			n += plan->inputs[i].n_files + plan->inputs[i].values;
+	return n == 1 && plan->n_outputs == 1;
 }
 
 static bool
@@ -179,35 +185,50 @@ is_json(const struct format *f)
 }
 
 bool
-passes_records(const struct input *in, const struct plan *plan)
+passes_records(const struct input *in, const struct plan *plan,
+    const struct plan_output *out)
 {
-	const struct flow_column *c = plan->result.cols;
+	const struct flow *f = &out->result;
+	const struct flow_column *c = f->cols;
 
-	if (plan->result.n_cols != 1 || !c->spread || !plan->result.open ||
-	    c->col >= plan->scan->n_wants || plan->scan->computed[c->col] ||
-	    plan->output.format != in->format)
+	if (f->n_cols != 1 || !c->spread || !f->open || !f->scan ||
+	    c->col >= f->scan->n_wants || f->scan->computed[c->col] ||
+	    out->format != in->format)
 		return false;
-	/* Several files of other formats may have several headers. */
-	return is_json(in->format) || count_files(plan) == 1;
+	return is_json(in->format) ||
+	       (f->scan == in->plan->scan && is_only_file(plan));
+}
+
+/* What comes of the input is only written in the format it is read in. */
+static bool
+stays_in_format(const struct input *in, const struct plan *plan)
+{
+	unsigned input = (unsigned)(in->plan - plan->inputs);
+
+	for (unsigned i = 0; i < plan->n_outputs; i++)
+		if (plan->outputs[i].format != in->format &&
+		    plan_feeds(plan, input, i))
+			return false;
+	return true;
 }
 
 static struct want
-want_of(const struct input *in, const struct plan *plan, unsigned i)
+want_of(const struct input *in, const struct plan *plan, unsigned i, bool stays)
 {
-	struct want w = plan->scan->wants[i];
+	struct want w = in->plan->scan->wants[i];
 	const struct declared *type = declared_type(in->plan, w.path);
-	bool same = plan->output.format == in->format;
 
 	w.as = WANT_VALUE;
-	w.layout.zone = plan->time.zone; /* of times without one */
+	w.layout.zone = in->plan->time.zone; /* of times without one */
 	if (type) {
 		w.as = WANT_TYPE;
 		w.type = type->type;
-		w.layout = plan->time.layout;
-		w.layout.zone = plan->time.zone;
-	} else if (same && !plan->scan->computed[i] &&
+		w.layout = in->plan->time.layout;
+		w.layout.zone = in->plan->time.zone;
+	} else if (stays && !in->plan->scan->computed[i] &&
 		   (is_json(in->format) ||
-		       (w.path.n == 0 && passes_records(in, plan)))) {
+		       (w.path.n == 0 &&
+			   passes_records(in, plan, &plan->outputs[0])))) {
 		w.as = WANT_RAW;
 	}
 	return w;
@@ -218,7 +239,8 @@ guess_spec(struct input *in, const struct plan *plan,
     const struct run_options *options, bool needs_time, size_t block_bytes,
     struct err *err)
 {
-	unsigned n = plan->scan->n_wants;
+	unsigned n = in->plan->scan->n_wants;
+	bool stays = stays_in_format(in, plan);
 	struct want *wants = arena_array(&in->arena, n + 1, sizeof *wants);
 
 	in->spec = (struct decode_spec){.wants = wants,
@@ -227,7 +249,6 @@ guess_spec(struct input *in, const struct plan *plan,
 	    .trust = options->trust,
 	    .limits = options->limits};
 	for (unsigned i = 0; i < n; i++)
-		wants[i] = want_of(in, plan, i);
-	return needs_time ? time_want(in, plan, block_bytes, &wants[n], err)
-			  : 0;
+		wants[i] = want_of(in, plan, i, stays);
+	return needs_time ? time_want(in, block_bytes, &wants[n], err) : 0;
 }

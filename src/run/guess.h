@@ -22,9 +22,10 @@ int guess_spec(struct input *in, const struct plan *plan,
     struct err *err);
 
 /*
- * True if the result is nothing but the input's records, in the same format:
+ * True if an output gets nothing but the input's records, in the same format:
  * they are then written as they stand.
  */
-bool passes_records(const struct input *in, const struct plan *plan);
+bool passes_records(const struct input *in, const struct plan *plan,
+    const struct plan_output *out);
 
 #endif

@@ -367,7 +367,7 @@ input_open(struct input *in, const struct plan *plan,
 		}
 		return -1;
 	}
-	numbered = plan->scan->origin[ORIGIN_LINE] != 0;
+	numbered = in->plan->scan->origin[ORIGIN_LINE] != 0;
 	in->by_number = numbered && !in->layout->format->lines;
 	in->counts = !in->regular || numbered;
 	if (in->by_number)

@@ -20,6 +20,73 @@ prepared_release(struct prepared *p)
 }
 
 void
+prepared_reset(struct prepared *p)
+{
+	batch_reset(p->batch);
+	p->state = NULL;
+	p->n_bad_read = p->n_bad_leaves = 0;
+	p->encoded.n = 0;
+	p->n_out = 0;
+	p->leaves = NULL;
+}
+
+/* ---- paths ---- */
+
+/* The one reader of an edge; NULL if there are several. */
+static const struct reader *
+only_reader(const struct plan *plan, struct edge e)
+{
+	const struct readers *r = plan_readers(plan, e);
+
+	return r->n == 1 ? &r->list[0] : NULL;
+}
+
+static void
+find_path(const struct plan *plan, unsigned input, struct lane_path *path)
+{
+	const struct scan *scan = plan->inputs[input].scan;
+	unsigned n = plan->inputs[input].rows.segment->n_cols;
+	unsigned least = SCAN_BASE(scan->n_wants);
+	const struct reader *r;
+
+	path->n_cols = n > least ? n : least;
+	path->steps = mem_array(plan->n_ops + 1, sizeof *path->steps);
+	path->end = (struct edge){.number = input};
+	while ((r = only_reader(plan, path->end)) && !r->output) {
+		const struct op *op = &plan->ops[r->number];
+
+		if (op->kind->open) {
+			path->stateful = (struct lane_step){op, r->port};
+			return;
+		}
+		path->steps[path->n_steps++] = (struct lane_step){op, r->port};
+		path->end = (struct edge){true, r->number};
+	}
+	if (r)
+		path->output = &plan->outputs[r->number];
+}
+
+void
+lane_plan_init(struct lane_plan *l, const struct plan *plan)
+{
+	*l = (struct lane_plan){.plan = plan,
+	    .paths = mem_zalloc(plan->n_inputs * sizeof *l->paths)};
+	for (unsigned i = 0; i < plan->n_inputs; i++)
+		if (plan->inputs[i].used)
+			find_path(plan, i, &l->paths[i]);
+}
+
+void
+lane_plan_release(struct lane_plan *l)
+{
+	for (unsigned i = 0; l->plan && i < l->plan->n_inputs; i++)
+		mem_free(l->paths[i].steps);
+	mem_free(l->paths);
+}
+
+/* ---- lanes ---- */
+
+void
 lane_init(struct lane *l, const struct lane_plan *plan, unsigned n_inputs)
 {
 	*l = (struct lane){.plan = plan,
@@ -61,16 +128,21 @@ widen(struct batch *b, unsigned n_decoded, unsigned n_cols)
 }
 
 static void
-run_steps(struct lane *l, struct prepared *p)
+run_steps(struct lane *l, const struct lane_path *path, struct prepared *p)
 {
-	const struct plan *plan = l->plan->plan;
-	const struct op *stateful = l->plan->stateful;
+	const struct lane_step *end = &path->stateful;
 
-	for (unsigned i = 0; i < plan->n_stateless; i++)
-		plan->ops[i].kind->batch(&plan->ops[i], l->eval, p->batch);
-	p->state = stateful && stateful->kind->prepare
-		       ? stateful->kind->prepare(stateful, l->eval, p->batch)
-		       : NULL;
+	for (unsigned i = 0; i < path->n_steps; i++) {
+		const struct lane_step *s = &path->steps[i];
+
+		p->batch->port = s->port;
+		s->op->kind->batch(s->op, l->eval, p->batch);
+	}
+	if (!end->op)
+		return;
+	p->batch->port = end->port;
+	if (end->op->kind->prepare)
+		p->state = end->op->kind->prepare(end->op, l->eval, p->batch);
 }
 
 void
@@ -86,16 +158,23 @@ result_view(const struct flow *f, const struct batch *b, struct batch *view)
 }
 
 static void
-encode(struct lane *l, struct prepared *p)
+encode(const struct lane_path *path, struct prepared *p)
 {
-	const struct plan *plan = l->plan->plan;
 	struct batch view;
 
 	p->n_out = p->batch->n_sel;
 	if (!p->n_out)
 		return;
-	result_view(&plan->result, p->batch, &view);
-	plan->output.format->encode(l->plan->encoder, &view, &p->encoded);
+	result_view(&path->output->result, p->batch, &view);
+	path->output->format->encode(path->encoder, &view, &p->encoded);
+}
+
+void
+lane_steps(struct lane *l, const struct lane_path *path, struct prepared *p)
+{
+	run_steps(l, path, p);
+	if (path->encoder)
+		encode(path, p);
 }
 
 static struct decoder *
@@ -113,13 +192,12 @@ lane_batch(struct lane *l, const struct input *in, const struct block *block,
     struct prepared *p)
 {
 	const char *from = block->bytes + block->from;
+	const struct lane_path *path =
+	    &l->plan->paths[in->plan - l->plan->plan->inputs];
 	struct batch *b = p->batch;
 	size_t used;
 
-	batch_reset(b);
-	p->encoded.n = 0;
-	p->n_out = 0;
-	p->state = NULL;
+	prepared_reset(p);
 	b->context = block->context;
 	used = in->layout->format->decode(decoder_of(l, in), from,
 	    block->bytes + block->to,
@@ -131,10 +209,8 @@ lane_batch(struct lane *l, const struct input *in, const struct block *block,
 	b->block_offset = block->offset;
 	b->block_line = block->line;
 	p->n_bad_read = b->n_bad;
-	widen(b, in->spec.n_wants, l->plan->n_cols);
-	origin_columns(l->plan->plan->scan, in, b, block->to - block->from);
-	run_steps(l, p);
-	if (l->plan->encoder)
-		encode(l, p);
+	widen(b, in->spec.n_wants, path->n_cols);
+	origin_columns(in->plan->scan, in, b, block->to - block->from);
+	lane_steps(l, path, p);
 	return used;
 }

@@ -3,20 +3,39 @@
  * A lane is what one thread needs to turn blocks into prepared batches:
  * decoders, evaluation state. Everything a lane does depends on the block
  * alone, so any lane may do it; the order is restored by the owner.
+ *
+ * For every input a lane runs the steps of its path: those without state, up
+ * to a fork, an output, or a step with state, for which it prepares the batch.
  */
 #ifndef WEIR_RUN_LANE_H
 #define WEIR_RUN_LANE_H
 
 #include "run/input.h"
 
+/* What lanes do with the batches of an input. */
+struct lane_path {
+	unsigned n_cols; /* of a batch, computed ones included */
+	struct lane_step {
+		const struct op *op;
+		unsigned port;
+	} * steps;
+	unsigned n_steps;
+	/* How it ends: with a step with state, an output, or (none) a fork. */
+	struct lane_step stateful;
+	const struct plan_output *output;
+	struct encoder *encoder; /* of the output: lanes encode, too; or NULL */
+	struct edge end;	 /* what that reads */
+};
+
 /* What every lane is told; read-only while running. */
 struct lane_plan {
 	const struct plan *plan;
-	unsigned n_cols;	   /* of the first segment */
-	const struct op *stateful; /* the first stateful step, or NULL */
-	struct encoder *encoder;   /* set: lanes encode the result, too */
-	unsigned batch_rows;	   /* most rows of a batch (for tests) */
+	struct lane_path *paths; /* by number of the plan's input */
 };
+
+/* The paths of all inputs that are used; encoders are for the caller. */
+void lane_plan_init(struct lane_plan *l, const struct plan *plan);
+void lane_plan_release(struct lane_plan *l);
 
 struct lane {
 	const struct lane_plan *plan;
@@ -28,15 +47,21 @@ struct lane {
 /* A batch that is ready to be applied. */
 struct prepared {
 	struct batch *batch;
-	void *state;	    /* what the stateful step's prepare returned */
-	size_t n_bad_read;  /* bad rows that did not decode (the others failed
-			       in an expression and are among n_rows) */
-	struct buf encoded; /* result bytes, when the lane encodes */
-	uint64_t n_out;	    /* result rows in it */
+	void *state;	     /* what the stateful step's prepare returned */
+	size_t n_bad_read;   /* bad rows that did not decode (the others failed
+				in an expression and are among n_rows) */
+	struct buf encoded;  /* result bytes, when the lane encodes */
+	uint64_t n_out;	     /* result rows in it */
+	struct leaf *leaves; /* behind a fork: see pipe.h; NULL = not yet */
+	unsigned n_leaves;
+	size_t n_bad_leaves; /* of the batch's bad rows: of the branches */
 };
 
 void prepared_init(struct prepared *p);
 void prepared_release(struct prepared *p);
+
+/* Forgets what is in it. */
+void prepared_reset(struct prepared *p);
 
 void lane_init(struct lane *l, const struct lane_plan *plan, unsigned n_inputs);
 void lane_release(struct lane *l);
@@ -48,6 +73,13 @@ void lane_forget(struct lane *l, const struct input *in);
  */
 size_t lane_batch(struct lane *l, const struct input *in, const struct block *b,
     struct prepared *p);
+
+/*
+ * Runs the path's steps over a batch that has been filled, and prepares it for
+ * the step with state or encodes it.
+ */
+void lane_steps(
+    struct lane *l, const struct lane_path *path, struct prepared *p);
 
 /* The columns of the plan's result, in order, as a view of the batch. */
 void result_view(

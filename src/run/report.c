@@ -22,11 +22,10 @@ accounting(const struct run_counts *c)
 		    "weir: %llu of those used came too late for some of their "
 		    "windows\n",
 		    N(c->late_some));
-	if (c->late_made)
+	if (c->late_behind)
 		fprintf(stderr,
-		    "weir: %llu rows that steps had made came too late for "
-		    "their windows\n",
-		    N(c->late_made));
+		    "weir: %llu rows came too late for a later step\n",
+		    N(c->late_behind));
 }
 
 static int
@@ -52,8 +51,8 @@ report_end(
 {
 	int status = o->stats ? write_stats(c, o->stats, err) : 0;
 
-	if (o->verbose ||
-	    (!o->quiet && (c->late || c->bad || c->late_some || c->late_made)))
+	if (o->verbose || (!o->quiet && (c->late || c->bad || c->late_some ||
+					    c->late_behind)))
 		accounting(c);
 	if (o->verbose)
 		fprintf(stderr,
@@ -75,26 +74,80 @@ report_interrupted(const char *path)
 /* Names shown of fields without a value. */
 #define UNSEEN_SHOWN 5
 
-void
-report_unseen(
-    const struct plan *plan, const struct run_options *o, const bool *seen)
+static unsigned
+used_inputs(const struct plan *plan)
 {
-	const struct scan *s = plan->scan;
-	struct buf name = {0};
 	unsigned n = 0;
 
-	for (unsigned i = 0; i < s->n_wants && !o->quiet; i++) {
-		if (seen[i] || !s->wants[i].path.n || s->wants[i].optional ||
-		    ++n > UNSEEN_SHOWN)
+	for (unsigned i = 0; i < plan->n_inputs; i++)
+		n += plan->inputs[i].used;
+	return n;
+}
+
+/* n: how many there have been; counted up. */
+static void
+unseen_of(const struct plan_input *in, const struct seen *seen, bool name_it,
+    unsigned *n)
+{
+	struct buf name = {0};
+
+	for (unsigned i = 0; i < in->scan->n_wants; i++) {
+		struct path path = in->scan->wants[i].path;
+
+		if (seen->wants[i] || !path.n || in->scan->wants[i].optional ||
+		    ++*n > UNSEEN_SHOWN)
 			continue;
 		name.n = 0;
-		path_print(&name, s->wants[i].path);
+		path_print(&name, path);
+		if (name_it)
+			buf_printf(&name, " of %.*s", STR_ARG(in->name));
 		fprintf(stderr, "weir: no record had a value for %s\n",
 		    buf_z(&name));
 	}
+	buf_release(&name);
+}
+
+void
+report_unseen(const struct plan *plan, const struct run_options *o,
+    const struct seen *seen)
+{
+	bool several = used_inputs(plan) > 1;
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < plan->n_inputs && !o->quiet; i++) {
+		const struct plan_input *in = &plan->inputs[i];
+
+		if (in->used && !in->values && seen[i].records)
+			unseen_of(in, &seen[i], several && in->name.n, &n);
+	}
 	if (n > UNSEEN_SHOWN)
 		fprintf(stderr, "weir: nor for %u others\n", n - UNSEEN_SHOWN);
-	buf_release(&name);
+}
+
+static bool
+has_forks(const struct plan *plan)
+{
+	for (unsigned i = 0; i < plan->n_ops; i++)
+		if (plan->step_readers[i].n > 1)
+			return true;
+	for (unsigned i = 0; i < plan->n_inputs; i++)
+		if (plan->input_readers[i].n > 1)
+			return true;
+	return false;
+}
+
+void
+report_steps(const struct plan *plan, const struct step_count *steps,
+    const struct run_options *o)
+{
+	if (!o->verbose || !has_forks(plan))
+		return;
+	for (unsigned i = 0; i < plan->n_ops; i++)
+		if (steps[i].in || steps[i].out)
+			fprintf(stderr,
+			    "weir: step %u %s: %llu rows in, %llu out\n", i + 1,
+			    plan->ops[i].kind->name, N(steps[i].in),
+			    N(steps[i].out));
 }
 
 void
@@ -115,11 +168,21 @@ has_window(const struct plan *plan)
 	return false;
 }
 
+static bool
+states_lateness(const struct plan *plan)
+{
+	for (unsigned i = 0; i < plan->n_inputs; i++)
+		if (plan->inputs[i].used && plan->inputs[i].scan->needs_time &&
+		    plan->inputs[i].time.lateness == WHEN_MAX)
+			return false;
+	return true;
+}
+
 bool
 report_waiting(const struct plan *plan, const struct run_options *o)
 {
-	if (o->quiet || !isatty(STDERR_FILENO) ||
-	    plan->time.lateness != WHEN_MAX || !has_window(plan))
+	if (o->quiet || !isatty(STDERR_FILENO) || states_lateness(plan) ||
+	    !has_window(plan))
 		return false;
 	fprintf(stderr,
 	    "weir: results come at the end of input, as no lateness is "

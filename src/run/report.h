@@ -7,7 +7,7 @@
 #ifndef WEIR_RUN_REPORT_H
 #define WEIR_RUN_REPORT_H
 
-#include "run/run.h"
+#include "run/pipe.h"
 
 /* At the end of a run. Fails if --stats cannot be written. */
 int report_end(
@@ -16,12 +16,23 @@ int report_end(
 /* What has been written for the file is thrown away. */
 void report_interrupted(const char *path);
 
+/* What has been found in the records of an input. */
+struct seen {
+	bool *wants; /* by wanted field: it had a value, or is named */
+	uint64_t records;
+};
+
 /*
- * Names the fields that the plan reads and no record had: most likely
- * misspelt, as JSON has no schema to check against.
+ * Names the fields that the plan reads and no record had (of inputs that had
+ * records at all): most likely misspelt, as JSON has no schema to check
+ * against.
  */
-void report_unseen(
-    const struct plan *plan, const struct run_options *o, const bool *seen);
+void report_unseen(const struct plan *plan, const struct run_options *o,
+    const struct seen *seen);
+
+/* -v: what went in and out of steps behind forks. */
+void report_steps(const struct plan *plan, const struct step_count *steps,
+    const struct run_options *o);
 
 /* In the middle, asked for by SIGUSR1. */
 void report_stats(const struct run_counts *c, const struct run_options *o);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A run from beginning to end: inputs are taken in turn (in event-time order
- * where event time matters, else one after another), their batches applied in
- * order, the watermark moved along, and everything counted.
+ * A run from beginning to end: rank after rank, inputs are taken in turn (in
+ * event-time order where event time matters, else one after another), their
+ * batches applied in order, the watermark moved along, and everything counted.
  */
 #include "run/run.h"
 
@@ -17,10 +17,15 @@
 #include "run/progress.h"
 #include "run/report.h"
 #include "run/signals.h"
+#include "run/sink.h"
+#include "run/values.h"
 
 /* An input and how far its batches have been applied. */
 struct turn {
 	struct input *input;
+	unsigned source;	/* number of the plan's input */
+	bool timed;		/* event time is wanted of it */
+	struct values *values;	/* constant rows instead of a file, or NULL */
 	struct prepared *batch; /* NULL: none at hand */
 	unsigned next;		/* row of the batch */
 	struct watermark w;
@@ -33,27 +38,42 @@ struct run {
 	const struct run_options *options;
 	struct run_counts *counts;
 	struct err *err;
-	bool needs_time;
 	struct input *inputs;
 	struct turn *turns;
 	unsigned n_inputs;
-	int64_t now; /* the watermark of the pipeline */
+	unsigned rank; /* of the inputs that are being read */
+	int64_t now;   /* their watermark */
 
 	struct lane_plan lanes;
 	struct feed *feed;
-	struct encode_spec encode;
-	struct encoder *encoder;
 	struct pipe pipe;
 	struct rejects rejects;
-	struct output out, late, reject;
+	struct sink *sinks; /* by output */
+	struct output late, reject;
 	struct run_counts before; /* for late rows of the batch at hand */
 	bool hinted;
 	struct progress progress;
 	uint64_t applied, total; /* bytes; total 0: not known */
-	bool *seen;		 /* by wanted field: it had a value */
+	struct seen *seen;	 /* by the plan's input */
 };
 
 /* ---- inputs ---- */
+
+static void
+add_turn(struct run *r, unsigned source, struct str file)
+{
+	const struct plan_input *plan = &r->plan->inputs[source];
+	struct turn *t = &r->turns[r->n_inputs];
+
+	*t = (struct turn){.input = &r->inputs[r->n_inputs],
+	    .source = source,
+	    .timed = plan->scan->needs_time,
+	    .w = {.greatest = WHEN_MIN,
+		.lateness = plan->time.lateness,
+		.ceiling = WHEN_MAX,
+		.now = WHEN_MIN}};
+	input_init(t->input, plan, file, r->n_inputs++);
+}
 
 static void
 make_inputs(struct run *r)
@@ -62,21 +82,22 @@ make_inputs(struct run *r)
 	unsigned n = 0;
 
 	for (unsigned i = 0; i < plan->n_inputs; i++)
-		n += plan->inputs[i].n_files;
+		n += plan->inputs[i].n_files + plan->inputs[i].values;
 	r->inputs = mem_zalloc(n * sizeof *r->inputs);
 	r->turns = mem_zalloc(n * sizeof *r->turns);
-	for (unsigned i = 0; i < plan->n_inputs; i++)
-		for (unsigned k = 0; k < plan->inputs[i].n_files; k++) {
-			struct turn *t = &r->turns[r->n_inputs];
+	r->seen = mem_zalloc(plan->n_inputs * sizeof *r->seen);
+	for (unsigned i = 0; i < plan->n_inputs; i++) {
+		const struct plan_input *in = &plan->inputs[i];
 
-			t->input = &r->inputs[r->n_inputs];
-			input_init(t->input, &plan->inputs[i],
-			    plan->inputs[i].files[k], r->n_inputs++);
-			t->w = (struct watermark){.greatest = WHEN_MIN,
-			    .lateness = plan->time.lateness,
-			    .ceiling = WHEN_MAX,
-			    .now = WHEN_MIN};
-		}
+		if (!in->used)
+			continue;
+		r->seen[i].wants =
+		    mem_zalloc(in->scan->n_wants * sizeof *r->seen[i].wants);
+		if (in->values)
+			add_turn(r, i, STR("VALUES"));
+		for (unsigned k = 0; !in->values && k < in->n_files; k++)
+			add_turn(r, i, in->files[k]);
+	}
 }
 
 static int
@@ -87,6 +108,8 @@ check_inputs(struct run *r)
 	bool known = true;
 
 	for (unsigned i = 0; i < r->n_inputs; i++) {
+		if (r->inputs[i].plan->values)
+			continue;
 		if (input_check(&r->inputs[i], r->err))
 			return -1;
 		n_stdin += str_is(r->inputs[i].file, "-");
@@ -104,9 +127,14 @@ check_inputs(struct run *r)
 static int
 open_input(struct run *r, struct turn *t)
 {
-	if (t->input->opened)
+	if (t->input->opened || t->values)
 		return 0;
-	return input_open(t->input, r->plan, r->options, r->needs_time,
+	if (t->input->plan->values) {
+		t->values = values_new(t->input->plan, t->input->number,
+		    &r->lanes.paths[t->source], r->err);
+		return t->values ? 0 : -1;
+	}
+	return input_open(t->input, r->plan, r->options, t->timed,
 	    r->options->threads > 1 ? BLOCK_BYTES_THREADS : BLOCK_BYTES,
 	    r->err);
 }
@@ -118,31 +146,47 @@ close_input(struct run *r, struct turn *t)
 	r->counts->bytes_in += t->input->bytes;
 }
 
+/* Inputs of the rank, those of which event time is wanted or the others. */
+static bool
+is_of(const struct run *r, const struct turn *t, bool timed)
+{
+	return t->input->plan->rank == r->rank && t->timed == timed;
+}
+
 /* Are inputs taken in event-time order? */
 static bool
 by_time(const struct run *r)
 {
-	return r->needs_time && r->n_inputs > 1;
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < r->n_inputs; i++)
+		n += is_of(r, &r->turns[i], true);
+	return n > 1;
 }
 
+/*
+ * Mistakes are to show before anything is written: what is read first is
+ * opened first.
+ */
 static int
 open_inputs(struct run *r)
 {
-	unsigned n = by_time(r) ? r->n_inputs : 1;
+	bool all = by_time(r);
 
-	for (unsigned i = 0; i < n; i++)
-		if (open_input(r, &r->turns[i]))
+	for (unsigned i = 0; i < r->n_inputs; i++) {
+		struct turn *t = &r->turns[i];
+
+		if (t->input->plan->rank != r->rank || (all && !t->timed))
+			continue;
+		if (open_input(r, t))
 			return -1;
+		if (!all)
+			break;
+	}
 	return 0;
 }
 
 /* ---- outputs ---- */
-
-static bool
-is_stdout(const struct run_options *o)
-{
-	return !o->output || !strcmp(o->output, "-");
-}
 
 /* No file may be read and written, unless it is replaced at the end. */
 static int
@@ -165,22 +209,28 @@ static int
 refuse_twice(const struct run *r)
 {
 	const struct run_options *o = r->options;
-	const struct {
+	struct {
 		const char *what;
 		struct file_id id;
-	} to[] = {
-	    {r->out.path ? "--output" : "standard output",
-		r->out.path ? file_id_of(r->out.path)
-			    : file_id_of_fd(r->out.fd)},
-	    {"--late", r->late.opened ? file_id_of_fd(r->late.fd)
-				      : (struct file_id){.known = false}},
-	    {"--reject", r->reject.opened ? file_id_of_fd(r->reject.fd)
-					  : (struct file_id){.known = false}},
-	    {"--stats", o->stats ? file_id_of(o->stats)
-				 : (struct file_id){.known = false}},
-	};
+	} to[OUTPUTS_MAX + 3];
+	unsigned n = 0;
 
-	for (unsigned i = 0; i < sizeof to / sizeof *to; i++)
+	for (unsigned i = 0; i < r->plan->n_outputs; i++) {
+		const struct output *out = &r->sinks[i].out;
+
+		to[n].what = out->path ? out->path : "standard output";
+		to[n++].id =
+		    out->path ? file_id_of(out->path) : file_id_of_fd(out->fd);
+	}
+	to[n].what = "--late";
+	to[n++].id =
+	    r->late.opened ? file_id_of_fd(r->late.fd) : (struct file_id){0};
+	to[n].what = "--reject";
+	to[n++].id = r->reject.opened ? file_id_of_fd(r->reject.fd)
+				      : (struct file_id){0};
+	to[n].what = "--stats";
+	to[n++].id = o->stats ? file_id_of(o->stats) : (struct file_id){0};
+	for (unsigned i = 0; i < n; i++)
 		for (unsigned k = 0; k < i; k++)
 			if (file_id_same(to[i].id, to[k].id))
 				return err_set(r->err, ERR_USAGE,
@@ -190,13 +240,23 @@ refuse_twice(const struct run *r)
 	return 0;
 }
 
+static bool
+writes_stdout(const struct run *r)
+{
+	for (unsigned i = 0; i < r->plan->n_outputs; i++)
+		if (sink_is_stdout(&r->plan->outputs[i]))
+			return true;
+	return false;
+}
+
 static int
 refuse_clashes(const struct run *r, const char *late)
 {
 	const struct run_options *o = r->options;
 
-	return (is_stdout(o) && refuse_input(r, file_id_of_fd(STDOUT_FILENO),
-				    "standard output")) ||
+	return (writes_stdout(r) &&
+		   refuse_input(
+		       r, file_id_of_fd(STDOUT_FILENO), "standard output")) ||
 	       (late && refuse_input(r, file_id_of(late), "--late")) ||
 	       (o->reject &&
 		   refuse_input(r, file_id_of(o->reject), "--reject")) ||
@@ -210,12 +270,12 @@ open_outputs(struct run *r)
 	const char *late =
 	    r->plan->time.late == LATE_FILE ? r->plan->time.late_file.p : NULL;
 
+	r->sinks = mem_zalloc(r->plan->n_outputs * sizeof *r->sinks);
 	if (refuse_clashes(r, late))
 		return -1;
-	if (is_stdout(o))
-		output_stdout(&r->out);
-	else if (output_open(&r->out, o->output, true, r->err))
-		return -1;
+	for (unsigned i = 0; i < r->plan->n_outputs; i++)
+		if (sink_open(&r->sinks[i], &r->plan->outputs[i], r->err))
+			return -1;
 	if (late && output_open(&r->late, late, false, r->err))
 		return -1;
 	if (o->reject && output_open(&r->reject, o->reject, false, r->err))
@@ -225,46 +285,50 @@ open_outputs(struct run *r)
 	return refuse_twice(r);
 }
 
+/* Closes one of them; the first failure is the one that is told. */
 static int
-close_outputs(struct run *r, bool keep)
+close_output(struct run *r, struct output *o, bool keep, int status)
 {
 	struct err other = {0};
-	int status = 0;
+	int failed = output_close(o, keep, status ? &other : r->err);
 
-	r->counts->bytes_out = r->out.written + r->out.buf.n;
-	if (output_close(&r->out, keep, r->err))
-		status = -1;
-	if (output_close(&r->late, true, status ? &other : r->err))
-		status = -1;
-	if (output_close(&r->reject, true, status ? &other : r->err))
-		status = -1;
 	err_release(&other);
-	return status;
+	return failed ? -1 : status;
 }
 
 static int
-make_encoder(struct run *r)
+close_outputs(struct run *r, bool keep)
 {
-	const struct plan *plan = r->plan;
-	const struct flow *f = &plan->result;
-	struct out_column *cols = mem_array(f->n_cols, sizeof *cols);
-	const struct input *first = &r->inputs[0];
+	int status = 0;
 
-	for (unsigned i = 0; i < f->n_cols; i++)
-		cols[i] =
-		    (struct out_column){f->cols[i].name, f->cols[i].spread,
-			f->cols[i].omit_null, f->cols[i].dropped};
-	r->encode = (struct encode_spec){.cols = cols,
-	    .n_cols = f->n_cols,
-	    .raw = passes_records(first, plan),
-	    .header = first->layout->header,
-	    .settings = plan->output.settings,
-	    .terminal = is_stdout(r->options) && isatty(STDOUT_FILENO),
-	    .colour = r->options->colour,
-	    .width = r->options->width};
-	r->encode.settings.nul = r->options->nul_data;
-	r->encoder = plan->output.format->encoder_new(&r->encode, r->err);
-	return r->encoder ? 0 : -1;
+	for (unsigned i = 0; r->sinks && i < r->plan->n_outputs; i++) {
+		struct output *out = &r->sinks[i].out;
+
+		r->counts->bytes_out += out->written + out->buf.n;
+		status = close_output(r, out, keep && !status, status);
+	}
+	status = close_output(r, &r->late, true, status);
+	return close_output(r, &r->reject, true, status);
+}
+
+/* The first of the inputs whose rows may come out there. */
+static const struct input *
+input_of_output(const struct run *r, unsigned output)
+{
+	for (unsigned i = 0; i < r->n_inputs; i++)
+		if (plan_feeds(r->plan, r->turns[i].source, output))
+			return &r->inputs[i];
+	return NULL;
+}
+
+static int
+make_encoders(struct run *r)
+{
+	for (unsigned i = 0; i < r->plan->n_outputs; i++)
+		if (sink_encode(&r->sinks[i], r->plan, input_of_output(r, i),
+			r->options, r->err))
+			return -1;
+	return 0;
 }
 
 /* ---- the feed ---- */
@@ -272,20 +336,45 @@ make_encoder(struct run *r)
 static void
 flush_outputs(struct run *r)
 {
-	output_flush(&r->out);
+	for (unsigned i = 0; i < r->plan->n_outputs; i++)
+		output_flush(&r->sinks[i].out);
 	if (r->late.opened)
 		output_flush(&r->late);
 	if (r->reject.opened)
 		output_flush(&r->reject);
 }
 
+static uint64_t
+results(const struct run *r)
+{
+	uint64_t n = 0;
+
+	for (unsigned i = 0; i < r->plan->n_outputs; i++)
+		n += r->sinks[i].n_rows;
+	return n;
+}
+
 static bool
 must_stop(struct run *r)
 {
-	if (signals_stats())
+	if (signals_stats()) {
+		r->counts->out = results(r);
 		report_stats(r->counts, r->options);
-	return r->pipe.done || r->out.failed || r->reject.failed ||
-	       r->late.failed || signals_stop();
+	}
+	for (unsigned i = 0; i < r->plan->n_outputs; i++)
+		if (r->sinks[i].out.failed)
+			return true;
+	return r->pipe.done || r->reject.failed || r->late.failed ||
+	       signals_stop();
+}
+
+static bool
+holds_back(const struct run *r)
+{
+	for (unsigned i = 0; i < r->plan->n_outputs; i++)
+		if (r->plan->outputs[i].format->flush)
+			return true;
+	return false;
 }
 
 /*
@@ -297,37 +386,32 @@ before_wait(void *arg, const struct input *in)
 {
 	struct run *r = arg;
 
-	if (r->plan->output.format->flush && !input_ready(in, 0))
+	if (holds_back(r) && !input_ready(in, 0))
 		pipe_flush(&r->pipe);
 	flush_outputs(r);
-	if (!r->hinted && !r->counts->out && r->counts->in &&
-	    !input_ready(in, 0))
+	if (!r->hinted && !results(r) && r->counts->in && !input_ready(in, 0))
 		r->hinted = report_waiting(r->plan, r->options);
 	return !must_stop(r);
 }
 
-static unsigned
-first_columns(const struct plan *plan)
+/* Lanes encode what goes from an input to an output without a fork. */
+static void
+lend_encoders(struct run *r)
 {
-	const struct flow *f = plan->n_ops ? &plan->ops[0].in : &plan->result;
-	unsigned least = plan->scan->n_wants + 1;
+	for (unsigned i = 0; i < r->plan->n_inputs; i++) {
+		struct lane_path *path = &r->lanes.paths[i];
 
-	return f->segment->n_cols > least ? f->segment->n_cols : least;
+		if (path->output && !path->output->format->ordered &&
+		    !r->plan->inputs[i].scan->needs_time)
+			path->encoder =
+			    r->sinks[path->output - r->plan->outputs].encoder;
+	}
 }
 
 static void
 start_feed(struct run *r)
 {
-	const struct plan *plan = r->plan;
-	const struct op *stateful = plan->n_stateless < plan->n_ops
-					? &plan->ops[plan->n_stateless]
-					: NULL;
-	bool encode = !stateful && !plan->output.format->ordered;
-
-	r->lanes = (struct lane_plan){.plan = plan,
-	    .n_cols = first_columns(plan),
-	    .stateful = stateful,
-	    .encoder = encode ? r->encoder : NULL};
+	lend_encoders(r);
 	r->feed = feed_new(&(struct feed_plan){.lanes = &r->lanes,
 	    .inputs = r->inputs,
 	    .n_inputs = r->n_inputs,
@@ -373,15 +457,19 @@ is_named(const struct batch *b, const struct input *in, struct path path)
 
 /* Notes which fields have had a value, or are at least named. */
 static void
-look_at_fields(struct run *r, const struct batch *b, const struct input *in)
+look_at_fields(struct run *r, const struct turn *t)
 {
-	const struct scan *s = r->plan->scan;
+	const struct batch *b = t->batch->batch;
+	const struct scan *s = t->input->plan->scan;
+	struct seen *seen = &r->seen[t->source];
 
 	for (unsigned i = 0; i < s->n_wants; i++)
-		if (!r->seen[i] && (has_value(&b->cols[i], b->n_rows) ||
-				       (r->counts->in < LOOK_RECORDS &&
-					   is_named(b, in, s->wants[i].path))))
-			r->seen[i] = true;
+		if (!seen->wants[i] &&
+		    (has_value(&b->cols[i], b->n_rows) ||
+			(seen->records < LOOK_RECORDS &&
+			    is_named(b, t->input, s->wants[i].path))))
+			seen->wants[i] = true;
+	seen->records += b->n_rows;
 }
 
 /* A batch has come: its records are counted, the bad ones shown. */
@@ -389,14 +477,22 @@ static void
 arrive(struct run *r, struct turn *t)
 {
 	struct batch *b = t->batch->batch;
+	uint64_t bad = b->n_bad;
 
-	look_at_fields(r, b, t->input);
-	r->counts->in += b->n_rows + t->batch->n_bad_read;
-	if (b->n_bad) {
-		progress_clear(&r->progress);
-		rejects_records(&r->rejects, t->input, b);
+	if (b->n_rows) {
+		look_at_fields(r, t);
+		pipe_arrive(&r->pipe, t->source, t->batch);
 	}
-	r->counts->bad += b->n_bad;
+	if (b->n_bad)
+		progress_clear(&r->progress);
+	if (t->values) {
+		rejects_result(&r->rejects, b);
+		return;
+	}
+	r->counts->in += b->n_rows + t->batch->n_bad_read;
+	rejects_records(&r->rejects, t->input, b);
+	r->rejects.n_results += t->batch->n_bad_leaves;
+	r->counts->bad += bad;
 }
 
 /* All of a batch has been applied. */
@@ -405,7 +501,8 @@ leave(struct run *r, struct turn *t)
 {
 	struct batch *b = t->batch->batch;
 
-	r->counts->filtered += b->n_filtered;
+	if (!t->values)
+		r->counts->filtered += b->n_filtered;
 	r->applied += b->block_offset - t->offset;
 	t->offset = b->block_offset;
 	progress_show(&r->progress, r->applied, r->total, r->counts->in);
@@ -418,8 +515,8 @@ apply(struct run *r, struct turn *t, unsigned to)
 	unsigned n = t->batch->batch->n_rows;
 
 	t->w.now = r->now;
-	pipe_apply(
-	    &r->pipe, t->batch, t->next, to, r->needs_time ? &t->w : NULL);
+	pipe_apply(&r->pipe, t->source, t->batch, t->next, to,
+	    t->timed ? &t->w : NULL);
 	r->now = t->w.now;
 	t->next = to;
 	if (to == n)
@@ -431,7 +528,9 @@ static int
 fetch(struct run *r, struct turn *t)
 {
 	while (!t->batch) {
-		int status = feed_next(r->feed, t->input, &t->batch, r->err);
+		int status =
+		    t->values ? values_next(t->values, &t->batch)
+			      : feed_next(r->feed, t->input, &t->batch, r->err);
 
 		if (status <= 0) {
 			t->batch = NULL;
@@ -447,23 +546,49 @@ fetch(struct run *r, struct turn *t)
 	return 1;
 }
 
+/* Nobody waits for more of it, or it is enough of all. */
+static bool
+is_enough(struct run *r, const struct turn *t)
+{
+	return r->pipe.input_done[t->source] || must_stop(r);
+}
+
+/* An input's turn has come: it is opened, unless it has been before. */
+static int
+begin_turn(struct run *r, struct turn *t)
+{
+	bool opened = t->input->opened;
+
+	if (open_input(r, t))
+		return -1;
+	if (!opened && !t->values)
+		feed_open(r->feed, t->input);
+	return 0;
+}
+
+static int
+run_one(struct run *r, struct turn *t)
+{
+	int status = 0;
+
+	if (begin_turn(r, t))
+		return -1;
+	/* Asked first: what is enough must not wait for more. */
+	while (!is_enough(r, t) && (status = fetch(r, t)) > 0)
+		apply(r, t, t->batch->batch->n_rows);
+	return status < 0 ? -1 : 0;
+}
+
 /* Inputs one after another. */
 static int
-run_in_turn(struct run *r)
+run_in_turn(struct run *r, bool timed)
 {
 	for (unsigned i = 0; i < r->n_inputs; i++) {
 		struct turn *t = &r->turns[i];
-		bool opened = t->input->opened;
-		int status = 0;
 
-		if (open_input(r, t))
-			return -1;
-		if (!opened)
-			feed_open(r->feed, t->input);
-		/* Asked first: what is enough must not wait for more. */
-		while (!must_stop(r) && (status = fetch(r, t)) > 0)
-			apply(r, t, t->batch->batch->n_rows);
-		if (status < 0)
+		if (!is_of(r, t, timed) || r->pipe.input_done[t->source])
+			continue;
+		if (run_one(r, t))
 			return -1;
 		if (must_stop(r))
 			return 0;
@@ -495,7 +620,7 @@ furthest_behind(struct run *r, struct turn **second)
 	for (unsigned i = 0; i < r->n_inputs; i++) {
 		struct turn *t = &r->turns[i];
 
-		if (t->ended)
+		if (t->ended || !is_of(r, t, true))
 			continue;
 		if (!first || standing(t) < standing(first)) {
 			*second = first;
@@ -531,27 +656,68 @@ rows_before(const struct turn *t, const struct turn *second)
 }
 
 static int64_t
-less_lateness(const struct run *r, int64_t t)
+less_lateness(const struct turn *t, int64_t time)
 {
 	int64_t at;
 
-	if (r->plan->time.lateness == WHEN_MAX)
+	if (t->w.lateness == WHEN_MAX)
 		return WHEN_MIN;
-	return __builtin_sub_overflow(t, r->plan->time.lateness, &at) ? WHEN_MIN
-								      : at;
+	return __builtin_sub_overflow(time, t->w.lateness, &at) ? WHEN_MIN : at;
+}
+
+/*
+ * The watermark of the active inputs but for one (or NULL), their next records
+ * included; WHEN_MAX if there are none.
+ */
+static int64_t
+watermark_of_others(const struct run *r, const struct turn *but)
+{
+	int64_t least = WHEN_MAX;
+
+	for (unsigned i = 0; i < r->n_inputs; i++) {
+		const struct turn *t = &r->turns[i];
+		int64_t w;
+
+		if (t == but || t->ended || !is_of(r, t, true))
+			continue;
+		w = less_lateness(t, standing(t));
+		if (w < least)
+			least = w;
+	}
+	return least;
 }
 
 /* An input has ended: it no longer holds the watermark back. */
 static void
 release_watermark(struct run *r)
 {
-	struct turn *second, *first = furthest_behind(r, &second);
-	int64_t w = first ? less_lateness(r, standing(first)) : WHEN_MIN;
+	int64_t w = watermark_of_others(r, NULL);
 
-	if (w <= r->now)
+	if (w == WHEN_MAX || w <= r->now)
 		return;
 	r->now = w;
 	pipe_advance(&r->pipe, w);
+}
+
+static int
+end_turn(struct run *r, struct turn *t)
+{
+	if (!t->ended)
+		close_input(r, t);
+	release_watermark(r);
+	return 0;
+}
+
+/* The next batch of an input whose last one has been applied. */
+static int
+next_batch(struct run *r, struct turn *t)
+{
+	int status;
+
+	if (r->pipe.input_done[t->source])
+		return end_turn(r, t);
+	status = fetch(r, t);
+	return status ? status : end_turn(r, t);
 }
 
 static int
@@ -559,23 +725,42 @@ run_by_time(struct run *r)
 {
 	struct turn *t, *second;
 
-	for (unsigned i = 0; i < r->n_inputs; i++)
-		if (fetch(r, &r->turns[i]) < 0)
-			return -1;
-	while ((t = furthest_behind(r, &second)) && !must_stop(r)) {
-		t->w.ceiling =
-		    second ? less_lateness(r, standing(second)) : WHEN_MAX;
-		apply(r, t, rows_before(t, second));
-		if (t->batch)
+	for (unsigned i = 0; i < r->n_inputs; i++) {
+		t = &r->turns[i];
+		if (!is_of(r, t, true))
 			continue;
-		switch (fetch(r, t)) {
-		case -1:
+		if (begin_turn(r, t) || fetch(r, t) < 0)
 			return -1;
-		case 0:
-			release_watermark(r);
-		}
+	}
+	while (!must_stop(r) && (t = furthest_behind(r, &second))) {
+		t->w.ceiling = watermark_of_others(r, t);
+		apply(r, t, rows_before(t, second));
+		if (!t->batch && next_batch(r, t) < 0)
+			return -1;
 	}
 	return 0;
+}
+
+/* The inputs of a rank: those without event time come first. */
+static int
+run_rank(struct run *r)
+{
+	if (run_in_turn(r, false))
+		return -1;
+	if (must_stop(r))
+		return 0;
+	return by_time(r) ? run_by_time(r) : run_in_turn(r, true);
+}
+
+static unsigned
+last_rank(const struct run *r)
+{
+	unsigned rank = 0;
+
+	for (unsigned i = 0; i < r->n_inputs; i++)
+		if (r->turns[i].input->plan->rank > rank)
+			rank = r->turns[i].input->plan->rank;
+	return rank;
 }
 
 /* ---- the whole ---- */
@@ -587,9 +772,10 @@ count_all(struct run *r)
 	struct op_counts ops;
 
 	pipe_counts(&r->pipe, &ops);
+	c->out = results(r);
 	c->late = ops.late;
+	c->late_behind = ops.late_behind;
 	c->late_some = ops.late_some;
-	c->late_made = ops.late_made;
 	c->updates = ops.updates;
 	c->used = c->in - c->filtered - c->late - c->bad;
 }
@@ -608,23 +794,51 @@ leave_behind(struct run *r, const struct turn *t)
 }
 
 static int
+run_ranks(struct run *r)
+{
+	unsigned last = last_rank(r);
+	int status = 0;
+
+	for (; r->rank <= last && !status; r->rank++) {
+		r->now = WHEN_MIN;
+		status = must_stop(r) ? 0 : run_rank(r);
+		if (!status)
+			pipe_end(&r->pipe, r->rank);
+	}
+	return status;
+}
+
+static bool
+any_failed(const struct run *r)
+{
+	for (unsigned i = 0; i < r->plan->n_outputs; i++)
+		if (r->sinks[i].out.failed)
+			return true;
+	return false;
+}
+
+static int
 run_inputs(struct run *r)
 {
 	int status;
 
 	start_feed(r);
-	pipe_init(&r->pipe, r->plan, r->encoder, &r->out,
-	    r->late.opened ? &r->late : NULL, &r->rejects, r->counts);
-	r->pipe.late_end = r->options->nul_data ? '\0' : '\n';
-	status = by_time(r) ? run_by_time(r) : run_in_turn(r);
-	if (!status && !r->out.failed) {
-		pipe_advance(&r->pipe, WHEN_MAX);
+	r->pipe = (struct pipe){.lanes = &r->lanes,
+	    .sinks = r->sinks,
+	    .late = r->late.opened ? &r->late : NULL,
+	    .late_end = r->options->nul_data ? '\0' : '\n',
+	    .inputs = r->inputs,
+	    .rejects = &r->rejects,
+	    .counts = r->counts};
+	pipe_init(&r->pipe, r->plan);
+	status = run_ranks(r);
+	if (!status && !any_failed(r))
 		pipe_finish(&r->pipe);
-	}
 	for (unsigned i = 0; i < r->n_inputs; i++)
-		if (r->turns[i].batch)
+		if (r->turns[i].batch && !r->turns[i].values)
 			leave_behind(r, &r->turns[i]);
 	count_all(r);
+	report_steps(r->plan, r->pipe.steps, r->options);
 	pipe_release(&r->pipe);
 	feed_free(r->feed);
 	return status;
@@ -633,16 +847,16 @@ run_inputs(struct run *r)
 static void
 release(struct run *r)
 {
-	for (unsigned i = 0; i < r->n_inputs; i++)
+	for (unsigned i = 0; i < r->n_inputs; i++) {
 		input_release(&r->inputs[i]);
-	if (r->encoder)
-		r->plan->output.format->encoder_free(r->encoder);
-	union {
-		const struct out_column *read_only;
-		void *owned;
-	} cols = {.read_only = r->encode.cols};
-
-	mem_free(cols.owned);
+		values_free(r->turns[i].values);
+	}
+	for (unsigned i = 0; r->sinks && i < r->plan->n_outputs; i++)
+		sink_release(&r->sinks[i]);
+	for (unsigned i = 0; i < r->plan->n_inputs; i++)
+		mem_free(r->seen[i].wants);
+	lane_plan_release(&r->lanes);
+	mem_free(r->sinks);
 	mem_free(r->seen);
 	mem_free(r->inputs);
 	mem_free(r->turns);
@@ -669,14 +883,13 @@ run_plan(const struct plan *plan, const struct run_options *options,
 	    .options = options,
 	    .counts = counts,
 	    .err = err,
-	    .needs_time = plan->scan->needs_time,
 	    .hinted = options->quiet || !isatty(STDERR_FILENO),
 	    .now = WHEN_MIN};
 	struct err other = {0};
 	int status;
 
 	*counts = (struct run_counts){0};
-	r.seen = mem_zalloc(plan->scan->n_wants * sizeof *r.seen);
+	lane_plan_init(&r.lanes, plan);
 	torture_read(getenv("WEIR_TORTURE"));
 	make_inputs(&r);
 	progress_init(&r.progress, options->quiet);
@@ -684,15 +897,16 @@ run_plan(const struct plan *plan, const struct run_options *options,
 	if (!status)
 		signals_install();
 	status = status || open_outputs(&r) || open_inputs(&r) ||
-			 make_encoder(&r) || run_inputs(&r)
+			 make_encoders(&r) || run_inputs(&r)
 		     ? -1
 		     : 0;
-	if (signals_stop() && r.out.temporary)
-		report_interrupted(r.out.path);
+	for (unsigned i = 0; r.sinks && i < plan->n_outputs; i++)
+		if (signals_stop() && r.sinks[i].out.temporary)
+			report_interrupted(r.sinks[i].out.path);
 	if (close_outputs(&r, !status && !signals_stop()))
 		status = -1;
 	progress_clear(&r.progress);
-	if (!status && counts->in > counts->bad)
+	if (!status)
 		report_unseen(plan, options, r.seen);
 	if (r.feed && report_end(counts, options, status ? &other : err))
 		status = -1;

@@ -15,7 +15,6 @@
 
 struct run_options {
 	unsigned threads;   /* -j, at least 1 */
-	const char *output; /* -o FILE, NULL = standard output */
 	const char *reject; /* bad records go here, or NULL */
 	uint64_t bad_max;   /* --max-bad; BAD_ANY = any number */
 	bool quiet, verbose;
@@ -33,7 +32,9 @@ struct run_counts {
 	uint64_t in, used, filtered, late, bad;
 	uint64_t out; /* result rows */
 	uint64_t bytes_in, bytes_out;
-	uint64_t late_some, late_made, updates;
+	uint64_t late_some, updates;
+	uint64_t late_behind; /* rows that came too late for a step behind a
+				 fork or another step */
 };
 
 /*

@@ -12,26 +12,30 @@
 static void
 put_plan(struct buf *out, const struct plan *p)
 {
-	for (unsigned i = 0; i < p->scan->n_wants; i++) {
+	const struct scan *s = p->inputs[0].scan;
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < s->n_wants; i++) {
 		buf_addz(out, i ? " " : "");
-		if (!p->scan->wants[i].path.n)
+		if (!s->wants[i].path.n)
 			buf_lit(out, "(all)");
-		path_print(out, p->scan->wants[i].path);
-		buf_printf(out, "%s@%u", p->scan->computed[i] ? "!" : "",
-		    p->scan->last[i]);
+		path_print(out, s->wants[i].path);
+		buf_printf(out, "%s@%u", s->computed[i] ? "!" : "", s->last[i]);
 	}
 	buf_lit(out, " ->");
-	for (unsigned i = 0; i < p->result.n_cols; i++) {
-		const struct flow_column *c = &p->result.cols[i];
+	for (unsigned i = 0; i < p->outputs[0].result.n_cols; i++) {
+		const struct flow_column *c = &p->outputs[0].result.cols[i];
 
 		buf_printf(out, " %.*s%s%s=%u", STR_ARG(c->name),
 		    c->spread ? "*" : "", c->dropped ? "-" : "", c->col);
 		if (c->type != T_ANY)
 			buf_printf(out, ":%s", type_name(c->type));
 	}
-	if (p->scan->needs_time)
+	if (s->needs_time)
 		buf_lit(out, " time");
-	buf_printf(out, " stateless %u", p->n_stateless);
+	while (n < p->n_ops && !p->ops[n].kind->open)
+		n++;
+	buf_printf(out, " stateless %u", n);
 }
 
 static void
@@ -71,10 +75,10 @@ static const struct front_case cases[] = {
 	{"SELECT a AS x ORDER BY x LIMIT 2",
 	    "a!@2 -> x=0 stateless 1"},
 	{"SELECT k, count(*) AS n WHERE v > 1 GROUP BY k, tumble(5m)",
-	    "v!@0 k!@1 -> window_start=0:timestamp window_end=1:timestamp k=3"
-	    " n=4:bigint time stateless 1"},
+	    "v!@0 k!@1 -> window_start=0:timestamp window_end=1:timestamp k=4"
+	    " n=5:bigint time stateless 1"},
 	{"SELECT count(*)",
-	    " -> count=3:bigint stateless 0"},
+	    " -> count=4:bigint stateless 0"},
 	{"weir: 1\nsteps:\n  - select: {x: a.b}\n  - where: x.c[2] > x.d",
 	    "a.b@2 a.b.c[2]!@1 a.b.d!@1 -> x=0 stateless 2"},
 	{"weir: 1\nsteps:\n  - set: {x: a + 1}\n  - where: x > 1 AND b > 1",
@@ -95,7 +99,7 @@ static const struct front_case cases[] = {
 	{"weir: 1\nsteps:\n  - select: [a, b]\n"
 	 "  - window: tumble(5m)\n    by: a\n    select: {n: sum(b)}\n"
 	 "  - window: tumble(1h)\n    select: {m: max(n)}",
-	    "a!@1 b!@1 -> window_start=0:timestamp window_end=1:timestamp m=3"
+	    "a!@1 b!@1 -> window_start=0:timestamp window_end=1:timestamp m=4"
 	    " time stateless 1"},
 	{"weir: 1\nsteps:\n  - group: [a, a]\n",
 	    "3:16: there are two columns named \"a\""},

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: MIT */
+/* Outputs while running; see sink.h. */
+#include "run/sink.h"
+
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "run/guess.h"
+
+bool
+sink_is_stdout(const struct plan_output *plan)
+{
+	return !plan->file.n || str_is(plan->file, "-");
+}
+
+int
+sink_open(struct sink *s, const struct plan_output *plan, struct err *err)
+{
+	struct buf path = {0};
+	int status = 0;
+
+	s->plan = plan;
+	if (sink_is_stdout(plan)) {
+		output_stdout(&s->out);
+		return 0;
+	}
+	buf_adds(&path, plan->file);
+	status = output_open(&s->out, buf_z(&path), true, err);
+	buf_release(&path);
+	return status;
+}
+
+int
+sink_encode(struct sink *s, const struct plan *plan, const struct input *in,
+    const struct run_options *options, struct err *err)
+{
+	const struct flow *f = &s->plan->result;
+	struct out_column *cols = mem_array(f->n_cols, sizeof *cols);
+	bool is_stdout = sink_is_stdout(s->plan);
+
+	for (unsigned i = 0; i < f->n_cols; i++)
+		cols[i] =
+		    (struct out_column){f->cols[i].name, f->cols[i].spread,
+			f->cols[i].omit_null, f->cols[i].dropped};
+	s->spec = (struct encode_spec){.cols = cols,
+	    .n_cols = f->n_cols,
+	    .raw = in && in->format && passes_records(in, plan, s->plan),
+	    .settings = s->plan->settings,
+	    .terminal = is_stdout && isatty(STDOUT_FILENO),
+	    .colour = is_stdout && options->colour,
+	    .width = is_stdout ? options->width : 0};
+	s->spec.settings.nul = options->nul_data;
+	if (in && in->layout)
+		s->spec.header = in->layout->header;
+	s->encoder = s->plan->format->encoder_new(&s->spec, err);
+	return s->encoder ? 0 : -1;
+}
+
+static void
+begin(struct sink *s)
+{
+	const struct format *format = s->plan->format;
+
+	if (!s->begun && format->begin)
+		format->begin(s->encoder, &s->out.buf);
+	s->begun = true;
+}
+
+void
+sink_rows(struct sink *s, const struct batch *b)
+{
+	struct batch view;
+
+	if (!b->n_sel)
+		return;
+	begin(s);
+	result_view(&s->plan->result, b, &view);
+	s->plan->format->encode(s->encoder, &view, &s->out.buf);
+	s->n_rows += b->n_sel;
+	output_settle(&s->out);
+}
+
+void
+sink_bytes(struct sink *s, const struct prepared *p)
+{
+	if (!p->n_out)
+		return;
+	begin(s);
+	buf_adds(&s->out.buf, buf_str(&p->encoded));
+	s->n_rows += p->n_out;
+	output_settle(&s->out);
+}
+
+void
+sink_settle(struct sink *s)
+{
+	const struct format *format = s->plan->format;
+
+	if (s->begun && format->flush)
+		format->flush(s->encoder, &s->out.buf);
+}
+
+void
+sink_finish(struct sink *s)
+{
+	const struct format *format = s->plan->format;
+
+	begin(s);
+	if (format->finish)
+		format->finish(s->encoder, &s->out.buf);
+}
+
+void
+sink_release(struct sink *s)
+{
+	union {
+		const struct out_column *read_only;
+		void *owned;
+	} cols = {.read_only = s->spec.cols};
+
+	if (s->encoder)
+		s->plan->format->encoder_free(s->encoder);
+	mem_free(cols.owned);
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * An output of the plan while running: its encoder, and the file (or standard
+ * output) that the encoded rows go to.
+ */
+#ifndef WEIR_RUN_SINK_H
+#define WEIR_RUN_SINK_H
+
+#include "run/input.h"
+#include "run/lane.h"
+#include "run/output.h"
+
+struct sink {
+	const struct plan_output *plan;
+	struct output out;
+	struct encode_spec spec;
+	struct encoder *encoder;
+	bool begun;	 /* the encoder has begun */
+	uint64_t n_rows; /* written */
+};
+
+/* True if it goes to standard output. */
+bool sink_is_stdout(const struct plan_output *plan);
+
+/* Opens the file, or standard output. */
+int sink_open(struct sink *s, const struct plan_output *plan, struct err *err);
+
+/*
+ * Makes the encoder; the inputs that are opened first have been. in: the first
+ * of those whose rows may come out of it.
+ */
+int sink_encode(struct sink *s, const struct plan *plan, const struct input *in,
+    const struct run_options *options, struct err *err);
+
+/* The selected rows of a batch of the flow that the output reads. */
+void sink_rows(struct sink *s, const struct batch *b);
+
+/* Rows that a lane has encoded. */
+void sink_bytes(struct sink *s, const struct prepared *p);
+
+/* What the encoder holds back is written: the run is about to wait. */
+void sink_settle(struct sink *s);
+
+/* Closing bytes. */
+void sink_finish(struct sink *s);
+
+void sink_release(struct sink *s);
+
+#endif
