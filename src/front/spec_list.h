@@ -47,6 +47,8 @@ SPEC("input.values", "list of lists",
     "Constant rows instead of files: lists of expressions.", input_values)
 SPEC("input.time", "map", "As `time`, for this input.", time)
 
+SPEC("time.expr", "expression",
+    "Event time, where no field holds it: what it is computed from.", time_expr)
 SPEC("time.field", "path", "The field that holds event time.", time_field)
 SPEC("time.format", "text",
     "How times are written: rfc3339, s, ms, us, ns, clf, http, ctime, auto, "

@@ -67,6 +67,16 @@ int spec_text(struct spec *s, const struct ynode *n, struct str *out);
  */
 struct str spec_as_written(const struct spec *s, const struct ynode *n);
 
+typedef int spec_reader(
+    struct spec *s, const struct ynode *key, const struct ynode *value);
+
+/*
+ * Reads a map at a place of spec_list.h key by key. other: reads keys that
+ * have no row; NULL = there are none.
+ */
+int spec_map(struct spec *s, const char *place, const struct ynode *n,
+    spec_reader *other);
+
 /* A type by its name. */
 int spec_type(struct spec *s, const struct ynode *n, enum type *out);
 

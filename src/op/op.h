@@ -54,7 +54,8 @@ enum param_kind {
 	PARAM_SETTINGS, /* all keys that are no other parameter: name: text */
 	PARAM_FLOWS,	/* what is read besides the rows at hand: edges, not
 			   arguments (op.from) */
-	PARAM_WINDOW	/* tumble(5m), hop(1h, 5m), day("Europe/Berlin") … */
+	PARAM_WINDOW,	/* tumble(5m), hop(1h, 5m), day("Europe/Berlin") … */
+	PARAM_FRAME	/* rows 9 preceding, range between … and … */
 };
 
 struct param {
@@ -71,7 +72,8 @@ struct param_words {
 
 /* One entry of a parameter; single-valued ones have one. */
 struct arg_item {
-	struct node *node; /* EXPR, EXPRS, NAMED, ORDER, COUNT, SETS, WINDOW */
+	struct node *node; /* EXPR, EXPRS, NAMED, ORDER, COUNT, SETS, WINDOW,
+			      FRAME */
 	/* NAMED: the column; NAMES, RENAME: old name; NAME, WORD, FLAG: the
 	   text; SETTINGS: the key */
 	struct str name;
@@ -125,6 +127,11 @@ struct edge {
 struct segment {
 	unsigned n_base; /* columns the batch comes with */
 	unsigned n_cols; /* with the computed ones */
+	/*
+	 * Bit c: column c says the row's event time, as window_end does: rows
+	 * are ordered by one as by the other.
+	 */
+	uint64_t times;
 };
 
 struct flow {
@@ -159,6 +166,12 @@ struct flow {
 	bool keyed;
 	const unsigned *key;
 	unsigned n_key;
+	/*
+	 * Rows have another time than that of their records: what is in column
+	 * time_col.
+	 */
+	bool moved;
+	unsigned time_col;
 };
 
 /* What can be asked of every record besides its fields: a row each. */
@@ -182,6 +195,14 @@ extern const struct origin_row origin_rows[ORIGIN_N];
  * rows of several flows that a step brings together.
  */
 struct scan {
+	/*
+	 * Of an input: the field of event time, n == 0 where none is stated; a
+	 * step that knows it says so here. NULL: rows of several flows.
+	 */
+	struct path *time_field;
+	const char *time_names; /* fields that are it, if none is stated */
+	bool time_own;		/* those are the format's own */
+	int64_t lateness;	/* as stated; WHEN_MAX: none */
 	struct want *wants;
 	bool *read;	/* somebody reads it at all */
 	bool *computed; /* some expression reads it (not only the output) */
@@ -305,6 +326,7 @@ struct bind {
 	unsigned n_params;
 	int64_t allowed; /* --allow, µs */
 	bool late_update;
+	int64_t lateness; /* as stated; WHEN_MAX: none */
 	/*
 	 * For a step with several ports, whose results are a segment of their
 	 * own: the scan of those, with the wants that are known so far; columns
@@ -314,6 +336,15 @@ struct bind {
 	unsigned own_base;
 	struct err *err;
 };
+
+/*
+ * True if rows ordered by this tree are ordered by event time: it is the field
+ * stated as such, or, where a lateness is stated but no field, has one of the
+ * names that usually hold it (and from now on does), or it is an end of the
+ * windows that the rows are results of.
+ */
+bool flow_is_time(
+    const struct flow *f, const struct node *n, const struct bind *b);
 
 /*
  * A scope for expressions over a flow. Valid while the flow is; `aliases`
@@ -488,6 +519,8 @@ struct op_run {
 	/* A row came too late: kept or counted by the run. */
 	void (*late)(struct op_run *from, const struct batch *b, unsigned row);
 	void *owner; /* the run's */
+	/* No step with state comes behind: nobody waits for watermarks. */
+	bool ends;
 };
 
 /* When rows that went in come out again. */
@@ -558,6 +591,9 @@ struct op_kind {
 
 	/* One line about state and what bounds it, for explain. */
 	void (*explain)(const struct op *op, struct buf *out);
+	/* When rows come out, where `waits` cannot say it for all such steps.
+	 */
+	void (*when)(const struct op *op, struct buf *out);
 };
 
 /* The table, sorted by name. */
@@ -565,6 +601,24 @@ extern const struct op_kind *const op_kinds[];
 extern const unsigned n_op_kinds;
 
 const struct op_kind *op_kind_find(struct str name);
+
+/* ---- frames ---- */
+
+/*
+ * The frame of a function over other rows:
+ *
+ *   ROWS|RANGE|GROUPS bound, or … BETWEEN bound AND bound
+ *   bound: UNBOUNDED PRECEDING|FOLLOWING, CURRENT ROW, n PRECEDING|FOLLOWING
+ *
+ * as a call of rows, range or groups with the two bounds, each a call of
+ * "preceding", "following" (with n, or unbounded) or "current row". NULL on
+ * error. frame_print writes it so that it reads back.
+ */
+struct node *frame_parse(struct lexer *lx);
+void frame_print(struct buf *out, const struct node *n);
+
+/* True for a call of a function over other rows, or of an aggregate. */
+bool over_is_call(const struct node *n);
 
 /* ---- windows ---- */
 
