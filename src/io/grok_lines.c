@@ -456,7 +456,6 @@ grok_decode(struct decoder *d, const char *p, const char *end, bool eof,
 
 const struct format format_grok = {
     .name = "grok",
-    .look = "none of the others, and there is a grok pattern for it",
     .doc = "lines by a pattern of named patterns, as Logstash has them",
     .about =
 	"The pattern is a Perl-compatible regular expression (PCRE2) in which "
