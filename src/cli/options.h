@@ -35,7 +35,7 @@ struct options {
 	int64_t lateness, allowed;
 	/* output */
 	const char *to, *output, *stats;
-	bool line_buffered, print_spec;
+	bool line_buffered, print_spec, sql;
 	/* bad records */
 	const char *reject;
 	uint64_t bad_max, record_max;
