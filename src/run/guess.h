@@ -14,7 +14,7 @@
  */
 #define GUESS_TIME_FIELDS                                                      \
 	"ts time timestamp @timestamp datetime date_time dateTime eventTime "  \
-	"event_time _time t date created_at"
+	"event_time _time t date created_at __REALTIME_TIMESTAMP"
 
 /* Fills in->spec from the plan and the first record in in->head. */
 int guess_spec(struct input *in, const struct plan *plan,
