@@ -483,6 +483,29 @@ set_output(struct plan_output *out, bool only, const struct options *o,
 	return 0;
 }
 
+/* --csv-safe: a setting of the outputs. */
+static int
+set_csv_safe(struct plan *p, struct plan_output *out, struct err *err)
+{
+	struct settings *settings = &out->settings;
+	struct setting *list;
+
+	if (strcmp(out->format->name, "csv") &&
+	    strcmp(out->format->name, "tsv")) {
+		err_set(err, ERR_USAGE, NOWHERE,
+		    "--csv-safe is for the formats csv and tsv, not %s",
+		    out->format->name);
+		return err_hint(err, "-t csv");
+	}
+	list = arena_array(&p->arena, settings->n + 1, sizeof *list);
+	if (settings->n)
+		memcpy(list, settings->list, settings->n * sizeof *list);
+	list[settings->n++] =
+	    (struct setting){STR("safe"), STR("yes"), NOWHERE};
+	settings->list = list;
+	return 0;
+}
+
 static int
 set_outputs(struct plan *p, const struct options *o, struct err *err)
 {
@@ -494,7 +517,8 @@ set_outputs(struct plan *p, const struct options *o, struct err *err)
 		return err_hint(err, "each of them says its file itself");
 	}
 	for (unsigned i = 0; i < p->n_outputs; i++)
-		if (set_output(&p->outputs[i], p->n_outputs == 1, o, err))
+		if (set_output(&p->outputs[i], p->n_outputs == 1, o, err) ||
+		    (o->csv_safe && set_csv_safe(p, &p->outputs[i], err)))
 			return -1;
 	return 0;
 }

@@ -283,6 +283,51 @@ show_format(struct page *page, unsigned i)
 	page->indent = 0;
 }
 
+/* ---- patterns of grok ---- */
+
+static unsigned
+count_patterns(void)
+{
+	return n_grok_rows;
+}
+
+static const char *
+pattern_name(unsigned i)
+{
+	return grok_rows[i].name;
+}
+
+static void
+list_pattern(struct page *page, unsigned i)
+{
+	struct buf term = {0};
+
+	buf_printf(&term, "`%s`", grok_rows[i].name);
+	page_item(page, buf_z(&term), grok_rows[i].doc, 24);
+	buf_release(&term);
+}
+
+static void
+show_pattern(struct page *page, unsigned i)
+{
+	list_pattern(page, i);
+	page->indent = ROW_INDENT;
+	put_example(page, grok_rows[i].text, NULL);
+	put_example(page, grok_rows[i].example, NULL);
+	page->indent = 0;
+}
+
+/* The format itself. */
+static void
+intro_patterns(struct page *page)
+{
+	for (unsigned i = 0; i < n_formats && !page->roff; i++)
+		if (!strcmp(formats[i]->name, "grok")) {
+			show_format(page, i);
+			page_gap(page);
+		}
+}
+
 /* ---- windows ---- */
 
 static unsigned
@@ -359,12 +404,18 @@ param_kind_name(enum param_kind kind)
 		return "list of expressions, each with asc or desc";
 	case PARAM_COUNT:
 		return "number";
+	case PARAM_FLAG:
+		return "true or false";
+	case PARAM_NAME:
+		return "name";
+	case PARAM_WORD:
+		return "text";
+	case PARAM_SETTINGS:
+		return "name: text pairs";
 	case PARAM_WINDOW:
 		return "window";
 	case PARAM_FRAME:
 		return "frame";
-	case PARAM_WORD:
-		return "word";
 	case PARAM_FLOWS:
 		return "list of flows";
 	}
@@ -418,6 +469,31 @@ list_spec_key(struct page *page, unsigned i)
 
 	buf_printf(&term, "`%s:` \1%s\1", spec_keys[i].path, spec_keys[i].type);
 	page_item(page, buf_z(&term), spec_keys[i].doc, ROW_INDENT);
+	buf_release(&term);
+}
+
+/* ---- columns of every record ---- */
+
+static unsigned
+count_columns(void)
+{
+	return ORIGIN_N;
+}
+
+static const char *
+column_name(unsigned i)
+{
+	return origin_rows[i].name;
+}
+
+static void
+list_origin(struct page *page, unsigned i)
+{
+	struct buf term = {0};
+
+	buf_printf(&term, "`%s` %s", origin_rows[i].name,
+	    type_name(origin_rows[i].type));
+	page_item(page, buf_z(&term), origin_rows[i].doc, ROW_INDENT);
 	buf_release(&term);
 }
 
@@ -491,6 +567,12 @@ const struct help_topic help_topics[] = {
 	.aliases_at = aggregate_aliases,
 	.list = list_aggregate,
 	.show = show_aggregate},
+    {.name = "columns",
+	.doc = "what every record has besides its fields",
+	.count = count_columns,
+	.name_at = column_name,
+	.list = list_origin,
+	.show = list_origin},
     {.name = "exit",
 	.doc = "exit statuses",
 	.count = count_exits,
@@ -511,6 +593,13 @@ const struct help_topic help_topics[] = {
 	.aliases_at = function_aliases,
 	.list = list_function,
 	.show = show_function},
+    {.name = "grok",
+	.doc = "named patterns of the format grok",
+	.intro = intro_patterns,
+	.count = count_patterns,
+	.name_at = pattern_name,
+	.list = list_pattern,
+	.show = show_pattern},
     {.name = "options",
 	.doc = "options of the command line",
 	.intro = intro_options,

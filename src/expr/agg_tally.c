@@ -205,6 +205,21 @@ ratio_value(const struct agg_call *call, const void *acc, struct arena *out)
 }
 
 static struct value
+count_if_value(const struct agg_call *call, const void *acc, struct arena *out)
+{
+	const struct tally *t = acc;
+
+	(void)call, (void)out;
+	return value_int(t->yes);
+}
+
+static int
+count_if_bind(struct agg_call *call, struct err *err)
+{
+	return tally_check(call, T_INT, err);
+}
+
+static struct value
 and_value(const struct agg_call *call, const void *acc, struct arena *out)
 {
 	const struct tally *t = acc;
@@ -289,6 +304,26 @@ const struct agg agg_ratio = {
     .back = AGG_BACK_EXACT,
     .merge = tally_merge,
     .value = ratio_value,
+    .save = tally_save,
+    .load = tally_load,
+};
+
+const struct agg agg_count_if = {
+    .name = "count_if",
+    .aliases = "countif",
+    .signature = "bool -> bigint",
+    .doc = "Number of rows where the condition is TRUE.",
+    .example = "count_if(x > 2) of 1, 2, 3, NULL",
+    .result = "1",
+    .flink = NULL,
+    .args_min = 1,
+    .args_max = 1,
+    .bind = count_if_bind,
+    .size = tally_size,
+    .add = tally_add,
+    .retracts = true,
+    .merge = tally_merge,
+    .value = count_if_value,
     .save = tally_save,
     .load = tally_load,
 };

@@ -79,6 +79,12 @@ struct expr {
 /* What a thread keeps between batches. */
 struct eval_cache {
 	struct regex_pool *regex;
+	struct kept {
+		const void *key;
+		void *object;
+		void (*drop)(void *object);
+	} * kept; /* see eval_keep */
+	size_t n_kept, cap_kept;
 	struct column *shared; /* operands evaluated once, see bind_shared */
 	size_t cap_shared;
 };

@@ -27,10 +27,27 @@ eval_free(struct eval *ev)
 {
 	if (!ev)
 		return;
+	for (size_t i = 0; i < ev->cache->n_kept; i++)
+		ev->cache->kept[i].drop(ev->cache->kept[i].object);
+	mem_free(ev->cache->kept);
 	regex_pool_free(ev->cache->regex);
 	mem_free(ev->cache->shared);
 	mem_free(ev->cache);
 	mem_free(ev);
+}
+
+void *
+eval_keep(struct eval *ev, const void *key, void *(*make)(const void *key),
+    void (*drop)(void *object))
+{
+	struct eval_cache *c = ev->cache;
+
+	for (size_t i = 0; i < c->n_kept; i++)
+		if (c->kept[i].key == key)
+			return c->kept[i].object;
+	mem_grow(&c->kept, &c->cap_kept, c->n_kept + 1, sizeof(*c->kept));
+	c->kept[c->n_kept] = (struct kept){key, make(key), drop};
+	return c->kept[c->n_kept++].object;
 }
 
 static void

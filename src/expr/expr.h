@@ -162,6 +162,12 @@ struct node {
 	struct where name_at; /* CALL: the name alone, for messages */
 	struct node **args;   /* CALL */
 	unsigned n_args;
+	/*
+	 * ORDER BY inside a call of an aggregate: the last n_order of args
+	 * are what orders, and order[] (enum agg_order) says how.
+	 */
+	unsigned n_order;
+	const uint8_t *order;
 	bool distinct;	       /* count(DISTINCT x) */
 	bool star;	       /* count(*) */
 	struct node *filter;   /* FILTER (WHERE …) or NULL */
@@ -290,6 +296,13 @@ struct eval {
 
 struct eval *eval_new(void);
 void eval_free(struct eval *ev);
+
+/*
+ * An object that this thread keeps for `key` (an address that outlives it):
+ * made when first asked for, dropped with the evaluation.
+ */
+void *eval_keep(struct eval *ev, const void *key,
+    void *(*make)(const void *key), void (*drop)(void *object));
 
 /* Starts on a batch: results go to its arena, no row has failed. */
 void eval_begin(struct eval *ev, const struct batch *b);

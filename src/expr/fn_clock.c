@@ -271,7 +271,7 @@ const struct fn fn_clock_rows[] = {
 	 .example = "current_date() <= now()", .result = "true",
 	 .flink = "CURRENT_DATE", .flags = FN_VOLATILE,
 	 .row = current_date_row},
-	{.name = "date_format", .aliases = "", TIME,
+	{.name = "date_format", .aliases = "strftime to_char", TIME,
 	 .signature = "time, text, text = 'UTC' -> text",
 	 .doc = "A time as text by a pattern of Java's letters (yyyy-MM-dd "
 		"HH:mm:ss.SSS) or of strftime's (%Y-%m-%d), in a zone.",
@@ -302,7 +302,7 @@ const struct fn fn_clock_rows[] = {
 	 .example = "to_date('28.03.2026', 'dd.MM.yyyy')",
 	 .result = "2026-03-28T00:00:00Z",
 	 .flink = "TO_DATE", .prepare = read_prepare, .row = to_date_row},
-	{.name = "to_timestamp", .aliases = "", TIME,
+	{.name = "to_timestamp", .aliases = "strptime", TIME,
 	 .signature = "text, text = '', text = 'UTC' -> time",
 	 .doc = "A text as a time, by a pattern or, without one, as times are "
 		"usually written; NULL if it is none.",

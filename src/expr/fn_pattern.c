@@ -128,6 +128,17 @@ FN_ROW(regexp_extract_row)
 		*out = value_text(text);
 }
 
+FN_ROW(regexp_substr_row)
+{
+	struct search s;
+	struct str text;
+
+	*out = VALUE_NULL;
+	if (search_start(&s, f, args) && search_next(&s, 1) &&
+	    group_text(&s, 0, &text))
+		*out = value_text(text);
+}
+
 FN_ROW(regexp_extract_all_row)
 {
 	int64_t group = args[2].i;
@@ -162,6 +173,34 @@ FN_ROW(regexp_count_row)
 	while (search_next(&s, 1))
 		count++;
 	*out = value_int(count);
+}
+
+FN_ROW(regexp_split_row)
+{
+	struct buf items = {0}, list = {0};
+	uint32_t count = 0;
+	struct search s;
+	size_t at = 0;
+
+	*out = VALUE_NULL;
+	if (!search_start(&s, f, args))
+		return;
+	while (search_next(&s, 1)) {
+		/* An empty match at either end parts nothing. */
+		if (s.spans[0].until == s.spans[0].from &&
+		    (s.spans[0].from == 0 || s.spans[0].from == s.text.n))
+			continue;
+		pack_put_text(
+		    &items, (struct str){s.text.p + at, s.spans[0].from - at});
+		at = s.spans[0].until;
+		count++;
+	}
+	pack_put_text(&items, (struct str){s.text.p + at, s.text.n - at});
+	pack_put_array(&list, count + 1);
+	buf_adds(&list, buf_str(&items));
+	*out = value_of_str(T_LIST, arena_str(f->eval->arena, buf_str(&list)));
+	buf_release(&items);
+	buf_release(&list);
 }
 
 FN_ROW(regexp_instr_row)
@@ -263,6 +302,17 @@ const struct fn fn_pattern_rows[] = {
 	 .example = "regexp_replace('2026-03', '(\\d+)-(\\d+)', '\\2/\\1')",
 	 .result = "03/2026",
 	 .flink = "REGEXP_REPLACE", .row = regexp_replace_row},
+	{.name = "regexp_split", .aliases = "regexp_split_to_array", PATTERN,
+	 .signature = "text, text -> list",
+	 .doc = "List of the pieces of a text between matches of a pattern.",
+	 .example = "regexp_split('a1b22c', '[0-9]+')",
+	 .result = "[\"a\",\"b\",\"c\"]",
+	 .flink = NULL, .row = regexp_split_row},
+	{.name = "regexp_substr", .aliases = "", PATTERN,
+	 .signature = "text, text -> text",
+	 .doc = "What the pattern matches first; NULL if nothing.",
+	 .example = "regexp_substr('a12b3', '[0-9]+')", .result = "12",
+	 .flink = "REGEXP_SUBSTR", .row = regexp_substr_row},
 };
 /* clang-format on */
 const unsigned fn_pattern_n = sizeof fn_pattern_rows / sizeof *fn_pattern_rows;

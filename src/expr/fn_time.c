@@ -163,6 +163,23 @@ FIELD_ROW(second_row, UNIT_SECOND)
 FIELD_ROW(millisecond_row, UNIT_MILLISECOND)
 FIELD_ROW(microsecond_row, UNIT_MICROSECOND)
 
+/* (unit, time, zone) */
+FN_PREPARE(part_prepare)
+{
+	struct use *u = arena_zalloc(arena, sizeof *u);
+
+	*prepared = u;
+	return use_unit(u, args, at, err) ? -1
+					  : use_zone(u, args, at, 2, n, err);
+}
+
+FN_ROW(date_part_row)
+{
+	const struct use *u = f->prepared;
+
+	field(f, args[1], u->unit, out);
+}
+
 /* ---- rounding ---- */
 
 static void
@@ -290,6 +307,14 @@ const struct fn fn_time_rows[] = {
 		    "TIMESTAMP '2026-03-28 22:00:00')",
 	 .result = "27",
 	 .flink = NULL, .prepare = diff_prepare, .row = date_diff_row},
+	{.name = "date_part", .aliases = "", TIME,
+	 .signature = "text, time, text = 'UTC' -> bigint",
+	 .doc = "A field of a time by the name of its unit, as EXTRACT(unit "
+		"FROM t) gives it, in a zone.",
+	 .example = "date_part('hour', TIMESTAMP '2026-03-28 22:15:00', "
+		    "'Asia/Tokyo')",
+	 .result = "7",
+	 .flink = NULL, .prepare = part_prepare, .row = date_part_row},
 	{.name = "date_trunc", .aliases = "", ROUND,
 	 .doc = "The start of the unit a time is in, by the days of a zone. "
 		"Weeks begin on Monday.",

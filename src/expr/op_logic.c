@@ -534,6 +534,7 @@ const struct op ops_logic[] = {
     {"is unknown", 1, 1, bind_is},
     {"not", 1, 1, bind_not},
     {"nullif", 2, 2, bind_nullif},
+    {"nvl", 2, 2, bind_coalesce},
     {"or", 2, UINT32_MAX, bind_chain},
     {"try", 1, 1, bind_try},
     {NULL, 0, 0, NULL},

@@ -338,6 +338,8 @@ parse_sum(struct lexer *lx)
 			nodes_add(lx, &texts, n);
 			nodes_add(lx, &texts, more);
 			n = parse_call_of(lx, from, STR("||"), at, texts);
+		} else if (parse_is_months(n) || parse_is_months(more)) {
+			n = parse_sum_months(lx, from, name, at, n, more);
 		} else {
 			n = parse_call2(lx, from, name, at, n, more);
 		}
@@ -393,9 +395,12 @@ parse_in(struct lexer *lx, unsigned from, struct where at, struct node *x)
 	if (parse_at_query(lx))
 		return parse_call2(
 		    lx, from, "in query", at, x, parse_query(lx, open));
-	nodes_add(lx, &args, x);
+	if (!parse_is_row(x))
+		nodes_add(lx, &args, x);
 	if (parse_list(lx, &args) || lex_expect(lx, ")"))
 		return NULL;
+	if (parse_is_row(x))
+		return parse_row_in(lx, from, at, x, &args);
 	return parse_call_of(lx, from, STR("in"), at, args);
 }
 
@@ -464,7 +469,7 @@ parse_is(struct lexer *lx, unsigned from, struct where at, struct node *x)
 	}
 	if (lex_accept(lx, "JSON")) {
 		/* NULL is no JSON, and not UNKNOWN either. */
-		n = parse_call1(lx, from, "is_json", at, x);
+		n = parse_is_json(lx, from, at, x);
 		n = parse_call1(lx, from, "is true", at, n);
 		return negated(lx, from, at, negative, n);
 	}
@@ -494,6 +499,8 @@ parse_word(struct lexer *lx, unsigned from, struct where not_at, bool negative,
 		x = lex_expect(lx, "TO")
 			? NULL
 			: parse_like(lx, from, "similar", false, at, x);
+	else if (lex_accept(lx, "OVERLAPS"))
+		x = parse_overlaps(lx, from, at, x);
 	else if (lex_accept(lx, "REGEXP") || lex_accept(lx, "RLIKE"))
 		x = parse_regex(lx, from, false, at, x);
 	return negated(lx, from, not_at, negative, x);
@@ -505,13 +512,14 @@ is_word(bool (*is)(const struct lexer *, const char *), struct lexer *lx)
 {
 	return is(lx, "BETWEEN") || is(lx, "IN") || is(lx, "LIKE") ||
 	       is(lx, "ILIKE") || is(lx, "SIMILAR") || is(lx, "REGEXP") ||
-	       is(lx, "RLIKE");
+	       is(lx, "RLIKE") || is(lx, "OVERLAPS");
 }
 
 static struct node *
 parse_compare(struct lexer *lx, unsigned from, const char *name, struct node *x)
 {
 	struct where at = take(lx);
+	struct node *y;
 
 	if ((lex_is(lx, "ANY") || lex_is(lx, "ALL") || lex_is(lx, "SOME")) &&
 	    lex_next_is(lx, "(")) {
@@ -519,7 +527,10 @@ parse_compare(struct lexer *lx, unsigned from, const char *name, struct node *x)
 			     "supported; use IN or EXISTS");
 		return NULL;
 	}
-	return parse_call2(lx, from, name, at, x, parse_sum(lx));
+	y = parse_sum(lx);
+	if (y && parse_is_row(x) && parse_is_row(y))
+		return parse_compare_rows(lx, from, name, at, x, y);
+	return parse_call2(lx, from, name, at, x, y);
 }
 
 static const char *

@@ -62,6 +62,37 @@ struct node *parse_postfix(struct lexer *lx);
  */
 struct node *parse_form(struct lexer *lx, bool *found);
 
+/* ---- parse_json.c ---- */
+
+/* Behind IS JSON: [VALUE | SCALAR | ARRAY | OBJECT]. */
+struct node *parse_is_json(
+    struct lexer *lx, unsigned from, struct where at, struct node *x);
+
+/* Forms of SQL/JSON, behind their '('. */
+struct node *form_json_array(struct lexer *lx, unsigned from, struct where at);
+struct node *form_json_exists(struct lexer *lx, unsigned from, struct where at);
+struct node *form_json_object(struct lexer *lx, unsigned from, struct where at);
+struct node *form_json_query(struct lexer *lx, unsigned from, struct where at);
+struct node *form_json_value(struct lexer *lx, unsigned from, struct where at);
+
+/* ---- parse_row.c ---- */
+
+/* A row of values, (a, b) or ROW(a, b); an interval of months. */
+bool parse_is_row(const struct node *n);
+bool parse_is_months(const struct node *n);
+
+/* A comparison of two rows, an IN of a row, (a, b) OVERLAPS what follows. */
+struct node *parse_compare_rows(struct lexer *lx, unsigned from,
+    const char *name, struct where at, struct node *a, struct node *b);
+struct node *parse_row_in(struct lexer *lx, unsigned from, struct where at,
+    struct node *x, const struct nodes *list);
+struct node *parse_overlaps(
+    struct lexer *lx, unsigned from, struct where at, struct node *x);
+
+/* a + b or a - b, of which one is an interval of months. */
+struct node *parse_sum_months(struct lexer *lx, unsigned from, const char *name,
+    struct where at, struct node *a, struct node *b);
+
 /* ---- parse_time.c ---- */
 
 /* The type behind CAST's AS, or ::. Elements are not cast, so their types are

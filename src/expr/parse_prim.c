@@ -7,6 +7,8 @@
  * can look for it as a whole; other indexes are calls of "subscript".
  */
 #include "base/num.h"
+#include "expr/agg.h"
+#include "expr/over.h"
 #include "expr/parse.h"
 
 #define PATH_STEPS_MAX 200
@@ -143,30 +145,219 @@ lower_ascii(struct lexer *lx, struct str s)
 	return (struct str){p, s.n};
 }
 
-/* FILTER (WHERE e) and OVER behind a call. */
+/* ---- ORDER BY inside a call, or behind it in WITHIN GROUP ---- */
+
+#define ORDER_MAX 8 /* enough: an aggregate has AGG_ARGS_MAX arguments */
+
+struct ordering {
+	struct nodes by;
+	uint8_t how[ORDER_MAX];
+};
+
+/* x [ASC | DESC] [NULLS FIRST | NULLS LAST] */
+static int
+order_item(struct lexer *lx, struct ordering *o)
+{
+	unsigned how = 0;
+	struct node *n;
+
+	if (o->by.n == ORDER_MAX)
+		return lex_fail(lx, "more than %d orders", ORDER_MAX);
+	n = parse_expr(lx);
+	if (!n)
+		return -1;
+	if (lex_accept(lx, "DESC"))
+		how = AGG_DESC;
+	else
+		lex_accept(lx, "ASC");
+	if (lex_accept(lx, "NULLS")) {
+		how |= lex_is(lx, "FIRST") ? AGG_NULLS_FIRST : AGG_NULLS_LAST;
+		if (!lex_accept(lx, "FIRST") && lex_expect(lx, "LAST"))
+			return -1;
+	}
+	o->how[o->by.n] = (uint8_t)how;
+	nodes_add(lx, &o->by, n);
+	return 0;
+}
+
+/* ORDER BY item {, item} */
+static int
+parse_order(struct lexer *lx, struct ordering *o)
+{
+	lex_next(lx);
+	if (lex_expect(lx, "BY"))
+		return -1;
+	do {
+		if (order_item(lx, o))
+			return -1;
+	} while (lex_accept(lx, ","));
+	return 0;
+}
+
+/* The call with its ordering, as further arguments. */
+static struct node *
+ordered(struct lexer *lx, struct node *n, const struct ordering *o)
+{
+	struct nodes args = {0};
+	struct node *call;
+	uint8_t *how;
+
+	for (unsigned i = 0; i < n->n_args; i++)
+		nodes_add(lx, &args, n->args[i]);
+	for (unsigned i = 0; i < o->by.n; i++)
+		nodes_add(lx, &args, o->by.p[i]);
+	how = memcpy(arena_alloc(lx->arena, ORDER_MAX), o->how, ORDER_MAX);
+	call = parse_call_of(lx, n->where.at, n->name, n->name_at, args);
+	if (!call)
+		return NULL;
+	call->n_order = o->by.n;
+	call->order = how;
+	call->star = n->star;
+	call->distinct = n->distinct;
+	return call;
+}
+
+/* Those whose ORDER BY in WITHIN GROUP is what they are of. */
+static bool
+is_of_order(const struct node *n)
+{
+	static const char *const names[] = {"approx_percentile", "mode",
+	    "percentile", "percentile_cont", "percentile_disc", "quantile"};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (str_is(n->name, names[i]))
+			return true;
+	return false;
+}
+
+/* percentile_cont(0.9) WITHIN GROUP (ORDER BY x) is percentile_cont(x, 0.9);
+ * with DESC it is percentile_cont(x, 1 - 0.9). */
+static struct node *
+of_order(struct lexer *lx, struct node *n, const struct ordering *o)
+{
+	struct nodes args = {0};
+	struct node *share = n->n_args ? n->args[0] : NULL, *call;
+
+	if (o->by.n != 1 || n->n_args > 1) {
+		err_set(lx->err, ERR_SPEC, n->where,
+		    "%.*s WITHIN GROUP takes one expression to order by",
+		    STR_ARG(n->name));
+		return NULL;
+	}
+	if (share && o->how[0] & AGG_DESC)
+		share = parse_call2(lx, share->where.at, "-", share->where,
+		    parse_literal(lx, share->where.at, value_int(1)), share);
+	nodes_add(lx, &args, o->by.p[0]);
+	if (share)
+		nodes_add(lx, &args, share);
+	call = parse_call_of(lx, n->where.at, n->name, n->name_at, args);
+	if (call)
+		call->distinct = n->distinct;
+	return call;
+}
+
+/* WITHIN GROUP (ORDER BY …) */
+static struct node *
+parse_within(struct lexer *lx, struct node *n)
+{
+	struct ordering o = {0};
+
+	lex_next(lx);
+	if (lex_expect(lx, "GROUP") || lex_expect(lx, "("))
+		return NULL;
+	if (!lex_is(lx, "ORDER")) {
+		lex_expect(lx, "ORDER");
+		return NULL;
+	}
+	if (parse_order(lx, &o) || lex_expect(lx, ")"))
+		return NULL;
+	if (n->n_order) {
+		err_set(lx->err, ERR_SPEC, n->where,
+		    "a call is ordered once, inside or WITHIN GROUP");
+		return NULL;
+	}
+	return is_of_order(n) ? of_order(lx, n, &o) : ordered(lx, n, &o);
+}
+
+/* Adds a condition to those of FILTER. */
+static struct node *
+filtered(struct lexer *lx, struct node *n, struct node *filter)
+{
+	if (n->filter)
+		filter = parse_call2(lx, filter->where.at, "and", filter->where,
+		    n->filter, filter);
+	if (!filter)
+		return NULL;
+	n->filter = filter;
+	n->where.len = lx->done - n->where.at;
+	n->size += filter->size;
+	if (filter->depth >= n->depth)
+		n->depth = filter->depth + 1;
+	return n;
+}
+
+/* IGNORE NULLS or RESPECT NULLS of array_agg; elsewhere it is the business
+ * of window functions. */
+static bool
+is_nulls(struct lexer *lx, const struct node *n)
+{
+	return (str_is(n->name, "array_agg") || over_fn_find(n->name)) &&
+	       lex_next_is(lx, "NULLS") &&
+	       (lex_is(lx, "IGNORE") || lex_is(lx, "RESPECT"));
+}
+
+static struct node *
+not_null(struct lexer *lx, struct node *x)
+{
+	struct where at = x->where;
+
+	return parse_call1(
+	    lx, at.at, "not", at, parse_call1(lx, at.at, "is null", at, x));
+}
+
+/* array_agg(x) IGNORE NULLS is array_agg(x) FILTER (WHERE x IS NOT NULL). */
+static struct node *
+parse_nulls(struct lexer *lx, struct node *n)
+{
+	bool ignore = lex_is(lx, "IGNORE");
+
+	lex_next(lx);
+	lex_next(lx);
+	if (over_fn_find(n->name)) {
+		n->ignore_nulls = ignore;
+		n->where.len = lx->done - n->where.at;
+		return n;
+	}
+	if (!ignore || !n->n_args)
+		return n;
+	return filtered(lx, n, not_null(lx, n->args[0]));
+}
+
+/* WITHIN GROUP, FILTER (WHERE e) and OVER behind a call. */
 static struct node *
 parse_behind(struct lexer *lx, struct node *n)
 {
+	struct node *filter;
+
+	if (lex_is(lx, "WITHIN") && lex_next_is(lx, "GROUP")) {
+		n = parse_within(lx, n);
+		if (!n)
+			return NULL;
+	}
+	if (is_nulls(lx, n) && !(n = parse_nulls(lx, n)))
+		return NULL;
 	if (lex_is(lx, "FILTER") && lex_next_is(lx, "(")) {
 		lex_next(lx);
 		lex_next(lx);
 		if (lex_expect(lx, "WHERE"))
 			return NULL;
-		n->filter = parse_expr(lx);
-		if (!n->filter || lex_expect(lx, ")"))
+		filter = parse_expr(lx);
+		if (!filter || lex_expect(lx, ")") ||
+		    !(n = filtered(lx, n, filter)))
 			return NULL;
-		n->where.len = lx->done - n->where.at;
-		n->size += n->filter->size;
-		if (n->filter->depth >= n->depth)
-			n->depth = n->filter->depth + 1;
 	}
-	if (lex_next_is(lx, "NULLS") &&
-	    (lex_is(lx, "IGNORE") || lex_is(lx, "RESPECT"))) {
-		n->ignore_nulls = lex_is(lx, "IGNORE");
-		lex_next(lx);
-		lex_next(lx);
-		n->where.len = lx->done - n->where.at;
-	}
+	if (is_nulls(lx, n) && !(n = parse_nulls(lx, n)))
+		return NULL;
 	if (lex_is(lx, "OVER") && lx->hooks && lx->hooks->over)
 		n = lx->hooks->over(lx, n, lx->hooks->owner);
 	return n;
@@ -195,7 +386,8 @@ parse_call(struct lexer *lx)
 {
 	struct where at = lx->tok.where;
 	struct str name = lower_ascii(lx, lx->tok.text);
-	bool star = false, distinct = false;
+	bool star = false, distinct = false, ignore = false, respect;
+	struct ordering order = {0};
 	struct nodes args = {0};
 	struct node *n;
 
@@ -208,7 +400,17 @@ parse_call(struct lexer *lx)
 		star = true;
 	} else if (!lex_is(lx, ")")) {
 		distinct = lex_accept(lx, "DISTINCT");
-		if (parse_list(lx, &args))
+		if (parse_list(lx, &args) ||
+		    (lex_is(lx, "ORDER") && parse_order(lx, &order)))
+			return NULL;
+	}
+	if (str_is(name, "array_agg") && lex_next_is(lx, "NULLS")) {
+		ignore = lex_accept(lx, "IGNORE");
+		respect = !ignore && lex_accept(lx, "RESPECT");
+		if ((ignore || respect) && lex_expect(lx, "NULLS"))
+			return NULL;
+		if (lex_is(lx, "ORDER") && !order.by.n &&
+		    parse_order(lx, &order))
 			return NULL;
 	}
 	if (lex_expect(lx, ")"))
@@ -218,6 +420,11 @@ parse_call(struct lexer *lx)
 		return NULL;
 	n->star = star;
 	n->distinct = distinct;
+	if (order.by.n && !(n = ordered(lx, n, &order)))
+		return NULL;
+	if (ignore && n->n_args > n->n_order &&
+	    !(n = filtered(lx, n, not_null(lx, n->args[0]))))
+		return NULL;
 	return parse_behind(lx, n);
 }
 
@@ -307,16 +514,19 @@ static struct node *
 parse_parens(struct lexer *lx)
 {
 	unsigned from = lx->tok.where.at;
+	struct nodes args = {0};
 	struct node *n;
 
 	lex_next(lx);
 	if (parse_at_query(lx))
 		return parse_query(lx, from);
 	n = parse_expr(lx);
-	if (n && lex_is(lx, ",")) {
-		lex_fail(lx, "rows of values are not supported; compare the "
-			     "fields one by one");
-		return NULL;
+	if (n && lex_accept(lx, ",")) {
+		nodes_add(lx, &args, n);
+		if (parse_list(lx, &args) || lex_expect(lx, ")"))
+			return NULL;
+		return parse_call_of(lx, from, STR("row"),
+		    (struct where){lx->src, from, 1}, args);
 	}
 	return n && !lex_expect(lx, ")") ? n : NULL;
 }

@@ -421,7 +421,7 @@ put_top(struct writer *w, const struct op *op)
 }
 
 static int
-put_assign(struct writer *w, const struct op *op)
+put_windowed(struct writer *w, const struct op *op)
 {
 	const struct node *n = op_arg(op, "window")->items[0].node;
 	const struct plan_time *t = &w->plan->inputs[0].time;
@@ -448,7 +448,6 @@ static const struct form {
 	const char *kind;
 	int (*put)(struct writer *w, const struct op *op);
 } forms[] = {
-    {"assign", put_assign},
     {"dedup", put_dedup},
     {"drop", put_drop},
     {"group", put_group},
@@ -462,6 +461,7 @@ static const struct form {
     {"union", put_union},
     {"where", put_where},
     {"window", put_group},
+    {"windowed", put_windowed},
 };
 
 static int

@@ -288,7 +288,7 @@ sql_settle(struct sql *s, struct sql_rel *r)
 
 	if (!w)
 		return 0;
-	sql_step(s, "assign", "window", w->window, r->window_at);
+	sql_step(s, "windowed", "window", w->window, r->window_at);
 	if (!is_natural(r))
 		arrange(s, r, r->window_at);
 	r->window = NULL;

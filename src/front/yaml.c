@@ -155,6 +155,18 @@ spec_flow(struct spec *s, const struct ynode *n, struct spec_name *to)
 
 /* ---- input ---- */
 
+struct str
+spec_as_written(const struct spec *s, const struct ynode *n)
+{
+	struct str all = s->src->text;
+
+	for (size_t at = n->where.at; at <= n->where.at + 1u; at++)
+		if (at + n->text.n <= all.n &&
+		    str_eq((struct str){all.p + at, n->text.n}, n->text))
+			return (struct str){all.p + at, n->text.n};
+	return n->text;
+}
+
 static int
 add_setting(struct spec *s, struct settings *to, const struct ynode *key,
     const struct ynode *value)
@@ -164,7 +176,8 @@ add_setting(struct spec *s, struct settings *to, const struct ynode *key,
 	if (value->kind != Y_SCALAR)
 		return spec_expected(s, value, "a text");
 	setting = plan_more(s->plan, &to->list, &to->n, sizeof *setting);
-	*setting = (struct setting){key->text, value->text, key->where};
+	*setting =
+	    (struct setting){key->text, spec_as_written(s, value), key->where};
 	return 0;
 }
 
@@ -184,8 +197,8 @@ read_input_format(
 	(void)key;
 	if (spec_text(s, value, &text))
 		return -1;
-	s->input->format = format_parse(
-	    text, value->where, false, &s->input->settings, s->err);
+	s->input->format = format_parse(spec_as_written(s, value), value->where,
+	    false, &s->input->settings, s->err);
 	return s->input->format ? 0 : -1;
 }
 

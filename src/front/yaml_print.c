@@ -156,6 +156,10 @@ layout_text(const struct when_layout *l)
 		return STR("ns");
 	case WHEN_CLF:
 		return STR("clf");
+	case WHEN_MAIL:
+		return STR("mail");
+	case WHEN_CTIME:
+		return STR("ctime");
 	case WHEN_PATTERN:
 		break;
 	}
@@ -353,8 +357,15 @@ put_arg(
 	case PARAM_FRAME:
 		onode_text(a, to, key, item_text(p, arg, &arg->items[0]));
 		return;
+	case PARAM_FLAG:
+	case PARAM_NAME:
 	case PARAM_WORD:
 		onode_text(a, to, key, arg->items[0].name);
+		return;
+	case PARAM_SETTINGS:
+		for (unsigned i = 0; i < arg->n_items; i++)
+			onode_keyed(
+			    a, to, arg->items[i].name, arg->items[i].to);
 		return;
 	case PARAM_FLOWS:
 		return;

@@ -122,10 +122,13 @@ takes_many(const struct param *p)
 		return true;
 	case PARAM_EXPR:
 	case PARAM_COUNT:
+	case PARAM_FLAG:
+	case PARAM_NAME:
+	case PARAM_WORD:
+	case PARAM_SETTINGS:
 	case PARAM_WINDOW:
 	case PARAM_FRAME:
 	case PARAM_RENAME:
-	case PARAM_WORD:
 	case PARAM_FLOWS:
 		break;
 	}
@@ -246,10 +249,10 @@ parse_rename(struct step *t, const struct ynode *n)
 	return 0;
 }
 
+/* One of the words given. */
 static int
-parse_word(struct step *t, const struct ynode *n)
+parse_choice(struct step *t, const struct ynode *n, const char *words)
 {
-	const char *words = op_words(t->op->kind, t->param->name);
 	struct arg_item item = {.where = n->where};
 	struct str list[16];
 	unsigned n_list = 0;
@@ -269,12 +272,34 @@ parse_word(struct step *t, const struct ynode *n)
 	return err_suggest(t->s->err, item.name, list, n_list);
 }
 
+/* A text that stands for itself: a name, a word, true or false. */
+static int
+parse_word(struct step *t, const struct ynode *n)
+{
+	struct arg_item item = {.where = n->where};
+	const char *words = op_words(t->op->kind, t->param->name);
+
+	if (t->param->kind == PARAM_WORD && words)
+		return parse_choice(t, n, words);
+	if (t->param->kind == PARAM_FLAG && n->kind == Y_SCALAR &&
+	    !str_is(n->text, "true") && !str_is(n->text, "false"))
+		return err_set(t->s->err, ERR_SPEC, n->where,
+		    "true or false is expected here");
+	if (n->kind != Y_SCALAR || !n->text.n)
+		return spec_expected(t->s, n,
+		    t->param->kind == PARAM_NAME ? "a name" : "a text");
+	item.name = spec_as_written(t->s, n);
+	*add_item(t) = item;
+	return 0;
+}
+
 static int
 parse_value(struct step *t, const struct ynode *n)
 {
 	if (t->param->kind == PARAM_RENAME)
 		return parse_rename(t, n);
-	if (t->param->kind == PARAM_WORD)
+	if (t->param->kind == PARAM_WORD || t->param->kind == PARAM_NAME ||
+	    t->param->kind == PARAM_FLAG)
 		return parse_word(t, n);
 	if (!takes_many(t->param))
 		return parse_scalar(t, n, (struct str){NULL, 0});
@@ -300,9 +325,21 @@ param_of(const struct op_kind *kind, struct str name)
 		const struct param *p = &kind->params[i];
 		bool primary = !strcmp(p->name, kind->primary);
 
-		if (str_is(name, primary ? kind->name : p->name))
+		if (p->kind != PARAM_SETTINGS &&
+		    str_is(name, primary ? kind->name : p->name))
 			return p;
 	}
+	return NULL;
+}
+
+/* What takes the keys that are no parameter; NULL if nothing does. */
+static const struct param *
+settings_of(const struct op_kind *kind, struct str name)
+{
+	for (unsigned i = 0; i < kind->n_params; i++)
+		if (kind->params[i].kind == PARAM_SETTINGS &&
+		    !op_kind_find(name))
+			return &kind->params[i];
 	return NULL;
 }
 
@@ -312,7 +349,8 @@ fits(const struct op_kind *kind, const struct ynode *step)
 {
 	for (unsigned i = 0; i < step->n; i++)
 		if (!str_is(step->keys[i]->text, "name") &&
-		    !param_of(kind, step->keys[i]->text))
+		    !param_of(kind, step->keys[i]->text) &&
+		    !settings_of(kind, step->keys[i]->text))
 			return false;
 	return true;
 }
@@ -381,7 +419,8 @@ unknown_param(
 	unsigned n = 0;
 
 	for (unsigned i = 0; i < kind->n_params && n < 31; i++)
-		if (strcmp(kind->params[i].name, kind->primary) != 0)
+		if (strcmp(kind->params[i].name, kind->primary) != 0 &&
+		    kind->params[i].kind != PARAM_SETTINGS)
 			names[n++] = str_of(kind->params[i].name);
 	names[n++] = STR("name");
 	err_set(s->err, ERR_SPEC, key->where, "the step \"%s\" has no \"%.*s\"",
@@ -389,14 +428,39 @@ unknown_param(
 	return err_suggest(s->err, key->text, names, n);
 }
 
+/* A setting: its key and text go to the list of all. */
+static int
+read_setting(struct spec *s, struct op *op, const struct param *param,
+    const struct ynode *key, const struct ynode *value)
+{
+	struct arg_item item = {.name = key->text, .where = key->where};
+	struct arg *arg = NULL;
+
+	if (value->kind != Y_SCALAR)
+		return spec_expected(s, value, "a text");
+	item.to = spec_as_written(s, value);
+	for (unsigned i = 0; i < op->n_args; i++)
+		if (op->args[i].param == param)
+			arg = &op->args[i];
+	if (!arg)
+		arg = plan_arg(s->plan, op, param->name, 0, key->where);
+	*(struct arg_item *)plan_more(
+	    s->plan, &arg->items, &arg->n_items, sizeof item) = item;
+	return 0;
+}
+
 static int
 read_param(struct spec *s, struct op *op, const struct ynode *key,
     const struct ynode *value)
 {
 	struct step t = {.s = s, .op = op, .at = key->where};
+	const struct param *settings;
 	struct arg *arg;
 
 	t.param = param_of(op->kind, key->text);
+	settings = settings_of(op->kind, key->text);
+	if (!t.param && settings)
+		return read_setting(s, op, settings, key, value);
 	if (!t.param)
 		return unknown_param(s, op->kind, key);
 	if (t.param->kind == PARAM_FLOWS) /* read by add_step */
@@ -406,6 +470,49 @@ read_param(struct spec *s, struct op *op, const struct ynode *key,
 	arg = plan_arg(s->plan, op, t.param->name, 0, key->where);
 	arg->items = t.items;
 	arg->n_items = t.n;
+	return 0;
+}
+
+/* The operator's main parameter by its own name. */
+static bool
+is_primary(const struct op_kind *kind, struct str name)
+{
+	return kind->primary && str_is(name, kind->primary);
+}
+
+/* True if a map can be nothing but parameters by name. */
+static bool
+takes_map(const struct op_kind *kind)
+{
+	for (unsigned i = 0; i < kind->n_params; i++)
+		if (!strcmp(kind->params[i].name, kind->primary))
+			return kind->n_params > 1 &&
+			       kind->params[i].kind != PARAM_NAMED &&
+			       kind->params[i].kind != PARAM_RENAME &&
+			       kind->params[i].kind != PARAM_EXPRS &&
+			       kind->params[i].kind != PARAM_ORDER &&
+			       kind->params[i].kind != PARAM_NAMES;
+	return false;
+}
+
+/*
+ * parse: {field: text, format: json}: all parameters in a map, by their names.
+ */
+static int
+read_map(struct spec *s, struct op *op, const struct ynode *map)
+{
+	if (spec_no_doubles(s, map))
+		return -1;
+	for (unsigned i = 0; i < map->n; i++) {
+		struct ynode key = *map->keys[i];
+
+		if (is_primary(op->kind, key.text))
+			key.text = str_of(op->kind->name);
+		else if (str_is(key.text, op->kind->name))
+			return unknown_param(s, op->kind, map->keys[i]);
+		if (read_param(s, op, &key, map->items[i]))
+			return -1;
+	}
 	return 0;
 }
 
@@ -483,6 +590,12 @@ read_step(struct spec *s, const struct ynode *step)
 
 		if (str_is(key->text, kind->name))
 			op->where = key->where;
+		if (str_is(key->text, kind->name) &&
+		    step->items[i]->kind == Y_MAP && takes_map(kind)) {
+			if (read_map(s, op, step->items[i]))
+				return -1;
+			continue;
+		}
 		if (!str_is(key->text, "name")) {
 			if (read_param(s, op, key, step->items[i]))
 				return -1;

@@ -332,9 +332,13 @@ const struct format format_csv = {
 	"(one character or tab; when none is given and the header has no "
 	"comma, whichever of ; | tab it has most), header (yes, no, or "
 	"names), quote (one character or none), comment (lines that begin so "
-	"are skipped), ragged (error or fill). Written: a field is quoted if "
+	"are skipped), ragged (error or fill), safe (yes: text that a "
+	"spreadsheet would run, beginning with = + - @, is written with a \' "
+	"in front; see --csv-safe). Written: a field is quoted if "
 	"it holds the delimiter, a quote or a line end, or begins or ends "
-	"with a blank; NULL is empty and empty text is \"\" (in a single "
+	"with a blank, and text that looks like a number or boolean is, so "
+	"that it is text when it is read again; NULL is empty and empty text "
+	"is \"\" (in a single "
 	"column NULL is \"\", too, for an empty line is no record). When rows "
 	"come with members the header lacks, an empty line and a new header "
 	"precede them.",
@@ -348,6 +352,7 @@ const struct format format_csv = {
     .decode = csv_decode,
     .frame = csv_frame,
     .lines = true,
+    .header = true,
     .encoder_new = csv_encoder_new,
     .encoder_free = csv_encoder_free,
     .begin = csv_begin,
@@ -375,6 +380,7 @@ const struct format format_tsv = {
     .decode = csv_decode,
     .frame = csv_frame,
     .lines = true,
+    .header = true,
     .encoder_new = tsv_encoder_new,
     .encoder_free = csv_encoder_free,
     .begin = csv_begin,

@@ -41,7 +41,9 @@ struct want {
 	enum want_as as;
 	enum type type;		   /* WANT_TYPE */
 	struct when_layout layout; /* WANT_TIME */
-	bool optional; /* WANT_TIME: missing or unreadable gives NULL */
+	/* WANT_TIME: missing or unreadable gives NULL; else: nobody minds if no
+	   record has it */
+	bool optional;
 };
 
 /* Extra settings of an input or output, from -i NAME:ARG or YAML. */
@@ -55,6 +57,12 @@ struct settings {
 	struct where where; /* of the format's name */
 	const struct setting *list;
 	unsigned n;
+	bool nul; /* records end in NUL instead of LF (-z) */
+	/*
+	 * When the input was last written to, µs, for times without a year;
+	 * WHEN_MIN: it is being written now.
+	 */
+	int64_t written;
 };
 
 struct limits {
@@ -72,6 +80,11 @@ struct decode_spec {
 		       batch->time instead of a column; -1 = none. Columns:
 		       cols[i] belongs to wants[i] (unused for time) */
 	bool trust; /* stop validating behind the last wanted field */
+	/*
+	 * Each call of decode gets one record, all of it: in formats of lines
+	 * a line feed does not end it.
+	 */
+	bool single;
 	struct limits limits;
 };
 
@@ -79,11 +92,17 @@ struct decode_spec {
 
 /* What is known of one input after its first bytes; formats extend it. */
 struct layout {
+	/* What reads it: the format chosen, or one of its kinds. */
 	const struct format *format;
 	/* Field names if the format knows them (CSV header, pattern groups). */
 	const struct str *fields;
 	unsigned n_fields;
 	struct str header; /* bytes of the header record, or empty */
+	bool nul;	   /* formats of lines: records end in NUL */
+	/* Where a record ends may be seen only from what stands behind it. */
+	bool looks_on;
+	/* Which lines go on with the record before them, or NULL. */
+	const struct text_join *join;
 };
 
 struct decoder {
@@ -129,8 +148,13 @@ struct format {
 	const char *doc;	/* one line for the help */
 	const char *about;	/* a paragraph for the manual */
 	const char *extensions; /* "json jsonl ndjson", or "" */
-	const char *arg;	/* what NAME:ARG takes, for the help, or NULL */
-	const char *example;	/* a record as it is written, for the manual */
+	/*
+	 * The format that this one is a kind of, or NULL: where a file's name
+	 * says that one, its content may still say this one.
+	 */
+	const char *kind_of;
+	const char *arg;     /* what NAME:ARG takes, for the help, or NULL */
+	const char *example; /* a record as it is written, for the manual */
 	/*
 	 * Names of all fields, with blanks between, if they are the same in
 	 * every input, so that another name is a mistake; else NULL.
@@ -167,8 +191,9 @@ struct format {
 	/*
 	 * Decodes whole records from [p, end) into b until b is full, the
 	 * bytes are used up or the rest is no whole record. SIMD_PAD bytes
-	 * behind end are readable. eof: nothing follows end, so a last record
-	 * without its terminator is whole. Returns the bytes consumed; 0 when
+	 * behind end are readable. eof: nothing follows end, or a record ends
+	 * there (layout.looks_on), so a last record without its terminator is
+	 * whole. Returns the bytes consumed; 0 when
 	 * there is not one whole record. b has been reset; the decoder sets
 	 * its columns (n_wants of them), time, raw and rows. Blank lines are
 	 * skipped without being counted.
@@ -183,10 +208,29 @@ struct format {
 	size_t (*frame)(const struct layout *layout, const char *p, size_t n);
 
 	/*
+	 * The same where what a block's first byte means depends on what came
+	 * before: *context is that of the block (0 for the first one; see
+	 * batch.h) and becomes that of the next one. Set instead of frame.
+	 */
+	size_t (*frame_on)(const struct layout *layout, const char *p, size_t n,
+	    uint64_t *context);
+
+	/*
 	 * True when records end in a line feed, so that reading can go on at
 	 * the next line after a record that is too long.
 	 */
 	bool lines;
+
+	/*
+	 * The first record of an input names its fields, if no setting does.
+	 */
+	bool header;
+
+	/* A field named a.b is the member b of a map a. */
+	bool nested;
+
+	/* True when records may end in NUL instead (-z). */
+	bool nul;
 
 	/* Writing; NULL if the format is only read. */
 	struct encoder *(*encoder_new)(
@@ -214,6 +258,10 @@ extern const unsigned n_formats;
 
 const struct format *format_find(struct str name);
 
+/* Calls the layout's frame or frame_on. */
+size_t format_frame(
+    const struct layout *layout, const char *p, size_t n, uint64_t *context);
+
 /*
  * The format for NAME[:ARG]; an error with the nearest names if there is
  * none, or if reading (writing) is not possible.
@@ -224,6 +272,10 @@ const struct format *format_parse(struct str text, struct where where,
 /* By the extension of a file name (".gz", ".zst" cut first); NULL if none. */
 const struct format *format_of_name(struct str filename);
 
+/* The same, or the kind of it that the first bytes fit better. */
+const struct format *format_of_file(
+    struct str filename, struct str head, bool whole);
+
 /* By the first bytes: the best guess; "lines" when nothing fits better. */
 const struct format *format_guess(struct str head, bool whole);
 
@@ -232,6 +284,44 @@ const struct format *format_guess(struct str head, bool whole);
  * not counted but all else; the reason is in the arena.
  */
 const char *record_too_long(struct arena *a, uint32_t record_max);
+
+/* ---- a text inside of a record ---- */
+
+/* Why a text is no record of a format by pattern. */
+#define NO_MATCH_REASON "does not match the pattern"
+
+/*
+ * The layout of texts that are records of a format, of which nothing is known
+ * but the settings. NULL and *err if they are wrong.
+ */
+struct layout *record_layout(const struct format *f,
+    const struct settings *settings, struct arena *a, struct err *err);
+
+struct record_parser;
+
+/* For one thread; the layout and the wants (WANT_VALUE) must live on. */
+struct record_parser *record_parser_new(
+    const struct layout *layout, const struct want *wants, unsigned n);
+void record_parser_free(struct record_parser *p);
+
+/*
+ * Decodes a text as one record: a value for each want, in the arena; all NULL
+ * if the text is blank. NULL, or why it is no record of the format.
+ */
+const char *record_parse(struct record_parser *p, struct str text,
+    struct arena *a, struct value *values);
+
+/* ---- named patterns ---- */
+
+/* A pattern grok knows, for the help. */
+struct grok_row {
+	const char *name;
+	const char *text; /* with other names: "%{MONTHDAY}/%{MONTH}" */
+	const char *doc;
+	const char *example; /* a text it matches from end to end */
+};
+extern const struct grok_row grok_rows[];
+extern const unsigned n_grok_rows;
 
 /* ---- shared by the text formats ---- */
 
@@ -264,6 +354,6 @@ struct value cell_guess(struct arena *a, struct str text, bool quoted);
  */
 #define IO_TIME_FIELDS                                                         \
 	"ts time timestamp @timestamp datetime date_time dateTime eventTime "  \
-	"event_time _time t date created_at"
+	"event_time _time t date created_at __REALTIME_TIMESTAMP"
 
 #endif

@@ -149,6 +149,26 @@ pattern_names(struct str text, struct where where, struct arena *a,
 	return rc;
 }
 
+bool
+pattern_wrong(struct str text, struct arena *a, const char **why, size_t *at)
+{
+	pcre2_general_context *g =
+	    pcre2_general_context_create(take, give, NULL);
+	PCRE2_UCHAR message[256];
+	pcre2_code *code;
+	int error;
+
+	must(g);
+	code = compile(g, text, PCRE2_UTF, &error, at);
+	if (!code) {
+		pcre2_get_error_message(error, message, sizeof message);
+		*why = arena_strdup(a, (const char *)message);
+	}
+	pcre2_code_free(code);
+	pcre2_general_context_free(g);
+	return !code;
+}
+
 /* ---- compiling ---- */
 
 static bool

@@ -35,7 +35,7 @@ find_pattern(const struct settings *settings, struct str *pattern,
 			return text_unknown_setting(
 			    &format_regex, s, known, 1, err);
 		*pattern = s->value;
-		*where = s->where;
+		*where = text_where(s->where, s->value);
 	}
 	if (pattern->n)
 		return 0;
@@ -48,7 +48,8 @@ regex_start(struct str head, bool eof, const struct settings *settings,
     const struct limits *limits, struct arena *arena, struct layout **out,
     size_t *used, struct err *err)
 {
-	const struct settings none = {.where = settings->where};
+	const struct settings none = {
+	    .where = settings->where, .nul = settings->nul};
 	struct regex_layout *l;
 	struct where where;
 	struct str pattern;
@@ -135,7 +136,7 @@ regex_line(struct text_decoder *t, struct batch *b, unsigned row,
 	case PATTERN_MATCH:
 		break;
 	case PATTERN_NO_MATCH:
-		return "does not match the pattern";
+		return NO_MATCH_REASON;
 	case PATTERN_COSTLY:
 		return "pattern too costly for this record";
 	}
@@ -177,4 +178,5 @@ const struct format format_regex = {
     .decode = regex_decode,
     .frame = text_frame_lines,
     .lines = true,
+    .nul = true,
 };

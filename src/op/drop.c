@@ -29,7 +29,7 @@ drop_one(struct op *op, struct computed *c, const struct arg_item *item,
 		return err_set(b->err, ERR_SPEC, item->where,
 		    "\"%.*s\" was dropped or renamed before",
 		    STR_ARG(item->name));
-	if (out->open)
+	if (flow_is_open(out))
 		computed_drop(c, out, item->name);
 	else if (at)
 		remove_column(out, at);

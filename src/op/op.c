@@ -12,6 +12,7 @@
 #include "op/op.h"
 
 #include "base/must.h"
+#include "op/parsed.h"
 
 /* ---- the table ---- */
 
@@ -86,6 +87,20 @@ op_count(const struct op *op, const char *name, const struct bind *b,
 		    "a whole number is expected here, 0 or greater");
 	*out = (uint64_t)v.i;
 	return 0;
+}
+
+struct str
+op_word(const struct op *op, const char *name)
+{
+	const struct arg *arg = op_arg(op, name);
+
+	return arg ? arg->items[0].name : (struct str){NULL, 0};
+}
+
+bool
+op_flag(const struct op *op, const char *name)
+{
+	return str_is(op_word(op, name), "true");
 }
 
 unsigned
@@ -231,6 +246,7 @@ scan_want(struct scan *s, struct path path, bool computed, struct where where,
 			return -1;
 	}
 	scan_read(s, i, computed);
+	s->wants[i].optional = false;
 	return (int)i;
 }
 
@@ -358,7 +374,7 @@ flow_via(const struct flow *f, const struct flow_column *c)
 }
 
 /* Steps [1, n) of a path behind those of another. */
-static struct path
+struct path
 path_behind(struct arena *a, struct path front, struct path path)
 {
 	unsigned n = front.n + path.n - 1;
@@ -383,7 +399,7 @@ dropped(struct str name, struct where where, struct err *err)
  * A field by its path: the column of a want, or of whatever else has the name
  * if that is the whole path; -2: a member of a computed column.
  */
-static int
+int
 flow_field(const struct flow *f, struct path path, bool computed,
     struct arena *a, enum type *type, struct where where, struct err *err)
 {
@@ -393,10 +409,17 @@ flow_field(const struct flow *f, struct path path, bool computed,
 
 	if (c && c->dropped)
 		return dropped(name, where, err);
+	col = c ? -1 : origin_field(f, path, type);
+	if (col < 0)
+		col = parsed_field(f, c, path, type);
+	if (col >= 0)
+		return col;
 	if (c && !is_want(f, c)) {
 		*type = c->type;
 		return path.n == 1 ? (int)c->col : -2;
 	}
+	if (!f->scan)
+		return flow_unknown(f, name, where, err);
 	if (c && path.n == 1) {
 		scan_read(f->scan, c->col, computed);
 		*type = c->type;
@@ -463,14 +486,14 @@ flow_scope_grow(const struct flow *f, unsigned more, const struct bind *b,
 		const struct flow_column *c = &f->cols[i];
 
 		if (c->spread || c->dropped || is_want(f, c) ||
-		    c->col == COL_RECORD)
+		    c->col == COL_RECORD || parsed_of(f, c->col))
 			continue;
 		cols[c->col] = (struct scope_column){c->name, c->type};
 	}
 	*owner = (struct flow_owner){f, cols, b->arena};
 	*out = (struct scope){.cols = cols,
 	    .n_cols = n,
-	    .field = f->scan ? scope_field : NULL,
+	    .field = f->scan || f->parsed ? scope_field : NULL,
 	    .params = b->params,
 	    .n_params = b->n_params,
 	    .owner = owner};
@@ -479,9 +502,18 @@ flow_scope_grow(const struct flow *f, unsigned more, const struct bind *b,
 void
 flow_scope_add(struct scope *s, struct str name, unsigned col, enum type type)
 {
-	const struct flow_owner *o = s->owner;
+	struct flow_owner *o = s->owner;
 
-	must(col < s->n_cols);
+	/* Fields asked for meanwhile may have columns of their own. */
+	if (col >= s->n_cols) {
+		struct scope_column *cols =
+		    arena_zalloc(o->arena, (col + 16) * sizeof *cols);
+
+		for (unsigned i = 0; i < s->n_cols; i++)
+			cols[i] = o->cols[i];
+		s->cols = o->cols = cols;
+		s->n_cols = col + 16;
+	}
 	for (unsigned i = 0; i < s->n_cols; i++)
 		if (o->cols[i].name.p && str_eq(o->cols[i].name, name))
 			o->cols[i] = (struct scope_column){{NULL, 0}, T_NULL};
@@ -502,7 +534,7 @@ flow_pass(const struct flow *f, const struct node *n, const struct bind *b,
 
 	if (n->kind != NODE_NAME)
 		return 0;
-	if (!f->scan) {
+	if (!f->scan && !f->parsed) {
 		const struct flow_column *c =
 		    flow_find(f, n->path.steps[0].name);
 

@@ -39,18 +39,21 @@ struct op_run;
 /* ---- parameters as written ---- */
 
 enum param_kind {
-	PARAM_EXPR,   /* one expression */
-	PARAM_EXPRS,  /* a list of expressions (by: [a, lower(b)]) */
-	PARAM_NAMED,  /* name: expression pairs, or a list of expressions */
-	PARAM_NAMES,  /* a list of column names */
-	PARAM_RENAME, /* old: new pairs */
-	PARAM_ORDER,  /* expressions, each with asc or desc */
-	PARAM_COUNT,  /* a whole number */
-	PARAM_WORD,   /* one of the kind's words for it */
-	PARAM_FLOWS,  /* what is read besides the rows at hand: edges, not
-			 arguments (op.from) */
-	PARAM_WINDOW, /* tumble(5m), hop(1h, 5m), day("Europe/Berlin") … */
-	PARAM_FRAME   /* rows 9 preceding, range between … and … */
+	PARAM_EXPR,	/* one expression */
+	PARAM_EXPRS,	/* a list of expressions (by: [a, lower(b)]) */
+	PARAM_NAMED,	/* name: expression pairs, or a list of expressions */
+	PARAM_NAMES,	/* a list of column names */
+	PARAM_RENAME,	/* old: new pairs */
+	PARAM_ORDER,	/* expressions, each with asc or desc */
+	PARAM_COUNT,	/* a whole number */
+	PARAM_FLAG,	/* true or false */
+	PARAM_NAME,	/* one name */
+	PARAM_WORD,	/* a text as it stands, or one of the kind's words */
+	PARAM_SETTINGS, /* all keys that are no other parameter: name: text */
+	PARAM_FLOWS,	/* what is read besides the rows at hand: edges, not
+			   arguments (op.from) */
+	PARAM_WINDOW,	/* tumble(5m), hop(1h, 5m), day("Europe/Berlin") … */
+	PARAM_FRAME	/* rows 9 preceding, range between … and … */
 };
 
 struct param {
@@ -68,12 +71,13 @@ struct param_words {
 /* One entry of a parameter; single-valued ones have one. */
 struct arg_item {
 	struct node *node; /* EXPR, EXPRS, NAMED, ORDER, COUNT, WINDOW, FRAME */
-	struct str name;   /* NAMED: the column; NAMES, RENAME: old name;
-			      WORD: the word */
-	struct str to;	   /* RENAME: new name */
-	bool alias;	   /* NAMED: the name was written, not derived */
-	bool descending;   /* ORDER */
-	bool nulls_first;  /* ORDER: where NULLs go (default: as smallest) */
+	/* NAMED: the column; NAMES, RENAME: old name; NAME, WORD, FLAG: the
+	   text; SETTINGS: the key */
+	struct str name;
+	struct str to;	  /* RENAME: new name; SETTINGS: the value */
+	bool alias;	  /* NAMED: the name was written, not derived */
+	bool descending;  /* ORDER */
+	bool nulls_first; /* ORDER: where NULLs go (default: as smallest) */
 	struct where where;
 };
 
@@ -90,7 +94,8 @@ struct flow_column {
 	struct str name;
 	unsigned col; /* number of the batch's column */
 	enum type type;
-	bool spread;	/* a whole record whose members stand here */
+	bool spread;	       /* a whole record whose members stand here */
+	struct parsed *parsed; /* spread: with what a step has parsed */
 	bool omit_null; /* left out of JSON when NULL (corrections' "rev") */
 	/*
 	 * Not there: hides the record's member of this name, from expressions
@@ -140,6 +145,11 @@ struct flow {
 	 * below the scan's n_wants are wants.
 	 */
 	struct scan *scan;
+	/*
+	 * What steps have parsed, the latest first: other names are asked of
+	 * it before they are fields of the record. NULL = nothing.
+	 */
+	struct parsed *parsed;
 	bool updates; /* rows may be corrections of earlier ones */
 	/*
 	 * Rows have another time than that of their records: what is in column
@@ -148,6 +158,22 @@ struct flow {
 	bool moved;
 	unsigned time_col;
 };
+
+/* What can be asked of every record besides its fields: a row each. */
+enum origin {
+	ORIGIN_FILE,
+	ORIGIN_INPUT,
+	ORIGIN_LINE,
+	ORIGIN_OFFSET,
+	ORIGIN_N
+};
+
+struct origin_row {
+	const char *name;
+	enum type type;
+	const char *doc;
+};
+extern const struct origin_row origin_rows[ORIGIN_N];
 
 /*
  * Fields wanted of the input's records (the open end of a flow), or of the
@@ -168,9 +194,11 @@ struct scan {
 	unsigned *last; /* number of the last step that reads it; for the
 			   output the number of steps */
 	unsigned n_wants, cap_wants;
-	unsigned step;	 /* number of the step that is being bound */
-	bool found;	 /* the second pass: wants are those that are read */
-	bool needs_time; /* some step asked for event time */
+	unsigned step;		   /* number of the step that is being bound */
+	bool found;		   /* the second pass: wants are those that are
+				      read */
+	bool needs_time;	   /* some step asked for event time */
+	unsigned origin[ORIGIN_N]; /* columns of the segment + 1; 0 = unasked */
 	struct arena *arena;
 	/* Fields whose type the input declares. */
 	const struct scope_column *typed;
@@ -224,6 +252,56 @@ struct scan_via flow_via(const struct flow *f, const struct flow_column *c);
 
 /* Type of a field: as declared, or T_ANY. */
 enum type scan_type(const struct scan *s, struct path path);
+
+/* ---- fields of texts that a step has parsed ---- */
+
+/*
+ * A field asked for: a column of its own, computed by the step once anything
+ * reads it.
+ */
+struct parsed_field {
+	struct path path; /* in the text; n == 0: all of it, as a MAP */
+	unsigned col;
+	bool used;
+	/*
+	 * Column with the value of rows whose text lacks the field; -1: NULL.
+	 * A MAP is put together of both.
+	 */
+	int outer;
+};
+
+struct parsed {
+	struct flow in;		 /* what the step sees */
+	const struct str *known; /* fields of every text; NULL = any */
+	unsigned n_known;
+	bool apart; /* they stand in a column of their own, not in the row */
+	bool keeps; /* a row that does not parse keeps what it had */
+	struct parsed_field *fields;
+	unsigned n_fields, cap_fields;
+	struct arena *arena;
+};
+
+/* Adds a field and its column, which nothing reads yet; returns it. */
+unsigned parsed_add(struct parsed *p, struct path path);
+
+/* Something reads the column: if a step parses it, it will. */
+void flow_read(const struct flow *f, unsigned col);
+
+/*
+ * The column of a whole record together with what was parsed of it, to be
+ * written out; -1 and *err.
+ */
+int parsed_record(struct parsed *p, struct where where, struct err *err);
+
+/* True if any name may be a field: of the record, or of a parsed text. */
+bool flow_is_open(const struct flow *f);
+
+/*
+ * The columns of the flow's segment that steps behind `step` may read, in the
+ * arena: what a step keeps of its rows. Only when all is bound.
+ */
+unsigned *flow_kept(
+    const struct flow *f, unsigned step, struct arena *a, unsigned *n);
 
 /* ---- binding ---- */
 
@@ -299,6 +377,13 @@ struct flow_column *flow_set(
 int flow_pass(const struct flow *f, const struct node *n, const struct bind *b,
     unsigned *col, enum type *type);
 
+/*
+ * The column of a field or column by its path, and its type; computed: for an
+ * expression. -1 and *err; -2: a member of a computed column.
+ */
+int flow_field(const struct flow *f, struct path path, bool computed,
+    struct arena *a, enum type *type, struct where where, struct err *err);
+
 /* Fails for a name the flow does not have, with the nearest. Always -1. */
 int flow_unknown(
     const struct flow *f, struct str name, struct where where, struct err *err);
@@ -343,6 +428,12 @@ bool op_word_is(const struct op *op, const char *name, const char *word);
 /* A PARAM_COUNT: a constant whole number; `absent` if it was not given. */
 int op_count(const struct op *op, const char *name, const struct bind *b,
     uint64_t absent, uint64_t *out);
+
+/* The text of a PARAM_NAME or PARAM_WORD; p NULL if it was not given. */
+struct str op_word(const struct op *op, const char *name);
+
+/* A PARAM_FLAG; false if it was not given. */
+bool op_flag(const struct op *op, const char *name);
 
 /* ---- running ---- */
 

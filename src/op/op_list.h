@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* The operators: one line each, sorted by name; see op.h. */
-OP(assign)
 OP(dedup)
 OP(drop)
+OP(explode)
 OP(fill)
 OP(group)
 OP(limit)
+OP(parse)
 OP(rename)
 OP(running)
 OP(select)
@@ -15,3 +16,4 @@ OP(top)
 OP(union)
 OP(where)
 OP(window)
+OP(windowed)

@@ -64,15 +64,16 @@ rename_field(struct op *op, const struct arg_item *item, const struct bind *b)
 {
 	const struct flow_column *c = flow_find(&op->in, item->name);
 	struct path path = path_of_name(b->arena, item->name);
+	enum type type;
 	int col;
 
 	if (c && !c->dropped)
 		return 0;
-	if (c || !op->in.open)
+	if (c || !flow_is_open(&op->in))
 		return flow_unknown(&op->in, item->name, item->where, b->err);
-	col = scan_want(op->in.open, path, false, item->where, b->err);
-	flow_add(
-	    &op->out, item->to, (unsigned)col, scan_type(op->in.open, path));
+	col = flow_field(
+	    &op->in, path, false, b->arena, &type, item->where, b->err);
+	flow_add(&op->out, item->to, (unsigned)col, type);
 	return col < 0 ? -1 : 0;
 }
 
@@ -91,7 +92,7 @@ rename_bind(struct op *op, const struct bind *b)
 		if (check_pair(op, pairs, &pairs->items[i], b->err) ||
 		    rename_field(op, &pairs->items[i], b))
 			return -1;
-	for (unsigned i = 0; op->out.open && i < pairs->n_items; i++)
+	for (unsigned i = 0; flow_is_open(&op->out) && i < pairs->n_items; i++)
 		if (!flow_find(&op->out, pairs->items[i].name))
 			computed_drop(c, &op->out, pairs->items[i].name);
 	return 0;

@@ -32,6 +32,7 @@ add_star(struct select_bind *s, const struct arg_item *item)
 	s->star = true;
 	s->star_from = out->n_cols;
 	out->open = in->open;
+	out->parsed = in->parsed;
 	for (unsigned i = 0; i < in->n_cols; i++)
 		if (in->cols[i].spread || !flow_find(out, in->cols[i].name))
 			out->cols[out->n_cols++] = in->cols[i];
@@ -127,6 +128,7 @@ select_bind(struct op *op, const struct bind *b)
 	flow_scope(&op->in, b, &s.scope);
 	op->out = op->in;
 	op->out.open = NULL;
+	op->out.parsed = NULL;
 	op->out.n_cols = 0;
 	op->out.cols = arena_array(b->arena,
 	    2 * op->in.n_cols + columns->n_items, sizeof *op->out.cols);

@@ -258,17 +258,15 @@ static void
 choose_columns(struct sort_run *r)
 {
 	const struct op *op = r->run.op;
-	const struct scan *s = op->out.scan;
-	unsigned n_wants = s ? s->n_wants : 0;
+	struct arena a;
+	unsigned *cols;
 
-	r->cols = mem_array(n_wants + op->out.n_cols, sizeof *r->cols);
-	for (unsigned i = 0; i < n_wants; i++)
-		if (s->last[i] > op->number)
-			r->cols[r->n_cols++] = i;
-	for (unsigned i = 0; i < op->out.n_cols; i++)
-		if (op->out.cols[i].col >= n_wants &&
-		    op->out.cols[i].col != COL_RECORD)
-			r->cols[r->n_cols++] = op->out.cols[i].col;
+	arena_init(&a, 1024);
+	cols = flow_kept(&op->out, op->number, &a, &r->n_cols);
+	r->cols = mem_array(r->n_cols, sizeof *r->cols);
+	for (unsigned i = 0; i < r->n_cols; i++)
+		r->cols[i] = cols[i];
+	arena_release(&a);
 }
 
 static struct op_run *

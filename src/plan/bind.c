@@ -201,7 +201,7 @@ check_args(const struct op *op, struct err *err)
 		err_set(err, ERR_SPEC, arg ? arg->where : op->where,
 		    arg ? "\"%s\" needs at least one entry"
 			: "this step needs \"%s\"",
-		    kind->primary && !strcmp(param->name, kind->primary)
+		    arg && kind->primary && !strcmp(param->name, kind->primary)
 			? kind->name
 			: param->name);
 		return err_hint(err, "%s", param->doc);
@@ -268,6 +268,16 @@ bind_result(struct binder *s, struct plan_output *out)
 		struct path path = {NULL, 0};
 		int col = (int)c->col;
 
+		flow_read(f, c->col);
+		if (c->parsed) {
+			col = parsed_record(c->parsed,
+			    (struct where){&s->plan->source, 0, 0},
+			    s->bind.err);
+			if (col < 0)
+				return -1;
+			c->col = (unsigned)col;
+			continue;
+		}
 		if (!f->scan)
 			continue;
 		if (c->col < f->scan->n_wants)

@@ -214,7 +214,11 @@ put_fields(struct explain *x, const struct plan_input *in)
 		else
 			buf_lit(&x->text, "the whole record");
 	}
-	if (!s->n_wants)
+	for (unsigned i = 0; i < ORIGIN_N; i++)
+		if (s->origin[i])
+			buf_printf(&x->text, "%s%s", x->text.n ? ", " : "",
+			    origin_rows[i].name);
+	if (!x->text.n)
 		buf_lit(&x->text, "none");
 	put_line(x, "fields");
 }
@@ -337,7 +341,12 @@ put_item(struct explain *x, const struct arg *arg, const struct arg_item *item)
 		name_print(&x->text, item->to);
 		return;
 	}
-	if (arg->param->kind == PARAM_WORD) {
+	if (arg->param->kind == PARAM_SETTINGS) {
+		buf_printf(&x->text, "%.*s = %.*s", STR_ARG(item->name),
+		    STR_ARG(item->to));
+		return;
+	}
+	if (arg->param->kind == PARAM_WORD || arg->param->kind == PARAM_FLAG) {
 		buf_adds(&x->text, item->name);
 		return;
 	}

@@ -7,10 +7,12 @@
 unsigned block_rows_max;
 
 static void
-used(const struct input *in, struct block *b, size_t n)
+used(const struct input *in, struct block *b, size_t n, size_t records)
 {
-	if (!in->regular)
-		b->line += lines_in(b->bytes + b->from, n);
+	if (in->by_number)
+		b->line += records;
+	else if (in->counts)
+		b->line += input_lines(in, b->bytes + b->from, n);
 	b->from += n;
 	b->offset += n;
 }
@@ -20,21 +22,24 @@ used(const struct input *in, struct block *b, size_t n)
  * are as small as asked for.
  */
 static size_t
-few_records(const struct input *in, const struct block *b)
+few_records(const struct input *in, const struct block *b, bool *framed)
 {
 	const char *p = b->bytes + b->from;
 	size_t n = b->to - b->from, at = 0;
+	uint64_t context = b->context;
 
 	for (unsigned rows = 0; rows < block_rows_max && at < n; rows++) {
 		size_t len = 1, whole;
 
-		while (!(whole = in->format->frame(in->layout, p + at, len)) &&
+		while (!(whole = format_frame(
+			     in->layout, p + at, len, &context)) &&
 		       at + len < n)
 			len++;
 		if (!whole)
 			return n;
 		at += whole;
 	}
+	*framed = at > 0;
 	return at;
 }
 
@@ -45,7 +50,7 @@ decode(struct lane *l, const struct input *in, const struct block *b,
 	struct block part = *b;
 
 	if (block_rows_max && b->to > b->from) {
-		part.to = b->from + few_records(in, b);
+		part.to = b->from + few_records(in, b, &part.whole);
 		part.last = b->last && part.to == b->to;
 	}
 	return lane_batch(l, in, &part, p);
@@ -76,18 +81,25 @@ block_skip(const struct input *in, struct block *b)
 {
 	const char *p = b->bytes + b->from;
 	size_t n = b->to - b->from;
-	const char *end = in->format->lines ? memchr(p, '\n', n) : NULL;
+	char stop = in->layout->nul ? '\0' : '\n';
+	const char *end = in->layout->format->lines ? memchr(p, stop, n) : NULL;
 
-	used(in, b, end ? (size_t)(end + 1 - p) : n);
+	used(in, b, end ? (size_t)(end + 1 - p) : n, 0);
 	if (end)
 		b->skipping = false;
+}
+
+bool
+block_open(const struct block *b)
+{
+	return b->from < b->to || (b->last && b->context && !b->skipping);
 }
 
 enum block_status
 block_next(
     struct lane *l, struct input *in, struct block *b, struct prepared *p)
 {
-	while (b->from < b->to) {
+	while (block_open(b)) {
 		size_t n;
 
 		if (b->skipping) {
@@ -95,15 +107,21 @@ block_next(
 			continue;
 		}
 		n = decode(l, in, b, p);
+		if (p->batch->more) {
+			used(in, b, n, p->batch->n_rows + p->n_bad_read);
+			return BLOCK_BATCH;
+		}
 		if (!n && b->to - b->from > in->spec.limits.record_max) {
 			too_long(l, in, b, p);
 			return BLOCK_BATCH;
 		}
-		if (!n) {
+		if (!n && b->from < b->to) {
 			must(!b->last);
 			return BLOCK_MORE;
 		}
-		used(in, b, n);
+		must(n || p->batch->n_bad);
+		used(in, b, n, p->batch->n_rows + p->n_bad_read);
+		b->context = p->batch->context;
 		if (p->batch->lost || p->batch->runs_on)
 			b->skipping = true;
 		if (p->batch->n_rows || p->batch->n_bad)

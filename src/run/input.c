@@ -105,6 +105,8 @@ open_file(struct input *in, struct err *err)
 	if (in->fd < 0 || fstat(in->fd, &st))
 		return fail(in, "open", err);
 	in->regular = S_ISREG(st.st_mode);
+	in->written =
+	    in->regular ? (int64_t)st.st_mtime * WHEN_SECOND : WHEN_MIN;
 	at = in->regular ? lseek(in->fd, 0, SEEK_CUR) : 0;
 	in->base = at > 0 ? (uint64_t)at : 0;
 #ifdef F_SETPIPE_SZ
@@ -127,17 +129,29 @@ input_ready(const struct input *in, int ms)
 	return in->regular || poll(&p, 1, ms) > 0;
 }
 
+static uint64_t
+count(const char *p, size_t n, char byte)
+{
+	const char *end = p + n, *hit;
+	uint64_t found = 0;
+
+	while (p < end && (hit = memchr(p, byte, (size_t)(end - p)))) {
+		found++;
+		p = hit + 1;
+	}
+	return found;
+}
+
 uint64_t
 lines_in(const char *p, size_t n)
 {
-	const char *end = p + n, *hit;
-	uint64_t lines = 0;
+	return count(p, n, '\n');
+}
 
-	while (p < end && (hit = memchr(p, '\n', (size_t)(end - p)))) {
-		lines++;
-		p = hit + 1;
-	}
-	return lines;
+uint64_t
+input_lines(const struct input *in, const char *p, size_t n)
+{
+	return count(p, n, in->layout->nul ? '\0' : '\n');
 }
 
 void
@@ -246,8 +260,22 @@ first_line(struct str head)
 	return (struct str){head.p, n < head.n ? n + 1 : n};
 }
 
+/* The first record that ends in NUL is all that is looked at. */
+static const struct format *
+guess_nul(struct str head)
+{
+	const char *nul = head.n ? memchr(head.p, '\0', head.n) : NULL;
+	const struct format *f;
+
+	if (nul)
+		head.n = (size_t)(nul - head.p);
+	f = format_guess(head, true);
+	return f->nul ? f : format_find(STR("lines"));
+}
+
 static int
-choose_format(struct input *in, struct err *err)
+choose_format(
+    struct input *in, const struct run_options *options, struct err *err)
 {
 	struct str head = {in->head.bytes, in->head.to};
 
@@ -255,18 +283,25 @@ choose_format(struct input *in, struct err *err)
 		return -1;
 	in->format = in->plan->format;
 	if (!in->format && !is_stdin(in))
-		in->format = format_of_name(in->file);
+		in->format = format_of_file(in->file, head, in->head.last);
+	if (!in->format && options->nul_data)
+		in->format = guess_nul(head);
 	if (!in->format)
 		in->format = format_guess(
 		    in->regular ? head : first_line(head), in->head.last);
-	return 0;
+	if (!options->nul_data || in->format->nul)
+		return 0;
+	err_set(err, ERR_USAGE, (struct where){0},
+	    "records of the format %s cannot end in NUL", in->format->name);
+	return err_hint(err, "-z is for formats of lines, such as lines or "
+			     "logfmt");
 }
 
 /* Bytes enough to tell a format by: a record or two of most logs. */
 #define GUESS_BYTES 4096
 
 static int
-read_head(struct input *in, size_t block_bytes, struct err *err)
+read_head(struct input *in, bool nul, size_t block_bytes, struct err *err)
 {
 	block_init(&in->head, block_bytes);
 	do {
@@ -274,7 +309,7 @@ read_head(struct input *in, size_t block_bytes, struct err *err)
 			return -1;
 		/* Enough, or as much as the writer has written so far. */
 		if (in->head.to >= GUESS_BYTES ||
-		    memchr(in->head.bytes, '\n', in->head.to))
+		    memchr(in->head.bytes, nul ? '\0' : '\n', in->head.to))
 			break;
 	} while (!in->head.last && in->head.to < GUESS_BYTES &&
 		 (!in->head.to || input_ready(in, 0)));
@@ -286,14 +321,17 @@ start(struct input *in, const struct run_options *options, size_t block_bytes,
     struct err *err)
 {
 	const struct limits *limits = &options->limits;
+	struct settings settings = in->plan->settings;
 
+	settings.nul = options->nul_data;
+	settings.written = in->written;
 	for (;;) {
 		struct str head = {in->head.bytes, in->head.to};
 		size_t used = 0;
 		bool eof = in->head.last || head.n > limits->record_max;
 
-		switch (in->format->start(head, eof, &in->plan->settings,
-		    limits, &in->arena, &in->layout, &used, err)) {
+		switch (in->format->start(head, eof, &settings, limits,
+		    &in->arena, &in->layout, &used, err)) {
 		case START_OK:
 			in->head.line = lines_in(in->head.bytes, used);
 			in->head.from = used;
@@ -315,9 +353,11 @@ input_open(struct input *in, const struct plan *plan,
     struct err *err)
 {
 	char name[512];
+	bool numbered;
 
-	if (open_file(in, err) || read_head(in, block_bytes, err) ||
-	    choose_format(in, err))
+	if (open_file(in, err) ||
+	    read_head(in, options->nul_data, block_bytes, err) ||
+	    choose_format(in, options, err))
 		return -1;
 	if (start(in, options, block_bytes, err) ||
 	    guess_spec(in, plan, options, needs_time, block_bytes, err)) {
@@ -327,6 +367,11 @@ input_open(struct input *in, const struct plan *plan,
 		}
 		return -1;
 	}
+	numbered = in->plan->scan->origin[ORIGIN_LINE] != 0;
+	in->by_number = numbered && !in->layout->format->lines;
+	in->counts = !in->regular || numbered;
+	if (in->by_number)
+		in->head.line = 0;
 	in->opened = true;
 	return 0;
 }

@@ -21,12 +21,14 @@
 struct block {
 	char *bytes; /* SIMD_PAD bytes behind cap are readable */
 	size_t cap;
-	size_t from, to; /* what has not been decoded yet */
-	uint64_t offset; /* of bytes[from] in the input */
-	uint64_t line;	 /* line feeds before it; not counted for files, which
-			    can be read again */
-	bool last;	 /* the input ends here */
-	bool skipping;	 /* bytes[from] is within a record that is too long */
+	size_t from, to;  /* what has not been decoded yet */
+	uint64_t offset;  /* of bytes[from] in the input */
+	uint64_t context; /* of bytes[from], for the format (batch.h) */
+	uint64_t line;	  /* line feeds before it, if the input counts them: a
+			     file can be read again */
+	bool last;	  /* the input ends here */
+	bool whole;	  /* what ends at `to` is a whole record */
+	bool skipping;	  /* bytes[from] is within a record that is too long */
 };
 
 void block_init(struct block *b, size_t cap);
@@ -41,12 +43,20 @@ struct input {
 	unsigned number;
 	int fd;
 	bool regular, opened, ended;
+	/*
+	 * A block's line is the number of records before it: somebody asks for
+	 * _line and the format has none. Then a block is decoded before the
+	 * next one is cut.
+	 */
+	bool by_number;
+	bool counts; /* the lines before a block are counted */
 	struct file_id id;
 	const struct format *format;
 	struct layout *layout;
 	struct decode_spec spec;
 	struct arena arena; /* layout and spec */
 	struct block head;  /* bytes read but not handed out */
+	int64_t written;    /* when a regular file was last, µs; WHEN_MIN */
 	uint64_t bytes;	    /* read so far */
 	uint64_t size;	    /* of a regular file when the run began, or 0 */
 	uint64_t base;	    /* where a regular file was when we came */
@@ -93,6 +103,9 @@ int input_fill(
  * would not wait.
  */
 bool input_ready(const struct input *in, int ms);
+
+/* Ends of lines in n bytes: line feeds, or NULs if they end records. */
+uint64_t input_lines(const struct input *in, const char *p, size_t n);
 
 /* Line feeds in n bytes. */
 uint64_t lines_in(const char *p, size_t n);

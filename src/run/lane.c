@@ -4,6 +4,7 @@
 
 #include "base/mem.h"
 #include "base/must.h"
+#include "run/origin.h"
 
 void
 prepared_init(struct prepared *p)
@@ -109,7 +110,7 @@ lane_forget(struct lane *l, const struct input *in)
 	struct decoder **d = &l->decoders[in->number];
 
 	if (*d)
-		in->format->decoder_free(*d);
+		in->layout->format->decoder_free(*d);
 	*d = NULL;
 }
 
@@ -182,7 +183,7 @@ decoder_of(struct lane *l, const struct input *in)
 	struct decoder **d = &l->decoders[in->number];
 
 	if (!*d)
-		*d = in->format->decoder_new(in->layout, &in->spec);
+		*d = in->layout->format->decoder_new(in->layout, &in->spec);
 	return *d;
 }
 
@@ -216,9 +217,11 @@ lane_batch(struct lane *l, const struct input *in, const struct block *block,
 	size_t used;
 
 	prepared_reset(p);
-	used = in->format->decode(
-	    decoder_of(l, in), from, block->bytes + block->to, block->last, b);
-	if (!used)
+	b->context = block->context;
+	used = in->layout->format->decode(decoder_of(l, in), from,
+	    block->bytes + block->to,
+	    block->last || (block->whole && in->layout->looks_on), b);
+	if (!used && !b->n_bad && !b->more)
 		return 0;
 	b->input = in->number;
 	b->block = from;
@@ -226,6 +229,7 @@ lane_batch(struct lane *l, const struct input *in, const struct block *block,
 	b->block_line = block->line;
 	p->n_bad_read = b->n_bad;
 	widen(b, in->spec.n_wants, path->n_cols);
+	origin_columns(in->plan->scan, in, b, block->to - block->from);
 	if (in->plan->time_of)
 		compute_time(l, in->plan->time_of, b);
 	lane_steps(l, path, p);

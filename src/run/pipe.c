@@ -105,15 +105,17 @@ apply_leaf(struct pipe *p, struct leaf *leaf, unsigned from, unsigned to)
 static void
 report_bad(struct pipe *p, struct batch *b, bool records)
 {
+	bool whole = b->raw && !b->made;
+
 	if (!b->n_bad)
 		return;
-	if (b->raw)
+	if (whole)
 		rejects_records(p->rejects, &p->inputs[b->input], b);
 	else
 		rejects_result(p->rejects, b);
-	if (b->raw && records)
+	if (whole && records)
 		p->counts->bad += b->n_bad;
-	else if (b->raw)
+	else if (whole)
 		p->rejects->n_results += b->n_bad;
 	b->n_bad = 0;
 }
@@ -462,7 +464,7 @@ late(struct op_run *from, const struct batch *b, unsigned row)
 	if (!p->late || !b->raw)
 		return;
 	buf_adds(&p->late->buf, b->raw[row]);
-	buf_addc(&p->late->buf, '\n');
+	buf_addc(&p->late->buf, p->late_end);
 	output_settle(p->late);
 }
 
@@ -562,6 +564,7 @@ pipe_finish(struct pipe *p)
 void
 pipe_counts(const struct pipe *p, struct op_counts *out)
 {
+
 	*out = (struct op_counts){0};
 	for (unsigned i = 0; i < p->plan->n_ops; i++) {
 		const struct op_run *r = p->runs[i];

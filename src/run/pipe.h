@@ -41,6 +41,7 @@ struct pipe {
 	struct eval *eval;
 	struct sink *sinks;   /* by output */
 	struct output *late;  /* late rows go here, or NULL */
+	char late_end;	      /* what ends them */
 	struct input *inputs; /* by batch.input, for bad records */
 	struct rejects *rejects;
 	struct run_counts *counts;

@@ -94,7 +94,8 @@ unseen_of(const struct plan_input *in, const struct seen *seen, bool name_it,
 	for (unsigned i = 0; i < in->scan->n_wants; i++) {
 		struct path path = in->scan->wants[i].path;
 
-		if (seen->wants[i] || !path.n || ++*n > UNSEEN_SHOWN)
+		if (seen->wants[i] || !path.n || in->scan->wants[i].optional ||
+		    ++*n > UNSEEN_SHOWN)
 			continue;
 		name.n = 0;
 		path_print(&name, path);

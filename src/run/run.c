@@ -661,6 +661,7 @@ run_inputs(struct run *r)
 	r->pipe = (struct pipe){.lanes = &r->lanes,
 	    .sinks = r->out.sinks,
 	    .late = r->out.late.opened ? &r->out.late : NULL,
+	    .late_end = r->options->nul_data ? '\0' : '\n',
 	    .inputs = r->inputs,
 	    .rejects = &r->rejects,
 	    .counts = r->counts};

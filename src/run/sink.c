@@ -49,6 +49,7 @@ sink_encode(struct sink *s, const struct plan *plan, const struct input *in,
 	    .terminal = is_stdout && isatty(STDOUT_FILENO),
 	    .colour = is_stdout && options->colour,
 	    .width = is_stdout ? options->width : 0};
+	s->spec.settings.nul = options->nul_data;
 	if (in && in->layout)
 		s->spec.header = in->layout->header;
 	s->encoder = s->plan->format->encoder_new(&s->spec, err);

@@ -1,0 +1,1 @@
+SELECT k, parse_logfmt(m) AS m, parse_logfmt(m).took + 1 AS t, parse_kv(m, ' ', '=').level AS v, grok(l, '^%{IPORHOST:[peer][host]} %{WORD:verb} (?s:%{DATA:p}) %{INT:ms:int}$') AS g, grok(l, '%{INT:ms:int}$').ms * 2 AS twice, parse_csv(l, ' ') AS c, parse_record(l, 'lines') AS r WHERE k <> 9

@@ -1,0 +1,1 @@
+SELECT clientip, auth, verb, request, rawrequest, response, bytes + 1 AS next, referrer, agent

@@ -1,0 +1,1 @@
+SELECT a, _line, _offset, _file WHERE _line > 2

@@ -1,0 +1,1 @@
+SELECT * WHERE _line <> 2 AND _offset >= 0

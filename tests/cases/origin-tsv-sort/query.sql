@@ -1,0 +1,1 @@
+SELECT k, _line ORDER BY k DESC
