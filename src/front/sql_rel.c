@@ -74,8 +74,8 @@ rename_columns(
 		    "its columns are not known, so they cannot be named "
 		    "in order");
 	if (r->n_cols != columns->n)
-		return err_set(s->err, ERR_SPEC, at, "%u names for %u columns",
-		    columns->n, r->n_cols);
+		return err_set(s->err, ERR_SPEC, at, "%u names for %u column%s",
+		    columns->n, r->n_cols, r->n_cols == 1 ? "" : "s");
 	if (check_names(s, columns) || sql_settle(s, r))
 		return -1;
 	rename_step(s, r, columns);
