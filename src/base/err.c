@@ -47,6 +47,35 @@ replace(char **slot, char *text)
 	*slot = text;
 }
 
+static void
+forget_source(struct err *err)
+{
+	mem_free(err->kept);
+	err->kept = NULL;
+}
+
+void
+err_keep(struct err *err)
+{
+	const struct source *from = err->where.src;
+	struct source *to;
+	char *text;
+	size_t n;
+
+	if (!from || from == err->kept)
+		return;
+	n = strlen(from->name) + 1;
+	to = mem_alloc(sizeof *to + n + from->text.n);
+	text = (char *)(to + 1);
+	memcpy(text, from->name, n);
+	if (from->text.n)
+		memcpy(text + n, from->text.p, from->text.n);
+	*to = (struct source){text, {text + n, from->text.n}};
+	forget_source(err);
+	err->kept = to;
+	err->where.src = to;
+}
+
 int
 err_set(struct err *err, enum err_code code, struct where where,
     const char *fmt, ...)
@@ -57,6 +86,8 @@ err_set(struct err *err, enum err_code code, struct where where,
 	replace(&err->message, vtext(fmt, ap));
 	va_end(ap);
 	replace(&err->hint, NULL);
+	if (err->kept != where.src)
+		forget_source(err);
 	err->code = code;
 	err->where = where;
 	return -1;
@@ -87,6 +118,7 @@ err_sys(struct err *err, enum err_code code, int errnum, const char *fmt, ...)
 	replace(&err->hint, NULL);
 	mem_free(what);
 	err->code = code;
+	forget_source(err);
 	err->where = (struct where){0};
 	return -1;
 }
@@ -158,6 +190,7 @@ err_release(struct err *err)
 {
 	mem_free(err->message);
 	mem_free(err->hint);
+	forget_source(err);
 	*err = (struct err){0};
 }
 

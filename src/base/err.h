@@ -38,8 +38,9 @@ struct where {
 struct err {
 	enum err_code code;
 	struct where where;
-	char *message; /* owned; NULL: no error */
-	char *hint;    /* owned; the fix, or NULL */
+	char *message;	     /* owned; NULL: no error */
+	char *hint;	     /* owned; the fix, or NULL */
+	struct source *kept; /* owned; what where is in, see err_keep */
 };
 
 /* Sets *err (an earlier message is replaced); returns -1. */
@@ -64,6 +65,12 @@ __attribute__((format(printf, 2, 3))) int err_note(
  */
 int err_suggest(
     struct err *err, struct str word, const struct str *names, size_t n);
+
+/*
+ * Copies the source that the error is in, which may go away before the error
+ * is printed.
+ */
+void err_keep(struct err *err);
 
 void err_release(struct err *err);
 

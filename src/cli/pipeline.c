@@ -461,6 +461,9 @@ set_output(struct plan_output *out, bool only, const struct options *o,
 {
 	bool named = only && o->output;
 
+	if (o->mode && (only || out->mode == MODE_FINAL) &&
+	    plan_mode(out, str_of(o->mode), NOWHERE, err))
+		return err_note(err, "--mode");
 	if (named)
 		out->file = strcmp(o->output, "-") ? str_of(o->output)
 						   : (struct str){0};
@@ -530,6 +533,8 @@ pipeline_make(struct plan *p, const struct options *o, struct err *err)
 		return -1;
 	if (pipeline_inputs(p, o, err))
 		return -1;
+	for (unsigned i = 0; o->changelog && i < p->n_inputs; i++)
+		p->inputs[i].changelog = str_of(o->changelog);
 	if ((o->from && set_from(p, o->from, err)) || set_times(p, o, err) ||
 	    set_outputs(p, o, err) || pipeline_params(p, o, err))
 		return -1;

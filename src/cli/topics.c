@@ -16,6 +16,12 @@
 
 /* ---- pieces ---- */
 
+static unsigned
+count_none(void)
+{
+	return 0;
+}
+
 /* name(arguments) -> result, of a signature "arguments -> result". */
 static void
 put_call(struct buf *out, const char *name, const char *signature)
@@ -275,12 +281,32 @@ show_format(struct page *page, unsigned i)
 		put_fact(page, "Time",
 		    f->time_fields ? f->time_fields
 				   : "found in the first record");
+	put_fact(page, "With -z", f->nul ? "records end in NUL" : NULL);
 	put_fact(page, "Use",
 	    !f->encoder_new ? "input"
 	    : f->decode	    ? "input and output"
 			    : "output");
 	put_example(page, f->example, NULL);
 	page->indent = 0;
+}
+
+/* What a first line looks like, and the format that reads it. */
+static void
+intro_which(struct page *page)
+{
+	for (unsigned i = 0; i < n_formats; i++) {
+		const struct format *f = formats[i];
+		struct buf term = {0};
+
+		if (!f->look)
+			continue;
+		buf_printf(&term, "`%s`", f->name);
+		page_item(page, buf_z(&term), f->look, NAME_INDENT);
+		page->indent = NAME_INDENT;
+		put_example(page, f->example, NULL);
+		page->indent = 0;
+		buf_release(&term);
+	}
 }
 
 /* ---- patterns of grok ---- */
@@ -412,6 +438,8 @@ param_kind_name(enum param_kind kind)
 		return "text";
 	case PARAM_SETTINGS:
 		return "name: text pairs";
+	case PARAM_SETS:
+		return "rollup, cube, or a list of lists of keys";
 	case PARAM_WINDOW:
 		return "window";
 	case PARAM_FRAME:
@@ -551,12 +579,6 @@ intro_options(struct page *page)
 	help_options(page, USE_RUN);
 }
 
-static unsigned
-count_none(void)
-{
-	return 0;
-}
-
 /* ---- the table ---- */
 
 const struct help_topic help_topics[] = {
@@ -622,6 +644,10 @@ const struct help_topic help_topics[] = {
 	.name_at = step_name,
 	.list = list_step,
 	.show = show_step},
+    {.name = "which",
+	.doc = "which format a file has, by the look of its first line",
+	.intro = intro_which,
+	.count = count_none},
     {.name = "windows",
 	.doc = "how time is cut into windows",
 	.count = count_windows,

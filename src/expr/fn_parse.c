@@ -303,8 +303,8 @@ const struct fn fn_parse_rows[] = {
 	 .example = "parse_syslog('<34>1 2026-03-28T22:00:01Z web su 77 - - "
 		    "x')",
 	 .result = "{\"ts\":\"2026-03-28T22:00:01Z\",\"host\":\"web\","
-	     "\"app\":\"su\","
-		   "\"pid\":77,\"facility\":\"auth\",\"severity\":\"crit\","
+		   "\"app\":\"su\",\"pid\":77,\"facility\":\"auth\","
+		   "\"severity\":\"crit\","
 		   "\"message\":\"x\"}",
 	 .prepare = syslog_prepare, .row = reader_row},
 };

@@ -247,6 +247,12 @@ lower_set(struct sql *s, const struct sql_query *q, const struct sql_env *env,
 	edges[1] = s->plan->tail;
 	if (check_sides(s, q, &a, &b) || merge(s, "setop", edges, 2, q->op_at))
 		return -1;
+	if (q->kind != SQL_UNION)
+		word_arg(s, "keep",
+		    q->kind == SQL_INTERSECT ? "intersect" : "except",
+		    q->op_at);
+	if (q->all)
+		word_arg(s, "all", "true", q->op_at);
 	*out = common(s, &a, &b);
 	return 0;
 }

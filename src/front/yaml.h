@@ -83,6 +83,19 @@ int spec_type(struct spec *s, const struct ynode *n, enum type *out);
 /* Fails if a map has a key twice. */
 int spec_no_doubles(struct spec *s, const struct ynode *map);
 
+/* ---- yaml_change.c: keys of spec_list.h ---- */
+
+int read_input_changelog(
+    struct spec *s, const struct ynode *key, const struct ynode *value);
+int read_input_key(
+    struct spec *s, const struct ynode *key, const struct ynode *value);
+int read_output_mode(
+    struct spec *s, const struct ynode *key, const struct ynode *value);
+int read_output_op(
+    struct spec *s, const struct ynode *key, const struct ynode *value);
+
+/* ---- yaml_step.c ---- */
+
 /* The steps of a list; they read plan.tail, if has_tail says so. */
 int spec_steps(struct spec *s, const struct ynode *list);
 

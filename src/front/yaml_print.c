@@ -67,6 +67,21 @@ put_format(struct printer *p, struct onode *to, const struct format *format,
 }
 
 static void
+put_changelog(struct printer *p, struct onode *n, const struct plan_input *in)
+{
+	struct arena *a = &p->arena;
+	struct onode *list;
+
+	if (in->changelog.n)
+		onode_text(a, n, "changelog", in->changelog);
+	if (!in->n_key)
+		return;
+	list = onode_add(a, n, "key", O_SEQ);
+	for (unsigned i = 0; i < in->n_key; i++)
+		onode_text(a, list, NULL, in->key[i]);
+}
+
+static void
 put_columns(struct printer *p, struct onode *to, const struct plan_input *in)
 {
 	struct onode *list = onode_add(&p->arena, to, "columns", O_MAP);
@@ -119,6 +134,7 @@ input_map(struct printer *p, const struct plan_input *in)
 		put_columns(p, n, in);
 	if (in->values)
 		put_values(p, n, in);
+	put_changelog(p, n, in);
 	return n;
 }
 
@@ -209,12 +225,38 @@ put_time(struct printer *p, struct onode *root, const struct plan_time *t)
 }
 
 static void
+put_mode(struct printer *p, struct onode *n, const struct plan_output *out)
+{
+	struct arena *a = &p->arena;
+	struct str period;
+
+	switch (out->mode) {
+	case MODE_FINAL:
+		return;
+	case MODE_CHANGELOG:
+		onode_text(a, n, "mode", STR("changelog"));
+		break;
+	case MODE_UPSERT:
+		onode_text(a, n, "mode", STR("upsert"));
+		break;
+	case MODE_EVERY:
+		period = duration_text(p, out->period);
+		onode_text(a, n, "mode",
+		    arena_printf(a, "every %.*s", STR_ARG(period)));
+		break;
+	}
+	if (out->change.n)
+		onode_text(a, n, "op", out->change);
+}
+
+static void
 put_output_keys(
     struct printer *p, struct onode *n, const struct plan_output *out)
 {
 	put_format(p, n, out->format, &out->settings);
 	if (out->file.n)
 		onode_text(&p->arena, n, "file", out->file);
+	put_mode(p, n, out);
 }
 
 static void
@@ -343,6 +385,29 @@ put_named(
 	}
 }
 
+/* rollup, cube, or a list of lists. */
+static void
+put_sets(
+    struct printer *p, struct onode *to, const char *key, const struct arg *arg)
+{
+	struct arena *a = &p->arena;
+	struct onode *list, *set;
+
+	if (arg->n_items == 1 && arg->items[0].node->kind == NODE_NAME) {
+		onode_text(a, to, key, tree_text(p, arg->items[0].node));
+		return;
+	}
+	list = onode_add(a, to, key, O_SEQ);
+	for (unsigned i = 0; i < arg->n_items; i++) {
+		const struct node *n = arg->items[i].node;
+
+		set = onode_add(a, list, NULL, O_SEQ);
+		set->flow = true;
+		for (unsigned k = 0; k < n->n_args; k++)
+			onode_text(a, set, NULL, tree_text(p, n->args[k]));
+	}
+}
+
 static void
 put_arg(
     struct printer *p, struct onode *to, const char *key, const struct arg *arg)
@@ -371,6 +436,9 @@ put_arg(
 		return;
 	case PARAM_NAMED:
 		put_named(p, to, key, arg);
+		return;
+	case PARAM_SETS:
+		put_sets(p, to, key, arg);
 		return;
 	case PARAM_RENAME:
 		list = onode_add(a, to, key, O_MAP);
@@ -565,7 +633,8 @@ put_chains(struct printer *p, struct onode *root)
 				    flow_name(p, op->from[0]));
 			steps = onode_add(&p->arena, flow, "steps", O_SEQ);
 		}
-		put_step(p, steps, op, all);
+		if (!op->implied)
+			put_step(p, steps, op, all);
 	}
 }
 
@@ -620,7 +689,8 @@ put_line(struct printer *p, struct onode *root)
 	put_params(p, root);
 	n = onode_add(&p->arena, root, "steps", O_SEQ);
 	for (unsigned i = 0; i < plan->n_ops; i++)
-		put_step(p, n, &plan->ops[i], false);
+		if (!plan->ops[i].implied)
+			put_step(p, n, &plan->ops[i], false);
 	put_only_output(p, root);
 }
 

@@ -129,6 +129,7 @@ takes_many(const struct param *p)
 	case PARAM_WINDOW:
 	case PARAM_FRAME:
 	case PARAM_RENAME:
+	case PARAM_SETS:
 	case PARAM_FLOWS:
 		break;
 	}
@@ -249,6 +250,36 @@ parse_rename(struct step *t, const struct ynode *n)
 	return 0;
 }
 
+/* rollup, cube, or a list of lists of expressions. */
+static int
+parse_sets(struct step *t, const struct ynode *n)
+{
+	if (n->kind == Y_SCALAR)
+		return parse_scalar(t, n, (struct str){NULL, 0});
+	if (n->kind != Y_SEQ)
+		return spec_expected(
+		    t->s, n, "rollup, cube or a list of lists");
+	for (unsigned i = 0; i < n->n; i++) {
+		struct step set = {.s = t->s, .op = t->op, .param = t->param};
+		const struct ynode *entry = n->items[i];
+		struct node **args;
+
+		set.at = entry->where;
+		if (entry->kind != Y_SEQ)
+			return spec_expected(t->s, entry, "a list of keys");
+		if (parse_list(&set, entry))
+			return -1;
+		args = arena_array(t->s->arena, set.n, sizeof *args);
+		for (unsigned k = 0; k < set.n; k++)
+			args[k] = set.items[k].node;
+		*add_item(t) =
+		    (struct arg_item){.node = node_call(t->s->arena, "set",
+					  args, set.n, entry->where),
+			.where = entry->where};
+	}
+	return 0;
+}
+
 /* One of the words given. */
 static int
 parse_choice(struct step *t, const struct ynode *n, const char *words)
@@ -298,6 +329,8 @@ parse_value(struct step *t, const struct ynode *n)
 {
 	if (t->param->kind == PARAM_RENAME)
 		return parse_rename(t, n);
+	if (t->param->kind == PARAM_SETS)
+		return parse_sets(t, n);
 	if (t->param->kind == PARAM_WORD || t->param->kind == PARAM_NAME ||
 	    t->param->kind == PARAM_FLAG)
 		return parse_word(t, n);

@@ -340,6 +340,7 @@ docker_frame(const struct layout *layout, const char *p, size_t n)
 
 const struct format format_cri = {
     .name = "cri",
+    .look = "a time, stdout or stderr, P or F, then the text",
     .doc = "container logs of Kubernetes: time, stream, P or F, text",
     .about =
 	"Fields: time, stream (stdout or stderr), message (also called "
@@ -363,6 +364,7 @@ const struct format format_cri = {
 
 const struct format format_docker = {
     .name = "docker",
+    .look = "{\"log\":\"...\\n\",\"stream\":...,\"time\":...}",
     .doc = "container logs of docker's json-file driver",
     .about =
 	"Fields: time, stream, log (also called message) without the line "

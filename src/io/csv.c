@@ -320,6 +320,7 @@ tsv_start(struct str head, bool eof, const struct settings *settings,
 
 const struct format format_csv = {
     .name = "csv",
+    .look = "names with commas (or ; or |) between, and rows like it",
     .doc = "comma-separated values with a header (RFC 4180)",
     .about =
 	"The first record names the fields; a second field of the same name "
@@ -363,6 +364,7 @@ const struct format format_csv = {
 
 const struct format format_tsv = {
     .name = "tsv",
+    .look = "names with tabs between, and rows like it",
     .doc = "tab-separated values with a header",
     .about =
 	"As csv, but fields are separated by tabs and never quoted. A tab, "

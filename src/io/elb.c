@@ -227,6 +227,8 @@ guess(struct str head, bool whole)
 
 const struct format format_elb = {
     .name = "elb",
+    .look = "http or https, a time, app/NAME/ID, addresses with ports; or a "
+	    "time, a name, addresses with ports",
     .doc = "access log of AWS load balancers, application and classic",
     .about =
 	"Fields: type, time, elb, client, client_port, target, target_port, "

@@ -446,6 +446,7 @@ nginx_guess(struct str head, bool whole)
 
 const struct format format_apache_error = {
     .name = "apache-error",
+    .look = "[Fri Sep 09 10:42:29.902022 2011] and a level in brackets",
     .doc = "Apache error log, of 2.2 and of 2.4",
     .about =
 	"Fields: time, level, module, pid, tid, client, client_port (2.4), "
@@ -472,6 +473,7 @@ const struct format format_apache_error = {
 
 const struct format format_nginx_error = {
     .name = "nginx-error",
+    .look = "2026/03/28 22:00:01 [error] 31#31:",
     .doc = "nginx error log",
     .about = "Fields: time, level, pid, tid, connection, message; and what the "
 	     "server adds behind it: client, server, request, subrequest, "

@@ -212,6 +212,9 @@ grok_start(struct str head, bool eof, const struct settings *settings,
 		status = text_start(&format_grok, NULL, 0, head, eof, &none,
 		    arena, out, used, err);
 	grok_release(&ask.own);
+	/* Files of patterns are in the arena, which goes with the input. */
+	if (status == START_ERR && err->where.src != settings->where.src)
+		err_keep(err);
 	if (status != START_OK)
 		return status;
 	l->base.format = &format_grok;

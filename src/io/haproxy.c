@@ -438,6 +438,8 @@ guess(struct str head, bool whole)
 
 const struct format format_haproxy = {
     .name = "haproxy",
+    .look = "[06/Feb/2009:12:14:14.655], names with a slash, numbers with "
+	    "slashes; haproxy[PID]: may stand before",
     .doc = "HAProxy logs: HTTP, TCP and connection errors",
     .about =
 	"With or without the head of syslog (host, app, pid). Fields: time "

@@ -145,6 +145,8 @@ enum start_status {
 
 struct format {
 	const char *name;
+	/* What a first line looks like; NULL: not read. */
+	const char *look;
 	const char *doc;	/* one line for the help */
 	const char *about;	/* a paragraph for the manual */
 	const char *extensions; /* "json jsonl ndjson", or "" */

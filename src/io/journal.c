@@ -53,7 +53,7 @@ lex_field(const char *p, const char *end, bool eof, uint32_t max,
 	if (end - nl - 1 < 8 && !eof)
 		return LEXED_SHORT;
 	n = end - nl - 1 < 8 ? UINT64_MAX : length_at(nl + 1);
-	*why = "neither = nor a length behind a name";
+	*why = "neither = nor a value of its length behind a name";
 	if (n > max)
 		return LEXED_BAD;
 	if ((uint64_t)(end - nl - 1) < 8 + n + 1)
@@ -62,12 +62,19 @@ lex_field(const char *p, const char *end, bool eof, uint32_t max,
 	out->value = (struct str){nl + 9, n};
 	out->form = PAIR_BYTES;
 	*next = nl + 9 + n;
-	if (**next != '\n') {
-		*next = nl + 1;
-		return LEXED_BAD;
+	if (**next == '\n') {
+		++*next;
+		return LEXED_FIELD;
 	}
-	++*next;
-	return LEXED_FIELD;
+	/*
+	 * Not back to the name: what was looked at belongs to the entry, so
+	 * that one cut off here reads the same.
+	 */
+	nl = memchr(*next, '\n', (size_t)(end - *next));
+	if (!nl)
+		return LEXED_SHORT;
+	*next = nl + 1;
+	return LEXED_BAD;
 }
 
 /*
@@ -239,6 +246,8 @@ journal_guess(struct str head, bool whole)
 
 const struct format format_journal = {
     .name = "journal",
+    .look =
+	"__CURSOR=... and other names in capitals, an entry over several lines",
     .doc = "the systemd journal: journalctl -o export",
     .about =
 	"Each entry is a record with the journal's own fields: MESSAGE, "

@@ -328,6 +328,7 @@ decode(struct decoder *decoder, const char *p, const char *end, bool eof,
 
 const struct format format_json = {
     .name = "json",
+    .look = "{ or [{",
     .doc = "JSON, one record per line",
     .about =
 	"Each line is one JSON value (RFC 8259), an object as a rule; blank "

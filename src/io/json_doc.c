@@ -199,6 +199,7 @@ start_cloudtrail(struct str head, bool eof, const struct settings *settings,
 
 const struct format format_cloudtrail = {
     .name = "cloudtrail",
+    .look = "{\"Records\":[{",
     .doc = "AWS CloudTrail: the Records of JSON documents",
     .about = "Documents as AWS CloudTrail writes them: an object whose member "
 	     "Records is the list of events. It is json:Records with the time "

@@ -264,6 +264,7 @@ kv_decode(struct decoder *d, const char *p, const char *end, bool eof,
 
 const struct format format_kv = {
     .name = "kv",
+    .look = "name=value with a comma, semicolon, bar or & between",
     .doc = "pairs with marks of your choice: a=1,b=2 or a:1|b:2",
     .about =
 	"Settings: pair is the character between pairs (a comma, semicolon, "
@@ -276,7 +277,7 @@ const struct format format_kv = {
 	"resolved, a name alone is true, an empty value is NULL.",
     .extensions = "",
     .arg = "SETTINGS",
-    .example = "kv:pair=|,assign=: reads level:info|user:ann|took:12",
+    .example = "level=info, user=ann, took=12, text=\"a, b\"",
     .guess = kv_guess,
     .start = kv_start,
     .decoder_new = kv_decoder_new,

@@ -97,6 +97,7 @@ lines_encode(struct encoder *e, const struct batch *b, struct buf *out)
 
 const struct format format_lines = {
     .name = "lines",
+    .look = "none of the others, or you want it whole",
     .doc = "each line as one text field, \"line\"",
     .about = "Every line is a record with the one field line, without its "
 	     "line end (LF or CRLF). It is always text: a line \"12\" is not "

@@ -179,6 +179,7 @@ logfmt_decode(struct decoder *d, const char *p, const char *end, bool eof,
 
 const struct format format_logfmt = {
     .name = "logfmt",
+    .look = "name=value with blanks between, some values in quotes",
     .doc = "key=value pairs with blanks between, values quoted or not",
     .about =
 	"Each pair is a field; of those with the same name the last one "
@@ -203,5 +204,6 @@ const struct format format_logfmt = {
     .encoder_free = pairs_encoder_free,
     .begin = text_nothing,
     .encode = pairs_encode,
+    .ordered = true, /* cells and names are kept in the encoder */
     .finish = text_nothing,
 };

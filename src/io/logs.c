@@ -293,6 +293,8 @@ log_decode(struct decoder *d, const char *p, const char *end, bool eof,
 
 const struct format format_nginx = {
     .name = "nginx",
+    .look = "an address, - -, a time in brackets, a quoted request, two "
+	    "numbers, two quoted texts",
     .doc = "nginx access log: combined, also with $request_time",
     .about =
 	"Fields: client, user, time, method, path (without the query), query "
@@ -324,6 +326,8 @@ const struct format format_nginx = {
 
 const struct format format_apache = {
     .name = "apache",
+    .look = "an address, - -, a time in brackets, a quoted request, two "
+	    "numbers; a name:port before it, or nothing behind",
     .doc = "Apache access log: common or combined, vhost before or not",
     .about =
 	"Fields as in the format nginx, and vhost if a line begins with "

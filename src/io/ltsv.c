@@ -168,6 +168,7 @@ ltsv_decode(struct decoder *d, const char *p, const char *end, bool eof,
 
 const struct format format_ltsv = {
     .name = "ltsv",
+    .look = "name:value with tabs between",
     .doc = "labelled tab-separated values: label:value",
     .about =
 	"Each label is a field; of those with the same label the last one "
@@ -193,5 +194,6 @@ const struct format format_ltsv = {
     .encoder_free = pairs_encoder_free,
     .begin = text_nothing,
     .encode = pairs_encode,
+    .ordered = true, /* cells and names are kept in the encoder */
     .finish = text_nothing,
 };

@@ -214,6 +214,7 @@ nothing(struct encoder *e, struct buf *out)
 
 const struct format format_msgpack = {
     .name = "msgpack",
+    .look = "bytes that are no text: Fluentd, Fluent Bit, msgpack streams",
     .doc = "MessagePack, one value after the other",
     .about =
 	"Records are msgpack values without anything in between, maps as a "

@@ -22,6 +22,7 @@ pairs_encoder_new(const struct format *format, const struct encode_spec *spec,
 	e->put = put;
 	e->end = spec->settings.nul ? '\0' : '\n';
 	sheet_init(&e->sheet, spec);
+	arena_init(&e->scratch, 256);
 	return &e->base;
 }
 
@@ -34,6 +35,8 @@ pairs_encoder_free(struct encoder *base)
 		return;
 	sheet_release(&e->sheet);
 	buf_release(&e->cell);
+	arena_release(&e->scratch);
+	mem_free(e->order);
 	mem_free(e);
 }
 
@@ -63,14 +66,14 @@ encode_spread(struct pairs_encoder *e, const struct batch *b, unsigned row,
     struct buf *out)
 {
 	struct sheet *s = &e->sheet;
-	uint32_t *order;
 
 	sheet_clear(s);
 	sheet_row(s, b, row, true);
-	order = arena_array(&s->values, sheet_slots(s), sizeof *order);
-	sheet_order(s, order);
+	mem_grow(&e->order, &e->cap_order, sheet_slots(s), sizeof *e->order);
+	sheet_order(s, e->order);
 	for (uint32_t i = 0; i < sheet_slots(s); i++)
-		e->put(e, out, !i, sheet_name(s, order[i]), s->cells[order[i]]);
+		e->put(e, out, !i, sheet_name(s, e->order[i]),
+		    s->cells[e->order[i]]);
 }
 
 void
@@ -132,8 +135,8 @@ is_plain(struct pairs_encoder *e, struct str s)
 		if (bad_in_name(c) || c == '\\' || c >= 0x80)
 			return false;
 	}
-	arena_reset(&e->sheet.values);
-	return s.n && cell_guess(&e->sheet.values, s, false).type == T_TEXT;
+	arena_reset(&e->scratch);
+	return s.n && cell_guess(&e->scratch, s, false).type == T_TEXT;
 }
 
 static void

@@ -13,7 +13,10 @@ struct pairs_encoder {
 	struct encoder base;
 	struct sheet sheet;
 	struct buf cell; /* a value before it is escaped */
-	char end;	 /* of a record */
+	struct arena scratch;
+	uint32_t *order; /* of the row's slots */
+	size_t cap_order;
+	char end; /* of a record */
 	void (*put)(struct pairs_encoder *e, struct buf *out, bool first,
 	    struct str name, struct value v);
 };

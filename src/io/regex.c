@@ -160,6 +160,7 @@ regex_decode(struct decoder *d, const char *p, const char *end, bool eof,
 
 const struct format format_regex = {
     .name = "regex",
+    .look = "none of the others, but every line is alike",
     .doc = "lines by a regular expression; named groups are the fields",
     .about =
 	"The pattern is a Perl-compatible regular expression (PCRE2). Each "

@@ -558,6 +558,8 @@ syslog_frame(const struct layout *layout, const char *p, size_t n)
 
 const struct format format_syslog = {
     .name = "syslog",
+    .look = "Mar 28 22:00:01 (or 2026-03-28T22:00:01...) HOST NAME[PID]: TEXT; "
+	    "<34> may stand before it; or <34>1",
     .doc = "syslog: RFC 3164 and 5424, as in /var/log and on the wire",
     .about =
 	"Each line may be of either RFC, with or without its priority. "

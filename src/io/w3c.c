@@ -5,6 +5,7 @@
  * others write it.
  */
 #include "base/mem.h"
+#include "io/names.h"
 #include "io/scan.h"
 #include "io/text.h"
 
@@ -74,10 +75,21 @@ next_name(struct str *rest)
 	return name;
 }
 
+/* A name that is there already gets the number of its place: time_7. */
+static struct str
+single(struct names *seen, struct arena *arena, struct str name, unsigned place)
+{
+	while (names_find(seen, name) != NAMES_NONE)
+		name = arena_printf(arena, "%.*s_%u", STR_ARG(name), place + 1);
+	names_add(seen, name);
+	return name;
+}
+
 static void
 read_names(struct w3c_layout *l, struct arena *arena, unsigned max)
 {
 	struct str rest = l->names, *list;
+	struct names seen = {0};
 	unsigned n = 0;
 
 	while (n < max && next_name(&rest).n)
@@ -86,13 +98,14 @@ read_names(struct w3c_layout *l, struct arena *arena, unsigned max)
 	rest = l->names;
 	l->n = l->date = l->time = n;
 	for (unsigned i = 0; i < n; i++) {
-		list[i] = next_name(&rest);
+		list[i] = single(&seen, arena, next_name(&rest), i);
 		if (str_is(list[i], "date"))
 			l->date = i;
 		else if (str_is(list[i], "time"))
 			l->time = i;
 	}
-	list[n] = STR("ts");
+	list[n] = single(&seen, arena, STR("ts"), n);
+	names_release(&seen);
 	l->base.fields = list;
 	l->base.n_fields = n + (l->date < n && l->time < n);
 }
@@ -324,6 +337,7 @@ w3c_decode(struct decoder *d, const char *p, const char *end, bool eof,
 
 const struct format format_w3c = {
     .name = "w3c",
+    .look = "#Version: or #Fields:",
     .doc = "W3C extended log: IIS, CloudFront and others, with #Fields:",
     .about =
 	"The fields are those that #Fields: names, and ts, made of date and "

@@ -199,6 +199,7 @@ const struct op_kind op_limit = {
 	.params = limit_params,
 	.n_params = sizeof limit_params / sizeof *limit_params,
 	.primary = "rows",
+	.changes = CHANGES_REFUSE,
 	.bind = limit_bind,
 	.prepare = limit_prepare,
 	.open = limit_open,

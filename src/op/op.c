@@ -47,6 +47,18 @@ op_arg(const struct op *op, const char *name)
 	return NULL;
 }
 
+struct node *
+op_name_node(const struct arg_item *item, struct arena *a)
+{
+	struct node *n = arena_zalloc(a, sizeof *n);
+
+	n->kind = NODE_NAME;
+	n->path = path_of_name(a, item->name);
+	n->where = item->where;
+	n->depth = n->size = 1;
+	return n;
+}
+
 const char *
 op_words(const struct op_kind *kind, const char *param)
 {
@@ -297,6 +309,16 @@ flow_add(struct flow *f, struct str name, unsigned col, enum type type)
 
 	*c = (struct flow_column){.name = name, .col = col, .type = type};
 	return c;
+}
+
+void
+flow_remove(struct flow *f, const struct flow_column *c)
+{
+	if (!c)
+		return;
+	f->n_cols--;
+	for (size_t at = (size_t)(c - f->cols); at < f->n_cols; at++)
+		f->cols[at] = f->cols[at + 1];
 }
 
 struct flow_column *

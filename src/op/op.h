@@ -46,6 +46,8 @@ enum param_kind {
 	PARAM_RENAME,	/* old: new pairs */
 	PARAM_ORDER,	/* expressions, each with asc or desc */
 	PARAM_COUNT,	/* a whole number */
+	PARAM_SETS,	/* rollup, cube, or a list of lists of expressions: a
+			   call `set` of them each */
 	PARAM_FLAG,	/* true or false */
 	PARAM_NAME,	/* one name */
 	PARAM_WORD,	/* a text as it stands, or one of the kind's words */
@@ -70,7 +72,8 @@ struct param_words {
 
 /* One entry of a parameter; single-valued ones have one. */
 struct arg_item {
-	struct node *node; /* EXPR, EXPRS, NAMED, ORDER, COUNT, WINDOW, FRAME */
+	struct node *node; /* EXPR, EXPRS, NAMED, ORDER, COUNT, SETS,
+			      WINDOW, FRAME */
 	/* NAMED: the column; NAMES, RENAME: old name; NAME, WORD, FLAG: the
 	   text; SETTINGS: the key */
 	struct str name;
@@ -157,6 +160,18 @@ struct flow {
 	 */
 	bool moved;
 	unsigned time_col;
+	/*
+	 * Rows may take earlier ones back (batch.kind). steady: they do so only
+	 * to put another one of the same key in their place.
+	 */
+	bool changes, steady;
+	/*
+	 * Columns that tell apart all rows that are there at one time, if
+	 * `keyed`; none = there is but one row.
+	 */
+	bool keyed;
+	const unsigned *key;
+	unsigned n_key;
 };
 
 /* What can be asked of every record besides its fields: a row each. */
@@ -366,6 +381,9 @@ struct flow flow_copy(const struct flow *f, unsigned more, struct arena *a);
 struct flow_column *flow_add(
     struct flow *f, struct str name, unsigned col, enum type type);
 
+/* Takes a column of the flow out; NULL: none. */
+void flow_remove(struct flow *f, const struct flow_column *c);
+
 /* Puts a column in place of the one of that name, or behind all others. */
 struct flow_column *flow_set(
     struct flow *f, struct str name, unsigned col, enum type type);
@@ -400,6 +418,14 @@ struct op {
 	struct edge *from; /* by port: what it reads */
 	unsigned n_from;
 
+	/*
+	 * By plan_bind before the step is bound. live: what it finds out is
+	 * wanted as changes, row by row, and not only at the end. heeded: a
+	 * step behind it acts when the watermark moves. implied: it follows
+	 * from the mode of an output and was not written.
+	 */
+	bool live, heeded, implied;
+
 	/* After binding; read-only while running. */
 	struct flow *ins;    /* by port */
 	struct flow in, out; /* in: that of port 0 */
@@ -413,6 +439,8 @@ const struct arg *op_arg(const struct op *op, const char *name);
 /* First index of the selection at or after a row. */
 unsigned op_selected_from(const struct batch *b, unsigned row);
 
+/* An entry of PARAM_NAMES as a tree. */
+struct node *op_name_node(const struct arg_item *item, struct arena *a);
 /*
  * The type that holds values of both (numbers are widened, NULL fits
  * anything); false, and *out is a, if there is none.
@@ -502,6 +530,16 @@ enum op_waits {
 	WAITS_END	 /* when the input has ended */
 };
 
+/* What a step does with rows that take earlier ones back. */
+enum op_changes {
+	CHANGES_PASS,  /* they go through; with `open`: as CHANGES_REFUSE */
+	CHANGES_MAKE,  /* it makes them of the records read */
+	CHANGES_TAKE,  /* takes them; makes them if op.live */
+	CHANGES_END,   /* takes them and gives none; rows as they are at last */
+	CHANGES_SHOW,  /* takes them, wants every one, and gives none */
+	CHANGES_REFUSE /* is to get rows as they are at last */
+};
+
 struct op_kind {
 	const char *name;
 	const char *doc;     /* one line */
@@ -522,6 +560,7 @@ struct op_kind {
 	 * they feed nothing else. 0 = none.
 	 */
 	unsigned first_port;
+	enum op_changes changes;
 
 	/* Checks arguments, binds expressions, sets op->config, op->out. */
 	int (*bind)(struct op *op, const struct bind *b);

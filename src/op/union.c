@@ -220,6 +220,8 @@ union_bind(struct op *op, const struct bind *b)
 		open |= is_open(&op->ins[i]);
 		pure &= is_pure(&op->ins[i]);
 		op->out.updates |= op->ins[i].updates;
+		op->out.changes |= op->ins[i].changes;
+		op->out.changes |= op->ins[i].changes;
 	}
 	if (!open)
 		return bind_closed(op, b, by_name);

@@ -511,6 +511,7 @@ plan_bind(struct plan *p, struct err *err)
 
 	must(!p->bound && p->n_inputs > 0);
 	plan_emit_default(p);
+	plan_changes(p);
 	if (p->n_ops > PLAN_STEPS_MAX)
 		return err_set(err, ERR_SPEC, p->ops[PLAN_STEPS_MAX].where,
 		    "more than %d steps", PLAN_STEPS_MAX);

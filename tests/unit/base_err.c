@@ -119,6 +119,27 @@ test_hostile(void)
 }
 
 static void
+test_keep(void)
+{
+	char *text = strdup("a b c");
+	struct source src = {"f", {text, 5}};
+	struct err err = {0};
+
+	err_set(&err, ERR_SPEC, at(&src, 2, 1), "no");
+	err_keep(&err);
+	memset(text, 'x', 5);
+	err_hint(&err, "yes");
+	same(printed(&err, 0),
+	    "weir: f:1:3: error: no\na b c\n  ^\nhint: yes\n",
+	    "a source that is kept may go away");
+	err_set(&err, ERR_SPEC, at(&src, 0, 1), "other");
+	same(printed(&err, 0), "weir: f:1:1: error: other\nxxxxx\n^\n",
+	    "the next error has its own");
+	free(text);
+	err_release(&err);
+}
+
+static void
 test_colour(void)
 {
 	struct source src = {"q", STR("ab")};
@@ -188,6 +209,7 @@ main(void)
 	test_set();
 	test_place();
 	test_hostile();
+	test_keep();
 	test_colour();
 	test_suggest();
 	test_quote();

@@ -83,7 +83,7 @@ static const struct {
 	"[@\"2012-07-17T16:01:01.416351Z\",\"12\",123,null]\n"
 	"[@\"2012-07-17T16:01:01.416352Z\",\"a=b\",null,null]\n"
 	"! the time is missing @0 \"MESSAGE=no time\\n\"\n"
-	"! neither = nor a length behind a name @1 "
+	"! neither = nor a value of its length behind a name @1 "
 	"\"broken\\n\"\n"
 	"[@\"2012-07-17T16:01:01.416353Z\",null,null,null]\n"},
 };

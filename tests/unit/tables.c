@@ -90,6 +90,8 @@ check_formats(void)
 		    f->name);
 		ok(!f->decode || f->frame || f->frame_on,
 		    "formats: %s can be cut", f->name);
+		ok(!f->decode || has(f->look),
+		    "formats: %s says what it looks like", f->name);
 	}
 	ok(n_formats > 5, "there are formats");
 }
