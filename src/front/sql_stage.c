@@ -108,14 +108,16 @@ aggregate_column(struct group_plan *g, struct node *n)
 	return node_name(a, name, n->where);
 }
 
+/* Calls that only a grouping step knows. */
 static bool
 is_aggregate(const struct node *n)
 {
 	struct node alone = *n;
 
-	if (n->kind != NODE_CALL || n->over || !node_has_aggregate(n))
+	if (n->kind != NODE_CALL || n->over)
 		return false;
-	if (str_is(n->name, "grouping") || str_is(n->name, "grouping_id"))
+	if (str_is(n->name, "grouping") || str_is(n->name, "grouping_id") ||
+	    str_is(n->name, "group_id"))
 		return true;
 	alone.n_args = 0;
 	return node_has_aggregate(&alone);
