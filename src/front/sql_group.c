@@ -404,15 +404,6 @@ fill(const struct group_plan *g, struct arg_item *item, struct node *n,
 	    .where = where};
 }
 
-static bool
-takes_sets(const struct op_kind *kind)
-{
-	for (unsigned i = 0; i < kind->n_params; i++)
-		if (!strcmp(kind->params[i].name, "sets"))
-			return true;
-	return false;
-}
-
 /* Sets as lists of keys: [[a, b], [a], []]. */
 static void
 sets_arg(struct group_plan *g, struct op *op, struct where at)
@@ -550,9 +541,6 @@ sql_group_steps(struct sql_block *b)
 	if (read_groups(&g))
 		return -1;
 	name_keys(&g);
-	if (g.has_sets && !takes_sets(op_kind_find(STR("group"))))
-		return err_set(b->s->err, ERR_SPEC, b->sel.group_at,
-		    "ROLLUP, CUBE and GROUPING SETS are not supported yet");
 	if (sql_group_is_staged(&g))
 		return sql_group_staged(&g);
 	if (sql_order_by_all(b) || add_items(&g) || read_having_and_order(&g))

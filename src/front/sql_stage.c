@@ -136,6 +136,14 @@ stage_node(struct tree_edit *edit, struct node *n, bool in_aggregate)
 		return n;
 	if (n->kind == NODE_CALL && n->over)
 		return stage_call(edit, n);
+	if (is_aggregate(n) && sql_has_query(n)) {
+		err_set(edit->err, ERR_SPEC, n->where,
+		    "a query within an aggregate is not possible");
+		err_hint(edit->err, "make it a column in a query of its own: "
+				    "FROM (SELECT …, (SELECT …) AS x)");
+		edit->failed = true;
+		return NULL;
+	}
 	if (is_aggregate(n))
 		return aggregate_column(g, n);
 	if (n->kind != NODE_NAME)
