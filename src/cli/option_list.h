@@ -25,9 +25,9 @@ OPTION("csv-safe", 0, NULL, FLAG, csv_safe, OUTPUT, EXPLAIN,
     "Write CSV and TSV so that a spreadsheet runs nothing of it: a quote "
     "stands before text that begins with one of `=+-@`.")
 OPTION("file", 'f', "SPEC", FILE, spec, INPUT, EXPLAIN,
-    "Run the pipeline kept in this file instead of a query: a spec, or SQL "
-    "statements (a name that ends in `.sql`, or a text that begins like "
-    "them). `-` is standard input.")
+    "Run the pipeline kept in this file instead of a query. It is a spec, or "
+    "SQL statements (a name that ends in `.sql`, or a text that begins like "
+    "them); `-` is standard input.")
 OPTION("from", 'i', "FORMAT[:ARG]", FORMAT_IN, from, INPUT, EXPLAIN,
     "Format of the inputs. Without it: by the file's extension, else by the "
     "first bytes. See `weir help formats`.")
@@ -55,7 +55,7 @@ OPTION("max-bad", 0, "N|any", BAD, bad_max, BAD, RUN_ONLY,
 OPTION("max-record", 0, "SIZE", SIZE, record_max, BAD, RUN_ONLY,
     "Longest record, as in `512K` or `64M`; longer ones are bad. The default "
     "is 16M.")
-OPTION("mode", 'm', "final|changelog|upsert|every DURATION", TEXT, mode, OUTPUT,
+OPTION("mode", 'm', "MODE", TEXT, mode, OUTPUT,
     EXPLAIN,
     "How results that change are written. `final`: once, as they are at the "
     "end (the default). `changelog`: every change, with a column `op` of +I, "

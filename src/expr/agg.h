@@ -134,7 +134,6 @@ struct agg {
 	 * call->retract is set; else they are kept, in the way of `keep`.
 	 */
 	bool retracts;
-	enum agg_back back;
 	enum agg_keep keep;
 	/*
 	 * AGG_KEEP_NUMBERS: the result, given the number of values and a way
@@ -147,6 +146,7 @@ struct agg {
 	 * may be taken back; or NULL.
 	 */
 	const struct agg *exact;
+	enum agg_back back;
 	void (*merge)(const struct agg_call *call, struct arena *heap,
 	    void *into, const void *from);
 	/*

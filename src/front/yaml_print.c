@@ -130,6 +130,7 @@ input_map(struct printer *p, const struct plan_input *in)
 			onode_keyed(a, list, in->types[i].name,
 			    str_of(type_name(in->types[i].type)));
 	}
+	put_changelog(p, n, in);
 	if (in->closed)
 		put_columns(p, n, in);
 	if (in->values)

@@ -72,8 +72,8 @@ struct param_words {
 
 /* One entry of a parameter; single-valued ones have one. */
 struct arg_item {
-	struct node *node; /* EXPR, EXPRS, NAMED, ORDER, COUNT, SETS,
-			      WINDOW, FRAME */
+	struct node *node; /* EXPR, EXPRS, NAMED, ORDER, COUNT, SETS, WINDOW,
+			      FRAME */
 	/* NAMED: the column; NAMES, RENAME: old name; NAME, WORD, FLAG: the
 	   text; SETTINGS: the key */
 	struct str name;
@@ -155,12 +155,6 @@ struct flow {
 	struct parsed *parsed;
 	bool updates; /* rows may be corrections of earlier ones */
 	/*
-	 * Rows have another time than that of their records: what is in column
-	 * time_col.
-	 */
-	bool moved;
-	unsigned time_col;
-	/*
 	 * Rows may take earlier ones back (batch.kind). steady: they do so only
 	 * to put another one of the same key in their place.
 	 */
@@ -172,6 +166,12 @@ struct flow {
 	bool keyed;
 	const unsigned *key;
 	unsigned n_key;
+	/*
+	 * Rows have another time than that of their records: what is in column
+	 * time_col.
+	 */
+	bool moved;
+	unsigned time_col;
 };
 
 /* What can be asked of every record besides its fields: a row each. */

@@ -381,6 +381,15 @@ put_items(struct explain *x, const struct arg *arg)
 	}
 }
 
+/* A window of rows: rows(100). */
+static bool
+counts_rows(const struct op *op)
+{
+	const struct arg *window = op_arg(op, "window");
+
+	return window && str_is(window->items[0].node->name, "rows");
+}
+
 /* Some input that feeds windows says no lateness. */
 static bool
 waits_for_end(const struct plan *p)
@@ -392,15 +401,6 @@ waits_for_end(const struct plan *p)
 	return false;
 }
 
-/* A window of rows: rows(100). */
-static bool
-counts_rows(const struct op *op)
-{
-	const struct arg *window = op_arg(op, "window");
-
-	return window && str_is(window->items[0].node->name, "rows");
-}
-
 static void
 put_waiting(struct explain *x, const struct op *op)
 {
@@ -409,13 +409,13 @@ put_waiting(struct explain *x, const struct op *op)
 		put_line(x, "rows out");
 		return;
 	}
-	if (counts_rows(op)) {
-		buf_lit(&x->text, "after so many rows of a key");
+	if (op->kind->when) {
+		op->kind->when(op, &x->text);
 		put_line(x, "rows out");
 		return;
 	}
-	if (op->kind->when) {
-		op->kind->when(op, &x->text);
+	if (counts_rows(op)) {
+		buf_lit(&x->text, "after so many rows of a key");
 		put_line(x, "rows out");
 		return;
 	}
