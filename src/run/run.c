@@ -310,7 +310,7 @@ look_at_fields(struct run *r, const struct turn *t)
 
 	for (unsigned i = 0; i < s->n_wants; i++)
 		if (!seen->wants[i] &&
-		    (has_value(&b->cols[i], b->n_rows) ||
+		    (has_value(&t->batch->read[i], b->n_rows) ||
 			(seen->records < LOOK_RECORDS &&
 			    is_named(b, t->input, s->wants[i].path))))
 			seen->wants[i] = true;
@@ -325,7 +325,8 @@ arrive(struct run *r, struct turn *t)
 	uint64_t bad = b->n_bad;
 
 	if (b->n_rows) {
-		look_at_fields(r, t);
+		if (!t->values)
+			look_at_fields(r, t);
 		pipe_arrive(&r->pipe, t->source, t->batch);
 	}
 	if (b->n_bad)
