@@ -61,6 +61,12 @@ int spec_expected(struct spec *s, const struct ynode *n, const char *what);
 /* A scalar's text; empty is an error. */
 int spec_text(struct spec *s, const struct ynode *n, struct str *out);
 
+/*
+ * A scalar as it stands in the spec, so that mistakes in it can be shown at
+ * their place; one with escapes, or over several lines, as YAML has it.
+ */
+struct str spec_as_written(const struct spec *s, const struct ynode *n);
+
 typedef int spec_reader(
     struct spec *s, const struct ynode *key, const struct ynode *value);
 
@@ -70,12 +76,6 @@ typedef int spec_reader(
  */
 int spec_map(struct spec *s, const char *place, const struct ynode *n,
     spec_reader *other);
-
-/*
- * A scalar as it stands in the spec, so that mistakes in it can be shown at
- * their place; one with escapes, or over several lines, as YAML has it.
- */
-struct str spec_as_written(const struct spec *s, const struct ynode *n);
 
 /* A type by its name. */
 int spec_type(struct spec *s, const struct ynode *n, enum type *out);

@@ -130,11 +130,11 @@ input_map(struct printer *p, const struct plan_input *in)
 			onode_keyed(a, list, in->types[i].name,
 			    str_of(type_name(in->types[i].type)));
 	}
+	put_changelog(p, n, in);
 	if (in->closed)
 		put_columns(p, n, in);
 	if (in->values)
 		put_values(p, n, in);
-	put_changelog(p, n, in);
 	return n;
 }
 
@@ -194,6 +194,8 @@ time_map(
 		path_print(&p->text, t->field);
 		onode_text(a, n, "field", taken(p));
 	}
+	if (t->expr && !(known && known->expr == t->expr))
+		onode_text(a, n, "expr", tree_text(p, t->expr));
 	if (t->layout_given &&
 	    !(known && known->layout_given &&
 		str_eq(layout_text(&t->layout), layout_text(&known->layout))))
@@ -207,6 +209,10 @@ time_map(
 		return n;
 	if (t->allowed)
 		onode_text(a, n, "allowed", duration_text(p, t->allowed));
+	if (t->max_ahead)
+		onode_text(a, n, "max_ahead", duration_text(p, t->max_ahead));
+	if (t->idle)
+		onode_text(a, n, "idle", duration_text(p, t->idle));
 	if (t->late != LATE_DROP)
 		onode_text(a, n, "late",
 		    t->late == LATE_UPDATE ? STR("update") : t->late_file);
@@ -331,6 +337,10 @@ item_text(struct printer *p, const struct arg *arg, const struct arg_item *item)
 		name_print(&p->text, item->name);
 		return taken(p);
 	}
+	if (arg->param->kind == PARAM_FRAME) {
+		frame_print(&p->text, item->node);
+		return taken(p);
+	}
 	return tree_text(p, item->node);
 }
 
@@ -413,6 +423,7 @@ put_arg(
 	case PARAM_EXPR:
 	case PARAM_COUNT:
 	case PARAM_WINDOW:
+	case PARAM_FRAME:
 		onode_text(a, to, key, item_text(p, arg, &arg->items[0]));
 		return;
 	case PARAM_FLAG:

@@ -73,7 +73,8 @@ parse_one(struct step *t, struct yexpr *y, struct str name)
 	struct arg_item item = {.name = name, .alias = name.p != NULL};
 	int bad = 0;
 
-	item.node = expr_parse(&y->lx);
+	item.node = t->param->kind == PARAM_FRAME ? frame_parse(&y->lx)
+						  : expr_parse(&y->lx);
 	if (!item.node)
 		return -1;
 	item.where = yexpr_place(y, item.node->where);
@@ -126,6 +127,7 @@ takes_many(const struct param *p)
 	case PARAM_WORD:
 	case PARAM_SETTINGS:
 	case PARAM_WINDOW:
+	case PARAM_FRAME:
 	case PARAM_RENAME:
 	case PARAM_SETS:
 	case PARAM_FLOWS:
@@ -153,8 +155,9 @@ parse_scalar(struct step *t, const struct ynode *n, struct str name)
 
 	if (n->kind != Y_SCALAR)
 		return spec_expected(t->s, n,
-		    t->param->kind == PARAM_WINDOW ? "a window"
-						   : "an expression");
+		    t->param->kind == PARAM_WINDOW  ? "a window"
+		    : t->param->kind == PARAM_FRAME ? "a frame"
+						    : "an expression");
 	if (ynode_empty(n))
 		return err_set(t->s->err, ERR_SPEC, t->at,
 		    "an expression is missing here");
@@ -488,7 +491,7 @@ read_param(struct spec *s, struct op *op, const struct ynode *key,
 	struct arg *arg;
 
 	t.param = param_of(op->kind, key->text);
-	settings = settings_of(op->kind, key->text);
+	settings = settings_of(op->kind, STR(""));
 	if (!t.param && settings)
 		return read_setting(s, op, settings, key, value);
 	if (!t.param)

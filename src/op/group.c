@@ -210,6 +210,12 @@ flow_end(struct group_bind *g)
 	}
 	out->segment->n_base = g->c->n_base;
 	out->segment->n_cols = g->c->n_cols;
+	if (g->c->window.type != WINDOW_ALL)
+		out->segment->times = 1 << GROUP_END;
+	if (g->c->window.type == WINDOW_TUMBLE ||
+	    g->c->window.type == WINDOW_HOP ||
+	    g->c->window.type == WINDOW_CALENDAR)
+		out->segment->times |= 1 << GROUP_START;
 }
 
 /* window_start and the like, keys, and what SELECT names: each once. */

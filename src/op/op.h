@@ -54,7 +54,8 @@ enum param_kind {
 	PARAM_SETTINGS, /* all keys that are no other parameter: name: text */
 	PARAM_FLOWS,	/* what is read besides the rows at hand: edges, not
 			   arguments (op.from) */
-	PARAM_WINDOW	/* tumble(5m), hop(1h, 5m), day("Europe/Berlin") … */
+	PARAM_WINDOW,	/* tumble(5m), hop(1h, 5m), day("Europe/Berlin") … */
+	PARAM_FRAME	/* rows 9 preceding, range between … and … */
 };
 
 struct param {
@@ -71,7 +72,8 @@ struct param_words {
 
 /* One entry of a parameter; single-valued ones have one. */
 struct arg_item {
-	struct node *node; /* EXPR, EXPRS, NAMED, ORDER, COUNT, SETS, WINDOW */
+	struct node *node; /* EXPR, EXPRS, NAMED, ORDER, COUNT, SETS, WINDOW,
+			      FRAME */
 	/* NAMED: the column; NAMES, RENAME: old name; NAME, WORD, FLAG: the
 	   text; SETTINGS: the key */
 	struct str name;
@@ -125,6 +127,11 @@ struct edge {
 struct segment {
 	unsigned n_base; /* columns the batch comes with */
 	unsigned n_cols; /* with the computed ones */
+	/*
+	 * Bit c: column c says the row's event time, as window_end does: rows
+	 * are ordered by one as by the other.
+	 */
+	uint64_t times;
 };
 
 struct flow {
@@ -159,6 +166,12 @@ struct flow {
 	bool keyed;
 	const unsigned *key;
 	unsigned n_key;
+	/*
+	 * Rows have another time than that of their records: what is in column
+	 * time_col.
+	 */
+	bool moved;
+	unsigned time_col;
 };
 
 /* What can be asked of every record besides its fields: a row each. */
@@ -182,6 +195,14 @@ extern const struct origin_row origin_rows[ORIGIN_N];
  * rows of several flows that a step brings together.
  */
 struct scan {
+	/*
+	 * Of an input: the field of event time, n == 0 where none is stated; a
+	 * step that knows it says so here. NULL: rows of several flows.
+	 */
+	struct path *time_field;
+	const char *time_names; /* fields that are it, if none is stated */
+	bool time_own;		/* those are the format's own */
+	int64_t lateness;	/* as stated; WHEN_MAX: none */
 	struct want *wants;
 	bool *read;	/* somebody reads it at all */
 	bool *computed; /* some expression reads it (not only the output) */
@@ -311,6 +332,7 @@ struct bind {
 	unsigned n_params;
 	int64_t allowed; /* --allow, µs */
 	bool late_update;
+	int64_t lateness; /* as stated; WHEN_MAX: none */
 	/*
 	 * For a step with several ports, whose results are a segment of their
 	 * own: the scan of those, with the wants that are known so far; columns
@@ -320,6 +342,15 @@ struct bind {
 	unsigned own_base;
 	struct err *err;
 };
+
+/*
+ * True if rows ordered by this tree are ordered by event time: it is the field
+ * stated as such, or, where a lateness is stated but no field, has one of the
+ * names that usually hold it (and from now on does), or it is an end of the
+ * windows that the rows are results of.
+ */
+bool flow_is_time(
+    const struct flow *f, const struct node *n, const struct bind *b);
 
 /*
  * A scope for expressions over a flow. Valid while the flow is; `aliases`
@@ -444,13 +475,52 @@ bool op_flag(const struct op *op, const char *name);
  * The watermark while rows of one input are applied: it follows the greatest
  * event time minus lateness, but not beyond `ceiling` (the least watermark of
  * the other active inputs). now is the watermark of the whole pipeline.
+ *
+ * One record from a clock gone wrong would close everything. With `ahead`
+ * stated, a record that is further than that beyond the greatest time does not
+ * move it, unless WATERMARK_BELIEVED records in a row say the same: then time
+ * has gone on while nothing was written. Without it, the first record that
+ * jumps more than a day, and a thousand times as far as usual, is noted.
  */
 struct watermark {
 	int64_t greatest; /* event time seen on this input; WHEN_MIN at first */
 	int64_t lateness; /* WHEN_MAX: none stated, never advances */
 	int64_t ceiling;
 	int64_t now;
+	int64_t ahead;	  /* 0: none stated */
+	int64_t first;	  /* the first time seen */
+	uint64_t n_moves; /* of the greatest time */
+	uint64_t n_ahead; /* records that did not move it */
+	unsigned in_row;  /* of those, the last ones without another between */
+	bool noted;	  /* some record was too far ahead: the first such */
+	int64_t noted_at; /* the greatest time before it */
+	int64_t noted_time;
 };
+
+#define WATERMARK_BELIEVED 100
+#define WATERMARK_JUMP ((int64_t)86400 * 1000000)
+
+/* A time far beyond the greatest: true if it is not to move it. */
+bool watermark_far(struct watermark *w, int64_t time);
+
+/* Notes a row's time; true if it is the greatest now. */
+static inline bool
+watermark_note(struct watermark *w, int64_t time)
+{
+	if (time <= w->greatest) {
+		w->in_row = 0;
+		return false;
+	}
+	if (w->greatest == WHEN_MIN)
+		w->first = time;
+	else if (time - w->greatest > (w->ahead ? w->ahead : WATERMARK_JUMP) &&
+		 watermark_far(w, time))
+		return false;
+	w->in_row = 0;
+	w->n_moves++;
+	w->greatest = time;
+	return true;
+}
 
 /* True if the row's time moved the watermark. */
 static inline bool
@@ -458,9 +528,8 @@ watermark_see(struct watermark *w, int64_t time)
 {
 	int64_t at;
 
-	if (time <= w->greatest)
+	if (!watermark_note(w, time))
 		return false;
-	w->greatest = time;
 	if (w->lateness == WHEN_MAX ||
 	    __builtin_sub_overflow(time, w->lateness, &at))
 		return false;
@@ -496,6 +565,8 @@ struct op_run {
 	/* A row came too late: kept or counted by the run. */
 	void (*late)(struct op_run *from, const struct batch *b, unsigned row);
 	void *owner; /* the run's */
+	/* No step with state comes behind: nobody waits for watermarks. */
+	bool ends;
 };
 
 /* When rows that went in come out again. */
@@ -566,6 +637,9 @@ struct op_kind {
 
 	/* One line about state and what bounds it, for explain. */
 	void (*explain)(const struct op *op, struct buf *out);
+	/* When rows come out, where `waits` cannot say it for all such steps.
+	 */
+	void (*when)(const struct op *op, struct buf *out);
 };
 
 /* The table, sorted by name. */
@@ -573,6 +647,24 @@ extern const struct op_kind *const op_kinds[];
 extern const unsigned n_op_kinds;
 
 const struct op_kind *op_kind_find(struct str name);
+
+/* ---- frames ---- */
+
+/*
+ * The frame of a function over other rows:
+ *
+ *   ROWS|RANGE|GROUPS bound, or … BETWEEN bound AND bound
+ *   bound: UNBOUNDED PRECEDING|FOLLOWING, CURRENT ROW, n PRECEDING|FOLLOWING
+ *
+ * as a call of rows, range or groups with the two bounds, each a call of
+ * "preceding", "following" (with n, or unbounded) or "current row". NULL on
+ * error. frame_print writes it so that it reads back.
+ */
+struct node *frame_parse(struct lexer *lx);
+void frame_print(struct buf *out, const struct node *n);
+
+/* True for a call of a function over other rows, or of an aggregate. */
+bool over_is_call(const struct node *n);
 
 /* ---- windows ---- */
 

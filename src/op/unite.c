@@ -206,7 +206,8 @@ unite_bind(struct op *op, const struct bind *b, struct unite *u, bool by_name)
 	op->out = (struct flow){
 	    .segment = arena_zalloc(b->arena, sizeof *op->out.segment),
 	    .scan = b->own};
-	*op->out.segment = (struct segment){b->own_base, b->own_base};
+	*op->out.segment =
+	    (struct segment){.n_base = b->own_base, .n_cols = b->own_base};
 	for (unsigned i = 0; i < op->n_from; i++) {
 		open |= is_open(&op->ins[i]);
 		pure &= is_pure(&op->ins[i]);

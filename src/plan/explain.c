@@ -359,7 +359,10 @@ put_item(struct explain *x, const struct arg *arg, const struct arg_item *item)
 		name_print(&x->text, item->name);
 		buf_lit(&x->text, " = ");
 	}
-	node_print(&x->text, item->node);
+	if (arg->param->kind == PARAM_FRAME)
+		frame_print(&x->text, item->node);
+	else
+		node_print(&x->text, item->node);
 	if (item->descending)
 		buf_lit(&x->text, " desc");
 	if (arg->param->kind == PARAM_ORDER &&
@@ -378,6 +381,15 @@ put_items(struct explain *x, const struct arg *arg)
 	}
 }
 
+/* A window of rows: rows(100). */
+static bool
+counts_rows(const struct op *op)
+{
+	const struct arg *window = op_arg(op, "window");
+
+	return window && str_is(window->items[0].node->name, "rows");
+}
+
 /* Some input that feeds windows says no lateness. */
 static bool
 waits_for_end(const struct plan *p)
@@ -389,20 +401,16 @@ waits_for_end(const struct plan *p)
 	return false;
 }
 
-/* A window of rows: rows(100). */
-static bool
-counts_rows(const struct op *op)
-{
-	const struct arg *window = op_arg(op, "window");
-
-	return window && str_is(window->items[0].node->name, "rows");
-}
-
 static void
 put_waiting(struct explain *x, const struct op *op)
 {
 	if (op->live && op->kind->changes == CHANGES_TAKE && op->out.changes) {
 		buf_lit(&x->text, "each change at once");
+		put_line(x, "rows out");
+		return;
+	}
+	if (op->kind->when) {
+		op->kind->when(op, &x->text);
 		put_line(x, "rows out");
 		return;
 	}

@@ -45,11 +45,14 @@ enum plan_mode {
 
 struct plan_time {
 	struct path field; /* n == 0: the format's, or guessed */
+	struct node *expr; /* or NULL: it is computed from the record */
 	struct when_layout layout;
 	bool layout_given;
 	const struct zone *zone; /* for civil times; NULL = UTC */
 	int64_t lateness;	 /* µs; WHEN_MAX = none stated */
 	int64_t allowed;	 /* µs, allowed lateness */
+	int64_t max_ahead;	 /* µs; 0 = any, see struct watermark */
+	int64_t idle;		 /* µs an input is waited for; 0 = for ever */
 	enum late_policy late;
 	struct str late_file;
 	struct where where;
@@ -99,9 +102,10 @@ struct plan_input {
 	/* After plan_bind: */
 	bool used;		 /* something reads it */
 	struct value *constants; /* values: cells as they are */
-	struct scan *scan; /* wants, in order of their columns; needs_time */
-	struct flow rows;  /* what its first steps see */
-	unsigned rank;	   /* those of lower rank are read first, to the end */
+	struct scan *scan;    /* wants, in order of their columns; needs_time */
+	struct flow rows;     /* what its first steps see */
+	struct expr *time_of; /* time.expr, if event time is asked for */
+	unsigned rank; /* those of lower rank are read first, to the end */
 };
 
 struct plan_output {
@@ -144,6 +148,10 @@ struct plan {
 	struct arena arena; /* everything of the plan */
 	struct str name;
 	struct source source; /* the query or spec */
+	bool query;	      /* it is SQL */
+	struct str *notes;    /* for -v: what was read and means nothing */
+	unsigned n_notes;
+	bool explain; /* EXPLAIN was asked for: nothing is run */
 
 	struct plan_input *inputs; /* at least one */
 	unsigned n_inputs;
