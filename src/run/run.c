@@ -267,7 +267,8 @@ arrive(struct run *r, struct turn *t)
 	uint64_t bad = b->n_bad;
 
 	if (b->n_rows) {
-		seen_look(&r->seen[t->source], t->input, b);
+		if (!t->values)
+			seen_look(&r->seen[t->source], t->input, t->batch);
 		pipe_arrive(&r->pipe, t->source, t->batch);
 	}
 	if (b->n_bad)
