@@ -382,8 +382,9 @@ static const struct front_case bad[] = {
 	    "1:20: the window \"w\" says ORDER BY already"},
 	{"SELECT sum(lag(a) OVER ()) OVER () FROM t",
 	    "1:12: OVER within OVER is not possible"},
-	{"SELECT upper(a) OVER () FROM t",
-	    "1:8: upper is no function over other rows"},
+	{"SELECT rnak() OVER () FROM t",
+	    "1:8: rnak is no function over other rows"
+	    " | did you mean \"rank\"?"},
 	{"SELECT sum(a) OVER (ROWS 2 FOLLOWING)",
 	    "1:21: this frame ends before it begins"
 	    " | rows between 3 preceding and 2 following"},
@@ -411,10 +412,12 @@ static const struct front_case bad[] = {
 	    "1:22: a second WHERE"},
 	{"SELECT a GROUP BY a WHERE b",
 	    "1:21: WHERE comes too late | the order is SELECT, FROM,"
-	    " WHERE, GROUP BY, HAVING, WINDOW, QUALIFY, ORDER BY, LIMIT, OFFSET"},
+	    " WHERE, GROUP BY, HAVING, WINDOW, QUALIFY, ORDER BY, LIMIT,"
+	    " OFFSET"},
 	{"SELECT a HAVING b FROM t",
 	    "1:19: FROM comes too late | the order is SELECT, FROM,"
-	    " WHERE, GROUP BY, HAVING, WINDOW, QUALIFY, ORDER BY, LIMIT, OFFSET"},
+	    " WHERE, GROUP BY, HAVING, WINDOW, QUALIFY, ORDER BY, LIMIT,"
+	    " OFFSET"},
 	{"SELECT a FROM t)",
 	    "1:16: there is no ( for this )"},
 	{"SELECT (a + 1",
