@@ -57,7 +57,8 @@ int when_days_in_month(int year, int month);
 
 /*
  * How a time is written. WHEN_AUTO takes RFC 3339/ISO 8601 forms, common log,
- * and numbers as epoch with the unit told by magnitude (under 1e11 s, under
+ * mail's, HTTP's and ctime's forms, 2026/03/28 22:00:01 (the log of Go), and
+ * numbers as epoch with the unit told by magnitude (under 1e11 s, under
  * 1e14 ms, under 1e17 us, else ns; by the number without its sign). Text that
  * is all digits is a number to WHEN_AUTO, a basic date to WHEN_ISO: 20260301.
  */
@@ -70,6 +71,8 @@ enum when_kind {
 	WHEN_EPOCH_NS,
 	WHEN_EPOCH,  /* a number, the unit told by magnitude */
 	WHEN_CLF,    /* common log: 28/Mar/2026:22:00:01 +0000 */
+	WHEN_MAIL,   /* rfc5322, HTTP: Sat, 28 Mar 2026 22:00:01 GMT */
+	WHEN_CTIME,  /* Sat Mar 28 22:00:01 [CET ]2026 */
 	WHEN_PATTERN /* strptime-like: %Y-%m-%d %H:%M:%S.%f %z … */
 };
 
@@ -81,16 +84,18 @@ struct when_layout {
 
 /*
  * "rfc3339" | "iso8601" | "s" | "ms" | "us" | "ns" | "epoch" (=auto number) |
- * "clf" | "auto" | a pattern with '%'. Pattern letters: Y m d H M S y j b B h
+ * "clf" | "ctime" | "http" = "mail" = "rfc1123" = "rfc2822" = "rfc5322" |
+ * "auto" | a pattern with '%'. Pattern letters: Y m d H M S y j b B h
  * a A e I p f (1-9 digits of fraction) L (milliseconds) z (+hhmm, +hh:mm, Z)
- * Z (zone name, UTC/GMT only) s (epoch) T F D R n t %%. Unknown letters are
- * an error that names the letter; a pattern must yield at least a date or
- * epoch. Strings are kept in the arena. The zone is left NULL.
+ * Z (zone name: UTC, CET, Europe/Berlin) s (epoch) T F D R n t %%. Unknown
+ * letters are an error that names the letter; a pattern must yield at least a
+ * date or epoch. Strings are kept in the arena. The zone is left NULL.
  *
  * Reading by pattern: Y, y and L take all their digits (4, 2, 3), the others
  * one or two (j: up to three); y 69-99 is 1969-1999; names are matched
  * without case, short or long; a blank stands for one or more; weekdays are
- * read but not compared with the date; f and L add to s.
+ * read but not compared with the date; f and L add to s. %. is a point or
+ * comma and a fraction, or nothing.
  */
 int when_layout_parse(
     struct str text, struct arena *a, struct when_layout *out, struct err *err);
@@ -121,7 +126,9 @@ struct when_cache {
  * instant; 24:00:00 is the end of the day. ISO forms: date alone, 'T', 't' or
  * blank between, seconds may be missing, 1-9 digits of fraction after '.' or
  * ',', basic form 20260301T100000Z, offsets Z z UTC GMT +hh +hhmm +hh:mm up
- * to 23:59 with or without a blank before, none = zone. c may be NULL.
+ * to 23:59 with or without a blank before, none = zone; week dates, days of
+ * the year, a month alone; hours or minutes with a fraction; a zone's name
+ * behind a blank or in brackets (RFC 9557). c may be NULL.
  */
 bool when_parse(const struct when_layout *l, struct when_cache *c, struct str s,
     int64_t *out);

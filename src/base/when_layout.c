@@ -15,18 +15,24 @@ static const struct name {
 } kinds[] = {
     {STR("auto"), WHEN_AUTO},
     {STR("clf"), WHEN_CLF},
+    {STR("ctime"), WHEN_CTIME},
     {STR("epoch"), WHEN_EPOCH},
+    {STR("http"), WHEN_MAIL},
     {STR("iso8601"), WHEN_ISO},
+    {STR("mail"), WHEN_MAIL},
     {STR("ms"), WHEN_EPOCH_MS},
     {STR("ns"), WHEN_EPOCH_NS},
+    {STR("rfc1123"), WHEN_MAIL},
+    {STR("rfc2822"), WHEN_MAIL},
     {STR("rfc3339"), WHEN_ISO},
+    {STR("rfc5322"), WHEN_MAIL},
     {STR("s"), WHEN_EPOCH_S},
     {STR("us"), WHEN_EPOCH_US},
 };
 
 #define N_KINDS (sizeof(kinds) / sizeof(kinds[0]))
 
-static const char letters[] = "YmdHMSyjbBhaAeIpfLzZsTFDRnt%";
+static const char letters[] = "YmdHMSyjbBhaAeIpfLzZsTFDRnt.%";
 
 /* Says what is wrong with a name that is none of ours. */
 static int

@@ -117,6 +117,8 @@ unit_shift(enum when_kind kind)
 	case WHEN_EPOCH:
 	case WHEN_ISO:
 	case WHEN_CLF:
+	case WHEN_MAIL:
+	case WHEN_CTIME:
 	case WHEN_PATTERN:
 		break;
 	}
@@ -236,6 +238,8 @@ when_of_float(const struct when_layout *l, double n, int64_t *out)
 		break;
 	case WHEN_ISO:
 	case WHEN_CLF:
+	case WHEN_MAIL:
+	case WHEN_CTIME:
 	case WHEN_PATTERN:
 		return size < 9e18 && (double)(int64_t)n == n &&
 		       when_of_int(l, (int64_t)n, out);

@@ -18,9 +18,9 @@ struct reading {
 	int two_digits;	  /* of the year; -1: not given */
 	int ms;		  /* -1: not given */
 	int ns;
-	bool is_epoch, has_offset;
-	int64_t epoch; /* seconds */
-	int32_t offset_s;
+	bool is_epoch;
+	int64_t epoch;	   /* seconds */
+	struct stamp zone; /* its offset or zone */
 };
 
 static const struct number {
@@ -129,25 +129,60 @@ read_digits(struct reading *r, const char *p, const char *end)
 	return r->ns < 0 ? NULL : p + n;
 }
 
-/* The longest offset that stands at p: names before numbers are tried. */
+/* A point or comma and a fraction, or nothing. */
 static const char *
-read_zone(struct reading *r, char letter, const char *p, const char *end)
+read_point(struct reading *r, const char *p, const char *end)
+{
+	if (p == end || (*p != '.' && *p != ','))
+		return p;
+	p = read_digits(r, p + 1, end);
+	while (p && p < end && when_digit(*p) <= 9)
+		p++;
+	return p;
+}
+
+/* The longest offset that stands at p. */
+static const char *
+read_offset(struct reading *r, const char *p, const char *end)
 {
 	size_t room = (size_t)(end - p), from = 6, to = 3;
 
-	if (room && (*p | 0x20) == 'z' && letter == 'z')
+	if (room && (*p | 0x20) == 'z')
 		from = to = 1;
-	else if (letter == 'Z')
-		from = 3;
 	else if (room && *p != '+' && *p != '-')
 		return NULL;
 	for (size_t n = from; n >= to; n--)
-		if (n <= room && (letter == 'z' || (*p != '+' && *p != '-')) &&
-		    when_parse_offset((struct str){p, n}, &r->offset_s)) {
-			r->has_offset = true;
+		if (n <= room &&
+		    when_parse_offset((struct str){p, n}, &r->zone.offset_s)) {
+			r->zone.has_offset = true;
 			return p + n;
 		}
 	return NULL;
+}
+
+static bool
+is_letter(char c)
+{
+	return (unsigned char)((c | 0x20) - 'a') < 26;
+}
+
+/* The name of a zone: letters, and in those with a slash more. */
+static const char *
+read_zone_name(struct reading *r, const char *p, const char *end)
+{
+	const char *q = p;
+	bool slash = false;
+
+	for (; q < end; q++) {
+		slash = slash || *q == '/';
+		if (!is_letter(*q) && *q != '/' &&
+		    !(slash && (*q == '_' || *q == '-' || *q == '+' ||
+				   when_digit(*q) <= 9)))
+			break;
+	}
+	return when_read_zone_name((struct str){p, (size_t)(q - p)}, &r->zone)
+		   ? q
+		   : NULL;
 }
 
 static const char *
@@ -205,9 +240,12 @@ read_letter(struct reading *r, char letter, const char *p, const char *end)
 		return read_half(r, p, end);
 	case 'f':
 		return read_digits(r, p, end);
+	case '.':
+		return read_point(r, p, end);
 	case 'z':
+		return read_offset(r, p, end);
 	case 'Z':
-		return read_zone(r, letter, p, end);
+		return read_zone_name(r, p, end);
 	case 's':
 		return read_epoch(r, p, end);
 	case 'n':
@@ -292,7 +330,13 @@ when_read_pattern(const struct when_layout *l, struct when_cache *c,
 		return false;
 	if (r.hour12)
 		r.hour = r.hour12 % 12 + (r.half == 2 ? 12 : 0);
-	st = (struct stamp){r.year, r.month ? r.month : 1, r.day ? r.day : 1,
-	    r.hour, r.minute, r.second, r.ns, r.offset_s, r.has_offset};
+	st = r.zone;
+	st.year = r.year;
+	st.month = r.month ? r.month : 1;
+	st.day = r.day ? r.day : 1;
+	st.hour = r.hour;
+	st.minute = r.minute;
+	st.second = r.second;
+	st.ns = r.ns;
 	return when_of_stamp(&st, l, c, out);
 }

@@ -204,6 +204,10 @@ add_letter(struct buf *out, char letter, const struct parts *w)
 	case 'A':
 		buf_addz(out, weekday);
 		break;
+	case '.':
+		if (w->c.us)
+			buf_printf(out, ".%06d", w->c.us);
+		break;
 	case 'p':
 		buf_addz(out, w->c.hour < 12 ? "AM" : "PM");
 		break;

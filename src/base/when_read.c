@@ -55,6 +55,8 @@ when_of_stamp(const struct stamp *st, const struct when_layout *l,
 		t += st->ns / 1000;
 	if (st->has_offset)
 		t -= st->offset_s * WHEN_SECOND;
+	else if (st->zone)
+		t = zone_instant(st->zone, t, 0);
 	else
 		t = to_instant(l->zone, c, t);
 	*out = t;
@@ -240,14 +242,14 @@ read_fraction(const char **p, const char *end, int *ns)
 		return true;
 	for (first = ++q; q < end && when_digit(*q) <= 9;)
 		q++;
-	*ns = when_fraction(first, (size_t)(q - first));
+	/* RFC 3339 allows any number of digits. */
+	*ns = when_fraction(first, q - first > 9 ? 9 : (size_t)(q - first));
 	*p = q;
 	return *ns >= 0;
 }
 
-/* The rest of a stamp: an offset, with or without a blank before, or none. */
-static bool
-read_offset(struct str rest, struct stamp *st)
+bool
+when_read_offset(struct str rest, struct stamp *st)
 {
 	st->has_offset = rest.n > 0;
 	st->offset_s = 0;
@@ -327,7 +329,7 @@ read_iso(const struct when_layout *l, struct when_cache *c, struct str s,
 	if (!read_clock(&p, end, used == 10, &st, &seconds))
 		return false;
 	tail = (struct str){p, (size_t)(end - p)};
-	if (!read_offset(tail, &st) || !when_of_stamp(&st, l, c, out))
+	if (!when_read_offset(tail, &st) || !when_of_stamp(&st, l, c, out))
 		return false;
 	if (seconds == s.p + ISO_PREFIX)
 		remember(c, &st, s, ISO_PREFIX, tail);
@@ -352,7 +354,7 @@ read_clf(const struct when_layout *l, struct when_cache *c, struct str s,
 	if (!read_clock(&p, end, true, &st, &seconds) || !seconds)
 		return false;
 	tail = (struct str){p, (size_t)(end - p)};
-	if (!read_offset(tail, &st) || !when_of_stamp(&st, l, c, out))
+	if (!when_read_offset(tail, &st) || !when_of_stamp(&st, l, c, out))
 		return false;
 	remember(c, &st, s, CLF_PREFIX, tail);
 	return true;
@@ -368,7 +370,7 @@ read_auto(const struct when_layout *l, struct when_cache *c, struct str s,
 		return true;
 	if (s.n > 2 && s.p[2] == '/')
 		return read_clf(l, c, s, out);
-	return read_iso(l, c, s, out);
+	return read_iso(l, c, s, out) || when_read_odd(l, c, s, out);
 }
 
 static __attribute__((noinline)) bool
@@ -383,11 +385,14 @@ read_plain(const struct when_layout *l, struct when_cache *c, struct str s,
 	case WHEN_AUTO:
 		return read_auto(l, c, s, out);
 	case WHEN_ISO:
-		return read_iso(l, c, s, out);
+		return read_iso(l, c, s, out) || when_read_odd(l, c, s, out);
 	case WHEN_CLF:
 		return read_clf(l, c, s, out);
 	case WHEN_PATTERN:
 		return when_read_pattern(l, c, s, out);
+	case WHEN_MAIL:
+	case WHEN_CTIME:
+		return when_read_odd(l, c, s, out);
 	case WHEN_EPOCH_S:
 	case WHEN_EPOCH_MS:
 	case WHEN_EPOCH_US:

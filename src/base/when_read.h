@@ -14,7 +14,9 @@ struct stamp {
 	int hour, minute, second;
 	int ns;
 	int32_t offset_s;
-	bool has_offset; /* else the time is civil, in the layout's zone */
+	bool has_offset; /* else the time is civil, in its zone */
+	const struct zone
+	    *zone; /* named beside the time, or NULL: the layout's */
 };
 
 /*
@@ -28,6 +30,27 @@ bool when_of_stamp(const struct stamp *st, const struct when_layout *l,
 /* Reads s by l->pattern. */
 bool when_read_pattern(const struct when_layout *l, struct when_cache *c,
     struct str s, int64_t *out);
+
+/*
+ * The rarer forms: ISO 8601's other dates and clocks, times with the name of a
+ * zone, and for WHEN_AUTO those that mail, HTTP, ctime and Go's log write. For
+ * WHEN_MAIL and WHEN_CTIME all of theirs.
+ */
+bool when_read_odd(const struct when_layout *l, struct when_cache *c,
+    struct str s, int64_t *out);
+
+/*
+ * The rest of a stamp: an offset or a zone's name, with or without a blank
+ * before it, or nothing.
+ */
+bool when_read_offset(struct str rest, struct stamp *st);
+
+/*
+ * Offset or zone by a name such as CET or Europe/Berlin; sets it in st. False
+ * if there is none. Abbreviations are those with one meaning (and in the USA
+ * those of RFC 5322): summer and winter time as they say, whatever the date.
+ */
+bool when_read_zone_name(struct str name, struct stamp *st);
 
 /* All of s as a number: -ddd[.ddd][e[+-]dd], by the unit of its kind. */
 bool when_read_number(enum when_kind kind, struct str s, int64_t *out);

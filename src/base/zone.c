@@ -13,6 +13,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -32,6 +33,7 @@ static const struct zone utc = {
 static const struct zone gmt = {
     .name = gmt_name, .types = &gmt_type, .n_types = 1};
 
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct zone *loaded; /* newest first */
 
 /* --- the table ---------------------------------------------------------- */
@@ -304,7 +306,9 @@ from_file(struct str name, struct where where, struct err *err)
 	arena_init(&a, 8192);
 	path = arena_printf(&a, "%s/%.*s", zone_folder(), STR_ARG(name));
 	if (read_file(path.p, &a, &bytes) < 0) {
-		if (errno == ENOENT || errno == ENOTDIR)
+		if (!err)
+			; /* nobody asks why */
+		else if (errno == ENOENT || errno == ENOTDIR)
 			zone_unknown(name, zone_folder(), where, err);
 		else
 			err_set(err, ERR_SPEC, where, "cannot read %s: %s",
@@ -314,8 +318,9 @@ from_file(struct str name, struct where where, struct err *err)
 		wrong = zone_read(z, bytes);
 	}
 	if (wrong) {
-		err_set(err, ERR_SPEC, where, "the time zone file %s is %s",
-		    path.p, wrong);
+		if (err)
+			err_set(err, ERR_SPEC, where,
+			    "the time zone file %s is %s", path.p, wrong);
 		zone_free(z);
 		z = NULL;
 	}
@@ -338,8 +343,9 @@ is_offset(struct str s, int32_t *offset_s)
 	       when_parse_offset(s, offset_s);
 }
 
-const struct zone *
-zone_load(struct str name, struct where where, struct err *err)
+/* With the lock held; err NULL: nobody asks why. */
+static const struct zone *
+load(struct str name, struct where where, struct err *err)
 {
 	int32_t offset_s;
 
@@ -353,8 +359,26 @@ zone_load(struct str name, struct where where, struct err *err)
 	if (is_offset(name, &offset_s))
 		return fixed(name, offset_s);
 	if (!is_name(name)) {
-		zone_unknown(name, zone_folder(), where, err);
+		if (err)
+			zone_unknown(name, zone_folder(), where, err);
 		return NULL;
 	}
 	return from_file(name, where, err);
+}
+
+const struct zone *
+zone_load(struct str name, struct where where, struct err *err)
+{
+	const struct zone *z;
+
+	pthread_mutex_lock(&lock);
+	z = load(name, where, err);
+	pthread_mutex_unlock(&lock);
+	return z;
+}
+
+const struct zone *
+zone_named(struct str name)
+{
+	return zone_load(name, (struct where){0}, NULL);
 }

@@ -18,13 +18,15 @@ struct zone;
 /*
  * Loads a zone by name ("Europe/Berlin"; "UTC", "GMT", "Z" and offsets such as
  * "+05:30" or, as Flink spells them, "GMT-03:00", need no file). Zones are
- * cached for the program's life and shared between threads (loading is not
- * thread-safe: load before threads start). NULL and *err with the nearest names
- * when there is none; names with "..", a leading '/' or odd characters are
- * refused.
+ * cached for the program's life and shared between threads; any may load. NULL
+ * and *err with the nearest names when there is none; names with "..", a
+ * leading '/' or odd characters are refused.
  */
 const struct zone *zone_load(
     struct str name, struct where where, struct err *err);
+
+/* The same for a name in the data; NULL if there is no such zone. */
+const struct zone *zone_named(struct str name);
 
 const struct zone *zone_utc(void);
 const char *zone_name(const struct zone *z);

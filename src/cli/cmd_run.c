@@ -48,6 +48,7 @@ run_options_of(struct plan *p, const struct options *o)
 	    .verbose = o->verbose,
 	    .line_buffered = o->line_buffered,
 	    .trust = o->trust,
+	    .nul_data = o->nul_data,
 	    .limits = limits_default,
 	    .stats = o->stats};
 

@@ -164,7 +164,9 @@ put_option_short(struct page *page, const struct option_row *row)
 	long end = str_find(str_of(row->doc), STR(". "), 0);
 	struct buf term = {0}, text = {0};
 
-	buf_printf(&term, "`-%c` \1%s\1", row->letter, row->arg);
+	buf_printf(&term, "`-%c`", row->letter);
+	if (row->arg)
+		buf_printf(&term, " \1%s\1", row->arg);
 	buf_add(&text, row->doc, end < 0 ? strlen(row->doc) : (size_t)end + 1);
 	page_item(page, buf_z(&term), buf_z(&text), SHORT_INDENT);
 	buf_release(&term);

@@ -17,6 +17,9 @@ OPTION("allow", 0, "DURATION", DURATION, allowed, TIME, EXPLAIN,
 OPTION("color", 0, "auto|always|never", WHEN, color, MISC, EVERY,
     "Colours. `auto`: on a terminal, unless `NO_COLOR` is set or `TERM` is "
     "`dumb`.")
+OPTION("csv-safe", 0, NULL, FLAG, csv_safe, OUTPUT, EXPLAIN,
+    "Write CSV and TSV so that a spreadsheet runs nothing of it: a quote "
+    "stands before text that begins with one of `=+-@`.")
 OPTION("file", 'f', "SPEC", FILE, spec, INPUT, EXPLAIN,
     "Run the pipeline kept in this file instead of a query. `-` is standard "
     "input.")
@@ -49,6 +52,10 @@ OPTION("max-record", 0, "SIZE", SIZE, record_max, BAD, RUN_ONLY,
     "is 16M.")
 OPTION("no-config", 0, NULL, FLAG, no_config, MISC, EVERY,
     "Do not read the configuration file.")
+OPTION("null-data", 'z', NULL, FLAG, nul_data, INPUT, RUN_ONLY,
+    "Records end in NUL instead of a line feed. So `find -print0` writes and "
+    "`xargs -0` reads them: in inputs of a format of lines, and in output "
+    "that is `lines`, `logfmt` or `ltsv`.")
 OPTION("output", 'o', "FILE", FILE, output, OUTPUT, RUN_ONLY,
     "Write the results to this file. Its extension chooses the format unless "
     "`-t` does. `-` is standard output.")
@@ -66,8 +73,9 @@ OPTION("stats", 0, "FILE", FILE, stats, OUTPUT, RUN_ONLY,
     "Write the counts of the run to this file, as JSON, at the end.")
 OPTION("time", 'T', "FIELD[:LAYOUT]", TEXT, time, TIME, EXPLAIN,
     "Field that says when a record happened. The layout is how that is "
-    "written: `rfc3339`, `s`, `ms`, `us`, `ns`, `clf`, or a pattern such as "
-    "`%Y-%m-%d %H:%M:%S`. Without it: what the format says, else the first "
+    "written: `rfc3339`, `s`, `ms`, `us`, `ns`, `clf`, `http`, `ctime`, or "
+    "a pattern such as `%Y-%m-%d %H:%M:%S`; see weir-formats(7). "
+    "Without it: what the format says, else the first "
     "of the usual names (ts, time, timestamp and others) that is a time.")
 OPTION("to", 't', "FORMAT[:ARG]", FORMAT_OUT, to, OUTPUT, EXPLAIN,
     "Format of the output. The default is `json`; on a terminal, `table`.")

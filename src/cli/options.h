@@ -35,11 +35,11 @@ struct options {
 	int64_t lateness, allowed;
 	/* output */
 	const char *to, *output, *stats;
-	bool line_buffered, print_spec;
+	bool line_buffered, print_spec, csv_safe;
 	/* bad records */
 	const char *reject;
 	uint64_t bad_max, record_max;
-	bool bad_max_given, trust;
+	bool bad_max_given, trust, nul_data;
 	/* the rest */
 	unsigned jobs;
 	bool quiet, verbose, help, help_short, version, no_config;

@@ -402,6 +402,31 @@ set_output(struct plan *p, const struct options *o, struct err *err)
 	return 0;
 }
 
+/* --csv-safe: a setting of the output. */
+static int
+set_csv_safe(struct plan *p, const struct options *o, struct err *err)
+{
+	struct settings *settings = &p->output.settings;
+	struct setting *list;
+
+	if (!o->csv_safe)
+		return 0;
+	if (strcmp(p->output.format->name, "csv") &&
+	    strcmp(p->output.format->name, "tsv")) {
+		err_set(err, ERR_USAGE, NOWHERE,
+		    "--csv-safe is for the formats csv and tsv, not %s",
+		    p->output.format->name);
+		return err_hint(err, "-t csv");
+	}
+	list = arena_array(&p->arena, settings->n + 1, sizeof *list);
+	if (settings->n)
+		memcpy(list, settings->list, settings->n * sizeof *list);
+	list[settings->n++] =
+	    (struct setting){STR("safe"), STR("yes"), NOWHERE};
+	settings->list = list;
+	return 0;
+}
+
 int
 pipeline_make(struct plan *p, const struct options *o, struct err *err)
 {
@@ -410,7 +435,8 @@ pipeline_make(struct plan *p, const struct options *o, struct err *err)
 	if (pipeline_inputs(p, o, err))
 		return -1;
 	if ((o->from && set_from(p, o->from, err)) || set_times(p, o, err) ||
-	    set_output(p, o, err) || pipeline_params(p, o, err))
+	    set_output(p, o, err) || set_csv_safe(p, o, err) ||
+	    pipeline_params(p, o, err))
 		return -1;
 	return plan_bind(p, err);
 }

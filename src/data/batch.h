@@ -52,6 +52,13 @@ struct batch {
 	const char *block;     /* first byte of the block of input */
 	uint64_t block_offset; /* of that byte in the decompressed input */
 	uint64_t block_line;   /* line feeds before it (not for files) */
+	/*
+	 * What a format has to know of the bytes before the block; set before
+	 * the block is decoded, and then what is true behind it. Where it is
+	 * not 0 the input must not end: then the decoder is called once more,
+	 * with no bytes.
+	 */
+	uint64_t context;
 
 	struct bad_row *bad;
 	size_t n_bad, cap_bad;
@@ -60,6 +67,9 @@ struct batch {
 			 this batch is to be read */
 	bool runs_on; /* the last record, a bad one, goes on behind this
 			 batch: the next one begins at the next line */
+
+	bool more; /* the batch is full within a record: decode goes on with
+		      the same bytes, which were not used up */
 
 	unsigned n_filtered; /* rows dropped by a condition */
 };

@@ -8,6 +8,7 @@
 #include "expr/agg.h"
 
 #include "data/key.h"
+#include "expr/agg_kept.h"
 #include "expr/agg_part.h"
 
 /* Sorted by name. */
@@ -18,18 +19,32 @@ const struct agg *const aggs[] = {
     &agg_arg_min,
     &agg_array_agg,
     &agg_avg,
+    &agg_bit_and,
+    &agg_bit_or,
+    &agg_bit_xor,
     &agg_bool_and,
     &agg_bool_or,
+    &agg_corr,
     &agg_count,
+    &agg_covar_pop,
+    &agg_covar_samp,
     &agg_first,
+    &agg_histogram,
     &agg_last,
     &agg_listagg,
+    &agg_map_agg,
     &agg_max,
     &agg_median,
     &agg_min,
     &agg_mode,
     &agg_percentile,
+    &agg_percentile_cont,
+    &agg_rate,
     &agg_ratio,
+    &agg_regr_count,
+    &agg_regr_intercept,
+    &agg_regr_r2,
+    &agg_regr_slope,
     &agg_stddev_pop,
     &agg_stddev_samp,
     &agg_sum,
@@ -71,6 +86,14 @@ agg_find(struct str name)
 	return NULL;
 }
 
+bool
+agg_has_order(const struct agg *a)
+{
+	return !a->retracts && !a->exact &&
+	       (a->keep == AGG_KEEP_ALL || a->keep == AGG_KEEP_ARRIVED ||
+		   a->keep == AGG_KEEP_EARLIEST || a->keep == AGG_KEEP_LATEST);
+}
+
 /* True if the call keeps a set of seen values. */
 static bool
 keeps_set(const struct agg_call *call)
@@ -94,9 +117,29 @@ set_in(const struct agg_call *call, const void *acc)
 	return *at;
 }
 
+/*
+ * The call that does the work: where rows may be taken back, an estimate
+ * gives way to what is exact. *room holds it then.
+ */
+static const struct agg_call *
+working(const struct agg_call *call, struct agg_call *room)
+{
+	if (!call->retract || !call->agg->exact)
+		return call;
+	*room = *call;
+	room->agg = call->agg->exact;
+	room->distinct = true;
+	return room;
+}
+
 unsigned
 agg_size(const struct agg_call *call)
 {
+	struct agg_call room;
+
+	call = working(call, &room);
+	if (agg_keeps_rows(call))
+		return kept_size();
 	return call->agg->size(call) +
 	       (keeps_set(call) ? (unsigned)sizeof(struct seen_set *) : 0);
 }
@@ -136,9 +179,7 @@ distinct_row(const struct agg_call *call, struct arena *heap,
     const struct agg_rows *r, unsigned k, unsigned n, struct buf *key)
 {
 	struct seen_set **set = set_of(call, agg_acc(call, r, k));
-	bool add = agg_sign(r, k) > 0;
 	uint8_t types[AGG_ARGS_MAX];
-	struct seen *e;
 
 	key->n = 0;
 	for (unsigned i = 0; i < n; i++) {
@@ -149,10 +190,7 @@ distinct_row(const struct agg_call *call, struct arena *heap,
 		types[i] = v.type;
 		key_put(key, v);
 	}
-	e = seen_find(set, heap, buf_str(key), types, n, add);
-	if (!e || (!add && !e->count))
-		return false;
-	return add ? !e->count++ : !--e->count;
+	return seen_count(set, heap, buf_str(key), types, n, agg_sign(r, k));
 }
 
 static void
@@ -179,7 +217,9 @@ static void
 add_rows(const struct agg_call *call, struct arena *heap,
     const struct agg_rows *rows)
 {
-	if (keeps_set(call))
+	if (agg_keeps_rows(call))
+		kept_add(call, heap, rows);
+	else if (keeps_set(call))
 		add_distinct(call, heap, rows);
 	else
 		call->agg->add(call, heap, rows);
@@ -190,8 +230,10 @@ agg_add(const struct agg_call *call, struct arena *heap,
     const struct agg_rows *rows, const struct column *filter)
 {
 	struct agg_rows r = *rows;
+	struct agg_call room;
 	struct picked p;
 
+	call = working(call, &room);
 	if (!filter) {
 		add_rows(call, heap, rows);
 		return;
@@ -210,17 +252,21 @@ agg_add(const struct agg_call *call, struct arena *heap,
 
 /* ---- merging ---- */
 
-/* Adds the values of one entry as a row of their own. */
+/* Adds the values of one entry as a row of their own, or takes them back. */
 static void
 add_entry(const struct agg_call *call, struct arena *heap, void *acc,
-    const struct value *v, unsigned n)
+    const struct value *v, unsigned n, int sign)
 {
 	char *cell = (char *)acc - call->offset;
 	struct column cols[AGG_ARGS_MAX];
 	struct value copy[AGG_ARGS_MAX];
+	int8_t minus = -1;
 	uint16_t row = 0;
-	struct agg_rows r = {
-	    .n = 1, .rows = &row, .cells = &cell, .args = cols};
+	struct agg_rows r = {.n = 1,
+	    .rows = &row,
+	    .cells = &cell,
+	    .args = cols,
+	    .sign = sign < 0 ? &minus : NULL};
 
 	for (unsigned i = 0; i < n; i++) {
 		copy[i] = v[i];
@@ -245,17 +291,17 @@ merge_distinct(const struct agg_call *call, struct arena *heap, void *into,
 	for (const struct seen *e = from ? from->first : NULL; e; e = e->next) {
 		struct str key = {e->bytes, e->len};
 		const uint8_t *types = (const uint8_t *)e->bytes + e->len;
-		struct seen *mine;
+		int change;
 
 		if (!e->count)
 			continue;
-		mine = seen_find(set_of(call, into), heap, key, types, n, true);
-		if (!mine->count) {
+		change = seen_count(
+		    set_of(call, into), heap, key, types, n, e->count);
+		if (change) {
 			seen_values(e, v, n, &a);
-			add_entry(call, heap, into, v, n);
+			add_entry(call, heap, into, v, n, change);
 			arena_reset(&a);
 		}
-		mine->count += e->count;
 	}
 	arena_release(&a);
 }
@@ -264,7 +310,12 @@ void
 agg_merge(const struct agg_call *call, struct arena *heap, void *into,
     const void *from)
 {
-	if (keeps_set(call))
+	struct agg_call room;
+
+	call = working(call, &room);
+	if (agg_keeps_rows(call))
+		kept_merge(call, heap, into, from);
+	else if (keeps_set(call))
 		merge_distinct(call, heap, into, set_in(call, from));
 	else
 		call->agg->merge(call, heap, into, from);
@@ -273,7 +324,8 @@ agg_merge(const struct agg_call *call, struct arena *heap, void *into,
 bool
 agg_unmerges(const struct agg_call *call)
 {
-	return call->agg->unmerge && !keeps_set(call);
+	return call->agg->unmerge && !keeps_set(call) &&
+	       !agg_keeps_rows(call) && !(call->retract && call->agg->exact);
 }
 
 void
@@ -292,6 +344,11 @@ agg_sound(const struct agg_call *call, const void *acc)
 struct value
 agg_value(const struct agg_call *call, const void *acc, struct arena *out)
 {
+	struct agg_call room;
+
+	call = working(call, &room);
+	if (agg_keeps_rows(call))
+		return kept_value(call, acc, out);
 	return call->agg->value(call, acc, out);
 }
 
@@ -300,6 +357,13 @@ agg_value(const struct agg_call *call, const void *acc, struct arena *out)
 void
 agg_save(const struct agg_call *call, const void *acc, struct buf *out)
 {
+	struct agg_call room;
+
+	call = working(call, &room);
+	if (agg_keeps_rows(call)) {
+		kept_save(call, acc, out);
+		return;
+	}
 	if (!keeps_set(call)) {
 		call->agg->save(call, acc, out);
 		return;
@@ -327,6 +391,11 @@ bool
 agg_load(const struct agg_call *call, struct arena *heap, void *acc,
     struct str bytes)
 {
+	struct agg_call room;
+
+	call = working(call, &room);
+	if (agg_keeps_rows(call))
+		return kept_load(call, heap, acc, bytes);
 	if (keeps_set(call))
 		return load_distinct(call, heap, acc, bytes);
 	return call->agg->load(call, heap, acc, bytes);

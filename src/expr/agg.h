@@ -21,7 +21,14 @@
 
 struct agg;
 
-#define AGG_ARGS_MAX 4
+#define AGG_ARGS_MAX 8
+
+/* How an expression of ORDER BY inside a call orders rows; bits. */
+enum agg_order {
+	AGG_DESC = 1,
+	AGG_NULLS_FIRST = 2, /* neither: NULL is the least value */
+	AGG_NULLS_LAST = 4
+};
 
 /*
  * When taking rows back gives, to the last digit, what never adding them would
@@ -37,12 +44,21 @@ enum agg_back {
 /* A call of an aggregate in a query, bound. */
 struct agg_call {
 	const struct agg *agg;
-	const struct node *node;	 /* as written */
-	struct expr *args[AGG_ARGS_MAX]; /* over input rows */
-	unsigned n_args;
+	const struct node *node; /* as written */
+	/* Over input rows: arguments, then what ORDER BY inside orders by. */
+	struct expr *args[AGG_ARGS_MAX];
+	unsigned n_args;	     /* with those of ORDER BY */
+	unsigned n_order;	     /* the last ones of them */
+	uint8_t order[AGG_ARGS_MAX]; /* enum agg_order, of each */
 	/* Constant arguments' values, each under its number in args. */
 	struct value params[AGG_ARGS_MAX];
 	bool distinct;
+	/*
+	 * Rows may be taken back (sign -1). Set by the step that adds rows,
+	 * before it asks for agg_size: an aggregate that forgets rows then
+	 * keeps them. Never changes afterwards.
+	 */
+	bool retract;
 	struct expr *filter; /* FILTER (WHERE …), or NULL */
 	enum type type;	     /* of the result; T_ANY if known at run time */
 	unsigned offset;     /* of the accumulator within the cell's bytes */
@@ -55,7 +71,28 @@ struct agg_rows {
 	char *const *cells;	   /* first accumulator byte of each cell */
 	const struct column *args; /* n_args columns */
 	const int64_t *time;	   /* event time by row, or NULL */
-	const int8_t *sign; /* by row: +1, or -1 take back; NULL = all +1 */
+	/* By row: +1, or -1 take back (call->retract); NULL = all +1. */
+	const int8_t *sign;
+};
+
+/* How the result is read where rows are kept (agg_kept.h). */
+enum agg_keep {
+	AGG_KEEP_ALL,	   /* all rows are added anew, in order of arrival */
+	AGG_KEEP_ARRIVED,  /* value of the first one to arrive */
+	AGG_KEEP_EARLIEST, /* … of the first one by time, then arrival */
+	AGG_KEEP_LATEST,   /* … of the last one by time, then arrival */
+	AGG_KEEP_LEAST,	   /* … of the one whose value is least */
+	AGG_KEEP_GREATEST,
+	AGG_KEEP_LEAST_BY, /* … whose second argument is least */
+	AGG_KEEP_GREATEST_BY,
+	AGG_KEEP_NUMBERS /* by rank among the values, read as numbers */
+};
+
+/* Numbers, times or durations in order. */
+struct agg_ranks {
+	uint64_t n;
+	struct value (*at)(const struct agg_ranks *ranks, uint64_t rank);
+	const void *of;
 };
 
 /* acc, into and from: a cell's bytes plus the call's offset. */
@@ -76,6 +113,8 @@ struct agg {
 	unsigned n_constant; /* the last ones of args_max must be constant */
 	/* With and without DISTINCT the result is the same: no set is kept. */
 	bool ignores_duplicates;
+	/* Of rows whose first argument is there, others may be NULL. */
+	bool keeps_null;
 
 	/* Checks arguments and sets call->type (T_ANY before). */
 	int (*bind)(struct agg_call *call, struct err *err);
@@ -84,9 +123,24 @@ struct agg {
 	/* Adds rows. NULL arguments are the aggregate's business. */
 	void (*add)(const struct agg_call *call, struct arena *heap,
 	    const struct agg_rows *rows);
-	/* True if rows can be taken back (sign -1). */
+	/*
+	 * True if rows can be taken back (sign -1) from this accumulator, when
+	 * call->retract is set; else they are kept, in the way of `keep`.
+	 */
 	bool retracts;
 	enum agg_back back;
+	enum agg_keep keep;
+	/*
+	 * AGG_KEEP_NUMBERS: the result, given the number of values and a way
+	 * to have the one of a rank (from 0); never called without values.
+	 */
+	struct value (*ranked)(const struct agg_call *call,
+	    const struct agg_ranks *ranks, struct arena *out);
+	/*
+	 * The aggregate that stands in for this one, with DISTINCT, where rows
+	 * may be taken back; or NULL.
+	 */
+	const struct agg *exact;
 	void (*merge)(const struct agg_call *call, struct arena *heap,
 	    void *into, const void *from);
 	/*
@@ -113,6 +167,10 @@ struct agg {
 
 /* By name or alias (lower case); NULL if there is none. */
 const struct agg *agg_find(struct str name);
+
+/* True if the result depends on the order of rows, so that ORDER BY inside a
+ * call means something. */
+bool agg_has_order(const struct agg *a);
 
 /* All rows, sorted by name, for help and manual. */
 extern const struct agg *const aggs[];

@@ -396,13 +396,15 @@ const struct agg agg_approx_distinct = {
     .aliases = "approx_count_distinct",
     .signature = "any -> bigint",
     .doc = "Number of different values: exact up to 256, then estimated with "
-	   "a standard error of 1.6 % in 4 KiB.",
+	   "a standard error of 1.6 % in 4 KiB. Exact where rows may be taken "
+	   "back.",
     .example = "approx_distinct(x) of 1, 2, 1",
     .result = "2",
     .flink = "APPROX_COUNT_DISTINCT",
     .args_min = 1,
     .args_max = 1,
     .ignores_duplicates = true,
+    .exact = &agg_count,
     .bind = distinct_bind,
     .size = distinct_size,
     .add = distinct_add,

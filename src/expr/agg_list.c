@@ -12,16 +12,7 @@
 #include "data/pack.h"
 #include "expr/agg_part.h"
 
-/* Most bytes of a collected list or text. */
-#define COLLECT_MAX (256u << 20)
-
 /* ---- array_agg, listagg: bytes that grow ---- */
-
-struct grown {
-	char *p;
-	uint32_t len, cap;
-	uint64_t n; /* values */
-};
 
 static unsigned
 grown_size(const struct agg_call *call)
@@ -30,15 +21,14 @@ grown_size(const struct agg_call *call)
 	return sizeof(struct grown);
 }
 
-/* Appends two pieces or, beyond COLLECT_MAX, nothing. */
-static void
+void
 grown_put(
     struct grown *g, struct arena *heap, struct str a, struct str b, uint64_t n)
 {
 	uint64_t want = (uint64_t)g->len + a.n + b.n;
 	char *p;
 
-	if (want > COLLECT_MAX)
+	if (want > GROWN_MAX)
 		return;
 	if (want > g->cap) {
 		uint32_t cap = g->cap ? g->cap : 16;
@@ -59,7 +49,7 @@ grown_put(
 	g->n += n;
 }
 
-static void
+void
 grown_save(const struct agg_call *call, const void *acc, struct buf *out)
 {
 	const struct grown *g = acc;
@@ -148,7 +138,7 @@ array_load(const struct agg_call *call, struct arena *heap, void *acc,
 	(void)call;
 	for (; left && !in.bad; left--)
 		in.bad = pack_skip(&in.p, in.end) != PACK_OK;
-	if (!agg_in_done(&in) || in.end - items > COLLECT_MAX)
+	if (!agg_in_done(&in) || in.end - items > GROWN_MAX)
 		return false;
 	if (n)
 		grown_put(acc, heap,
@@ -226,8 +216,7 @@ listagg_load(const struct agg_call *call, struct arena *heap, void *acc,
 	struct str text = {in.p, (size_t)(in.end - in.p)};
 
 	(void)call;
-	if (in.bad || text.n > COLLECT_MAX || (!n && text.n) ||
-	    !utf8_valid(text))
+	if (in.bad || text.n > GROWN_MAX || (!n && text.n) || !utf8_valid(text))
 		return false;
 	grown_put(acc, heap, text, STR(""), n);
 	return true;
@@ -237,14 +226,14 @@ listagg_load(const struct agg_call *call, struct arena *heap, void *acc,
 
 #define TOPK_MAX 10000
 
-static unsigned
+unsigned
 counts_size(const struct agg_call *call)
 {
 	(void)call;
 	return sizeof(struct seen_set *);
 }
 
-static void
+void
 counts_add(
     const struct agg_call *call, struct arena *heap, const struct agg_rows *r)
 {
@@ -253,23 +242,18 @@ counts_add(
 	for (unsigned k = 0; k < r->n; k++) {
 		struct seen_set **set = agg_acc(call, r, k);
 		struct value v = agg_arg(r, 0, k);
-		bool add = agg_sign(r, k) > 0;
-		struct seen *e;
 
 		if (v.type == T_NULL)
 			continue;
 		key.n = 0;
 		key_put(&key, v);
-		e = seen_find(set, heap, buf_str(&key), &v.type, 1, add);
-		if (add)
-			e->count++;
-		else if (e && e->count)
-			e->count--;
+		seen_count(
+		    set, heap, buf_str(&key), &v.type, 1, agg_sign(r, k));
 	}
 	buf_release(&key);
 }
 
-static void
+void
 counts_merge(const struct agg_call *call, struct arena *heap, void *into,
     const void *from)
 {
@@ -281,14 +265,13 @@ counts_merge(const struct agg_call *call, struct arena *heap, void *into,
 		const uint8_t *type = (const uint8_t *)e->bytes + e->len;
 
 		if (e->count)
-			seen_find(into, heap, key, type, 1, true)->count +=
-			    e->count;
+			seen_count(into, heap, key, type, 1, e->count);
 	}
 }
 
 struct counted {
 	struct value v;
-	uint32_t count;
+	int64_t count;
 };
 
 static int
@@ -313,7 +296,7 @@ counts_sorted(const void *acc, struct arena *out, size_t *n)
 		return NULL;
 	all = arena_array(out, (*set)->n, sizeof *all);
 	for (const struct seen *e = (*set)->first; e; e = e->next)
-		if (e->count) {
+		if (e->count > 0) {
 			seen_values(e, &all[*n].v, 1, out);
 			all[(*n)++].count = e->count;
 		}
@@ -370,7 +353,7 @@ topk_bind(struct agg_call *call, struct err *err)
 	return 0;
 }
 
-static void
+void
 counts_save(const struct agg_call *call, const void *acc, struct buf *out)
 {
 	const struct seen_set *const *set = acc;
@@ -380,7 +363,7 @@ counts_save(const struct agg_call *call, const void *acc, struct buf *out)
 	seen_save(*set, 1, out);
 }
 
-static bool
+bool
 counts_load(const struct agg_call *call, struct arena *heap, void *acc,
     struct str bytes)
 {

@@ -125,6 +125,60 @@ held_set(struct held *h, struct arena *heap, struct value v)
 	h->v.p = room;
 }
 
+/* ---- memory that is used again ---- */
+
+#define SPARE_EVEN 8 /* sizes up to 8 * 16 bytes, then 4 to each doubling */
+#define SPARE_SIZES (SPARE_EVEN + 4 * 20)
+
+struct spare {
+	struct spare_piece {
+		struct spare_piece *next;
+	} * pieces[SPARE_SIZES];
+};
+
+/* The size a piece of n bytes has, and its number; SPARE_SIZES: too large. */
+static unsigned
+spare_size(size_t *n)
+{
+	unsigned units = (unsigned)((*n + 15) / 16), log2, step;
+
+	if (*n > (size_t)64 << 20)
+		return SPARE_SIZES;
+	*n = (size_t)units * 16;
+	if (units <= SPARE_EVEN)
+		return units ? units - 1 : 0;
+	log2 = 31u - (unsigned)__builtin_clz(units - 1);
+	step = (units - 1) >> (log2 - 2) & 3;
+	*n = (size_t)(5 + step) << (log2 - 2) << 4;
+	return SPARE_EVEN + 4 * (log2 - 3) + step;
+}
+
+void *
+spare_alloc(struct spare *s, struct arena *heap, size_t n)
+{
+	unsigned k = spare_size(&n);
+	struct spare_piece *p = s && k < SPARE_SIZES ? s->pieces[k] : NULL;
+
+	if (!p)
+		return arena_alloc(heap, n);
+	s->pieces[k] = p->next;
+	return p;
+}
+
+void
+spare_give(struct spare **s, struct arena *heap, void *p, size_t n)
+{
+	unsigned k = spare_size(&n);
+	struct spare_piece *piece = p;
+
+	if (k == SPARE_SIZES)
+		return;
+	if (!*s)
+		*s = arena_zalloc(heap, sizeof **s);
+	piece->next = (*s)->pieces[k];
+	(*s)->pieces[k] = piece;
+}
+
 /* ---- saved bytes ---- */
 
 void

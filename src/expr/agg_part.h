@@ -90,11 +90,23 @@ struct held {
 /* Replaces the value; its memory is used again when the new one fits. */
 void held_set(struct held *h, struct arena *heap, struct value v);
 
+/* ---- memory of a heap that is used again ---- */
+
+/*
+ * Pieces of memory nobody needs any more, by size: a heap does not take them
+ * back one by one. NULL until there is one.
+ */
+struct spare;
+
+void *spare_alloc(struct spare *s, struct arena *heap, size_t n);
+void spare_give(struct spare **s, struct arena *heap, void *p, size_t n);
+
 /* ---- a set of values with their counts, in order of first arrival ---- */
 
 struct seen {
 	struct seen *next;
-	uint32_t hash, count;
+	int64_t count; /* less than 0: taken back before it came */
+	uint32_t hash;
 	uint32_t len; /* of the key at bytes[0], then a type tag per value */
 	char bytes[];
 };
@@ -102,21 +114,51 @@ struct seen {
 struct seen_set {
 	struct seen **slots;
 	struct seen *first, *last;
-	uint32_t n, cap; /* entries (dead ones too), slots */
+	uint32_t n, cap;  /* entries (dead ones too), slots */
+	uint32_t dead;	  /* entries with count 0 */
+	uint32_t n_types; /* of each entry */
+	struct spare *spare;
 };
 
 /*
- * The entry of the values key (as key_put writes them) with their types;
- * makes one with count 0 if add is set, else NULL. *set may be NULL at first.
+ * Changes the count of the values key (as key_put writes them, with their
+ * types) by some number. +1: they are there (count > 0) that were not before,
+ * -1: they no longer are, else 0. *set may be NULL at first.
  */
-struct seen *seen_find(struct seen_set **set, struct arena *heap,
-    struct str key, const uint8_t *types, unsigned n_types, bool add);
+int seen_count(struct seen_set **set, struct arena *heap, struct str key,
+    const uint8_t *types, unsigned n_types, int64_t by);
 
 /* The n values of an entry, as they came (slices of the entry or arena). */
 void seen_values(
     const struct seen *e, struct value *out, unsigned n, struct arena *a);
 
 void seen_save(const struct seen_set *set, unsigned n_values, struct buf *out);
+
+/* ---- bytes that grow, for lists and texts (agg_list.c) ---- */
+
+#define GROWN_MAX (256u << 20)
+
+struct grown {
+	char *p;
+	uint32_t len, cap;
+	uint64_t n; /* values */
+};
+
+/* Appends two pieces, of n values, or, beyond GROWN_MAX, nothing. */
+void grown_put(struct grown *g, struct arena *heap, struct str a, struct str b,
+    uint64_t n);
+void grown_save(const struct agg_call *call, const void *acc, struct buf *out);
+
+/* ---- an accumulator that counts values (agg_list.c) ---- */
+
+unsigned counts_size(const struct agg_call *call);
+void counts_add(
+    const struct agg_call *call, struct arena *heap, const struct agg_rows *r);
+void counts_merge(const struct agg_call *call, struct arena *heap, void *into,
+    const void *from);
+void counts_save(const struct agg_call *call, const void *acc, struct buf *out);
+bool counts_load(const struct agg_call *call, struct arena *heap, void *acc,
+    struct str bytes);
 
 /* ---- saved bytes ---- */
 
@@ -152,9 +194,12 @@ bool agg_in_done(const struct agg_in *in);
 /* ---- the rows ---- */
 
 extern const struct agg agg_any_value, agg_approx_distinct, agg_arg_max,
-    agg_arg_min, agg_array_agg, agg_avg, agg_bool_and, agg_bool_or, agg_count,
-    agg_first, agg_last, agg_listagg, agg_max, agg_median, agg_min, agg_mode,
-    agg_percentile, agg_ratio, agg_stddev_pop, agg_stddev_samp, agg_sum,
-    agg_topk, agg_var_pop, agg_var_samp;
+    agg_arg_min, agg_array_agg, agg_avg, agg_bit_and, agg_bit_or, agg_bit_xor,
+    agg_bool_and, agg_bool_or, agg_corr, agg_count, agg_covar_pop,
+    agg_covar_samp, agg_first, agg_histogram, agg_last, agg_listagg,
+    agg_map_agg, agg_max, agg_median, agg_min, agg_mode, agg_percentile,
+    agg_percentile_cont, agg_rate, agg_ratio, agg_regr_count,
+    agg_regr_intercept, agg_regr_r2, agg_regr_slope, agg_stddev_pop,
+    agg_stddev_samp, agg_sum, agg_topk, agg_var_pop, agg_var_samp;
 
 #endif

@@ -345,6 +345,7 @@ paired_load(const struct agg_call *call, struct arena *heap, void *acc,
 
 const struct agg agg_min = {
     .name = "min",
+    .keep = AGG_KEEP_LEAST,
     .aliases = "",
     .doc = "Least value, of any type; NaN counts as the greatest number.",
     .example = "min(x) of 3, 1, NULL",
@@ -356,6 +357,7 @@ const struct agg agg_min = {
 
 const struct agg agg_max = {
     .name = "max",
+    .keep = AGG_KEEP_GREATEST,
     .aliases = "",
     .doc = "Greatest value, of any type; NaN counts as the greatest number.",
     .example = "max(x) of 3, 1, NULL",
@@ -367,6 +369,7 @@ const struct agg agg_max = {
 
 const struct agg agg_first = {
     .name = "first",
+    .keep = AGG_KEEP_EARLIEST,
     .aliases = "first_value",
     .doc = "The value of the earliest row that has one: in a window by event "
 	   "time, of equal times the first to arrive; else by arrival.",
@@ -378,6 +381,7 @@ const struct agg agg_first = {
 
 const struct agg agg_last = {
     .name = "last",
+    .keep = AGG_KEEP_LATEST,
     .aliases = "last_value",
     .doc = "The value of the latest row that has one: in a window by event "
 	   "time, of equal times the last to arrive; else by arrival.",
@@ -389,6 +393,7 @@ const struct agg agg_last = {
 
 const struct agg agg_any_value = {
     .name = "any_value",
+    .keep = AGG_KEEP_ARRIVED,
     .aliases = "",
     .doc = "Some value of the group: the first to arrive that is not NULL.",
     .example = "any_value(x) of NULL, 7, 5",
@@ -399,6 +404,7 @@ const struct agg agg_any_value = {
 
 const struct agg agg_arg_min = {
     .name = "arg_min",
+    .keep = AGG_KEEP_LEAST_BY,
     .aliases = "min_by",
     .doc = "The first argument's value in the row where the second is least; "
 	   "rows where either is NULL are left out.",
@@ -410,6 +416,7 @@ const struct agg agg_arg_min = {
 
 const struct agg agg_arg_max = {
     .name = "arg_max",
+    .keep = AGG_KEEP_GREATEST_BY,
     .aliases = "max_by",
     .doc = "The first argument's value in the row where the second is "
 	   "greatest; rows where either is NULL are left out.",

@@ -486,6 +486,87 @@ quant_value(const struct agg_call *call, const void *acc, struct arena *out)
 			   : exact_value(q, rank, out);
 }
 
+static struct value
+quant_ranked(const struct agg_call *call, const struct agg_ranks *ranks,
+    struct arena *out)
+{
+	(void)out;
+	return ranks->at(ranks, nearest_rank(call->params[1], ranks->n));
+}
+
+/* ---- percentile_cont: between two ranks ---- */
+
+/* a + (b - a) * part, of the type of the values. */
+static struct value
+between(struct value a, struct value b, double part)
+{
+	double x;
+
+	if (a.type == T_FLOAT || a.type == T_INT) {
+		x = a.type == T_INT ? (double)a.i : a.f;
+		if (part > 0) {
+			double y = b.type == T_INT ? (double)b.i : b.f;
+
+			x = isfinite(y - x) ? x + (y - x) * part
+					    : x * (1 - part) + y * part;
+		}
+		return value_float(x);
+	}
+	if (part > 0)
+		a.i += (int64_t)(((double)b.i - (double)a.i) * part);
+	return a;
+}
+
+/* The place of a share among n values: a rank, and the part behind it. */
+static uint64_t
+place(struct value share, uint64_t n, double *part)
+{
+	double p = 0.5, at;
+	uint64_t rank;
+
+	if (share.type == T_FLOAT)
+		p = share.f;
+	else if (share.type == T_DECIMAL)
+		p = dec_to_float(*share.d);
+	else if (share.type == T_INT)
+		p = (double)share.i;
+	at = p * (double)(n - 1);
+	rank = (uint64_t)at;
+	*part = at - (double)rank;
+	return rank;
+}
+
+static struct value
+cont_ranked(const struct agg_call *call, const struct agg_ranks *ranks,
+    struct arena *out)
+{
+	double part;
+	uint64_t rank = place(call->params[1], ranks->n, &part);
+
+	(void)out;
+	return between(
+	    ranks->at(ranks, rank), ranks->at(ranks, rank + (part > 0)), part);
+}
+
+static struct value
+cont_value(const struct agg_call *call, const void *acc, struct arena *out)
+{
+	const struct quant *q = acc;
+	struct value a, b;
+	uint64_t rank;
+	double part;
+
+	if (!q->n)
+		return VALUE_NULL;
+	rank = place(call->params[1], q->n, &part);
+	a = q->sketched ? histogram_value(q, rank) : exact_value(q, rank, out);
+	b = a;
+	if (part > 0)
+		b = q->sketched ? histogram_value(q, rank + 1)
+				: exact_value(q, rank + 1, out);
+	return between(a, b, part);
+}
+
 /*
  * What is left has the value of one that never had more, unless it would be
  * exact again, or the value is at an end of the histogram.
@@ -544,6 +625,16 @@ percentile_bind(struct agg_call *call, struct err *err)
 	return 0;
 }
 
+static int
+cont_bind(struct agg_call *call, struct err *err)
+{
+	if (percentile_bind(call, err))
+		return -1;
+	if (call->type == T_INT)
+		call->type = T_FLOAT;
+	return 0;
+}
+
 /* ---- state on disk ---- */
 
 static void
@@ -596,10 +687,13 @@ quant_load(const struct agg_call *call, struct arena *heap, void *acc,
 
 /* ---- the rows ---- */
 
-#define QUANT_PARTS                                                            \
+#define NUMBERS_PARTS                                                          \
 	.size = quant_size, .add = quant_add, .merge = quant_merge,            \
-	.unmerge = quant_unmerge, .sound = quant_sound, .value = quant_value,  \
-	.save = quant_save, .load = quant_load
+	.save = quant_save, .load = quant_load, .keep = AGG_KEEP_NUMBERS
+
+#define QUANT_PARTS                                                            \
+	NUMBERS_PARTS, .unmerge = quant_unmerge, .sound = quant_sound,         \
+		       .value = quant_value, .ranked = quant_ranked
 
 const struct agg agg_median = {
     .name = "median",
@@ -631,4 +725,23 @@ const struct agg agg_percentile = {
     .n_constant = 1,
     .bind = percentile_bind,
     QUANT_PARTS,
+};
+
+const struct agg agg_percentile_cont = {
+    .name = "percentile_cont",
+    .aliases = "quantile_cont",
+    .signature = "number, number -> float",
+    .doc = "The value at a share of the sorted values, between two of them in "
+	   "proportion; exact as percentile() is. Also written "
+	   "PERCENTILE_CONT(share) WITHIN GROUP (ORDER BY x).",
+    .example = "percentile_cont(x, 0.75) of 1, 7, 9",
+    .result = "8.0",
+    .flink = "PERCENTILE",
+    .args_min = 2,
+    .args_max = 2,
+    .n_constant = 1,
+    .bind = cont_bind,
+    .value = cont_value,
+    .ranked = cont_ranked,
+    NUMBERS_PARTS,
 };

@@ -13,14 +13,47 @@
 
 #define SLOTS_MIN 8
 
+static size_t
+entry_bytes(const struct seen_set *s, size_t len)
+{
+	return offsetof(struct seen, bytes) + len + s->n_types;
+}
+
+/* Takes out the dead. */
+static void
+bury(struct seen_set *s, struct arena *heap)
+{
+	struct seen *e = s->first, *next, **at = &s->first;
+
+	for (s->last = NULL; e; e = next) {
+		next = e->next;
+		if (e->count) {
+			*at = s->last = e;
+			at = &e->next;
+		} else {
+			spare_give(&s->spare, heap, e, entry_bytes(s, e->len));
+		}
+	}
+	*at = NULL;
+	s->n -= s->dead;
+	s->dead = 0;
+}
+
+/* Makes room for more entries. */
 static void
 slots_grow(struct seen_set *s, struct arena *heap)
 {
 	uint32_t cap = s->cap ? s->cap * 2 : SLOTS_MIN;
 	struct seen *e;
 
-	s->slots = memset(arena_array(heap, cap, sizeof *s->slots), 0,
-	    cap * sizeof *s->slots);
+	if (s->dead > s->n / 2) {
+		bury(s, heap);
+		cap = s->cap;
+		memset(s->slots, 0, cap * sizeof *s->slots);
+	} else {
+		s->slots = memset(arena_array(heap, cap, sizeof *s->slots), 0,
+		    cap * sizeof *s->slots);
+	}
 	s->cap = cap;
 	for (e = s->first; e; e = e->next) {
 		uint32_t at = e->hash & (cap - 1);
@@ -32,34 +65,35 @@ slots_grow(struct seen_set *s, struct arena *heap)
 }
 
 static struct seen *
-entry_new(struct arena *heap, uint32_t hash, struct str key,
-    const uint8_t *types, unsigned n_types)
+entry_new(struct seen_set *s, struct arena *heap, uint32_t hash, struct str key,
+    const uint8_t *types)
 {
-	struct seen *e =
-	    arena_alloc(heap, offsetof(struct seen, bytes) + key.n + n_types);
+	struct seen *e = spare_alloc(s->spare, heap, entry_bytes(s, key.n));
 
 	e->next = NULL;
 	e->hash = hash;
 	e->count = 0;
 	e->len = (uint32_t)key.n;
 	memcpy(e->bytes, key.p, key.n);
-	memcpy(e->bytes + key.n, types, n_types);
+	memcpy(e->bytes + key.n, types, s->n_types);
+	if (s->last)
+		s->last->next = e;
+	else
+		s->first = e;
+	s->last = e;
+	s->n++;
+	s->dead++;
 	return e;
 }
 
-struct seen *
-seen_find(struct seen_set **set, struct arena *heap, struct str key,
-    const uint8_t *types, unsigned n_types, bool add)
+/* The entry of a key, made with count 0 if there is none. */
+static struct seen *
+seen_find(struct seen_set *s, struct arena *heap, struct str key,
+    const uint8_t *types)
 {
-	struct seen_set *s = *set;
 	uint32_t hash = (uint32_t)hash_bytes(key.p, key.n), at;
 	struct seen *e;
 
-	if (!s) {
-		if (!add)
-			return NULL;
-		s = *set = arena_zalloc(heap, sizeof *s);
-	}
 	if (s->n >= s->cap / 4 * 3)
 		slots_grow(s, heap);
 	for (at = hash & (s->cap - 1); (e = s->slots[at]);
@@ -67,17 +101,27 @@ seen_find(struct seen_set **set, struct arena *heap, struct str key,
 		if (e->hash == hash && e->len == key.n &&
 		    !memcmp(e->bytes, key.p, key.n))
 			return e;
-	if (!add)
-		return NULL;
-	e = entry_new(heap, hash, key, types, n_types);
-	s->slots[at] = e;
-	if (s->last)
-		s->last->next = e;
-	else
-		s->first = e;
-	s->last = e;
-	s->n++;
-	return e;
+	return s->slots[at] = entry_new(s, heap, hash, key, types);
+}
+
+int
+seen_count(struct seen_set **set, struct arena *heap, struct str key,
+    const uint8_t *types, unsigned n_types, int64_t by)
+{
+	struct seen_set *s = *set;
+	struct seen *e;
+	bool before;
+
+	if (!s) {
+		s = *set = arena_zalloc(heap, sizeof *s);
+		s->n_types = n_types;
+	}
+	e = seen_find(s, heap, key, types);
+	before = e->count > 0;
+	s->dead -= !e->count;
+	e->count += by;
+	s->dead += !e->count;
+	return (e->count > 0) - before;
 }
 
 void
@@ -106,12 +150,12 @@ seen_save(const struct seen_set *set, unsigned n_values, struct buf *out)
 
 	arena_init(&a, 4096);
 	for (const struct seen *e = set ? set->first : NULL; e; e = e->next)
-		n += e->count > 0;
+		n += e->count != 0;
 	agg_put_u64(out, n);
 	for (const struct seen *e = set ? set->first : NULL; e; e = e->next) {
 		if (!e->count)
 			continue;
-		agg_put_u64(out, e->count);
+		agg_put_i64(out, e->count);
 		seen_values(e, v, n_values, &a);
 		for (unsigned i = 0; i < n_values; i++)
 			pack_put(out, v[i]);
@@ -124,9 +168,9 @@ static bool
 entry_load(struct agg_in *in, struct seen_set **set, struct arena *heap,
     unsigned n_values, struct arena *a, struct buf *key)
 {
-	uint64_t count = agg_get_u64(in);
+	int64_t count = agg_get_count(in);
 	uint8_t types[AGG_ARGS_MAX];
-	struct seen *e;
+	uint32_t n = *set ? (*set)->n : 0;
 
 	key->n = 0;
 	for (unsigned i = 0; i < n_values; i++) {
@@ -137,13 +181,10 @@ entry_load(struct agg_in *in, struct seen_set **set, struct arena *heap,
 		types[i] = v.type;
 		key_put(key, v);
 	}
-	if (in->bad || count == 0 || count > UINT32_MAX)
+	if (in->bad || !count)
 		return false;
-	e = seen_find(set, heap, buf_str(key), types, n_values, true);
-	if (e->count)
-		return false; /* twice */
-	e->count = (uint32_t)count;
-	return true;
+	seen_count(set, heap, buf_str(key), types, n_values, count);
+	return (*set)->n == n + 1; /* else it was there already */
 }
 
 bool

@@ -4,10 +4,11 @@
  * 38 digits, floats in a sum with its rounding errors carried along (Neumaier
  * 1974; the error by Knuth's branch-free two-sum). The three meet only when
  * the result is asked for, so it does not matter in which order kinds of
- * numbers came.
+ * numbers came. Where rows may be taken back, floats are added exactly, too.
  */
 #include <math.h>
 
+#include "expr/agg_exact.h"
 #include "expr/agg_part.h"
 
 /* A sum of ints beyond this was never saved. */
@@ -21,7 +22,12 @@ struct dec_sum {
 
 struct sum {
 	agg_i128 ints;
-	double f, c; /* the floats' sum and its correction */
+	union {
+		struct {
+			double f, c; /* the floats' sum and its correction */
+		};
+		struct exact *exact; /* their sum where rows are taken back */
+	};
 	int64_t n_ints, n_floats;
 	struct dec_sum *dec; /* NULL until a decimal comes */
 };
@@ -89,12 +95,21 @@ dec_add_to(struct sum *s, struct arena *heap, struct dec d, int sign)
 	if (!(sign > 0 ? dec_add : dec_sub)(to->sum, d, &to->sum))
 		to->over = true;
 	to->n += sign;
-	if (!to->n)
+	if (!to->n && !to->sum.v)
 		*to = (struct dec_sum){0};
 }
 
+static struct exact *
+sum_exact(struct sum *s, struct arena *heap)
+{
+	if (!s->exact)
+		s->exact = arena_zalloc(heap, sizeof *s->exact);
+	return s->exact;
+}
+
 static void
-number_add(struct sum *s, struct arena *heap, struct value v, int sign)
+number_add(const struct agg_call *call, struct sum *s, struct arena *heap,
+    struct value v, int sign)
 {
 	switch ((enum type)v.type) {
 	case T_INT:
@@ -102,10 +117,11 @@ number_add(struct sum *s, struct arena *heap, struct value v, int sign)
 		s->n_ints += sign;
 		break;
 	case T_FLOAT:
-		float_add(s, sign > 0 ? v.f : -v.f);
 		s->n_floats += sign;
-		if (!s->n_floats)
-			s->f = s->c = 0;
+		if (call->retract)
+			exact_add(sum_exact(s, heap), v.f, sign);
+		else
+			float_add(s, v.f);
 		break;
 	default:
 		dec_add_to(s, heap, *v.d, sign);
@@ -126,7 +142,7 @@ add_any(
 		if ((v.type == T_DURATION) == durations &&
 		    agg_number(v, &v, &space))
 			number_add(
-			    agg_acc(call, r, k), heap, v, agg_sign(r, k));
+			    call, agg_acc(call, r, k), heap, v, agg_sign(r, k));
 	}
 }
 
@@ -209,10 +225,17 @@ sum_add(
 		add_any(call, heap, r);
 	else if (c->type == (durations ? T_DURATION : T_INT))
 		add_ints(call, r);
-	else if (c->type == T_FLOAT && !durations)
+	else if (c->type == T_FLOAT && !durations && !call->retract)
 		add_floats(call, r);
 	else if (c->type != T_NULL)
 		add_any(call, heap, r);
+}
+
+/* True if decimals have come, or more of them have gone. */
+static bool
+dec_any(const struct sum *s)
+{
+	return s->dec && (s->dec->n || s->dec->sum.v);
 }
 
 static void
@@ -222,13 +245,16 @@ sum_merge(const struct agg_call *call, struct arena *heap, void *into,
 	const struct sum *b = from;
 	struct sum *a = into;
 
-	(void)call;
 	a->ints += b->ints;
 	a->n_ints += b->n_ints;
-	float_add(a, b->f);
-	a->c += b->c;
+	if (!call->retract) {
+		float_add(a, b->f);
+		a->c += b->c;
+	} else if (b->exact) {
+		exact_merge(sum_exact(a, heap), b->exact);
+	}
 	a->n_floats += b->n_floats;
-	if (b->dec && b->dec->n) {
+	if (dec_any(b)) {
 		int64_t n = a->dec ? a->dec->n : 0;
 
 		dec_add_to(a, heap, b->dec->sum, +1);
@@ -249,13 +275,35 @@ int_value(const struct agg_call *call, __int128 i, struct arena *out)
 	return value_int((int64_t)i);
 }
 
+/* The same, rounded once. An int of 128 bits is up to three doubles. */
+static double
+exact_total(const struct sum *s)
+{
+	struct exact e = *s->exact;
+	__int128 ints = s->ints;
+
+	for (unsigned i = 0; i < 3; i++) {
+		double part = (double)ints;
+
+		exact_add(&e, part, 1);
+		ints -= (__int128)part;
+	}
+	if (s->dec && s->dec->n)
+		exact_add(&e, dec_to_float(s->dec->sum), 1);
+	return exact_value(&e);
+}
+
 /* Sum of all as a float. */
 static double
-float_total(const struct sum *s)
+float_total(const struct agg_call *call, const struct sum *s)
 {
-	struct sum t = {.f = s->f, .c = s->c};
+	struct sum t = {.n_floats = 1};
 	double ints = (double)s->ints;
 
+	if (call->retract)
+		return exact_total(s);
+	t.f = s->f;
+	t.c = s->c;
 	float_add(&t, ints);
 	t.c += (double)(s->ints - (__int128)ints);
 	if (s->dec && s->dec->n)
@@ -279,7 +327,7 @@ sum_value(const struct agg_call *call, const void *acc, struct arena *out)
 	struct dec d;
 
 	if (s->n_floats)
-		return value_float(float_total(s));
+		return value_float(float_total(call, s));
 	if (s->dec && s->dec->n)
 		return dec_total(s, &d) ? value_decimal(out, d) : VALUE_NULL;
 	return s->n_ints ? int_value(call, s->ints, out) : VALUE_NULL;
@@ -315,7 +363,7 @@ avg_value(const struct agg_call *call, const void *acc, struct arena *out)
 	if (!n)
 		return VALUE_NULL;
 	if (s->n_floats)
-		return value_float(float_total(s) / (double)n);
+		return value_float(float_total(call, s) / (double)n);
 	if (n_decs)
 		return dec_total(s, &d) && dec_mean(d, n, &d)
 			   ? value_decimal(out, d)
@@ -329,14 +377,19 @@ static void
 sum_save(const struct agg_call *call, const void *acc, struct buf *out)
 {
 	const struct sum *s = acc;
-	bool decs = s->dec && s->dec->n;
+	bool decs = dec_any(s);
 
-	(void)call;
 	agg_put_u8(out, AGG_SAVE_VERSION);
 	agg_put_i128(out, s->ints);
 	agg_put_i64(out, s->n_ints);
-	agg_put_f64(out, s->f);
-	agg_put_f64(out, s->c);
+	if (!call->retract) {
+		agg_put_f64(out, s->f);
+		agg_put_f64(out, s->c);
+	} else {
+		agg_put_u8(out, s->exact != NULL);
+		if (s->exact)
+			exact_save(s->exact, out);
+	}
 	agg_put_i64(out, s->n_floats);
 	agg_put_u8(out, decs);
 	if (decs) {
@@ -358,7 +411,7 @@ dec_load(struct agg_in *in, struct arena *heap, struct sum *s)
 	d->over = agg_get_u8(in) & 1;
 	d->n = agg_get_count(in);
 	/* Adding nothing checks that it has at most 38 digits. */
-	return d->sum.scale <= DEC_DIGITS_MAX && d->n != 0 &&
+	return d->sum.scale <= DEC_DIGITS_MAX && dec_any(s) &&
 	       dec_add(d->sum, zero, &d->sum);
 }
 
@@ -370,13 +423,18 @@ sum_load(const struct agg_call *call, struct arena *heap, void *acc,
 	struct sum *s = acc;
 	uint8_t decs;
 
-	(void)call;
 	s->ints = agg_get_i128(&in);
 	s->n_ints = agg_get_count(&in);
-	s->f = agg_get_f64(&in);
-	s->c = agg_get_f64(&in);
+	if (!call->retract) {
+		s->f = agg_get_f64(&in);
+		s->c = agg_get_f64(&in);
+	} else if (agg_get_u8(&in) && !exact_load(sum_exact(s, heap), &in)) {
+		return false;
+	}
 	s->n_floats = agg_get_count(&in);
 	decs = agg_get_u8(&in);
+	if (call->retract && s->n_floats && !s->exact)
+		return false;
 	if (s->ints > INTS_MAX || s->ints < -INTS_MAX)
 		return false;
 	if (decs > 1 || (decs && !dec_load(&in, heap, s)))

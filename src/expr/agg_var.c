@@ -2,16 +2,14 @@
 /*
  * Variance and standard deviation: sums of x - k and (x - k)^2 in pairs of
  * doubles (about 106 bits; Dekker 1971), k being the first value. So nothing
- * of weight is lost when the mean is far from zero, and rows can be taken
- * back: what was added exactly is subtracted exactly.
+ * of weight is lost when the mean is far from zero. Where rows may be taken
+ * back, exact sums of x and x^2 instead, in the heap.
  */
 #include <math.h>
 
+#include "expr/agg_exact.h"
+#include "expr/agg_pair.h"
 #include "expr/agg_part.h"
-
-struct pair {
-	double hi, lo;
-};
 
 struct var {
 	int64_t n;
@@ -20,66 +18,19 @@ struct var {
 	uint64_t has_k;
 };
 
-/* ---- pairs of doubles ---- */
-
-static struct pair
-two_sum(double a, double b)
+bool
+agg_pair(struct value v, struct pair *out)
 {
-	double s = a + b, back = s - a;
+	struct dec space;
 
-	return (struct pair){s, (a - (s - back)) + (b - back)};
-}
-
-/* |a| >= |b|. */
-static struct pair
-fast_sum(double a, double b)
-{
-	double s = a + b;
-
-	return (struct pair){s, b - (s - a)};
-}
-
-static struct pair
-pair_add(struct pair a, struct pair b)
-{
-	struct pair s = two_sum(a.hi, b.hi), t = two_sum(a.lo, b.lo);
-
-	s = fast_sum(s.hi, s.lo + t.hi);
-	return fast_sum(s.hi, s.lo + t.lo);
-}
-
-static struct pair
-pair_mul(struct pair a, struct pair b)
-{
-	double p = a.hi * b.hi;
-	double e = fma(a.hi, b.hi, -p);
-
-	return fast_sum(p, e + (a.hi * b.lo + a.lo * b.hi));
-}
-
-static struct pair
-pair_neg(struct pair a)
-{
-	return (struct pair){-a.hi, -a.lo};
-}
-
-static struct pair
-pair_of_int(int64_t i)
-{
-	double hi = (double)i;
-
-	/* The difference is small, and hi may be 2^63. */
-	return (struct pair){hi, (double)(i - (__int128)hi)};
-}
-
-static struct pair
-pair_div(struct pair a, double b)
-{
-	double q = a.hi / b;
-	struct pair back = pair_mul((struct pair){q, 0}, (struct pair){b, 0});
-	struct pair rest = pair_add(a, pair_neg(back));
-
-	return fast_sum(q, rest.hi / b);
+	*out = (struct pair){0, 0};
+	if (!agg_number(v, &v, &space))
+		return false;
+	if (v.type == T_INT)
+		*out = pair_of_int(v.i);
+	else
+		out->hi = v.type == T_FLOAT ? v.f : dec_to_float(*v.d);
+	return true;
 }
 
 /* ---- the accumulator ---- */
@@ -87,8 +38,17 @@ pair_div(struct pair a, double b)
 static unsigned
 var_size(const struct agg_call *call)
 {
-	(void)call;
-	return sizeof(struct var);
+	return call->retract ? sizeof(struct moments *) : sizeof(struct var);
+}
+
+static struct moments *
+var_moments(void *acc, struct arena *heap)
+{
+	struct moments **m = acc;
+
+	if (!*m)
+		*m = moments_new(heap, 1);
+	return *m;
 }
 
 static int
@@ -109,7 +69,7 @@ var_bind(struct agg_call *call, struct err *err)
 }
 
 static void
-var_put(struct var *a, struct pair x, int sign)
+var_put(struct var *a, struct pair x)
 {
 	struct pair d, d2;
 
@@ -119,11 +79,9 @@ var_put(struct var *a, struct pair x, int sign)
 	}
 	d = pair_add(x, (struct pair){-a->k, 0});
 	d2 = pair_mul(d, d);
-	a->s = pair_add(a->s, sign > 0 ? d : pair_neg(d));
-	a->q = pair_add(a->q, sign > 0 ? d2 : pair_neg(d2));
-	a->n += sign;
-	if (!a->n)
-		*a = (struct var){0};
+	a->s = pair_add(a->s, d);
+	a->q = pair_add(a->q, d2);
+	a->n++;
 }
 
 static void
@@ -133,25 +91,21 @@ var_add(
 	const struct column *c = r->args;
 	bool floats = c->type == T_FLOAT && agg_plain(r, c);
 
-	(void)heap;
 	for (unsigned k = 0; k < r->n; k++) {
-		struct var *a = agg_acc(call, r, k);
+		void *a = agg_acc(call, r, k);
 		struct pair x = {0, 0};
-		struct dec space;
-		struct value v;
 
 		if (floats) {
 			if (agg_null(c, r->rows[k]))
 				continue;
 			x.hi = c->f[r->rows[k]];
-		} else if (!agg_number(agg_arg(r, 0, k), &v, &space)) {
+		} else if (!agg_pair(agg_arg(r, 0, k), &x)) {
 			continue;
-		} else if (v.type == T_INT) {
-			x = pair_of_int(v.i);
-		} else {
-			x.hi = v.type == T_FLOAT ? v.f : dec_to_float(*v.d);
 		}
-		var_put(a, x, agg_sign(r, k));
+		if (call->retract)
+			moments_put(var_moments(a, heap), x, x, agg_sign(r, k));
+		else
+			var_put(a, x);
 	}
 }
 
@@ -174,9 +128,15 @@ static void
 var_merge(const struct agg_call *call, struct arena *heap, void *into,
     const void *from)
 {
-	struct var *a = into, b = *(const struct var *)from;
+	const struct moments *const *m = from;
+	struct var *a = into, b;
 
-	(void)call, (void)heap;
+	if (call->retract) {
+		if (*m)
+			moments_merge(var_moments(into, heap), *m);
+		return;
+	}
+	b = *(const struct var *)from;
 	if (!b.n)
 		return;
 	if (!a->n) {
@@ -200,12 +160,28 @@ var_total(const struct var *a)
 	return d < 0 ? 0 : d;
 }
 
-static struct value
-var_value(const struct var *a, int64_t divisor)
+static double
+moments_total(const struct moments *m)
 {
-	if (a->n <= 0 || divisor <= 0)
+	int exponent;
+	double d = moments_cross(m, MOMENT_XX, &exponent);
+
+	return ldexp(d / (double)m->n, exponent);
+}
+
+/* less: what the divisor is less than the number of values. */
+static struct value
+var_value(const struct agg_call *call, const void *acc, int64_t less)
+{
+	const struct moments *const *m = acc;
+	const struct var *a = acc;
+	int64_t n = !call->retract ? a->n : *m ? (*m)->n : 0;
+	double total;
+
+	if (n <= less)
 		return VALUE_NULL;
-	return value_float(var_total(a) / (double)divisor);
+	total = call->retract ? moments_total(*m) : var_total(a);
+	return value_float(total / (double)(n - less));
 }
 
 static struct value
@@ -220,48 +196,46 @@ root_value(const struct agg_call *call, struct value v)
 static struct value
 var_pop_value(const struct agg_call *call, const void *acc, struct arena *out)
 {
-	const struct var *a = acc;
-
-	(void)call, (void)out;
-	return var_value(a, a->n);
+	(void)out;
+	return var_value(call, acc, 0);
 }
 
 static struct value
 var_samp_value(const struct agg_call *call, const void *acc, struct arena *out)
 {
-	const struct var *a = acc;
-
-	(void)call, (void)out;
-	return var_value(a, a->n - 1);
+	(void)out;
+	return var_value(call, acc, 1);
 }
 
 static struct value
 stddev_pop_value(
     const struct agg_call *call, const void *acc, struct arena *out)
 {
-	const struct var *a = acc;
-
 	(void)out;
-	return root_value(call, var_value(a, a->n));
+	return root_value(call, var_value(call, acc, 0));
 }
 
 static struct value
 stddev_samp_value(
     const struct agg_call *call, const void *acc, struct arena *out)
 {
-	const struct var *a = acc;
-
 	(void)out;
-	return root_value(call, var_value(a, a->n - 1));
+	return root_value(call, var_value(call, acc, 1));
 }
 
 static void
 var_save(const struct agg_call *call, const void *acc, struct buf *out)
 {
+	const struct moments *const *m = acc;
 	const struct var *a = acc;
 
-	(void)call;
 	agg_put_u8(out, AGG_SAVE_VERSION);
+	if (call->retract) {
+		agg_put_u8(out, *m != NULL);
+		if (*m)
+			moments_save(*m, out);
+		return;
+	}
 	agg_put_u8(out, a->has_k != 0);
 	agg_put_i64(out, a->n);
 	agg_put_f64(out, a->k);
@@ -278,7 +252,10 @@ var_load(const struct agg_call *call, struct arena *heap, void *acc,
 	struct agg_in in = agg_in_start(bytes);
 	struct var *a = acc;
 
-	(void)call, (void)heap;
+	if (call->retract)
+		return (!agg_get_u8(&in) ||
+			   moments_load(var_moments(acc, heap), &in)) &&
+		       agg_in_done(&in);
 	a->has_k = agg_get_u8(&in);
 	a->n = agg_get_count(&in);
 	a->k = agg_get_f64(&in);

@@ -88,8 +88,10 @@ fn_fail(struct fn_frame *f, const char *reason)
 static int
 wrong_count(struct binder *bd, const struct node *n, const char *signature)
 {
+	unsigned n_args = n->n_args - n->n_order;
+
 	bind_fail(bd, n->name_at, "%.*s cannot take %u argument%s",
-	    STR_ARG(n->name), n->n_args, n->n_args == 1 ? "" : "s");
+	    STR_ARG(n->name), n_args, n_args == 1 ? "" : "s");
 	return err_hint(bd->err, "its signature is: %s", signature);
 }
 
@@ -182,9 +184,10 @@ bind_fn(struct binder *bd, const struct node *n, const struct fn *fn)
 	struct expr *e;
 	unsigned n_args;
 
-	if (n->distinct || n->star || n->filter) {
+	if (n->distinct || n->star || n->filter || n->n_order) {
 		bind_fail(bd, n->name_at,
-		    "DISTINCT, * and FILTER belong to aggregates; %s is none",
+		    "DISTINCT, *, FILTER and ORDER BY belong to aggregates; "
+		    "%s is none",
 		    fn->name);
 		return NULL;
 	}
@@ -297,24 +300,54 @@ agg_arg(struct binder *bd, const struct node *n, unsigned i,
 	return 0;
 }
 
+/*
+ * ORDER BY inside a call. It is checked, and forgotten where the result does
+ * not depend on the order of rows.
+ */
+static int
+agg_ordering(struct binder *bd, const struct node *n, struct agg_call *call)
+{
+	if (call->n_args + n->n_order > AGG_ARGS_MAX)
+		return bind_fail(bd, n->name_at,
+		    "%s() with its ORDER BY has more than %d arguments",
+		    call->agg->name, AGG_ARGS_MAX);
+	for (unsigned i = 0; i < n->n_order; i++) {
+		struct expr *e = bind_input(bd, n->args[call->n_args + i]);
+
+		if (!e)
+			return -1;
+		if (agg_has_order(call->agg)) {
+			call->args[call->n_args + i] = e;
+			call->order[i] = n->order[i];
+		}
+	}
+	if (agg_has_order(call->agg)) {
+		call->n_args += n->n_order;
+		call->n_order = n->n_order;
+	}
+	return 0;
+}
+
 static int
 agg_args(struct binder *bd, const struct node *n, struct agg_call *call)
 {
 	const struct agg *agg = call->agg;
+	unsigned n_args = n->n_args - n->n_order;
 	struct sig sig;
 
 	sig_read(agg->signature, bd->arena, &sig);
 	if (n->star && (agg->args_min || n->n_args))
 		return bind_fail(
 		    bd, n->name_at, "%s(*) is not possible", agg->name);
-	if (!n->star &&
-	    (n->n_args < agg->args_min || n->n_args > agg->args_max ||
-		n->n_args > AGG_ARGS_MAX))
+	if (!n->star && (n_args < agg->args_min || n_args > agg->args_max ||
+			    n_args > AGG_ARGS_MAX))
 		return wrong_count(bd, n, agg->signature);
-	call->n_args = n->n_args;
-	for (unsigned i = 0; i < n->n_args; i++)
+	call->n_args = n_args;
+	for (unsigned i = 0; i < n_args; i++)
 		if (agg_arg(bd, n, i, &sig, call))
 			return -1;
+	if (agg_ordering(bd, n, call))
+		return -1;
 	if (!n->filter)
 		return 0;
 	call->filter = bind_input(bd, n->filter);

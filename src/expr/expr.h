@@ -162,6 +162,12 @@ struct node {
 	struct where name_at; /* CALL: the name alone, for messages */
 	struct node **args;   /* CALL */
 	unsigned n_args;
+	/*
+	 * ORDER BY inside a call of an aggregate: the last n_order of args
+	 * are what orders, and order[] (enum agg_order) says how.
+	 */
+	unsigned n_order;
+	const uint8_t *order;
 	bool distinct;	       /* count(DISTINCT x) */
 	bool star;	       /* count(*) */
 	struct node *filter;   /* FILTER (WHERE …) or NULL */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Digests as lower-case hexadecimal: MD5 (RFC 1321), SHA-1, SHA-256 and
- * SHA-512 (FIPS 180-4). MD5 and SHA-1 name things; they protect nothing.
+ * Digests as lower-case hexadecimal: MD5 (RFC 1321), SHA-1, SHA-2 (FIPS
+ * 180-4), HMAC (RFC 2104) of them, and checksums: CRC-32 (ISO 3309), FNV-1a.
+ * MD5, SHA-1 and the checksums name things; they protect nothing.
  */
 #include "expr/fn_part.h"
 
@@ -268,6 +269,23 @@ static const struct digest sha512 = {.block = 128,
 	0xa54ff53a5f1d36f1, 0x510e527fade682d1, 0x9b05688c2b3e6c1f,
 	0x1f83d9abfb41bd6b, 0x5be0cd19137e2179}};
 
+static const struct digest sha224 = {.block = 64,
+    .words = 7,
+    .size = 4,
+    .big_endian = true,
+    .take = sha256_take,
+    .start = {0xc1059ed8, 0x367cd507, 0x3070dd17, 0xf70e5939, 0xffc00b31,
+	0x68581511, 0x64f98fa7, 0xbefa4fa4}};
+
+static const struct digest sha384 = {.block = 128,
+    .words = 6,
+    .size = 8,
+    .big_endian = true,
+    .take = sha512_take,
+    .start = {0xcbbb9d5dc1059ed8, 0x629a292a367cd507, 0x9159015a3070dd17,
+	0x152fecd8f70e5939, 0x67332667ffc00b31, 0x8eb44a8768581511,
+	0xdb0c2e0d64f98fa7, 0x47b5481dbefa4fa4}};
+
 /* The rest of the text, a set bit, zeros, and the length in bits. */
 static void
 take_last(
@@ -287,29 +305,56 @@ take_last(
 		d->take(state, last + at);
 }
 
-static void
-digest_row(struct fn_frame *f, const struct digest *d, struct value v,
-    struct value *out)
+/* The digest of first and then s, into out; first is whole blocks. */
+static size_t
+digest_of(const struct digest *d, struct str first, struct str s, uint8_t *out)
 {
-	static const char hex[] = "0123456789abcdef";
-	struct str s = v.type == T_BYTES ? value_str(v) : fn_print(f, v);
-	size_t total = s.n, n = 0;
+	size_t total = first.n + s.n;
 	uint64_t state[8];
-	char *p = arena_alloc(f->eval->arena, 2 * d->words * d->size);
 
 	memcpy(state, d->start, sizeof state);
+	for (; first.n; first.p += d->block, first.n -= d->block)
+		d->take(state, (const uint8_t *)first.p);
 	for (; s.n >= d->block; s.p += d->block, s.n -= d->block)
 		d->take(state, (const uint8_t *)s.p);
 	take_last(d, state, s, total);
 	for (unsigned i = 0; i < d->words * d->size; i++) {
 		unsigned at = i % d->size;
 		unsigned shift = 8 * (d->big_endian ? d->size - 1 - at : at);
-		unsigned byte = state[i / d->size] >> shift & 255;
 
-		p[n++] = hex[byte >> 4];
-		p[n++] = hex[byte & 15];
+		out[i] = (uint8_t)(state[i / d->size] >> shift);
 	}
-	*out = value_text((struct str){p, n});
+	return (size_t)d->words * d->size;
+}
+
+#define DIGEST_MAX 64
+
+static void
+put_hex(struct fn_frame *f, const uint8_t *bytes, size_t n, struct value *out)
+{
+	static const char hex[] = "0123456789abcdef";
+	char *p = arena_alloc(f->eval->arena, 2 * n);
+
+	for (size_t i = 0; i < n; i++) {
+		p[2 * i] = hex[bytes[i] >> 4];
+		p[2 * i + 1] = hex[bytes[i] & 15];
+	}
+	*out = value_text((struct str){p, 2 * n});
+}
+
+static struct str
+bytes_of(struct fn_frame *f, struct value v)
+{
+	return v.type == T_BYTES ? value_str(v) : fn_print(f, v);
+}
+
+static void
+digest_row(struct fn_frame *f, const struct digest *d, struct value v,
+    struct value *out)
+{
+	uint8_t digest[DIGEST_MAX];
+
+	put_hex(f, digest, digest_of(d, STR(""), bytes_of(f, v), digest), out);
 }
 
 FN_ROW(md5_row)
@@ -332,12 +377,129 @@ FN_ROW(sha512_row)
 	digest_row(f, &sha512, args[0], out);
 }
 
+FN_ROW(sha224_row)
+{
+	digest_row(f, &sha224, args[0], out);
+}
+
+FN_ROW(sha384_row)
+{
+	digest_row(f, &sha384, args[0], out);
+}
+
+FN_ROW(sha2_row)
+{
+	int64_t bits = args[1].i;
+
+	*out = VALUE_NULL;
+	if (bits == 224)
+		digest_row(f, &sha224, args[0], out);
+	else if (bits == 0 || bits == 256)
+		digest_row(f, &sha256, args[0], out);
+	else if (bits == 384)
+		digest_row(f, &sha384, args[0], out);
+	else if (bits == 512)
+		digest_row(f, &sha512, args[0], out);
+	else
+		fn_fail(f, "SHA-2 has 224, 256, 384 or 512 bits");
+}
+
+static const struct digest *
+digest_named(struct str name)
+{
+	static const struct {
+		const char *name;
+		const struct digest *d;
+	} all[] = {{"md5", &md5}, {"sha1", &sha1}, {"sha224", &sha224},
+	    {"sha256", &sha256}, {"sha384", &sha384}, {"sha512", &sha512}};
+
+	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+		if (str_eq_nocase(name, str_of(all[i].name)))
+			return all[i].d;
+	return NULL;
+}
+
+FN_ROW(hmac_row)
+{
+	const struct digest *d = digest_named(value_str(args[2]));
+	struct str key = bytes_of(f, args[1]);
+	uint8_t pad[128] = {0}, digest[DIGEST_MAX];
+	size_t n_digest;
+
+	*out = VALUE_NULL;
+	if (!d) {
+		fn_fail(f, "unknown digest");
+		return;
+	}
+	if (key.n > d->block)
+		digest_of(d, STR(""), key, pad);
+	else if (key.n)
+		memcpy(pad, key.p, key.n);
+	for (unsigned i = 0; i < d->block; i++)
+		pad[i] ^= 0x36;
+	n_digest = digest_of(d, (struct str){(char *)pad, d->block},
+	    bytes_of(f, args[0]), digest);
+	for (unsigned i = 0; i < d->block; i++)
+		pad[i] ^= 0x36 ^ 0x5c;
+	n_digest = digest_of(d, (struct str){(char *)pad, d->block},
+	    (struct str){(char *)digest, n_digest}, digest);
+	put_hex(f, digest, n_digest, out);
+}
+
+/* ---- checksums ---- */
+
+/* Four bits at a time: the polynomial 0xedb88320, lowest bit first. */
+FN_ROW(crc32_row)
+{
+	static const uint32_t table[16] = {0, 0x1db71064, 0x3b6e20c8,
+	    0x26d930ac, 0x76dc4190, 0x6b6b51f4, 0x4db26158, 0x5005713c,
+	    0xedb88320, 0xf00f9344, 0xd6d6a3e8, 0xcb61b38c, 0x9b64c2b0,
+	    0x86d3d2d4, 0xa00ae278, 0xbdbdf21c};
+	struct str s = bytes_of(f, args[0]);
+	uint32_t crc = ~(uint32_t)0;
+
+	for (size_t i = 0; i < s.n; i++) {
+		crc ^= (uint8_t)s.p[i];
+		crc = crc >> 4 ^ table[crc & 15];
+		crc = crc >> 4 ^ table[crc & 15];
+	}
+	*out = value_int(~crc);
+}
+
+FN_ROW(fnv1a_row)
+{
+	struct str s = bytes_of(f, args[0]);
+	uint64_t h = 0xcbf29ce484222325u;
+
+	for (size_t i = 0; i < s.n; i++)
+		h = (h ^ (uint8_t)s.p[i]) * 0x100000001b3u;
+	*out = value_int((int64_t)h);
+}
+
 /* ---- the rows ---- */
 
 /* clang-format off */
 #define HASH .family = "hash", .aliases = "", .signature = "any -> text"
 
 const struct fn fn_hash_rows[] = {
+	{.name = "crc32", .family = "hash", .aliases = "",
+	 .signature = "any -> bigint",
+	 .doc = "CRC-32 of a text or bytes, as zip and gzip have it.",
+	 .example = "crc32('weir')", .result = "2474937868",
+	 .flink = NULL, .row = crc32_row},
+	{.name = "fnv1a", .family = "hash", .aliases = "hash",
+	 .signature = "any -> bigint",
+	 .doc = "FNV-1a of 64 bits of a text or bytes: fast, the same always, "
+		"no secret.",
+	 .example = "fnv1a('weir')", .result = "4420281892235557110",
+	 .flink = NULL, .row = fnv1a_row},
+	{.name = "hmac", .family = "hash", .aliases = "",
+	 .signature = "any, any, text = 'sha256' -> text",
+	 .doc = "HMAC of a text or bytes with a key, by md5, sha1, sha224, "
+		"sha256, sha384 or sha512, in hexadecimal.",
+	 .example = "left(hmac('what do ya want for nothing?', 'Jefe'), 16)",
+	 .result = "5bdcc146bf60754e",
+	 .flink = NULL, .row = hmac_row},
 	{.name = "md5", HASH,
 	 .doc = "MD5 digest of a text or bytes, in hexadecimal.",
 	 .example = "md5('weir')",
@@ -348,12 +510,29 @@ const struct fn fn_hash_rows[] = {
 	 .example = "sha1('weir')",
 	 .result = "73359e52b959cf85f75158a9bf78501ee2c9f529",
 	 .flink = "SHA1", .row = sha1_row},
+	{.name = "sha2", .family = "hash", .aliases = "",
+	 .signature = "any, bigint -> text",
+	 .doc = "SHA-2 digest of 224, 256 (or 0), 384 or 512 bits, in "
+		"hexadecimal.",
+	 .example = "left(sha2('weir', 256), 16)",
+	 .result = "9e1bd4e58bdc27cb",
+	 .flink = "SHA2", .row = sha2_row},
+	{.name = "sha224", HASH,
+	 .doc = "SHA-224 digest of a text or bytes, in hexadecimal.",
+	 .example = "left(sha224('abc'), 16)",
+	 .result = "23097d223405d822",
+	 .flink = "SHA224", .row = sha224_row},
 	{.name = "sha256", HASH,
 	 .doc = "SHA-256 digest of a text or bytes, in hexadecimal.",
 	 .example = "sha256('weir')",
 	 .result = "9e1bd4e58bdc27cb9abf4c558b21963a"
 		   "3f3fb6b08c715e8e2bb6c795162994bc",
 	 .flink = "SHA256", .row = sha256_row},
+	{.name = "sha384", HASH,
+	 .doc = "SHA-384 digest of a text or bytes, in hexadecimal.",
+	 .example = "left(sha384('abc'), 16)",
+	 .result = "cb00753f45a35e8b",
+	 .flink = "SHA384", .row = sha384_row},
 	{.name = "sha512", HASH,
 	 .doc = "SHA-512 digest of a text or bytes, in hexadecimal.",
 	 .example = "left(sha512('weir'), 16)",

@@ -184,6 +184,19 @@ FN_ROW(json_query_row)
 		*out = value_text(fn_print(f, v));
 }
 
+FN_ROW(json_extract_row)
+{
+	struct buf b = {0};
+	struct value v;
+
+	*out = VALUE_NULL;
+	if (!find(f, args, &v))
+		return;
+	value_json(&b, v);
+	*out = value_text(arena_str(f->eval->arena, buf_str(&b)));
+	buf_release(&b);
+}
+
 /* ---- whole values ---- */
 
 FN_ROW(is_json_row)
@@ -231,13 +244,21 @@ const struct fn fn_json_rows[] = {
 	 .example = "json_exists('{\"a\":{\"b\":1}}', '$.a.b')",
 	 .result = "true",
 	 .flink = "JSON_EXISTS", .row = json_exists_row},
+	{.name = "json_extract", PATH, .signature = "any, text -> text",
+	 .doc = "Whatever is at the path, as JSON; NULL if there is nothing.",
+	 .example = "json_extract('{\"a\":[1,\"x\"]}', '$.a[1]')",
+	 .result = "\"x\"",
+	 .flink = NULL, .row = json_extract_row},
 	{.name = "json_query", PATH, .signature = "any, text -> text",
-	 .doc = "The list or map at the path, as JSON; NULL if there is none.",
+	 .doc = "The list or map at the path, as JSON; NULL if there is none. "
+		"SQL's form is known, too: JSON_QUERY(j, path WITH WRAPPER "
+		"EMPTY ARRAY ON EMPTY NULL ON ERROR).",
 	 .example = "json_query('{\"a\":[1,2]}', '$.a')", .result = "[1,2]",
 	 .flink = "JSON_QUERY", .row = json_query_row},
 	{.name = "json_value", PATH, .signature = "any, text -> text",
 	 .doc = "The text, number or boolean at the path, as text; NULL if "
-		"there is none.",
+		"there is none. SQL's form is known, too: JSON_VALUE(j, path "
+		"RETURNING INTEGER DEFAULT 0 ON EMPTY ERROR ON ERROR).",
 	 .example = "json_value('{\"a\":[1,{\"b\":\"x\"}]}', '$.a[1].b')",
 	 .result = "x",
 	 .flink = "JSON_VALUE", .row = json_value_row},

@@ -5,62 +5,7 @@
  */
 #include <stdlib.h>
 
-#include "data/pack.h"
-#include "expr/fn_part.h"
-
-/* The items of a list, or the keys and values of a map in turn. */
-struct items {
-	const char *p, *end;
-	struct arena *arena;
-	uint32_t left;
-};
-
-static struct items
-items_of(struct fn_frame *f, struct value v)
-{
-	struct items it = {
-	    .p = v.p, .end = v.p + v.len, .arena = f->eval->arena};
-
-	if (v.type == T_MAP && pack_get_map(&it.p, it.end, &it.left))
-		it.left *= 2;
-	else if (v.type != T_LIST || !pack_get_array(&it.p, it.end, &it.left))
-		it.left = 0;
-	return it;
-}
-
-static bool
-next(struct items *it, struct value *v)
-{
-	if (!it->left)
-		return false;
-	it->left--;
-	return pack_get(&it->p, it->end, it->arena, v) == PACK_OK;
-}
-
-/* A list under construction. */
-struct making {
-	struct buf items;
-	uint32_t n;
-};
-
-static void
-keep(struct making *m, struct value v)
-{
-	pack_put(&m->items, v);
-	m->n++;
-}
-
-static void
-made(struct fn_frame *f, struct making *m, struct value *out)
-{
-	struct buf list = {0};
-
-	pack_put_array(&list, m->n);
-	buf_adds(&list, buf_str(&m->items));
-	*out = value_copy(f->eval->arena, value_of_str(T_LIST, buf_str(&list)));
-	buf_release(&list);
-	buf_release(&m->items);
-}
+#include "expr/fn_items.h"
 
 /* ---- looking ---- */
 
@@ -82,7 +27,7 @@ find(struct fn_frame *f, struct value list, struct value want)
 	struct items it = items_of(f, list);
 	struct value v;
 
-	for (int64_t i = 1; next(&it, &v); i++)
+	for (int64_t i = 1; items_next(&it, &v); i++)
 		if (value_eq(v, want))
 			return i;
 	return 0;
@@ -108,7 +53,7 @@ FN_ROW(element_row)
 	if (it.left > 1)
 		fn_fail(f, "the list has more than one element");
 	else
-		next(&it, out);
+		items_next(&it, out);
 }
 
 static void
@@ -118,7 +63,7 @@ extreme(struct fn_frame *f, struct value list, bool max, struct value *out)
 	struct value v;
 
 	*out = VALUE_NULL;
-	while (next(&it, &v))
+	while (items_next(&it, &v))
 		if (v.type != T_NULL &&
 		    (out->type == T_NULL || (max ? value_cmp(v, *out) > 0
 						 : value_cmp(v, *out) < 0)))
@@ -147,10 +92,10 @@ FN_ROW(array_append_row)
 		*out = VALUE_NULL;
 		return;
 	}
-	while (next(&it, &v))
-		keep(&m, v);
-	keep(&m, args[1]);
-	made(f, &m, out);
+	while (items_next(&it, &v))
+		making_add(&m, v);
+	making_add(&m, args[1]);
+	making_done(f, &m, out);
 }
 
 FN_ROW(array_concat_row)
@@ -161,42 +106,21 @@ FN_ROW(array_concat_row)
 	for (unsigned i = 0; i < n; i++) {
 		struct items it = items_of(f, args[i]);
 
-		while (next(&it, &v))
-			keep(&m, v);
+		while (items_next(&it, &v))
+			making_add(&m, v);
 	}
-	made(f, &m, out);
-}
-
-/* The items of a list in an array of their own. */
-static struct value *
-all_items(struct fn_frame *f, struct value list, uint32_t *n)
-{
-	struct items it = items_of(f, list);
-	struct value *v = arena_array(f->eval->arena, it.left, sizeof *v);
-
-	for (*n = 0; next(&it, &v[*n]);)
-		++*n;
-	return v;
+	making_done(f, &m, out);
 }
 
 FN_ROW(array_reverse_row)
 {
 	struct making m = {0};
 	uint32_t left;
-	struct value *v = all_items(f, args[0], &left);
+	struct value *v = items_all(f, args[0], &left);
 
 	while (left)
-		keep(&m, v[--left]);
-	made(f, &m, out);
-}
-
-static int
-by_value(const void *a, const void *b)
-{
-	const struct value *const *x = a, *const *y = b;
-	int cmp = value_cmp(**x, **y);
-
-	return cmp ? cmp : (*x > *y) - (*x < *y);
+		making_add(&m, v[--left]);
+	making_done(f, &m, out);
 }
 
 /* Marks all but the first of equal items as taken. */
@@ -209,7 +133,7 @@ mark_repeated(
 
 	for (uint32_t i = 0; i < n; i++)
 		sorted[i] = &v[i];
-	qsort(sorted, n, sizeof *sorted, by_value);
+	qsort(sorted, n, sizeof *sorted, items_by_value);
 	for (uint32_t i = 1; i < n; i++)
 		again[sorted[i] - v] = value_eq(*sorted[i], *sorted[i - 1]);
 }
@@ -218,30 +142,30 @@ FN_ROW(array_distinct_row)
 {
 	struct making m = {0};
 	uint32_t count;
-	struct value *v = all_items(f, args[0], &count);
+	struct value *v = items_all(f, args[0], &count);
 	bool *again = arena_zalloc(f->eval->arena, count + 1);
 
 	mark_repeated(f, v, count, again);
 	for (uint32_t i = 0; i < count; i++)
 		if (!again[i])
-			keep(&m, v[i]);
-	made(f, &m, out);
+			making_add(&m, v[i]);
+	making_done(f, &m, out);
 }
 
 FN_ROW(array_sort_row)
 {
 	struct making m = {0};
 	uint32_t count;
-	struct value *v = all_items(f, args[0], &count);
+	struct value *v = items_all(f, args[0], &count);
 	const struct value **sorted =
 	    arena_array(f->eval->arena, count, sizeof *sorted);
 
 	for (uint32_t i = 0; i < count; i++)
 		sorted[i] = &v[i];
-	qsort(sorted, count, sizeof *sorted, by_value);
+	qsort(sorted, count, sizeof *sorted, items_by_value);
 	for (uint32_t i = 0; i < count; i++)
-		keep(&m, *sorted[i]);
-	made(f, &m, out);
+		making_add(&m, *sorted[i]);
+	making_done(f, &m, out);
 }
 
 FN_ROW(array_remove_row)
@@ -254,17 +178,17 @@ FN_ROW(array_remove_row)
 		*out = VALUE_NULL;
 		return;
 	}
-	while (next(&it, &v))
+	while (items_next(&it, &v))
 		if (!value_eq(v, args[1]))
-			keep(&m, v);
-	made(f, &m, out);
+			making_add(&m, v);
+	making_done(f, &m, out);
 }
 
 /* Places [from, to], from the end if negative. */
 FN_ROW(array_slice_row)
 {
 	uint32_t count;
-	struct value *v = all_items(f, args[0], &count);
+	struct value *v = items_all(f, args[0], &count);
 	int64_t from = args[1].i, to = args[2].i;
 	struct making m = {0};
 
@@ -275,8 +199,8 @@ FN_ROW(array_slice_row)
 	if (to > count)
 		to = count;
 	for (; from <= to; from++)
-		keep(&m, v[from - 1]);
-	made(f, &m, out);
+		making_add(&m, v[from - 1]);
+	making_done(f, &m, out);
 }
 
 FN_ROW(array_join_row)
@@ -286,7 +210,7 @@ FN_ROW(array_join_row)
 	bool first = true;
 	struct value v;
 
-	while (next(&it, &v)) {
+	while (items_next(&it, &v)) {
 		if (v.type == T_NULL)
 			continue;
 		if (!first)
@@ -304,12 +228,12 @@ FN_ROW(split_row)
 	long at;
 
 	while (mark.n && (at = str_find(s, mark, 0)) >= 0) {
-		keep(&m, value_text((struct str){s.p, (size_t)at}));
+		making_add(&m, value_text((struct str){s.p, (size_t)at}));
 		s.p += (size_t)at + mark.n;
 		s.n -= (size_t)at + mark.n;
 	}
-	keep(&m, value_text(s));
-	made(f, &m, out);
+	making_add(&m, value_text(s));
+	making_done(f, &m, out);
 }
 
 /* ---- maps ---- */
@@ -323,10 +247,10 @@ every_second(
 	bool is_value = false;
 	struct value v;
 
-	for (; next(&it, &v); is_value = !is_value)
+	for (; items_next(&it, &v); is_value = !is_value)
 		if (is_value == values)
-			keep(&m, v);
-	made(f, &m, out);
+			making_add(&m, v);
+	making_done(f, &m, out);
 }
 
 FN_ROW(map_keys_row)
@@ -363,9 +287,9 @@ FN_ROW(map_from_arrays_row)
 		fn_fail(f, "the lists have different lengths");
 		return;
 	}
-	while (next(&keys, &k) && next(&values, &v)) {
-		keep(&m, k);
-		keep(&m, v);
+	while (items_next(&keys, &k) && items_next(&values, &v)) {
+		making_add(&m, k);
+		making_add(&m, v);
 	}
 	made_map(f, &m, out);
 }
@@ -388,14 +312,14 @@ FN_ROW(str_to_map_row)
 		}
 		at = args[2].len ? str_find(one, value_str(args[2]), 0) : -1;
 		if (at < 0) {
-			keep(&m, value_text(one));
-			keep(&m, VALUE_NULL);
+			making_add(&m, value_text(one));
+			making_add(&m, VALUE_NULL);
 			continue;
 		}
-		keep(&m, value_text((struct str){one.p, (size_t)at}));
+		making_add(&m, value_text((struct str){one.p, (size_t)at}));
 		one.p += (size_t)at + args[2].len;
 		one.n -= (size_t)at + args[2].len;
-		keep(&m, value_text(one));
+		making_add(&m, value_text(one));
 	}
 	made_map(f, &m, out);
 }

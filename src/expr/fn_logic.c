@@ -1,5 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* Functions that tell what a value is. */
+/*
+ * Functions that tell what a value is, choose among values, and draw random
+ * ones. Random results differ from run to run, as those of now() do.
+ */
+#include <stdatomic.h>
+
+#include "base/hash.h"
 #include "base/num.h"
 #include "base/utf8.h"
 #include "expr/fn_part.h"
@@ -53,6 +59,68 @@ FN_ROW(typeof_row)
 	*out = value_text(str_of(type_name((enum type)args[0].type)));
 }
 
+FN_ROW(nvl2_row)
+{
+	*out = args[0].type == T_NULL ? args[2] : args[1];
+}
+
+FN_ROW(num_nulls_row)
+{
+	int64_t nulls = 0;
+
+	for (unsigned i = 0; i < n; i++)
+		nulls += args[i].type == T_NULL;
+	*out = value_int(nulls);
+}
+
+FN_ROW(is_number_row)
+{
+	*out = value_bool(type_is_number((enum type)args[0].type));
+}
+
+/* ---- random values ---- */
+
+/* SplitMix64 over a count of draws, from the seed of the process. */
+static uint64_t
+draw(void)
+{
+	static _Atomic uint64_t count;
+	uint64_t h =
+	    hash_seed + (atomic_fetch_add(&count, 1) + 1) * 0x9e3779b97f4a7c15u;
+
+	h = (h ^ h >> 30) * 0xbf58476d1ce4e5b9u;
+	h = (h ^ h >> 27) * 0x94d049bb133111ebu;
+	return h ^ h >> 31;
+}
+
+FN_ROW(rand_row)
+{
+	*out = value_float((double)(draw() >> 11) * 0x1p-53);
+}
+
+FN_ROW(rand_integer_row)
+{
+	*out = VALUE_NULL;
+	if (args[0].i > 0)
+		*out = value_int(
+		    (int64_t)((unsigned __int128)draw() * (uint64_t)args[0].i >>
+			      64));
+	else
+		fn_fail(f, "a random number below 1");
+}
+
+/* Version 4 of RFC 9562. */
+FN_ROW(uuid_row)
+{
+	uint64_t a = draw(), b = draw();
+
+	*out = value_text(
+	    arena_printf(f->eval->arena, "%08x-%04x-4%03x-%04x-%012llx",
+		(unsigned)(a >> 32), (unsigned)(a >> 16 & 0xffff),
+		(unsigned)(a & 0xfff), (unsigned)(b >> 48 & 0x3fff) | 0x8000,
+		(unsigned long long)(b & 0xffffffffffffu)));
+}
+
 /* clang-format off */
 #define LOGIC .family = "logic", .aliases = ""
 
@@ -69,10 +137,38 @@ const struct fn fn_logic_rows[] = {
 	 .doc = "True if all characters are digits.",
 	 .example = "is_digit('007')", .result = "true",
 	 .flink = "IS_DIGIT", .row = is_digit_row},
+	{.name = "is_number", LOGIC, .signature = "any -> bool",
+	 .doc = "True if the value is a number: no text, no boolean.",
+	 .example = "is_number(1.5)", .result = "true",
+	 .flink = NULL, .row = is_number_row},
+	{.name = "num_nulls", LOGIC, .signature = "any ... -> bigint",
+	 .doc = "How many of the arguments are NULL.",
+	 .example = "num_nulls(1, NULL, 'a')", .result = "1",
+	 .flink = NULL, .flags = FN_NULLS, .row = num_nulls_row},
+	{.name = "nvl2", LOGIC, .signature = "any, any, any -> any",
+	 .doc = "The second argument if the first is not NULL, else the third.",
+	 .example = "nvl2(NULL, 'there', 'not there')", .result = "not there",
+	 .flink = NULL, .flags = FN_NULLS, .row = nvl2_row},
+	{.name = "rand", .family = "math", .aliases = "random",
+	 .signature = "-> float",
+	 .doc = "A random number from 0 to below 1. Results that depend on it "
+		"differ from run to run.",
+	 .example = "rand() < 1", .result = "true",
+	 .flink = "RAND", .flags = FN_VOLATILE, .row = rand_row},
+	{.name = "rand_integer", .family = "math", .aliases = "",
+	 .signature = "bigint -> bigint",
+	 .doc = "A random integer from 0 to below a bound.",
+	 .example = "rand_integer(1)", .result = "0",
+	 .flink = "RAND_INTEGER", .flags = FN_VOLATILE,
+	 .row = rand_integer_row},
 	{.name = "typeof", LOGIC, .signature = "any -> text",
 	 .doc = "Name of the type of a value.",
 	 .example = "typeof(1)", .result = "bigint",
 	 .flink = NULL, .flags = FN_NULLS, .row = typeof_row},
+	{.name = "uuid", LOGIC, .signature = "-> text",
+	 .doc = "A random UUID (version 4).",
+	 .example = "char_length(uuid())", .result = "36",
+	 .flink = "UUID", .flags = FN_VOLATILE, .row = uuid_row},
 };
 /* clang-format on */
 const unsigned fn_logic_n = sizeof fn_logic_rows / sizeof *fn_logic_rows;

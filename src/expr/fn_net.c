@@ -7,17 +7,12 @@
 #include <arpa/inet.h>
 
 #include "base/num.h"
-#include "expr/fn_part.h"
+#include "expr/fn_address.h"
 
 /* ---- addresses ---- */
 
-struct address {
-	unsigned bits; /* 32 or 128 */
-	uint8_t bytes[16];
-};
-
-static bool
-read_address(struct str s, struct address *a)
+bool
+address_read(struct str s, struct address *a)
 {
 	static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
 	char z[INET6_ADDRSTRLEN];
@@ -39,14 +34,8 @@ read_address(struct str s, struct address *a)
 	return true;
 }
 
-struct prefix {
-	struct address address;
-	unsigned bits;
-};
-
-/* "10.0.0.0/8", or one address alone. */
-static bool
-read_prefix(struct str s, struct prefix *p)
+bool
+prefix_read(struct str s, struct prefix *p)
 {
 	long slash = str_find(s, STR("/"), 0);
 	struct str ip = s;
@@ -54,7 +43,7 @@ read_prefix(struct str s, struct prefix *p)
 
 	if (slash >= 0)
 		ip.n = (size_t)slash;
-	if (!read_address(ip, &p->address))
+	if (!address_read(ip, &p->address))
 		return false;
 	p->bits = p->address.bits;
 	if (slash < 0)
@@ -66,8 +55,8 @@ read_prefix(struct str s, struct prefix *p)
 	return true;
 }
 
-static bool
-within(const struct prefix *p, const struct address *a)
+bool
+prefix_holds(const struct prefix *p, const struct address *a)
 {
 	unsigned whole = p->bits / 8, rest = p->bits % 8;
 	unsigned mask = 0xff00u >> rest & 0xff;
@@ -88,7 +77,7 @@ FN_PREPARE(cidr_prepare)
 		return 0;
 	p = arena_zalloc(arena, sizeof *p);
 	*prepared = p;
-	if (read_prefix(value_str(args[0]), p))
+	if (prefix_read(value_str(args[0]), p))
 		return 0;
 	err_set(err, ERR_SPEC, at ? at[0] : (struct where){0},
 	    "not a prefix of addresses");
@@ -104,45 +93,59 @@ FN_ROW(cidr_contains_row)
 	*out = VALUE_NULL;
 	if (!p) {
 		p = &own;
-		if (!read_prefix(value_str(args[0]), &own))
+		if (!prefix_read(value_str(args[0]), &own))
 			return;
 	}
-	if (read_address(value_str(args[1]), &a))
-		*out = value_bool(within(p, &a));
+	if (address_read(value_str(args[1]), &a))
+		*out = value_bool(prefix_holds(p, &a));
 }
 
 FN_ROW(ip_family_row)
 {
 	struct address a;
 
-	*out = read_address(value_str(args[0]), &a)
+	*out = address_read(value_str(args[0]), &a)
 		   ? value_int(a.bits == 32 ? 4 : 6)
 		   : VALUE_NULL;
+}
+
+void
+address_fill(struct address *a, unsigned bits, bool ones)
+{
+	for (unsigned i = bits; i < a->bits; i++) {
+		uint8_t bit = (uint8_t)(0x80 >> i % 8);
+
+		a->bytes[i / 8] &= (uint8_t)~bit;
+		a->bytes[i / 8] |= ones ? bit : 0;
+	}
+}
+
+struct value
+address_text(struct arena *arena, const struct address *a)
+{
+	char z[INET6_ADDRSTRLEN];
+
+	inet_ntop(a->bits == 32 ? AF_INET : AF_INET6, a->bytes, z, sizeof z);
+	return value_text(arena_str(arena, str_of(z)));
 }
 
 /* The address with only its first bits, and their number. */
 FN_ROW(ip_prefix_row)
 {
-	char z[INET6_ADDRSTRLEN];
 	int64_t bits = args[1].i;
 	struct address a;
+	struct value ip;
 
 	*out = VALUE_NULL;
-	if (!read_address(value_str(args[0]), &a) || bits < 0 || bits > a.bits)
+	if (!address_read(value_str(args[0]), &a) || bits < 0 || bits > a.bits)
 		return;
-	for (unsigned i = 0; i < a.bits; i++)
-		if (i >= bits)
-			a.bytes[i / 8] &= (uint8_t) ~(0x80 >> i % 8);
-	inet_ntop(a.bits == 32 ? AF_INET : AF_INET6, a.bytes, z, sizeof z);
-	*out = value_text(arena_printf(f->eval->arena, "%s/%d", z, (int)bits));
+	address_fill(&a, (unsigned)bits, false);
+	ip = address_text(f->eval->arena, &a);
+	*out = value_text(arena_printf(
+	    f->eval->arena, "%.*s/%d", STR_ARG(value_str(ip)), (int)bits));
 }
 
 /* ---- URLs ---- */
-
-/* Parts of scheme://userinfo@host:port/path?query#ref; p NULL: none. */
-struct url {
-	struct str protocol, authority, userinfo, host, path, query, ref, file;
-};
 
 /* What is before mark, which rest then begins behind; or all of it. */
 static struct str
@@ -151,8 +154,12 @@ cut(struct str *rest, const char *marks)
 	struct str first = *rest;
 	size_t n = 0;
 
-	while (n < rest->n && !strchr(marks, rest->p[n]))
-		n++;
+	for (const char *m; n < rest->n; n++) {
+		for (m = marks; *m && *m != rest->p[n]; m++)
+			;
+		if (*m)
+			break;
+	}
 	first.n = n;
 	rest->p += n;
 	rest->n -= n;
@@ -191,12 +198,16 @@ read_authority(struct url *u)
 	} else {
 		u->host = cut(&rest, ":");
 	}
+	if (rest.n && *rest.p == ']')
+		rest = (struct str){rest.p + 1, rest.n - 1};
+	if (rest.n && *rest.p == ':')
+		u->port = (struct str){rest.p + 1, rest.n - 1};
 	if (!u->host.n)
 		u->host.p = NULL;
 }
 
-static bool
-read_url(struct str s, struct url *u)
+bool
+url_read(struct str s, struct url *u)
 {
 	long colon = str_find(s, STR("://"), 0);
 
@@ -221,9 +232,8 @@ read_url(struct str s, struct url *u)
 	return true;
 }
 
-/* The value of a key of a=1&b=2. */
-static struct str
-query_value(struct str query, struct str key)
+struct str
+url_query_value(struct str query, struct str key)
 {
 	while (query.n) {
 		struct str pair = cut(&query, "&");
@@ -287,12 +297,12 @@ FN_ROW(parse_url_row)
 
 	*out = VALUE_NULL;
 	if (args[0].type != T_TEXT || args[1].type != T_TEXT ||
-	    !read_url(value_str(args[0]), &u))
+	    !url_read(value_str(args[0]), &u))
 		return;
 	s = url_part(&u, part);
 	if (n > 2)
 		s = str_is(part, "QUERY") && args[2].type == T_TEXT
-			? query_value(s, value_str(args[2]))
+			? url_query_value(s, value_str(args[2]))
 			: (struct str){NULL, 0};
 	if (s.p)
 		*out = value_text(s);
@@ -303,7 +313,7 @@ FN_ROW(host_row)
 	struct url u;
 
 	*out = VALUE_NULL;
-	if (read_url(value_str(args[0]), &u) && u.host.p)
+	if (url_read(value_str(args[0]), &u) && u.host.p)
 		*out = value_text(u.host);
 }
 

@@ -27,18 +27,12 @@ growing_reach(struct growing *g, size_t more)
 }
 
 void
-growing_add(struct growing *g, struct str s)
+growing_more(struct growing *g, struct str s)
 {
 	if (!s.n || !growing_reach(g, s.n))
 		return;
 	memcpy(g->p + g->n, s.p, s.n);
 	g->n += s.n;
-}
-
-void
-growing_addc(struct growing *g, char c)
-{
-	growing_add(g, (struct str){&c, 1});
 }
 
 void

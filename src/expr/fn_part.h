@@ -28,17 +28,24 @@
 
 /* The table of each source file, in no order. */
 #define FN_FAMILIES(X)                                                         \
+	X(bits)                                                                \
 	X(clock)                                                               \
 	X(code)                                                                \
+	X(date)                                                                \
 	X(hash)                                                                \
+	X(human)                                                               \
+	X(ip)                                                                  \
 	X(json)                                                                \
+	X(json_make)                                                           \
 	X(list)                                                                \
 	X(logic)                                                               \
 	X(math)                                                                \
 	X(net)                                                                 \
 	X(pattern)                                                             \
+	X(set)                                                                 \
 	X(text)                                                                \
-	X(time)
+	X(time)                                                                \
+	X(words)
 
 #define FN_DECLARE(family)                                                     \
 	extern const struct fn fn_##family##_rows[];                           \
@@ -54,8 +61,28 @@ struct growing {
 	bool over;
 };
 
-void growing_add(struct growing *g, struct str s);
-void growing_addc(struct growing *g, char c);
+void growing_more(struct growing *g, struct str s);
+
+static inline void
+growing_add(struct growing *g, struct str s)
+{
+	if (s.n > g->cap - g->n) {
+		growing_more(g, s);
+	} else if (s.n) {
+		memcpy(g->p + g->n, s.p, s.n);
+		g->n += s.n;
+	}
+}
+
+static inline void
+growing_addc(struct growing *g, char c)
+{
+	if (g->n < g->cap)
+		g->p[g->n++] = c;
+	else
+		growing_more(g, (struct str){&c, 1});
+}
+
 void growing_char(struct growing *g, uint32_t c); /* as UTF-8 */
 
 /* The text as the row's result; NULL and a bad row if it was too long. */

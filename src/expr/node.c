@@ -9,6 +9,7 @@
  */
 #include "base/num.h"
 #include "base/when.h"
+#include "expr/agg.h"
 #include "expr/parse.h"
 
 /* How tightly a piece of text binds; a place asks for a least level. */
@@ -218,7 +219,8 @@ static const struct shape {
 static const struct shape *
 shape_of(const struct node *n)
 {
-	if (n->kind != NODE_CALL || n->star || n->distinct || n->filter)
+	if (n->kind != NODE_CALL || n->star || n->distinct || n->filter ||
+	    n->n_order)
 		return NULL;
 	for (size_t i = 0; i < sizeof(shapes) / sizeof(shapes[0]); i++)
 		if (str_is(n->name, shapes[i].name) &&
@@ -268,10 +270,27 @@ level_of(const struct node *n)
 static void
 print_list(struct buf *out, const struct node *n, unsigned from)
 {
-	for (unsigned i = from; i < n->n_args; i++) {
+	for (unsigned i = from; i < n->n_args - n->n_order; i++) {
 		if (i > from)
 			buf_lit(out, ", ");
 		print(out, n->args[i], LEVEL_OR);
+	}
+}
+
+/* ORDER BY inside a call. */
+static void
+print_order(struct buf *out, const struct node *n)
+{
+	for (unsigned i = 0; i < n->n_order; i++) {
+		unsigned how = n->order[i];
+
+		buf_addz(out, i ? ", " : " ORDER BY ");
+		print(out, n->args[n->n_args - n->n_order + i], LEVEL_OR);
+		if (how & AGG_DESC)
+			buf_lit(out, " DESC");
+		if (how & (AGG_NULLS_FIRST | AGG_NULLS_LAST))
+			buf_addz(out, how & AGG_NULLS_FIRST ? " NULLS FIRST"
+							    : " NULLS LAST");
 	}
 }
 
@@ -361,6 +380,7 @@ print_plain(struct buf *out, const struct node *n)
 	if (n->distinct)
 		buf_lit(out, "DISTINCT ");
 	print_list(out, n, 0);
+	print_order(out, n);
 	buf_addc(out, ')');
 	if (n->filter) {
 		buf_lit(out, " FILTER (WHERE ");
@@ -408,6 +428,9 @@ print_call(struct buf *out, const struct node *n)
 	} else if (is_call(n, "exists", 1)) {
 		buf_lit(out, "EXISTS ");
 		print(out, n->args[0], LEVEL_POSTFIX);
+	} else if (str_is(n->name, "interval months")) {
+		buf_printf(out, "INTERVAL '%lld' MONTH",
+		    (long long)n->args[0]->value.i);
 	} else if (n->unit.n) {
 		print_unit(out, n);
 	} else {
@@ -471,6 +494,8 @@ call_eq(const struct node *a, const struct node *b)
 {
 	if (!str_eq(a->name, b->name) || a->n_args != b->n_args ||
 	    a->distinct != b->distinct || a->star != b->star ||
+	    a->n_order != b->n_order ||
+	    (a->n_order && memcmp(a->order, b->order, a->n_order)) ||
 	    a->cast.type != b->cast.type || a->cast.date != b->cast.date ||
 	    a->cast.nested != b->cast.nested ||
 	    a->cast.precision != b->cast.precision ||

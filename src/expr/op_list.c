@@ -425,6 +425,7 @@ const struct op ops_list[] = {
     {"in", 2, UINT32_MAX, bind_in},
     {"list", 0, UINT32_MAX, bind_list},
     {"map", 0, UINT32_MAX, bind_list},
+    {"row", 0, UINT32_MAX, bind_list},
     {"subscript", 2, 2, bind_subscript},
     {NULL, 0, 0, NULL},
 };

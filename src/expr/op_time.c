@@ -233,10 +233,22 @@ bind_diff(struct binder *bd, const struct node *n, struct expr *e)
 		   : 0;
 }
 
+/* It stands only in a sum with a time, which the grammar has rewritten. */
+static int
+bind_months(struct binder *bd, const struct node *n, struct expr *e)
+{
+	(void)e;
+	bind_fail(bd, n->where, "a month has no fixed length");
+	return err_hint(bd->err,
+	    "add it to a time (t + INTERVAL '1' MONTH), for windows use day, "
+	    "week, month, year");
+}
+
 const struct op ops_time[] = {
     {"ceil to", 1, 1, bind_round},
     {"extract to", 1, 1, bind_extract},
     {"floor to", 1, 1, bind_round},
+    {"interval months", 1, 1, bind_months},
     {"timestampadd to", 2, 2, bind_add},
     {"timestampdiff to", 2, 2, bind_diff},
     {NULL, 0, 0, NULL},

@@ -309,6 +309,34 @@ parse_product(struct lexer *lx)
 	return n;
 }
 
+/* ---- times and months ---- */
+
+static bool
+is_months(const struct node *n)
+{
+	return n->kind == NODE_CALL && str_is(n->name, "interval months");
+}
+
+/* t + INTERVAL '1' MONTH, t - INTERVAL '1' YEAR: by the calendar, in UTC. */
+static struct node *
+sum_months(struct lexer *lx, unsigned from, const char *name, struct where at,
+    struct node *a, struct node *b)
+{
+	bool swapped = is_months(a) && *name == '+';
+	struct node *t = swapped ? b : a, *months = swapped ? a : b, *n;
+
+	if (is_months(t))
+		return parse_call2(lx, from, name, at, a, b);
+	months = months->args[0];
+	if (*name == '-')
+		months = parse_literal(
+		    lx, months->where.at, value_int(-months->value.i));
+	n = parse_call2(lx, from, "timestampadd", at, months, t);
+	if (n)
+		n->unit = STR("month");
+	return n;
+}
+
 struct node *
 parse_sum(struct lexer *lx)
 {
@@ -338,11 +366,144 @@ parse_sum(struct lexer *lx)
 			nodes_add(lx, &texts, n);
 			nodes_add(lx, &texts, more);
 			n = parse_call_of(lx, from, STR("||"), at, texts);
+		} else if (is_months(n) || is_months(more)) {
+			n = sum_months(lx, from, name, at, n, more);
 		} else {
 			n = parse_call2(lx, from, name, at, n, more);
 		}
 	}
 	return n;
+}
+
+/* ---- rows of values ---- */
+
+static bool
+is_row(const struct node *n)
+{
+	return n->kind == NODE_CALL && str_is(n->name, "row");
+}
+
+static struct node *
+rows_of_unlike_length(struct lexer *lx, unsigned from)
+{
+	err_set(lx->err, ERR_SPEC, since(lx, from),
+	    "rows of values of different lengths cannot be compared");
+	return NULL;
+}
+
+/* (a, b) = (c, d): a = c AND b = d. */
+static struct node *
+rows_equal(struct lexer *lx, unsigned from, struct where at, struct node *a,
+    struct node *b)
+{
+	struct nodes all = {0};
+
+	for (unsigned i = 0; i < a->n_args; i++) {
+		struct node *n =
+		    parse_call2(lx, from, "=", at, a->args[i], b->args[i]);
+
+		if (!n)
+			return NULL;
+		nodes_add(lx, &all, n);
+	}
+	return all.n == 1 ? all.p[0]
+			  : parse_call_of(lx, from, STR("and"), at, all);
+}
+
+/* (a, b) < (c, d): a < c OR a = c AND b < d; last: the operator there. */
+static struct node *
+rows_less(struct lexer *lx, unsigned from, const char *name, struct where at,
+    struct node *a, struct node *b)
+{
+	const char *strict = *name == '<' ? "<" : ">";
+	unsigned i = a->n_args - 1;
+	struct node *n =
+	    parse_call2(lx, from, name, at, a->args[i], b->args[i]);
+
+	while (n && i--) {
+		struct node *less =
+		    parse_call2(lx, from, strict, at, a->args[i], b->args[i]);
+		struct node *same =
+		    parse_call2(lx, from, "=", at, a->args[i], b->args[i]);
+
+		n = parse_call2(lx, from, "and", at, same, n);
+		n = parse_call2(lx, from, "or", at, less, n);
+	}
+	return n;
+}
+
+static struct node *
+compare_rows(struct lexer *lx, unsigned from, const char *name, struct where at,
+    struct node *a, struct node *b)
+{
+	if (a->n_args != b->n_args)
+		return rows_of_unlike_length(lx, from);
+	if (!strcmp(name, "="))
+		return rows_equal(lx, from, at, a, b);
+	if (!strcmp(name, "<>"))
+		return parse_call1(
+		    lx, from, "not", at, rows_equal(lx, from, at, a, b));
+	return rows_less(lx, from, name, at, a, b);
+}
+
+/* (a, b) IN ((1, 2), (3, 4)) */
+static struct node *
+row_in(struct lexer *lx, unsigned from, struct where at, struct node *x,
+    const struct nodes *list)
+{
+	struct nodes any = {0};
+
+	for (unsigned i = 0; i < list->n; i++) {
+		struct node *n = list->p[i];
+
+		if (!is_row(n) || n->n_args != x->n_args)
+			return rows_of_unlike_length(lx, from);
+		n = rows_equal(lx, from, at, x, n);
+		if (!n)
+			return NULL;
+		nodes_add(lx, &any, n);
+	}
+	return any.n == 1 ? any.p[0]
+			  : parse_call_of(lx, from, STR("or"), at, any);
+}
+
+/* The end of a span that is written as its length. */
+static struct node *
+span_end(struct lexer *lx, struct node *row)
+{
+	struct node *start = row->args[0], *end = row->args[1];
+
+	if (is_months(end))
+		return sum_months(
+		    lx, row->where.at, "+", row->where, start, end);
+	if (end->kind != NODE_LITERAL || end->value.type != T_DURATION)
+		return end;
+	return parse_call2(lx, row->where.at, "+", row->where, start, end);
+}
+
+/* (a, b) OVERLAPS (c, d) */
+static struct node *
+parse_overlaps(struct lexer *lx, unsigned from, struct where at, struct node *x)
+{
+	struct node *y = parse_sum(lx);
+	struct nodes args = {0};
+
+	if (!y)
+		return NULL;
+	if (!is_row(x) || !is_row(y) || x->n_args != 2 || y->n_args != 2) {
+		err_set(lx->err, ERR_SPEC, since(lx, from),
+		    "OVERLAPS takes two spans: (start, end) OVERLAPS (start, "
+		    "end)");
+		return NULL;
+	}
+	nodes_add(lx, &args, x->args[0]);
+	nodes_add(lx, &args, span_end(lx, x));
+	nodes_add(lx, &args, y->args[0]);
+	nodes_add(lx, &args, span_end(lx, y));
+	for (unsigned i = 0; i < 4; i++)
+		if (!args.p[i])
+			return NULL;
+	return parse_call_of(lx, from, STR("overlaps"), at, args);
 }
 
 /* ---- comparisons and tests ---- */
@@ -393,9 +554,12 @@ parse_in(struct lexer *lx, unsigned from, struct where at, struct node *x)
 	if (parse_at_query(lx))
 		return parse_call2(
 		    lx, from, "in query", at, x, parse_query(lx, open));
-	nodes_add(lx, &args, x);
+	if (!is_row(x))
+		nodes_add(lx, &args, x);
 	if (parse_list(lx, &args) || lex_expect(lx, ")"))
 		return NULL;
+	if (is_row(x))
+		return row_in(lx, from, at, x, &args);
 	return parse_call_of(lx, from, STR("in"), at, args);
 }
 
@@ -464,7 +628,7 @@ parse_is(struct lexer *lx, unsigned from, struct where at, struct node *x)
 	}
 	if (lex_accept(lx, "JSON")) {
 		/* NULL is no JSON, and not UNKNOWN either. */
-		n = parse_call1(lx, from, "is_json", at, x);
+		n = parse_is_json(lx, from, at, x);
 		n = parse_call1(lx, from, "is true", at, n);
 		return negated(lx, from, at, negative, n);
 	}
@@ -494,6 +658,8 @@ parse_word(struct lexer *lx, unsigned from, struct where not_at, bool negative,
 		x = lex_expect(lx, "TO")
 			? NULL
 			: parse_like(lx, from, "similar", false, at, x);
+	else if (lex_accept(lx, "OVERLAPS"))
+		x = parse_overlaps(lx, from, at, x);
 	else if (lex_accept(lx, "REGEXP") || lex_accept(lx, "RLIKE"))
 		x = parse_regex(lx, from, false, at, x);
 	return negated(lx, from, not_at, negative, x);
@@ -505,13 +671,14 @@ is_word(bool (*is)(const struct lexer *, const char *), struct lexer *lx)
 {
 	return is(lx, "BETWEEN") || is(lx, "IN") || is(lx, "LIKE") ||
 	       is(lx, "ILIKE") || is(lx, "SIMILAR") || is(lx, "REGEXP") ||
-	       is(lx, "RLIKE");
+	       is(lx, "RLIKE") || is(lx, "OVERLAPS");
 }
 
 static struct node *
 parse_compare(struct lexer *lx, unsigned from, const char *name, struct node *x)
 {
 	struct where at = take(lx);
+	struct node *y;
 
 	if ((lex_is(lx, "ANY") || lex_is(lx, "ALL") || lex_is(lx, "SOME")) &&
 	    lex_next_is(lx, "(")) {
@@ -519,7 +686,10 @@ parse_compare(struct lexer *lx, unsigned from, const char *name, struct node *x)
 			     "supported; use IN or EXISTS");
 		return NULL;
 	}
-	return parse_call2(lx, from, name, at, x, parse_sum(lx));
+	y = parse_sum(lx);
+	if (y && is_row(x) && is_row(y))
+		return compare_rows(lx, from, name, at, x, y);
+	return parse_call2(lx, from, name, at, x, y);
 }
 
 static const char *

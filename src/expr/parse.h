@@ -62,6 +62,19 @@ struct node *parse_postfix(struct lexer *lx);
  */
 struct node *parse_form(struct lexer *lx, bool *found);
 
+/* ---- parse_json.c ---- */
+
+/* Behind IS JSON: [VALUE | SCALAR | ARRAY | OBJECT]. */
+struct node *parse_is_json(
+    struct lexer *lx, unsigned from, struct where at, struct node *x);
+
+/* Forms of SQL/JSON, behind their '('. */
+struct node *form_json_array(struct lexer *lx, unsigned from, struct where at);
+struct node *form_json_exists(struct lexer *lx, unsigned from, struct where at);
+struct node *form_json_object(struct lexer *lx, unsigned from, struct where at);
+struct node *form_json_query(struct lexer *lx, unsigned from, struct where at);
+struct node *form_json_value(struct lexer *lx, unsigned from, struct where at);
+
 /* ---- parse_time.c ---- */
 
 /* The type behind CAST's AS, or ::. Elements are not cast, so their types are

@@ -333,10 +333,11 @@ form_exists(struct lexer *lx, unsigned from, struct where at)
 static struct node *
 form_row(struct lexer *lx, unsigned from, struct where at)
 {
-	(void)from;
-	err_set(lx->err, ERR_SPEC, at,
-	    "ROW(…) is not supported; use MAP['name', value, …]");
-	return NULL;
+	struct nodes args = {0};
+
+	if (parse_list(lx, &args) || lex_expect(lx, ")"))
+		return NULL;
+	return parse_call_of(lx, from, STR("row"), at, args);
 }
 
 /* Sorted by word; `open` must follow for the form to begin, but for CASE. */
@@ -352,6 +353,11 @@ static const struct form {
     {"EXISTS", "(", form_exists},
     {"EXTRACT", "(", form_extract},
     {"FLOOR", "(", form_floor},
+    {"JSON_ARRAY", "(", form_json_array},
+    {"JSON_EXISTS", "(", form_json_exists},
+    {"JSON_OBJECT", "(", form_json_object},
+    {"JSON_QUERY", "(", form_json_query},
+    {"JSON_VALUE", "(", form_json_value},
     {"MAP", "[", form_map},
     {"OVERLAY", "(", form_overlay},
     {"POSITION", "(", form_position},

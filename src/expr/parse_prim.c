@@ -7,6 +7,7 @@
  * can look for it as a whole; other indexes are calls of "subscript".
  */
 #include "base/num.h"
+#include "expr/agg.h"
 #include "expr/parse.h"
 
 #define PATH_STEPS_MAX 200
@@ -143,10 +144,149 @@ lower_ascii(struct lexer *lx, struct str s)
 	return (struct str){p, s.n};
 }
 
-/* FILTER (WHERE e) and OVER behind a call. */
+/* ---- ORDER BY inside a call, or behind it in WITHIN GROUP ---- */
+
+#define ORDER_MAX 8 /* enough: an aggregate has AGG_ARGS_MAX arguments */
+
+struct ordering {
+	struct nodes by;
+	uint8_t how[ORDER_MAX];
+};
+
+/* x [ASC | DESC] [NULLS FIRST | NULLS LAST] */
+static int
+order_item(struct lexer *lx, struct ordering *o)
+{
+	unsigned how = 0;
+	struct node *n;
+
+	if (o->by.n == ORDER_MAX)
+		return lex_fail(lx, "more than %d orders", ORDER_MAX);
+	n = parse_expr(lx);
+	if (!n)
+		return -1;
+	if (lex_accept(lx, "DESC"))
+		how = AGG_DESC;
+	else
+		lex_accept(lx, "ASC");
+	if (lex_accept(lx, "NULLS")) {
+		how |= lex_is(lx, "FIRST") ? AGG_NULLS_FIRST : AGG_NULLS_LAST;
+		if (!lex_accept(lx, "FIRST") && lex_expect(lx, "LAST"))
+			return -1;
+	}
+	o->how[o->by.n] = (uint8_t)how;
+	nodes_add(lx, &o->by, n);
+	return 0;
+}
+
+/* ORDER BY item {, item} */
+static int
+parse_order(struct lexer *lx, struct ordering *o)
+{
+	lex_next(lx);
+	if (lex_expect(lx, "BY"))
+		return -1;
+	do {
+		if (order_item(lx, o))
+			return -1;
+	} while (lex_accept(lx, ","));
+	return 0;
+}
+
+/* The call with its ordering, as further arguments. */
+static struct node *
+ordered(struct lexer *lx, struct node *n, const struct ordering *o)
+{
+	struct nodes args = {0};
+	struct node *call;
+	uint8_t *how;
+
+	for (unsigned i = 0; i < n->n_args; i++)
+		nodes_add(lx, &args, n->args[i]);
+	for (unsigned i = 0; i < o->by.n; i++)
+		nodes_add(lx, &args, o->by.p[i]);
+	how = memcpy(arena_alloc(lx->arena, ORDER_MAX), o->how, ORDER_MAX);
+	call = parse_call_of(lx, n->where.at, n->name, n->name_at, args);
+	if (!call)
+		return NULL;
+	call->n_order = o->by.n;
+	call->order = how;
+	call->star = n->star;
+	call->distinct = n->distinct;
+	return call;
+}
+
+/* Those whose ORDER BY in WITHIN GROUP is what they are of. */
+static bool
+is_of_order(const struct node *n)
+{
+	static const char *const names[] = {"approx_percentile", "mode",
+	    "percentile", "percentile_cont", "percentile_disc", "quantile"};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (str_is(n->name, names[i]))
+			return true;
+	return false;
+}
+
+/* percentile_cont(0.9) WITHIN GROUP (ORDER BY x) is percentile_cont(x, 0.9);
+ * with DESC it is percentile_cont(x, 1 - 0.9). */
+static struct node *
+of_order(struct lexer *lx, struct node *n, const struct ordering *o)
+{
+	struct nodes args = {0};
+	struct node *share = n->n_args ? n->args[0] : NULL, *call;
+
+	if (o->by.n != 1 || n->n_args > 1) {
+		err_set(lx->err, ERR_SPEC, n->where,
+		    "%.*s WITHIN GROUP takes one expression to order by",
+		    STR_ARG(n->name));
+		return NULL;
+	}
+	if (share && o->how[0] & AGG_DESC)
+		share = parse_call2(lx, share->where.at, "-", share->where,
+		    parse_literal(lx, share->where.at, value_int(1)), share);
+	nodes_add(lx, &args, o->by.p[0]);
+	if (share)
+		nodes_add(lx, &args, share);
+	call = parse_call_of(lx, n->where.at, n->name, n->name_at, args);
+	if (call)
+		call->distinct = n->distinct;
+	return call;
+}
+
+/* WITHIN GROUP (ORDER BY …) */
+static struct node *
+parse_within(struct lexer *lx, struct node *n)
+{
+	struct ordering o = {0};
+
+	lex_next(lx);
+	if (lex_expect(lx, "GROUP") || lex_expect(lx, "("))
+		return NULL;
+	if (!lex_is(lx, "ORDER")) {
+		lex_expect(lx, "ORDER");
+		return NULL;
+	}
+	if (parse_order(lx, &o) || lex_expect(lx, ")"))
+		return NULL;
+	if (n->n_order) {
+		err_set(lx->err, ERR_SPEC, n->where,
+		    "a call is ordered once, inside or WITHIN GROUP");
+		return NULL;
+	}
+	return is_of_order(n) ? of_order(lx, n, &o) : ordered(lx, n, &o);
+}
+
+/* WITHIN GROUP, FILTER (WHERE e) and OVER behind a call. */
 static struct node *
 parse_behind(struct lexer *lx, struct node *n)
 {
+	if (lex_is(lx, "WITHIN") && lex_next_is(lx, "GROUP")) {
+		n = parse_within(lx, n);
+		if (!n)
+			return NULL;
+	}
 	if (lex_is(lx, "FILTER") && lex_next_is(lx, "(")) {
 		lex_next(lx);
 		lex_next(lx);
@@ -196,6 +336,7 @@ parse_call(struct lexer *lx)
 	struct where at = lx->tok.where;
 	struct str name = lower_ascii(lx, lx->tok.text);
 	bool star = false, distinct = false;
+	struct ordering order = {0};
 	struct nodes args = {0};
 	struct node *n;
 
@@ -208,7 +349,8 @@ parse_call(struct lexer *lx)
 		star = true;
 	} else if (!lex_is(lx, ")")) {
 		distinct = lex_accept(lx, "DISTINCT");
-		if (parse_list(lx, &args))
+		if (parse_list(lx, &args) ||
+		    (lex_is(lx, "ORDER") && parse_order(lx, &order)))
 			return NULL;
 	}
 	if (lex_expect(lx, ")"))
@@ -218,6 +360,8 @@ parse_call(struct lexer *lx)
 		return NULL;
 	n->star = star;
 	n->distinct = distinct;
+	if (order.by.n && !(n = ordered(lx, n, &order)))
+		return NULL;
 	return parse_behind(lx, n);
 }
 
@@ -307,16 +451,19 @@ static struct node *
 parse_parens(struct lexer *lx)
 {
 	unsigned from = lx->tok.where.at;
+	struct nodes args = {0};
 	struct node *n;
 
 	lex_next(lx);
 	if (parse_at_query(lx))
 		return parse_query(lx, from);
 	n = parse_expr(lx);
-	if (n && lex_is(lx, ",")) {
-		lex_fail(lx, "rows of values are not supported; compare the "
-			     "fields one by one");
-		return NULL;
+	if (n && lex_accept(lx, ",")) {
+		nodes_add(lx, &args, n);
+		if (parse_list(lx, &args) || lex_expect(lx, ")"))
+			return NULL;
+		return parse_call_of(lx, from, STR("row"),
+		    (struct where){lx->src, from, 1}, args);
 	}
 	return n && !lex_expect(lx, ")") ? n : NULL;
 }

@@ -2,7 +2,8 @@
 /*
  * Literals of time and duration: DATE '…', TIMESTAMP '…', INTERVAL '…' unit
  * [TO unit]. A time without an offset is UTC. Intervals of months and years
- * have no fixed length and are refused.
+ * have no fixed length: they are calls of "interval months", which a sum with
+ * a time makes TIMESTAMPADD of, and which stand nowhere else.
  */
 #include "base/num.h"
 #include "base/when.h"
@@ -104,25 +105,93 @@ amount_range(struct str s, enum unit from, enum unit until, int64_t *out)
 /* ---- INTERVAL ---- */
 
 static int
-no_length(struct lexer *lx, struct where at, enum unit u)
-{
-	err_set(
-	    lx->err, ERR_SPEC, at, "a %s has no fixed length", unit_name(u));
-	return err_hint(lx->err,
-	    "for times use TIMESTAMPADD(%s, n, t), for windows day, week, "
-	    "month, year",
-	    unit_name(u));
-}
-
-static int
 interval_unit(struct lexer *lx, enum unit *out)
 {
-	struct where at = lx->tok.where;
+	char got[180];
 
 	*out = parse_unit(lx);
 	if (*out == UNIT_NONE || skip_precision(lx))
 		return -1;
-	return unit_us(*out) ? 0 : no_length(lx, at, *out);
+	if (unit_us(*out))
+		return 0;
+	return lex_fail(lx, "an interval has no such unit, got %s",
+	    lex_describe(lx, got, sizeof(got)));
+}
+
+/* ---- intervals of months ---- */
+
+/* Months of a unit of the calendar; 0 for others. */
+static int64_t
+months_of(enum unit u)
+{
+	switch (u) {
+	case UNIT_MONTH:
+		return 1;
+	case UNIT_QUARTER:
+		return 3;
+	case UNIT_YEAR:
+		return 12;
+	case UNIT_DECADE:
+		return 120;
+	case UNIT_CENTURY:
+		return 1200;
+	case UNIT_MILLENNIUM:
+		return 12000;
+	default:
+		return 0;
+	}
+}
+
+/* "1-2": years and months. */
+static bool
+years_months(struct str s, int64_t *out)
+{
+	bool negative = s.n && *s.p == '-';
+	int64_t years, months;
+	long dash;
+
+	if (s.n && (negative || *s.p == '+'))
+		s = (struct str){s.p + 1, s.n - 1};
+	dash = str_find(s, STR("-"), 0);
+	if (dash <= 0 ||
+	    !num_parse_int((struct str){s.p, (size_t)dash}, &years) ||
+	    !num_parse_int((struct str){s.p + dash + 1, s.n - (size_t)dash - 1},
+		&months) ||
+	    years < 0 || years > 9999 || months < 0 || months > 11)
+		return false;
+	*out = negative ? -years * 12 - months : years * 12 + months;
+	return true;
+}
+
+/* At the unit. The call, or NULL and the error. */
+static struct node *
+parse_months(struct lexer *lx, unsigned from, struct token amount_tok)
+{
+	struct str s = amount_tok.kind == TOK_TEXT ? str_trim(amount_tok.string)
+						   : amount_tok.text;
+	struct where at = lx->tok.where;
+	enum unit u = parse_unit(lx), until = u;
+	int64_t n;
+	bool good;
+
+	if (skip_precision(lx))
+		return NULL;
+	if (lex_accept(lx, "TO")) {
+		until = parse_unit(lx);
+		if (until == UNIT_NONE || skip_precision(lx))
+			return NULL;
+	}
+	good = u == until ? num_parse_int(s, &n) && n > -120000 && n < 120000
+			  : u == UNIT_YEAR && until == UNIT_MONTH &&
+				years_months(s, &n);
+	if (good)
+		return parse_call1(lx, from, "interval months", at,
+		    parse_literal(lx, from,
+			value_int(u == until ? n * months_of(u) : n)));
+	err_set(lx->err, ERR_SPEC, amount_tok.where,
+	    "this is not an interval of %s%s%s", unit_name(u),
+	    u == until ? "" : " to ", u == until ? "" : unit_name(until));
+	return NULL;
 }
 
 static int
@@ -166,6 +235,8 @@ parse_interval(struct lexer *lx)
 
 	lex_next(lx);
 	lex_next(lx);
+	if (lx->tok.kind == TOK_NAME && months_of(unit_find(lx->tok.string)))
+		return parse_months(lx, from, amount_tok);
 	if (interval_value(lx, amount_tok, &us))
 		return NULL;
 	return parse_literal(lx, from, value_duration(us));

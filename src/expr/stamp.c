@@ -118,10 +118,16 @@ stamp_compile(struct str pattern, bool to_read, struct arena *a,
 
 /* ---- printing ---- */
 
+/* v is not negative; a width of 0 means as many digits as it takes. */
 static void
 print_number(struct buf *out, int64_t v, unsigned width)
 {
-	buf_printf(out, "%0*lld", (int)(width > 19 ? 19 : width), (long long)v);
+	char digits[24], *p = digits + sizeof digits;
+
+	width = width > 19 ? 19 : width;
+	for (; v > 0 || width; v /= 10, width -= width > 0)
+		*--p = (char)('0' + v % 10);
+	buf_add(out, p, (size_t)(digits + sizeof digits - p));
 }
 
 /* Short forms have three letters. */
@@ -159,11 +165,8 @@ print_year(struct buf *out, unsigned n, int year)
 static void
 print_fraction(struct buf *out, unsigned n, int us)
 {
-	char digits[8];
-
-	snprintf(digits, sizeof digits, "%06d", us);
-	for (unsigned i = 0; i < n; i++)
-		buf_addc(out, i < 6 ? digits[i] : '0');
+	for (unsigned i = 0; i < n; i++, us = us % 100000 * 10)
+		buf_addc(out, (char)('0' + us / 100000));
 }
 
 /* What the letters of a step show. */

@@ -30,8 +30,8 @@ SPEC("input.time", "map", "As `time`, for this input.", time)
 
 SPEC("time.field", "path", "The field that holds event time.", time_field)
 SPEC("time.format", "text",
-    "How times are written: rfc3339, s, ms, us, ns, clf, auto, or a pattern "
-    "such as %d.%m.%Y %H:%M:%S.",
+    "How times are written: rfc3339, s, ms, us, ns, clf, http, ctime, auto, "
+    "or a pattern such as %d.%m.%Y %H:%M:%S.",
     time_format)
 SPEC("time.zone", "time zone", "Zone of times without one; UTC if not said.",
     time_zone)

@@ -107,6 +107,10 @@ layout_text(const struct when_layout *l)
 		return STR("ns");
 	case WHEN_CLF:
 		return STR("clf");
+	case WHEN_MAIL:
+		return STR("mail");
+	case WHEN_CTIME:
+		return STR("ctime");
 	case WHEN_PATTERN:
 		break;
 	}

@@ -33,6 +33,7 @@ struct csv_options {
 	struct str names; /* CSV_HEADER_NAMES: separated by commas */
 	struct where names_where;
 	struct str comment; /* lines that begin so are skipped; or empty */
+	bool safe; /* no text is written that a spreadsheet would run */
 };
 
 struct csv_layout {

@@ -19,6 +19,7 @@ struct csv_encoder {
 	bool plain;	   /* numbers and booleans never need them */
 	const char *keep;  /* on a terminal: controls that stay */
 	struct buf cell;
+	struct buf safe; /* a text made safe */
 	struct sheet sheet;
 	uint32_t *order; /* of the slots in the header */
 	size_t cap_order;
@@ -115,13 +116,44 @@ put_text(const struct csv_encoder *e, struct buf *out, struct str s)
 		buf_adds(out, s);
 }
 
+/*
+ * What a spreadsheet takes for a formula (OWASP, "CSV Injection") gets a quote
+ * in front, if that is asked for.
+ */
+static struct str
+made_safe(struct csv_encoder *e, struct str s)
+{
+	if (!e->o.safe || !s.n || !memchr("=+-@\t\r", s.p[0], 6))
+		return s;
+	e->safe.n = 0;
+	buf_addc(&e->safe, '\'');
+	buf_adds(&e->safe, s);
+	return buf_str(&e->safe);
+}
+
+/* Would the text be a number or boolean when it is read again? */
+static bool
+looks_typed(struct str s)
+{
+	char c = s.n ? s.p[0] : 0;
+
+	if ((c >= '0' && c <= '9') || c == '-')
+		return num_guess(s).kind != NUM_NONE;
+	return str_is(s, "true") || str_is(s, "false");
+}
+
 static void
 put_value(struct csv_encoder *e, struct buf *out, struct value v)
 {
 	if (v.type == T_NULL)
 		return;
 	if (v.type == T_TEXT && !e->keep) {
-		put_text(e, out, value_str(v));
+		struct str s = made_safe(e, value_str(v));
+
+		if (!e->o.tsv && looks_typed(s))
+			put_quoted(e, out, s);
+		else
+			put_text(e, out, s);
 		return;
 	}
 	if (e->plain && v.type != T_TEXT && v.type < T_TEXT) {
@@ -130,7 +162,9 @@ put_value(struct csv_encoder *e, struct buf *out, struct value v)
 	}
 	e->cell.n = 0;
 	text_value(&e->cell, v, e->o.tsv ? NULL : e->keep);
-	put_text(e, out, buf_str(&e->cell));
+	put_text(e, out,
+	    v.type == T_TEXT ? made_safe(e, buf_str(&e->cell))
+			     : buf_str(&e->cell));
 }
 
 /* ---- records ---- */
@@ -159,7 +193,7 @@ put_header_name(
 		text_visible(&e->cell, name, e->keep);
 		name = buf_str(&e->cell);
 	}
-	put_text(e, out, name);
+	put_text(e, out, made_safe(e, name));
 }
 
 /* The header of the slots there are now. */
@@ -322,6 +356,7 @@ csv_encoder_free(struct encoder *base)
 		return;
 	sheet_release(&e->sheet);
 	buf_release(&e->cell);
+	buf_release(&e->safe);
 	mem_free(e->order);
 	mem_free(e);
 }

@@ -82,12 +82,22 @@ set_ragged(struct csv_options *o, const struct setting *s, struct err *err)
 	return 0;
 }
 
+static int
+set_safe(struct csv_options *o, const struct setting *s, struct err *err)
+{
+	o->safe = str_is(s->value, "yes") || str_is(s->value, "true");
+	if (!o->safe && !str_is(s->value, "no") && !str_is(s->value, "false"))
+		return bad_value(s, "yes or no", err);
+	return 0;
+}
+
 static const struct option options[] = {
     {{"comment", 7}, true, false, set_comment},
     {{"delimiter", 9}, false, true, set_delimiter},
     {{"header", 6}, true, true, set_header},
     {{"quote", 5}, false, true, set_quote},
     {{"ragged", 6}, true, false, set_ragged},
+    {{"safe", 4}, true, true, set_safe},
 };
 
 #define N_OPTIONS (sizeof options / sizeof options[0])

@@ -35,6 +35,16 @@ format_find(struct str name)
 	return NULL;
 }
 
+size_t
+format_frame(
+    const struct layout *layout, const char *p, size_t n, uint64_t *context)
+{
+	const struct format *f = layout->format;
+
+	return f->frame_on ? f->frame_on(layout, p, n, context)
+			   : f->frame(layout, p, n);
+}
+
 static bool
 can(const struct format *f, bool writing)
 {
@@ -133,6 +143,19 @@ format_of_name(struct str filename)
 		if (has_word(formats[i]->extensions, ext))
 			return formats[i];
 	return NULL;
+}
+
+const struct format *
+format_of_file(struct str filename, struct str head, bool whole)
+{
+	const struct format *by_name = format_of_name(filename), *guess;
+
+	if (!by_name || !by_name->guess)
+		return by_name;
+	guess = format_guess(head, whole);
+	return guess->kind_of && !strcmp(guess->kind_of, by_name->name)
+		   ? guess
+		   : by_name;
 }
 
 const struct format *

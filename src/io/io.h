@@ -55,6 +55,12 @@ struct settings {
 	struct where where; /* of the format's name */
 	const struct setting *list;
 	unsigned n;
+	bool nul; /* records end in NUL instead of LF (-z) */
+	/*
+	 * When the input was last written to, µs, for times without a year;
+	 * WHEN_MIN: it is being written now.
+	 */
+	int64_t written;
 };
 
 struct limits {
@@ -79,11 +85,17 @@ struct decode_spec {
 
 /* What is known of one input after its first bytes; formats extend it. */
 struct layout {
+	/* What reads it: the format chosen, or one of its kinds. */
 	const struct format *format;
 	/* Field names if the format knows them (CSV header, pattern groups). */
 	const struct str *fields;
 	unsigned n_fields;
 	struct str header; /* bytes of the header record, or empty */
+	bool nul;	   /* formats of lines: records end in NUL */
+	/* Where a record ends may be seen only from what stands behind it. */
+	bool looks_on;
+	/* Which lines go on with the record before them, or NULL. */
+	const struct text_join *join;
 };
 
 struct decoder {
@@ -129,8 +141,13 @@ struct format {
 	const char *doc;	/* one line for the help */
 	const char *about;	/* a paragraph for the manual */
 	const char *extensions; /* "json jsonl ndjson", or "" */
-	const char *arg;	/* what NAME:ARG takes, for the help, or NULL */
-	const char *example;	/* a record as it is written, for the manual */
+	/*
+	 * The format that this one is a kind of, or NULL: where a file's name
+	 * says that one, its content may still say this one.
+	 */
+	const char *kind_of;
+	const char *arg;     /* what NAME:ARG takes, for the help, or NULL */
+	const char *example; /* a record as it is written, for the manual */
 	/*
 	 * Names of all fields, with blanks between, if they are the same in
 	 * every input, so that another name is a mistake; else NULL.
@@ -167,8 +184,9 @@ struct format {
 	/*
 	 * Decodes whole records from [p, end) into b until b is full, the
 	 * bytes are used up or the rest is no whole record. SIMD_PAD bytes
-	 * behind end are readable. eof: nothing follows end, so a last record
-	 * without its terminator is whole. Returns the bytes consumed; 0 when
+	 * behind end are readable. eof: nothing follows end, or a record ends
+	 * there (layout.looks_on), so a last record without its terminator is
+	 * whole. Returns the bytes consumed; 0 when
 	 * there is not one whole record. b has been reset; the decoder sets
 	 * its columns (n_wants of them), time, raw and rows. Blank lines are
 	 * skipped without being counted.
@@ -183,10 +201,21 @@ struct format {
 	size_t (*frame)(const struct layout *layout, const char *p, size_t n);
 
 	/*
+	 * The same where what a block's first byte means depends on what came
+	 * before: *context is that of the block (0 for the first one; see
+	 * batch.h) and becomes that of the next one. Set instead of frame.
+	 */
+	size_t (*frame_on)(const struct layout *layout, const char *p, size_t n,
+	    uint64_t *context);
+
+	/*
 	 * True when records end in a line feed, so that reading can go on at
 	 * the next line after a record that is too long.
 	 */
 	bool lines;
+
+	/* True when records may end in NUL instead (-z). */
+	bool nul;
 
 	/* Writing; NULL if the format is only read. */
 	struct encoder *(*encoder_new)(
@@ -214,6 +243,10 @@ extern const unsigned n_formats;
 
 const struct format *format_find(struct str name);
 
+/* Calls the layout's frame or frame_on. */
+size_t format_frame(
+    const struct layout *layout, const char *p, size_t n, uint64_t *context);
+
 /*
  * The format for NAME[:ARG]; an error with the nearest names if there is
  * none, or if reading (writing) is not possible.
@@ -223,6 +256,10 @@ const struct format *format_parse(struct str text, struct where where,
 
 /* By the extension of a file name (".gz", ".zst" cut first); NULL if none. */
 const struct format *format_of_name(struct str filename);
+
+/* The same, or the kind of it that the first bytes fit better. */
+const struct format *format_of_file(
+    struct str filename, struct str head, bool whole);
 
 /* By the first bytes: the best guess; "lines" when nothing fits better. */
 const struct format *format_guess(struct str head, bool whole);
@@ -264,6 +301,6 @@ struct value cell_guess(struct arena *a, struct str text, bool quoted);
  */
 #define IO_TIME_FIELDS                                                         \
 	"ts time timestamp @timestamp datetime date_time dateTime eventTime "  \
-	"event_time _time t date created_at"
+	"event_time _time t date created_at __REALTIME_TIMESTAMP"
 
 #endif

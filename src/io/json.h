@@ -355,10 +355,51 @@ void json_want_release(struct json_decoder *d);
 const char *json_want_row(struct json_decoder *d, struct json_scan *s,
     struct batch *b, struct str record, const char **at);
 
-/* ---- settings ---- */
+/* ---- decoder (json_dec.c) ---- */
 
-/* There are none; false and *err if one is given. */
+static inline struct json_decoder *
+json_decoder_of(struct decoder *d)
+{
+	_Static_assert(offsetof(struct json_decoder, base) == 0, "is first");
+	return (struct json_decoder *)(void *)d;
+}
+
+struct decoder *json_decoder_new(
+    const struct layout *layout, const struct decode_spec *spec);
+void json_decoder_free(struct decoder *d);
+
+/* Columns, times and places of the rows to come. */
+void json_batch_begin(const struct json_decoder *d, struct batch *b);
+
+/*
+ * Decodes the record of lane 0, which is not blank and whose text has a line
+ * feed (and SIMD_PAD bytes) behind it; in_block is where the batch shall say
+ * that it stands.
+ */
+void json_decode_one(
+    struct json_decoder *d, struct batch *b, const char *in_block);
+
+/* ---- beginning (json_start.c) ---- */
+
+int json_guess(struct str head, bool whole);
+
+enum start_status json_start(struct str head, bool eof,
+    const struct settings *settings, const struct limits *limits,
+    struct arena *arena, struct layout **out, size_t *used, struct err *err);
+
+/* The same for a document whose list of records has the name given. */
+enum start_status json_start_wrapped(struct str head, bool eof,
+    const char *unwrap, const struct settings *settings, struct arena *arena,
+    struct layout **out, size_t *used, struct err *err);
+
+/* For writing there are no settings; false and *err if one is given. */
 bool json_settings_ok(const struct settings *settings, struct err *err);
+
+/* ---- documents (json_doc.c) ---- */
+
+/* Reads what is no sequence of lines; not in the table of formats. */
+extern const struct format format_json_document;
+extern const struct format format_cloudtrail;
 
 /* ---- writing (json_enc.c) ---- */
 

@@ -16,68 +16,7 @@
 #define REST_LEAST 1024 /* records without shapes after a bad look */
 #define REST_MOST (64 * 1024)
 
-/* ---- layout ---- */
-
-static int
-guess(struct str head, bool whole)
-{
-	struct str s = head;
-	char c;
-
-	(void)whole;
-	if (str_starts(s, STR("\xef\xbb\xbf")))
-		s = (struct str){s.p + 3, s.n - 3};
-	s = str_trim(s);
-	if (s.n < 2 || (s.p[0] != '{' && s.p[0] != '['))
-		return 0;
-	c = s.p[0];
-	s = str_trim((struct str){s.p + 1, s.n - 1});
-	if (!s.n)
-		return 0;
-	if (s.p[0] == '"' || s.p[0] == (c == '{' ? '}' : ']'))
-		return 90;
-	return c == '[' && s.p[0] == '{' ? 90 : 0;
-}
-
-bool
-json_settings_ok(const struct settings *settings, struct err *err)
-{
-	if (!settings || !settings->n)
-		return true;
-	err_set(err, ERR_SPEC, settings->list[0].where,
-	    "format \"json\" has no setting \"%.*s\"",
-	    STR_ARG(settings->list[0].name));
-	return false;
-}
-
-static enum start_status
-start(struct str head, bool eof, const struct settings *settings,
-    const struct limits *limits, struct arena *arena, struct layout **out,
-    size_t *used, struct err *err)
-{
-	static const char mark[] = "\xef\xbb\xbf";
-	size_t n = head.n < 3 ? head.n : 3;
-
-	(void)limits;
-	*used = 0;
-	if (!json_settings_ok(settings, err))
-		return START_ERR;
-	if (str_starts(head, STR("\xff\xfe")) ||
-	    str_starts(head, STR("\xfe\xff"))) {
-		err_set(err, ERR_INPUT, settings->where,
-		    "the input is UTF-16, not UTF-8");
-		err_hint(err, "convert it: iconv -f UTF-16 -t UTF-8");
-		return START_ERR;
-	}
-	if (n && !memcmp(head.p, mark, n)) {
-		if (n < 3 && !eof)
-			return START_MORE;
-		*used = n == 3 ? 3 : 0;
-	}
-	*out = arena_zalloc(arena, sizeof **out);
-	(*out)->format = &format_json;
-	return START_OK;
-}
+/* ---- frames ---- */
 
 static size_t
 frame(const struct layout *layout, const char *p, size_t n)
@@ -90,8 +29,8 @@ frame(const struct layout *layout, const char *p, size_t n)
 
 /* ---- decoder ---- */
 
-static struct decoder *
-decoder_new(const struct layout *layout, const struct decode_spec *spec)
+struct decoder *
+json_decoder_new(const struct layout *layout, const struct decode_spec *spec)
 {
 	struct json_decoder *d = mem_zalloc(sizeof *d);
 
@@ -106,20 +45,13 @@ decoder_new(const struct layout *layout, const struct decode_spec *spec)
 	return &d->base;
 }
 
-static struct json_decoder *
-json_of(struct decoder *d)
-{
-	_Static_assert(offsetof(struct json_decoder, base) == 0, "is first");
-	return (struct json_decoder *)(void *)d;
-}
-
-static void
-decoder_free(struct decoder *d)
+void
+json_decoder_free(struct decoder *d)
 {
 	if (!d)
 		return;
-	json_want_release(json_of(d));
-	mem_free(json_of(d));
+	json_want_release(json_decoder_of(d));
+	mem_free(json_decoder_of(d));
 }
 
 /* ---- shapes ---- */
@@ -249,12 +181,8 @@ finish(struct json_decoder *d, struct batch *b, struct json_lane *l,
 		add_bad(b, l, in_block, l->s->reason, l->s->at);
 }
 
-/*
- * Decodes the record of lane 0, a line that is not blank; in_block is where
- * the batch shall say that it stands.
- */
-static void
-decode_one(struct json_decoder *d, struct batch *b, const char *in_block)
+void
+json_decode_one(struct json_decoder *d, struct batch *b, const char *in_block)
 {
 	struct json_lane *l = &d->lanes[0];
 
@@ -283,7 +211,7 @@ decode_line(
 	if (__builtin_expect((size_t)(feed - p) > most, 0))
 		add_long(b, (struct str){p, (size_t)(feed - p)}, most);
 	else if (l->p != feed)
-		decode_one(d, b, l->p);
+		json_decode_one(d, b, l->p);
 }
 
 /* ---- several records ---- */
@@ -359,20 +287,26 @@ decode_rest(
 	d->lanes[0].feed = copy + n;
 	skipped = (size_t)(d->lanes[0].p - copy);
 	if (skipped < n)
-		decode_one(d, b, p + skipped);
+		json_decode_one(d, b, p + skipped);
+}
+
+void
+json_batch_begin(const struct json_decoder *d, struct batch *b)
+{
+	batch_columns(b, d->base.spec->n_wants);
+	b->raw = arena_array(b->arena, BATCH_ROWS, sizeof *b->raw);
+	if (d->base.spec->time >= 0)
+		b->time = arena_array(b->arena, BATCH_ROWS, sizeof *b->time);
 }
 
 static size_t
 decode(struct decoder *decoder, const char *p, const char *end, bool eof,
     struct batch *b)
 {
-	struct json_decoder *d = json_of(decoder);
+	struct json_decoder *d = json_decoder_of(decoder);
 	const char *from = p, *feeds[LINES + 64];
 
-	batch_columns(b, d->base.spec->n_wants);
-	b->raw = arena_array(b->arena, BATCH_ROWS, sizeof *b->raw);
-	if (d->base.spec->time >= 0)
-		b->time = arena_array(b->arena, BATCH_ROWS, sizeof *b->time);
+	json_batch_begin(d, b);
 	while (b->n_rows < BATCH_ROWS) {
 		unsigned most = BATCH_ROWS - b->n_rows, n;
 
@@ -397,17 +331,24 @@ const struct format format_json = {
     .doc = "JSON, one record per line",
     .about =
 	"Each line is one JSON value (RFC 8259), an object as a rule; blank "
-	"lines are skipped. Fields are members, nested ones are written a.b "
+	"lines are skipped. A document is told by its beginning: a list of "
+	"objects, whose elements are the records, or values that go over "
+	"several lines. Where the records are a list inside of an object, "
+	"json:Records (or unwrap: Records) says where; other members of that "
+	"object are not read. json:lines and json:document decide what it is. "
+	"Fields are members, nested ones are written a.b "
 	"and a.b[1]. Of members with the same name the last one counts. A "
 	"record is checked as a whole; with --trust only up to the last field "
 	"that is used. Integers beyond 64 bits become decimals.",
     .extensions = "json jsonl ndjson",
     .example = "{\"ts\":\"2026-03-28T22:00:00Z\",\"path\":\"/a\","
 	       "\"status\":200}\n",
-    .guess = guess,
-    .start = start,
-    .decoder_new = decoder_new,
-    .decoder_free = decoder_free,
+    .arg = "the list of records in a document, such as Records; or lines, or "
+	   "document",
+    .guess = json_guess,
+    .start = json_start,
+    .decoder_new = json_decoder_new,
+    .decoder_free = json_decoder_free,
     .decode = decode,
     .frame = frame,
     .lines = true,

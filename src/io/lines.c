@@ -4,9 +4,13 @@
  * the values of a row stand on a line with tabs between, NULL as nothing.
  */
 #include "base/mem.h"
+#include "io/option.h"
 #include "io/text.h"
 
 static const struct str lines_fields[] = {{"line", 4}};
+
+static const struct option list[] = {TEXT_JOIN_OPTIONS};
+static const struct options options = {list, 2, NULL};
 
 static int
 lines_guess(struct str head, bool whole)
@@ -20,9 +24,16 @@ lines_start(struct str head, bool eof, const struct settings *settings,
     const struct limits *limits, struct arena *arena, struct layout **out,
     size_t *used, struct err *err)
 {
+	struct text_join_options o = {0};
+	struct layout *l = arena_zalloc(arena, sizeof *l);
+
 	(void)limits;
-	return text_start(&format_lines, lines_fields, 1, head, eof, settings,
-	    arena, out, used, err);
+	if (options_read(&format_lines, &options, settings, &o, err) ||
+	    text_join_make(&o, arena, l, err))
+		return START_ERR;
+	l->fields = lines_fields;
+	l->n_fields = 1;
+	return text_start_as(l, &format_lines, head, eof, settings, out, used);
 }
 
 static const char *
@@ -80,15 +91,8 @@ lines_encode(struct encoder *e, const struct batch *b, struct buf *out)
 			text_value(out, column_get(&b->cols[i], row),
 			    spec->terminal ? "\t" : NULL);
 		}
-		buf_addc(out, '\n');
+		buf_addc(out, spec->settings.nul ? '\0' : '\n');
 	}
-}
-
-static void
-lines_nothing(struct encoder *e, struct buf *out)
-{
-	(void)e;
-	(void)out;
 }
 
 const struct format format_lines = {
@@ -97,10 +101,15 @@ const struct format format_lines = {
     .about = "Every line is a record with the one field line, without its "
 	     "line end (LF or CRLF). It is always text: a line \"12\" is not "
 	     "a number until it is cast. Empty lines are skipped; a line "
-	     "that is not valid UTF-8 is a bad record. Written, the values "
+	     "that is not valid UTF-8 is a bad record. join=indent makes "
+	     "lines that begin with a blank a part of the line before, "
+	     "multiline=PATTERN all those that the pattern does not match "
+	     "(the record has line feeds in it then, and on a pipe it waits "
+	     "for the next one to begin). Written, the values "
 	     "of a row stand on one line with tabs between them, NULL as "
 	     "nothing.",
     .extensions = "txt",
+    .arg = "SETTINGS",
     .example = "sshd[24200]: Failed password for root from 10.0.0.7",
     .fields = "line",
     .guess = lines_guess,
@@ -110,9 +119,10 @@ const struct format format_lines = {
     .decode = lines_decode,
     .frame = text_frame_lines,
     .lines = true,
+    .nul = true,
     .encoder_new = lines_encoder_new,
     .encoder_free = lines_encoder_free,
-    .begin = lines_nothing,
+    .begin = text_nothing,
     .encode = lines_encode,
-    .finish = lines_nothing,
+    .finish = text_nothing,
 };

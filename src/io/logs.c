@@ -15,7 +15,8 @@ enum read_as {
 	READ_TEXT,
 	READ_TIME,
 	READ_INT,
-	READ_NUMBER
+	READ_NUMBER,
+	READ_GUESS
 };
 
 static const struct {
@@ -36,6 +37,11 @@ static const struct {
     [LOG_REFERER] = {{"referer", 7}, READ_TEXT},
     [LOG_AGENT] = {{"agent", 5}, READ_TEXT},
     [LOG_REQUEST_TIME] = {{"request_time", 12}, READ_NUMBER},
+    [LOG_UPSTREAM_TIME] = {{"upstream_time", 13}, READ_GUESS},
+    [LOG_FORWARDED] = {{"forwarded", 9}, READ_TEXT},
+    [LOG_REQUEST_LENGTH] = {{"request_length", 14}, READ_INT},
+    [LOG_BYTES_IN] = {{"bytes_in", 8}, READ_INT},
+    [LOG_BYTES_OUT] = {{"bytes_out", 9}, READ_INT},
     [LOG_REQUEST] = {{"request", 7}, READ_TEXT},
     [LOG_TARGET] = {{"target", 6}, READ_TEXT},
     [LOG_REST] = {{"rest", 4}, READ_TEXT},
@@ -105,8 +111,15 @@ nginx_guess(struct str head, bool whole)
 static int
 apache_guess(struct str head, bool whole)
 {
-	if (!first_fits(head, whole, true))
+	struct log_line l;
+	struct str line;
+	const char *at;
+
+	if (!text_first_line(head, whole, &line) ||
+	    log_scan(&l, line, true, &at))
 		return 0;
+	if (l.f[LOG_VHOST].p)
+		return 92; /* nginx's would take it for a client */
 	return first_fits(head, whole, false) ? 80 : 90;
 }
 
@@ -160,6 +173,9 @@ own_value(const struct log_decoder *d, unsigned field, struct str s,
 		else if (num_parse_float(s, &f))
 			*out = value_float(f);
 		break;
+	case READ_GUESS: /* one number, or several for several servers */
+		*out = num_parse_float(s, &f) ? value_float(f) : value_text(s);
+		break;
 	}
 	return NULL;
 }
@@ -201,6 +217,11 @@ in_map(unsigned field, const struct log_line *l)
 	case LOG_VHOST:
 	case LOG_IDENT:
 	case LOG_REQUEST_TIME:
+	case LOG_UPSTREAM_TIME:
+	case LOG_FORWARDED:
+	case LOG_REQUEST_LENGTH:
+	case LOG_BYTES_IN:
+	case LOG_BYTES_OUT:
 	case LOG_REST:
 		return l->f[field].p != NULL;
 	}
@@ -267,7 +288,8 @@ log_decode(struct decoder *d, const char *p, const char *end, bool eof,
 /* As in fields[]. */
 #define LOG_NAMES                                                              \
 	"vhost client ident user time method path query protocol status "      \
-	"bytes referer agent request_time request target rest"
+	"bytes referer agent request_time upstream_time forwarded "            \
+	"request_length bytes_in bytes_out request target rest"
 
 const struct format format_nginx = {
     .name = "nginx",
@@ -277,8 +299,12 @@ const struct format format_nginx = {
 	"(behind the ?), protocol, status, bytes, referer, agent, "
 	"request_time (NULL where there is none), request (the line as the "
 	"client sent it; where it is not METHOD TARGET PROTOCOL those are "
-	"NULL), target (path and query), ident, rest (whatever else stands "
-	"behind the agent). A \"-\" is NULL. Text stays as it is written, "
+	"NULL), target (path and query), ident. Behind the agent are "
+	"understood: forwarded (the quoted X-Forwarded-For of nginx's own "
+	"format \"main\"), request_time and upstream_time ($request_time "
+	"$upstream_response_time, or rt= and urt=), and Kubernetes' ingress "
+	"(request_length, too); rest is whatever else stands there. A \"-\" is "
+	"NULL. Text stays as it is written, "
 	"escapes such as \\x22 included.",
     .extensions = "",
     .example = "10.0.0.7 - - [28/Mar/2026:22:00:01 +0000] "
@@ -293,6 +319,7 @@ const struct format format_nginx = {
     .decode = log_decode,
     .frame = text_frame_lines,
     .lines = true,
+    .nul = true,
 };
 
 const struct format format_apache = {
@@ -301,7 +328,8 @@ const struct format format_apache = {
     .about =
 	"Fields as in the format nginx, and vhost if a line begins with "
 	"host:port. A number behind the last field (%D, microseconds, or %T, "
-	"seconds) is request_time, as it is written.",
+	"seconds) is request_time, as it is written; two behind the agent "
+	"are bytes_in and bytes_out (combinedio).",
     .extensions = "",
     .example = "10.0.0.7 - frank [28/Mar/2026:22:00:01 +0000] "
 	       "\"GET /a HTTP/1.1\" 200 2326",
@@ -315,4 +343,5 @@ const struct format format_apache = {
     .decode = log_decode,
     .frame = text_frame_lines,
     .lines = true,
+    .nul = true,
 };

@@ -225,26 +225,160 @@ is_decimal(struct str s)
 	return s.n > 0 && s.n <= 32;
 }
 
-/* What stands behind the known fields: a time, and anything. */
 static bool
-scan_tail(struct scan *s)
+is_integer(struct str s)
 {
-	const char *from;
-	struct str w;
+	return is_decimal(s) && s.n <= 18 && !memchr(s.p, '.', s.n);
+}
 
+/* The word at p, which may be the end. */
+static struct str
+word_at(const struct scan *s, const char *p)
+{
+	struct scan at = {p, s->end, NULL, NULL};
+
+	return word(&at);
+}
+
+/* The place behind a word and its blank. */
+static const char *
+behind(const struct scan *s, struct str w)
+{
+	const char *p = w.p + w.n;
+
+	return p + (p < s->end);
+}
+
+static bool
+has_dot(struct str s)
+{
+	return memchr(s.p, '.', s.n);
+}
+
+/*
+ * ingress-nginx: $request_length $request_time [upstream] [alternative]
+ * $upstream_addr $upstream_response_length $upstream_response_time …
+ */
+static bool
+scan_ingress(struct scan *s)
+{
+	struct str length = word_at(s, s->p), time, w;
+	const char *p;
+
+	if (!is_integer(length))
+		return false;
+	time = word_at(s, behind(s, length));
+	if (!is_decimal(time) || !has_dot(time))
+		return false;
+	p = behind(s, time);
+	if (p == s->end || *p != '[')
+		return false;
+	s->f[LOG_REQUEST_LENGTH] = length;
+	s->f[LOG_REQUEST_TIME] = time;
+	s->f[LOG_REST] = (struct str){p, (size_t)(s->end - p)};
+	for (int i = 0; i < 5; i++) {
+		w = word_at(s, p);
+		p = behind(s, w);
+	}
+	if (is_decimal(w))
+		s->f[LOG_UPSTREAM_TIME] = w;
+	s->p = s->end;
+	return true;
+}
+
+/* The value of a pair, without its quotes. */
+static struct str
+pair_value(struct str w, size_t name)
+{
+	struct str v = {w.p + name, w.n - name};
+
+	if (v.n > 1 && v.p[0] == '"' && v.p[v.n - 1] == '"')
+		v = (struct str){v.p + 1, v.n - 2};
+	return or_null(v);
+}
+
+/* rt=0.010 uct="0.000" uht="0.010" urt="0.010" */
+static void
+scan_pairs(struct scan *s)
+{
+	for (const char *p = s->p; p < s->end;) {
+		struct str w = word_at(s, p);
+
+		if (str_starts(w, STR("rt=")))
+			s->f[LOG_REQUEST_TIME] = pair_value(w, 3);
+		else if (str_starts(w, STR("urt=")))
+			s->f[LOG_UPSTREAM_TIME] = pair_value(w, 4);
+		p = behind(s, w);
+	}
+}
+
+/* One time behind another: that of the server asked, or of several. */
+static void
+scan_upstream(struct scan *s)
+{
+	struct str w = word_at(s, s->p);
+	const char *from = s->p;
+	bool more = w.n && w.p[w.n - 1] == ',';
+
+	while (more && is_decimal((struct str){w.p, w.n - 1})) {
+		w = word_at(s, behind(s, w));
+		more = w.n && w.p[w.n - 1] == ',';
+	}
+	if (!is_decimal(w) && !str_eq(w, STR("-")))
+		return;
+	s->f[LOG_UPSTREAM_TIME] =
+	    or_null((struct str){from, (size_t)(w.p + w.n - from)});
+	s->p = behind(s, w);
+}
+
+/* combinedio: bytes in and out, headers counted. */
+static bool
+scan_io(struct scan *s)
+{
+	struct str in = word_at(s, s->p), out = word_at(s, behind(s, in));
+
+	if (!is_integer(in) || !is_integer(out) || out.p + out.n != s->end)
+		return false;
+	s->f[LOG_BYTES_IN] = in;
+	s->f[LOG_BYTES_OUT] = out;
+	s->p = s->end;
+	return true;
+}
+
+static void
+scan_times(struct scan *s, bool apache)
+{
+	struct str w = word_at(s, s->p);
+
+	if (str_starts(w, STR("rt="))) {
+		scan_pairs(s);
+	} else if (is_decimal(w) || str_eq(w, STR("-"))) {
+		s->f[LOG_REQUEST_TIME] = or_null(w);
+		s->p = behind(s, w);
+		if (!apache && s->p < s->end)
+			scan_upstream(s);
+	}
+}
+
+/* What stands behind the known fields: what is usual there, and anything. */
+static bool
+scan_tail(struct scan *s, bool apache)
+{
 	if (s->p == s->end)
 		return true;
 	if (!at_mark(s, " ", 1, "no blank behind a quoted field"))
 		return false;
-	from = s->p;
-	w = word(s);
-	if (is_decimal(w) || str_eq(w, STR("-"))) {
-		s->f[LOG_REQUEST_TIME] = or_null(w);
-		s->p += s->p < s->end;
-		from = s->p;
+	if (!apache && s->p < s->end && *s->p == '"') {
+		s->p++;
+		if (!quoted(s, &s->f[LOG_FORWARDED], "a quote is open"))
+			return false;
+		s->f[LOG_FORWARDED] = or_null(s->f[LOG_FORWARDED]);
+		s->p += s->p < s->end && *s->p == ' ';
 	}
-	if (from < s->end)
-		s->f[LOG_REST] = (struct str){from, (size_t)(s->end - from)};
+	if (apache ? !s->f[LOG_AGENT].n || !scan_io(s) : !scan_ingress(s))
+		scan_times(s, apache);
+	if (s->p < s->end)
+		s->f[LOG_REST] = (struct str){s->p, (size_t)(s->end - s->p)};
 	return true;
 }
 
@@ -262,7 +396,8 @@ log_scan(struct log_line *l, struct str line, bool apache, const char **at)
 
 	memset(l, 0, sizeof *l);
 	if (scan_who(&s, apache) && scan_time(&s) && scan_answer(&s) &&
-	    (!has_browser(&s, apache) || scan_browser(&s)) && scan_tail(&s))
+	    (!has_browser(&s, apache) || scan_browser(&s)) &&
+	    scan_tail(&s, apache))
 		return NULL;
 	*at = s.p;
 	return s.why;

@@ -89,13 +89,32 @@ guess(struct str head, bool whole)
 }
 
 bool
-msgpack_settings_ok(const struct settings *settings, struct err *err)
+msgpack_settings_ok(
+    const struct settings *settings, bool *framed, struct err *err)
 {
-	if (!settings || !settings->n)
+	const struct setting *s = settings->list;
+	struct str framing = settings->arg;
+	struct where where = settings->where;
+	unsigned i;
+
+	for (i = 0; i < settings->n; i++, s++) {
+		if (!str_is(s->name, "framing")) {
+			err_set(err, ERR_SPEC, s->where,
+			    "format \"msgpack\" has no setting \"%.*s\"",
+			    STR_ARG(s->name));
+			err_hint(err, "there is framing: length or none");
+			return false;
+		}
+		framing = s->value;
+		where = s->where;
+	}
+	*framed = str_is(framing, "length");
+	if (*framed || !framing.n || str_is(framing, "none"))
 		return true;
-	err_set(err, ERR_SPEC, settings->list[0].where,
-	    "format \"msgpack\" has no setting \"%.*s\"",
-	    STR_ARG(settings->list[0].name));
+	err_set(err, where.src ? ERR_SPEC : ERR_USAGE, where,
+	    "records of msgpack are framed by \"length\" or \"none\", not "
+	    "\"%.*s\"",
+	    STR_ARG(framing));
 	return false;
 }
 
@@ -106,14 +125,18 @@ start(struct str head, bool eof, const struct settings *settings,
 {
 	struct msgpack_layout *l;
 
+	static const struct settings none;
+	bool framed;
+
 	(void)head;
 	(void)eof;
 	*used = 0;
-	if (!msgpack_settings_ok(settings, err))
+	if (!msgpack_settings_ok(settings ? settings : &none, &framed, err))
 		return START_ERR;
 	l = arena_zalloc(arena, sizeof *l);
 	l->base.format = &format_msgpack;
 	l->limits = *limits;
+	l->framed = framed;
 	*out = &l->base;
 	return START_OK;
 }
@@ -148,6 +171,22 @@ record_end(struct msgpack_scan *s, const char *p, const char *end)
 	return q;
 }
 
+/* The same for records behind their lengths. */
+static size_t
+whole_lengths(const struct msgpack_layout *l, const char *p, size_t n)
+{
+	size_t at = 0, length;
+
+	while (n - at >= MSGPACK_LENGTH) {
+		length = msgpack_length(p + at);
+		if (length > l->limits.record_max ||
+		    length > n - at - MSGPACK_LENGTH)
+			break;
+		at += MSGPACK_LENGTH + length;
+	}
+	return at;
+}
+
 static size_t
 frame(const struct layout *layout, const char *p, size_t n)
 {
@@ -155,6 +194,8 @@ frame(const struct layout *layout, const char *p, size_t n)
 	const char *end = p + n, *at = p, *q;
 	struct msgpack_scan s;
 
+	if (l->framed)
+		return whole_lengths(l, p, n);
 	msgpack_scan_init(&s, NULL, 0, &l->limits);
 	while (at < end && (q = record_end(&s, at, end)))
 		at = q;
@@ -185,7 +226,10 @@ const struct format format_msgpack = {
 	"counts. Text that is not valid UTF-8 and unknown extension types "
 	"are bytes. msgpack has no mark between records: behind a record "
 	"that is not msgpack, or longer than allowed, nothing more is read. "
+	"With msgpack:length (framing: length) each record stands behind its "
+	"length in 4 bytes, the highest first, and a broken one is skipped. "
 	"Written, each row is a map.",
+    .arg = "length",
     .extensions = "msgpack mpk mp chunk",
     .example = "82 a4 70 61 74 68 a2 2f 61 a6 73 74 61 74 75 73 cc c8\n"
 	       "(hexadecimal; {\"path\": \"/a\", \"status\": 200})\n",

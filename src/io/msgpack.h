@@ -268,7 +268,19 @@ struct msgpack_want {
 struct msgpack_layout {
 	struct layout base;
 	struct limits limits;
+	bool framed; /* each record stands behind its length */
 };
+
+#define MSGPACK_LENGTH 4 /* bytes of such a length, the highest first */
+
+static inline size_t
+msgpack_length(const char *p)
+{
+	const unsigned char *b = (const unsigned char *)p;
+
+	return (size_t)b[0] << 24 | (size_t)b[1] << 16 | (size_t)b[2] << 8 |
+	       b[3];
+}
 
 struct msgpack_decoder {
 	struct decoder base;
@@ -287,6 +299,8 @@ struct msgpack_decoder {
 	struct buf tag;	      /* its tag as it is written */
 	struct msgpack_slot tag_here; /* the same, for this batch's rows */
 	bool lost;		      /* nothing more can be read */
+	bool framed;
+	size_t window; /* framed: bytes of the record at hand still to come */
 };
 
 /* A record that is a row. */
@@ -313,7 +327,9 @@ size_t msgpack_decode(struct decoder *d, const char *p, const char *end,
 
 /* ---- the encoder (msgpack_enc.c) ---- */
 
-bool msgpack_settings_ok(const struct settings *settings, struct err *err);
+/* *framed: lengths are written, or read. */
+bool msgpack_settings_ok(
+    const struct settings *settings, bool *framed, struct err *err);
 struct encoder *msgpack_encoder_new(
     const struct encode_spec *spec, struct err *err);
 void msgpack_encoder_free(struct encoder *e);

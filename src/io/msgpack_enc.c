@@ -17,6 +17,7 @@ struct msgpack_encoder {
 	struct arena scratch; /* of one batch */
 	struct str *names;    /* encoded, by column */
 	unsigned n_spread;
+	bool framed; /* each record behind its length */
 };
 
 static struct msgpack_encoder *
@@ -31,10 +32,12 @@ msgpack_encoder_new(const struct encode_spec *spec, struct err *err)
 {
 	struct msgpack_encoder *e;
 	struct buf name = {0};
+	bool framed;
 
-	if (!msgpack_settings_ok(&spec->settings, err))
+	if (!msgpack_settings_ok(&spec->settings, &framed, err))
 		return NULL;
 	e = mem_zalloc(sizeof *e);
+	e->framed = framed;
 	e->base.spec = spec;
 	arena_init(&e->arena, 1024);
 	arena_init(&e->scratch, 4096);
@@ -232,16 +235,33 @@ put_raw(struct msgpack_encoder *e, const struct batch *b, unsigned row,
 		put_value(e, out, v);
 }
 
+/* Fills in the length of the record whose length stands at start. */
+static void
+put_length(struct buf *out, size_t start)
+{
+	size_t n = out->n - start - MSGPACK_LENGTH;
+	unsigned i;
+
+	for (i = MSGPACK_LENGTH; i--; n >>= 8)
+		out->p[start + i] = (char)(n & 0xff);
+}
+
 void
 msgpack_encode(struct encoder *encoder, const struct batch *b, struct buf *out)
 {
 	struct msgpack_encoder *e = msgpack_of(encoder);
 
 	for (unsigned k = 0; k < b->n_sel; k++) {
+		size_t start = out->n;
+
+		if (e->framed)
+			buf_add(out, "\0\0\0", MSGPACK_LENGTH);
 		if (e->base.spec->raw)
 			put_raw(e, b, batch_row(b, k), out);
 		else
 			put_row(e, b, batch_row(b, k), out);
+		if (e->framed)
+			put_length(out, start);
 	}
 	arena_reset(&e->scratch);
 }

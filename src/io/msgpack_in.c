@@ -26,6 +26,8 @@ msgpack_decoder_new(const struct layout *layout, const struct decode_spec *spec)
 	struct msgpack_decoder *d = mem_zalloc(sizeof *d);
 
 	d->base = (struct decoder){.layout = layout, .spec = spec};
+	d->framed =
+	    ((const struct msgpack_layout *)(const void *)layout)->framed;
 	msgpack_want_init(d);
 	return &d->base;
 }
@@ -227,6 +229,10 @@ lose(struct msgpack_decoder *d, struct batch *b, enum msgpack_status status,
 	const char *shown = status == MSGPACK_LONG && at > p ? at : at + 1;
 	const char *reason = "0xc1 is not msgpack";
 
+	if (d->framed && status != MSGPACK_LONG) {
+		add_bad(b, p, end, reason, at);
+		return end;
+	}
 	if (shown - p > RAW_SHOWN)
 		shown = p + RAW_SHOWN;
 	if (status == MSGPACK_LONG)
@@ -308,6 +314,42 @@ decode_record(struct msgpack_decoder *d, struct batch *b, const char *p,
 	return q;
 }
 
+/*
+ * The same where the record's length stands before it: what is wrong with it
+ * ends with it.
+ */
+static const char *
+decode_framed(struct msgpack_decoder *d, struct batch *b, const char *p,
+    const char *end, bool eof)
+{
+	size_t held = (size_t)(end - p);
+	const char *q;
+
+	if (!d->window) {
+		if (held >= MSGPACK_LENGTH &&
+		    msgpack_length(p) > d->base.spec->limits.record_max)
+			return lose(d, b, MSGPACK_LONG, p, p, end);
+		if (held < MSGPACK_LENGTH ||
+		    msgpack_length(p) > held - MSGPACK_LENGTH) {
+			if (eof)
+				add_bad(b, p, end,
+				    "the input ends within a record", NULL);
+			return eof ? end : NULL;
+		}
+		d->window = msgpack_length(p);
+		p += MSGPACK_LENGTH;
+		if (!d->window)
+			return p;
+	}
+	end = p + d->window;
+	q = d->entries || d->tail ? decode_entries(d, b, p, end)
+				  : decode_record(d, b, p, end, true);
+	d->window -= (size_t)(q - p);
+	if (!d->window)
+		d->entries = d->tail = 0;
+	return q;
+}
+
 static void
 begin_batch(struct msgpack_decoder *d, struct batch *b)
 {
@@ -331,7 +373,9 @@ msgpack_decode(struct decoder *decoder, const char *p, const char *end,
 	while (p < end && b->n_rows < BATCH_ROWS) {
 		const char *q = end;
 
-		if (d->entries || d->tail)
+		if (d->framed && !d->lost)
+			q = decode_framed(d, b, p, end, eof);
+		else if (d->entries || d->tail)
 			q = decode_entries(d, b, p, end);
 		else if (!d->lost)
 			q = decode_record(d, b, p, end, eof);

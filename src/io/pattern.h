@@ -56,6 +56,19 @@ enum pattern_status pattern_match(struct pattern *p, struct str subject);
 struct str pattern_group(
     const struct pattern *p, struct str subject, unsigned i);
 
+struct pattern_plain;
+
+/*
+ * A pattern that is only asked whether it matches, by any number of threads;
+ * it lives in the arena. By bytes, whatever they are. NULL and *err if it does
+ * not compile.
+ */
+struct pattern_plain *pattern_plain(
+    struct str text, struct where where, struct arena *a, struct err *err);
+
+/* False also if it would take too many steps to say. */
+bool pattern_test(const struct pattern_plain *p, struct str subject);
+
 /*
  * The pattern with all groups but the named ones given made non-capturing.
  * False if that might change its meaning (back references, conditions, verbs,

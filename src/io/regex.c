@@ -48,7 +48,8 @@ regex_start(struct str head, bool eof, const struct settings *settings,
     const struct limits *limits, struct arena *arena, struct layout **out,
     size_t *used, struct err *err)
 {
-	const struct settings none = {.where = settings->where};
+	const struct settings none = {
+	    .where = settings->where, .nul = settings->nul};
 	struct regex_layout *l;
 	struct where where;
 	struct str pattern;
@@ -177,4 +178,5 @@ const struct format format_regex = {
     .decode = regex_decode,
     .frame = text_frame_lines,
     .lines = true,
+    .nul = true,
 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Tables for people: aligned columns, numbers to the right, a header with a
- * rule under it.
+ * rule under it; with bars, one column is drawn behind the others.
  *
  * The first rows are held back until there are enough of them to know how
  * wide the columns are, or the end has come, or the next would have to be
@@ -13,6 +13,9 @@
  * Control characters are always escaped: a line feed in a cell would break
  * the table.
  */
+#include <math.h>
+
+#include "base/dec.h"
 #include "base/mem.h"
 #include "base/utf8.h"
 #include "io/sheet.h"
@@ -20,8 +23,10 @@
 
 #define HOLD_ROWS 1000
 #define HOLD_BYTES ((size_t)8 << 20)
-#define GAP 2	  /* blanks between columns */
-#define CUT_MIN 3 /* columns are not cut below this width */
+#define GAP 2	     /* blanks between columns */
+#define CUT_MIN 3    /* columns are not cut below this width */
+#define BAR_LEAST 10 /* columns of the terminal that are kept for bars */
+#define BAR_WIDTH 40 /* of the longest bar where there is no terminal */
 
 struct cell {
 	struct str text;
@@ -31,6 +36,7 @@ struct cell {
 struct held {
 	struct cell *cells; /* by slot */
 	uint32_t n;
+	double bar; /* what its bar shows */
 };
 
 struct table {
@@ -41,11 +47,16 @@ struct table {
 	size_t n_rows, cap_rows;
 	bool *text; /* by slot: a cell was no number */
 	size_t n_text, cap_text;
-	bool sized;	   /* the header was printed */
-	uint32_t *order;   /* slots as they stand in the table */
-	unsigned *widths;  /* as they stand */
-	uint32_t n;	   /* of them */
-	bool again;	   /* some table was printed before */
+	bool sized;	  /* the header was printed */
+	uint32_t *order;  /* slots as they stand in the table */
+	unsigned *widths; /* as they stand */
+	uint32_t n;	  /* of them */
+	bool again;	  /* some table was printed before */
+	bool bars;
+	struct str bar_name; /* of the column drawn; empty: the last number */
+	uint32_t bar_slot;
+	double bar_most; /* the size of the longest bar */
+	unsigned bar_width;
 	struct cell *line; /* a row in hand */
 	size_t cap_line, cap_order, cap_widths;
 	struct buf buf;
@@ -108,11 +119,22 @@ pad(struct buf *out, unsigned n)
 
 /* ---- lines ---- */
 
+/* Columns of the terminal there are for the table. */
+static unsigned
+table_width(const struct table *t)
+{
+	unsigned width = t->base.spec->width;
+
+	if (!width || !t->bars)
+		return width;
+	return width > 2 * BAR_LEAST ? width - BAR_LEAST - GAP : BAR_LEAST;
+}
+
 /* True if the line fits the terminal without cutting its cells. */
 static bool
 fits(const struct table *t, const struct cell *cells)
 {
-	unsigned width = t->base.spec->width;
+	unsigned width = table_width(t);
 	uint64_t sum = 0;
 
 	if (!width)
@@ -144,6 +166,35 @@ put_line(struct table *t, struct buf *out, const struct cell *cells)
 		if (t->text[t->order[i]] && w < width && i + 1 < t->n)
 			pad(out, width - w);
 	}
+	buf_addc(out, '\n');
+}
+
+/*
+ * The bar of a value in eighths of a column; that of a negative one is light.
+ * One that is longer than the longest so far ends in an arrow.
+ */
+static void
+put_bar(const struct table *t, struct buf *out, double v)
+{
+	static const char *const parts[] = {
+	    "", "▏", "▎", "▍", "▌", "▋", "▊", "▉"};
+	double size = t->bar_most > 0 ? fabs(v) / t->bar_most : 0;
+	bool over = size > 1;
+	unsigned eighths;
+
+	if (!(size > 0))
+		return;
+	eighths = (unsigned)lrint((over ? 1 : size) * t->bar_width * 8);
+	out->n--; /* the line feed */
+	pad(out, GAP);
+	for (unsigned i = 0; i < eighths / 8; i++)
+		buf_addz(out, v < 0 ? "░" : "█");
+	if (over)
+		buf_lit(out, "▶");
+	else if (v < 0 && eighths % 8 >= 4)
+		buf_lit(out, "░");
+	else if (v > 0)
+		buf_addz(out, parts[eighths % 8]);
 	buf_addc(out, '\n');
 }
 
@@ -203,7 +254,7 @@ width_cut(const struct table *t, unsigned most, bool numbers)
 static bool
 cut_columns(struct table *t, bool numbers)
 {
-	unsigned width = t->base.spec->width, lo = CUT_MIN, hi = width;
+	unsigned width = table_width(t), lo = CUT_MIN, hi = width;
 
 	if (width_cut(t, lo, numbers) > width)
 		return false;
@@ -219,6 +270,24 @@ cut_columns(struct table *t, bool numbers)
 		if (t->widths[i] > lo && (numbers || t->text[t->order[i]]))
 			t->widths[i] = lo;
 	return true;
+}
+
+/* The longest bar is that of the greatest value among the rows held back. */
+static void
+size_bars(struct table *t)
+{
+	unsigned width = t->base.spec->width;
+	uint64_t used = width_cut(t, ~0u, true) + GAP;
+
+	t->bar_most = 0;
+	for (size_t k = 0; k < t->n_rows; k++)
+		if (fabs(t->rows[k].bar) > t->bar_most)
+			t->bar_most = fabs(t->rows[k].bar);
+	t->bar_width = BAR_WIDTH;
+	if (width)
+		t->bar_width = used + BAR_LEAST < width
+				   ? (unsigned)(width - used)
+				   : BAR_LEAST;
 }
 
 /* Takes the widths from the names and the rows held back. */
@@ -241,10 +310,11 @@ size_columns(struct table *t)
 				w = t->rows[k].cells[slot].width;
 		t->widths[i] = w;
 	}
-	if (t->base.spec->width &&
-	    width_cut(t, ~0u, true) > t->base.spec->width &&
+	if (table_width(t) && width_cut(t, ~0u, true) > table_width(t) &&
 	    !cut_columns(t, false))
 		cut_columns(t, true);
+	if (t->bars)
+		size_bars(t);
 }
 
 /* ---- rows ---- */
@@ -263,6 +333,41 @@ note_types(struct table *t)
 		if (v.type != T_NULL && !type_is_number(v.type))
 			t->text[i] = true;
 	}
+}
+
+/* The slot that is drawn: by its name, or the last number of the first row. */
+static uint32_t
+find_bar(const struct table *t)
+{
+	uint32_t found = NAMES_NONE;
+
+	for (uint32_t i = 0; i < sheet_slots(&t->sheet); i++)
+		if (t->bar_name.n
+			? str_eq(sheet_name(&t->sheet, i), t->bar_name)
+			: type_is_number(t->sheet.cells[i].type))
+			found = i;
+	return found;
+}
+
+/* What the bar of the row in hand shows. */
+static double
+bar_value(struct table *t)
+{
+	struct value v;
+	double size = 0;
+
+	if (t->bar_slot >= sheet_slots(&t->sheet))
+		t->bar_slot = find_bar(t);
+	if (t->bar_slot == NAMES_NONE)
+		return 0;
+	v = t->sheet.cells[t->bar_slot];
+	if (v.type == T_INT || v.type == T_DURATION)
+		size = (double)v.i;
+	else if (v.type == T_FLOAT)
+		size = v.f;
+	else if (v.type == T_DECIMAL)
+		size = dec_to_float(*v.d);
+	return isfinite(size) ? size : 0;
 }
 
 /* Prints the rows held back under their header. */
@@ -285,6 +390,8 @@ release_rows(struct table *t, struct buf *out)
 		memset(t->line, 0, n * sizeof *t->line);
 		memcpy(t->line, row.cells, row.n * sizeof *t->line);
 		put_line(t, out, t->line);
+		if (t->bars)
+			put_bar(t, out, row.bar);
 	}
 	t->sized = true;
 	t->n_rows = 0;
@@ -301,6 +408,7 @@ hold_row(struct table *t, const struct batch *b, unsigned row, struct buf *out)
 	h.n = sheet_slots(&t->sheet);
 	h.cells = arena_array(&t->arena, h.n, sizeof *h.cells);
 	make_cells(t, &t->arena, h.cells);
+	h.bar = t->bars ? bar_value(t) : 0;
 	mem_grow(&t->rows, &t->cap_rows, t->n_rows + 1, sizeof *t->rows);
 	t->rows[t->n_rows++] = h;
 	if (t->n_rows == HOLD_ROWS || t->arena.total > HOLD_BYTES)
@@ -322,22 +430,49 @@ put_row(struct table *t, const struct batch *b, unsigned row, struct buf *out)
 	arena_reset(&t->arena);
 	make_cells(t, &t->arena, t->line);
 	put_line(t, out, t->line);
+	if (t->bars)
+		put_bar(t, out, bar_value(t));
 }
 
 /* ---- the format ---- */
 
 static struct encoder *
-table_encoder_new(const struct encode_spec *spec, struct err *err)
+make_table(const struct encode_spec *spec)
 {
-	struct table *t;
+	struct table *t = mem_zalloc(sizeof *t);
 
-	if (text_no_settings(&format_table, &spec->settings, err))
-		return NULL;
-	t = mem_zalloc(sizeof *t);
 	t->base.spec = spec;
+	t->bar_slot = NAMES_NONE;
 	arena_init(&t->arena, (size_t)64 << 10);
 	sheet_init(&t->sheet, spec);
 	return &t->base;
+}
+
+static struct encoder *
+table_encoder_new(const struct encode_spec *spec, struct err *err)
+{
+	return text_no_settings(&format_table, &spec->settings, err)
+		   ? NULL
+		   : make_table(spec);
+}
+
+static struct encoder *
+bars_encoder_new(const struct encode_spec *spec, struct err *err)
+{
+	struct encoder *base;
+	struct table *t;
+
+	if (spec->settings.n) {
+		text_no_settings(&format_bars, &spec->settings, err);
+		return NULL;
+	}
+	if (spec->settings.arg.n && text_check_column(spec, err))
+		return NULL;
+	base = make_table(spec);
+	t = (struct table *)base;
+	t->bars = true;
+	t->bar_name = spec->settings.arg;
+	return base;
 }
 
 static void
@@ -403,6 +538,27 @@ const struct format format_table = {
     .extensions = "",
     .example = "path  hits\n────  ────\n/a       2",
     .encoder_new = table_encoder_new,
+    .encoder_free = table_encoder_free,
+    .begin = table_begin,
+    .encode = table_encode,
+    .flush = table_flush,
+    .finish = table_finish,
+    .ordered = true,
+};
+
+const struct format format_bars = {
+    .name = "bars",
+    .doc = "a table with a bar for each row (output only)",
+    .about =
+	"A table whose rows end in a bar: that of the column named behind the "
+	"colon, else of the last one that is a number. The longest bar is that "
+	"of the greatest value in the first 1000 rows; a longer one ends in "
+	"an arrow, one of a negative value is light.",
+    .extensions = "",
+    .arg = "COLUMN",
+    .example = "path  hits\n────  ────\n"
+	       "/a       2  ██████████\n/b       1  █████",
+    .encoder_new = bars_encoder_new,
     .encoder_free = table_encoder_free,
     .begin = table_begin,
     .encode = table_encode,

@@ -10,9 +10,8 @@
 
 /* ---- binding ---- */
 
-/* The name a path would have as a field: "a.b[1]". */
-static struct str
-path_name(struct buf *scratch, struct path p)
+struct str
+text_path_name(struct buf *scratch, struct path p)
 {
 	if (p.n == 1 && p.steps[0].name.p)
 		return p.steps[0].name;
@@ -69,7 +68,7 @@ bind_want(struct text_decoder *d, const struct names *fields, unsigned want,
 	      : w->as != WANT_TIME			     ? TEXT_OTHER
 	      : (int)want == spec->time			     ? TEXT_EVENT
 							     : TEXT_TIME;
-	field = names_find(fields, path_name(scratch, w->path));
+	field = names_find(fields, text_path_name(scratch, w->path));
 	if (field != NAMES_NONE)
 		d->wants[d->n_wants++] = (struct field_want){field, want, how};
 	else if (!stays_null(spec, want))

@@ -45,12 +45,20 @@ struct text_decoder {
 	struct when_cache *caches; /* by want */
 	struct buf pack;
 	const char *valid; /* bytes of the block before it are valid UTF-8 */
+	uint64_t again;	   /* the record at hand gives so many rows more … */
+	uint64_t again_done; /* … of which these were in other batches */
 };
 
 /* Binds the wants; d is zeroed memory. */
 void text_init(struct text_decoder *d, const struct layout *layout,
     const struct decode_spec *spec);
 void text_release(struct text_decoder *d);
+
+/*
+ * The name a path would have as a field: "a.b[1]". In scratch, if it is not
+ * the path's own.
+ */
+struct str text_path_name(struct buf *scratch, struct path p);
 
 /* A line decoder without anything of its own: decoder_new, decoder_free. */
 struct decoder *text_decoder_new(
@@ -126,6 +134,27 @@ bool text_valid(
 typedef const char *text_line_fn(struct text_decoder *d, struct batch *b,
     unsigned row, struct str line, const char **at);
 
+/* What a text_line_fn returns for a line that is none and is not bad. */
+extern const char text_no_record[];
+#define TEXT_NO_RECORD text_no_record
+
+/*
+ * For a text_line_fn: the record stands for n more of its kind. It is called
+ * again for each.
+ */
+static inline void
+text_again(struct text_decoder *d, uint64_t n)
+{
+	d->again = n;
+}
+
+/*
+ * Puts the rows of a record. False: the batch is full before all of them are
+ * there, and the record is to be given again (batch->more is set).
+ */
+bool text_take(struct text_decoder *d, struct batch *b, unsigned *row,
+    struct str line, const char *end, text_line_fn *fn);
+
 /* format.decode by lines. */
 size_t text_decode_lines(struct text_decoder *d, const char *p, const char *end,
     bool eof, struct batch *b, text_line_fn *fn);
@@ -133,11 +162,61 @@ size_t text_decode_lines(struct text_decoder *d, const char *p, const char *end,
 /* format.frame by lines. */
 size_t text_frame_lines(const struct layout *layout, const char *p, size_t n);
 
+/*
+ * Which lines go on with the record of the line before: a stack trace, a
+ * wrapped message. The record is its lines with the line feeds between. Its
+ * end is known when the next one begins: on a pipe it waits for that.
+ */
+struct text_join {
+	bool indent; /* lines that begin with a blank or a tab, and empty
+			ones; else those `begins` does not match */
+	bool (*goes_on)(struct str line); /* or NULL */
+	const struct pattern_plain *begins;
+};
+
+/* Settings join and multiline, for a format's table of options. */
+struct text_join_options {
+	bool indent;
+	struct str begins; /* p NULL: not set */
+	struct where where;
+};
+
+#define TEXT_JOIN_OPTIONS                                                      \
+	{{"join", 4}, text_set_join},                                          \
+	{                                                                      \
+		{"multiline", 9}, text_set_multiline                           \
+	}
+
+/* `to` begins with a struct text_join_options. */
+int text_set_join(void *to, const struct setting *s, struct err *err);
+int text_set_multiline(void *to, const struct setting *s, struct err *err);
+
+/* Makes layout->join of the options; -1 and *err if the pattern is none. */
+int text_join_make(const struct text_join_options *o, struct arena *a,
+    struct layout *l, struct err *err);
+
 /* The length of a UTF-8 byte order mark at the start, or 0. */
 size_t text_bom(struct str head);
 
 /* The first line of head without its end; false if it is not whole. */
 bool text_first_line(struct str head, bool whole, struct str *line);
+
+#define TEXT_LOOK ((size_t)16 << 10)
+
+/*
+ * The same, copied into room with SIMD_PAD bytes behind it, for those who
+ * scan by words. False also if the line does not fit.
+ */
+bool text_look(
+    struct str head, bool whole, char room[TEXT_LOOK], struct str *line);
+
+/*
+ * The end of format.start: skips a byte order mark, fills a layout whose
+ * fields are set.
+ */
+enum start_status text_start_as(struct layout *l, const struct format *format,
+    struct str head, bool eof, const struct settings *settings,
+    struct layout **out, size_t *used);
 
 /*
  * format.start for formats with fixed fields: skips a byte order mark, takes
@@ -159,7 +238,16 @@ int text_no_settings(const struct format *format,
 int text_unknown_setting(const struct format *format, const struct setting *s,
     const struct str *known, size_t n_known, struct err *err);
 
+/*
+ * Text with the escapes of quoted text in logs resolved: \n \t \" \\ \xHH
+ * \uHHHH \UHHHHHHHH and kin. In the arena, 8 bytes behind it readable.
+ */
+struct str text_unescape(struct arena *a, struct str s);
+
 /* ---- writing ---- */
+
+/* begin and finish of encoders that write nothing there. */
+void text_nothing(struct encoder *e, struct buf *out);
 
 /*
  * A value as plain text (value_print with shortcuts). keep not NULL: made
@@ -172,5 +260,8 @@ void text_value(struct buf *out, struct value v, const char *keep);
  * (\n \t \r \xHH \u{H}), but for the bytes in keep, which stay.
  */
 void text_visible(struct buf *out, struct str s, const char *keep);
+
+/* For NAME:COLUMN: -1 and *err if the output has no such column. */
+int text_check_column(const struct encode_spec *spec, struct err *err);
 
 #endif

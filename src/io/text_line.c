@@ -3,8 +3,10 @@
  * Records that are lines: finding them, checking their UTF-8, and the start
  * of an input.
  */
+#include "base/simd.h"
 #include "base/utf8.h"
 #include "io/text.h"
+#include "io/text_join.h"
 
 #define VALID_STEP ((size_t)64 << 10) /* bytes checked ahead at once */
 
@@ -54,13 +56,74 @@ text_valid(
 	return false;
 }
 
-static const char *
-take_line(struct text_decoder *d, struct batch *b, unsigned row,
-    struct str line, const char *end, text_line_fn *fn, const char **at)
+const char text_no_record[] = "";
+
+bool
+text_take(struct text_decoder *d, struct batch *b, unsigned *row,
+    struct str line, const char *end, text_line_fn *fn)
 {
-	if (!text_valid(d, line, end, at))
-		return "not valid UTF-8";
-	return fn(d, b, row, line, at);
+	const char *at = NULL, *why;
+	uint64_t done = d->again_done, all;
+
+	d->again = d->again_done = 0;
+	why = text_valid(d, line, end, &at) ? fn(d, b, *row, line, &at)
+					    : "not valid UTF-8";
+	if (why == TEXT_NO_RECORD)
+		return true;
+	if (why) {
+		text_bad(b, *row, line, why, at);
+		return true;
+	}
+	++*row;
+	if (__builtin_expect(!d->again, 1))
+		return true;
+	all = d->again + 1;
+	for (done++; done < all; done++, ++*row) {
+		if (text_full(b, *row)) {
+			d->again_done = done;
+			b->more = true;
+			return false;
+		}
+		fn(d, b, *row, line, &at);
+	}
+	return true;
+}
+
+/* A record and what follows it. */
+struct found {
+	struct str text;
+	const char *next; /* NULL: its end is not there yet */
+};
+
+static struct found
+find_record(
+    const struct text_decoder *d, const char *at, const char *end, bool eof)
+{
+	const struct layout *l = d->base.layout;
+	char stop = l->nul ? '\0' : '\n';
+	const char *nl = memchr(at, stop, (size_t)(end - at));
+
+	if (l->join)
+		nl = text_join_end(l->join, at, end, nl, eof);
+	if (!nl && !eof)
+		return (struct found){.next = NULL};
+	if (!nl)
+		return (struct found){{at, (size_t)(end - at)}, end};
+	return (struct found){{at, (size_t)(nl - at)}, nl + 1};
+}
+
+/* Without the line ends it may have at its end. */
+static inline struct str
+without_end(const struct layout *l, struct str s)
+{
+	if (l->nul)
+		return s;
+	if (s.n && s.p[s.n - 1] == '\r')
+		s.n--;
+	if (l->join)
+		while (s.n && (s.p[s.n - 1] == '\n' || s.p[s.n - 1] == '\r'))
+			s.n--;
+	return s;
 }
 
 size_t
@@ -74,28 +137,21 @@ text_decode_lines(struct text_decoder *d, const char *p, const char *end,
 	d->valid = p;
 	text_begin(d, b);
 	while (at < end && !text_full(b, row)) {
-		const char *nl = memchr(at, '\n', (size_t)(end - at));
-		const char *bad = NULL, *why;
-		struct str line;
+		struct found f = find_record(d, at, end, eof);
+		struct str line = f.text;
 
-		if (!nl && !eof)
+		if (!f.next)
 			break;
-		line = (struct str){at, (size_t)((nl ? nl : end) - at)};
-		at = nl ? nl + 1 : end;
 		if (line.n > max) {
+			at = f.next;
 			text_bad(
 			    b, row, line, record_too_long(b->arena, max), NULL);
 			continue;
 		}
-		if (line.n && line.p[line.n - 1] == '\r')
-			line.n--;
-		if (!line.n)
-			continue;
-		why = take_line(d, b, row, line, end, fn, &bad);
-		if (why)
-			text_bad(b, row, line, why, bad);
-		else
-			row++;
+		line = without_end(d->base.layout, line);
+		if (line.n && !text_take(d, b, &row, line, end, fn))
+			break;
+		at = f.next;
 	}
 	text_end(b, row);
 	return (size_t)(at - p);
@@ -104,10 +160,38 @@ text_decode_lines(struct text_decoder *d, const char *p, const char *end,
 size_t
 text_frame_lines(const struct layout *layout, const char *p, size_t n)
 {
-	const char *nl = n ? memrchr(p, '\n', n) : NULL;
+	bool nul = layout && layout->nul;
+	const char *nl = n ? memrchr(p, nul ? '\0' : '\n', n) : NULL;
 
-	(void)layout;
+	if (nl && layout && layout->join)
+		return text_join_frame(layout->join, p, n, nl);
 	return nl ? (size_t)(nl - p) + 1 : 0;
+}
+
+bool
+text_look(struct str head, bool whole, char room[TEXT_LOOK], struct str *line)
+{
+	if (!text_first_line(head, whole, line) ||
+	    line->n > TEXT_LOOK - SIMD_PAD)
+		return false;
+	memcpy(room, line->p, line->n);
+	memset(room + line->n, 0, SIMD_PAD);
+	line->p = room;
+	return true;
+}
+
+enum start_status
+text_start_as(struct layout *l, const struct format *format, struct str head,
+    bool eof, const struct settings *settings, struct layout **out,
+    size_t *used)
+{
+	if (head.n < 3 && !eof && str_starts(STR("\xef\xbb\xbf"), head))
+		return START_MORE;
+	l->format = format;
+	l->nul = settings->nul && format->nul;
+	*out = l;
+	*used = text_bom(head);
+	return START_OK;
 }
 
 enum start_status
@@ -120,15 +204,10 @@ text_start(const struct format *format, const struct str *fields,
 
 	if (text_no_settings(format, settings, err))
 		return START_ERR;
-	if (head.n < 3 && !eof && str_starts(STR("\xef\xbb\xbf"), head))
-		return START_MORE;
 	l = arena_zalloc(arena, sizeof *l);
-	l->format = format;
 	l->fields = fields;
 	l->n_fields = n_fields;
-	*out = l;
-	*used = text_bom(head);
-	return START_OK;
+	return text_start_as(l, format, head, eof, settings, out, used);
 }
 
 struct where

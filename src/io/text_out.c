@@ -3,6 +3,7 @@
  * Values as text, and text made harmless for a terminal: an escape sequence
  * in a log line must not reach the terminal as one.
  */
+#include "base/mem.h"
 #include "base/num.h"
 #include "base/utf8.h"
 #include "io/text.h"
@@ -91,4 +92,33 @@ text_value(struct buf *out, struct value v, const char *keep)
 	}
 	if (keep)
 		make_visible(out, from, keep);
+}
+
+void
+text_nothing(struct encoder *e, struct buf *out)
+{
+	(void)e;
+	(void)out;
+}
+
+/* ---- settings ---- */
+
+int
+text_check_column(const struct encode_spec *spec, struct err *err)
+{
+	const struct settings *s = &spec->settings;
+	struct str *names = mem_array(spec->n_cols + 1, sizeof *names);
+	bool found = false;
+
+	for (unsigned i = 0; i < spec->n_cols; i++) {
+		names[i] = spec->cols[i].name;
+		found |= spec->cols[i].spread || str_eq(names[i], s->arg);
+	}
+	if (!found) {
+		err_set(err, s->where.src ? ERR_SPEC : ERR_USAGE, s->where,
+		    "there is no column \"%.*s\" to draw", STR_ARG(s->arg));
+		err_suggest(err, s->arg, names, spec->n_cols);
+	}
+	mem_free(names);
+	return found ? 0 : -1;
 }

@@ -20,21 +20,24 @@ used(const struct input *in, struct block *b, size_t n)
  * are as small as asked for.
  */
 static size_t
-few_records(const struct input *in, const struct block *b)
+few_records(const struct input *in, const struct block *b, bool *framed)
 {
 	const char *p = b->bytes + b->from;
 	size_t n = b->to - b->from, at = 0;
+	uint64_t context = b->context;
 
 	for (unsigned rows = 0; rows < block_rows_max && at < n; rows++) {
 		size_t len = 1, whole;
 
-		while (!(whole = in->format->frame(in->layout, p + at, len)) &&
+		while (!(whole = format_frame(
+			     in->layout, p + at, len, &context)) &&
 		       at + len < n)
 			len++;
 		if (!whole)
 			return n;
 		at += whole;
 	}
+	*framed = at > 0;
 	return at;
 }
 
@@ -45,7 +48,7 @@ decode(struct lane *l, const struct input *in, const struct block *b,
 	struct block part = *b;
 
 	if (block_rows_max && b->to > b->from) {
-		part.to = b->from + few_records(in, b);
+		part.to = b->from + few_records(in, b, &part.whole);
 		part.last = b->last && part.to == b->to;
 	}
 	return lane_batch(l, in, &part, p);
@@ -79,18 +82,25 @@ block_skip(const struct input *in, struct block *b)
 {
 	const char *p = b->bytes + b->from;
 	size_t n = b->to - b->from;
-	const char *end = in->format->lines ? memchr(p, '\n', n) : NULL;
+	char stop = in->layout->nul ? '\0' : '\n';
+	const char *end = in->layout->format->lines ? memchr(p, stop, n) : NULL;
 
 	used(in, b, end ? (size_t)(end + 1 - p) : n);
 	if (end)
 		b->skipping = false;
 }
 
+bool
+block_open(const struct block *b)
+{
+	return b->from < b->to || (b->last && b->context && !b->skipping);
+}
+
 enum block_status
 block_next(
     struct lane *l, struct input *in, struct block *b, struct prepared *p)
 {
-	while (b->from < b->to) {
+	while (block_open(b)) {
 		size_t n;
 
 		if (b->skipping) {
@@ -98,15 +108,21 @@ block_next(
 			continue;
 		}
 		n = decode(l, in, b, p);
+		if (p->batch->more) {
+			used(in, b, n);
+			return BLOCK_BATCH;
+		}
 		if (!n && b->to - b->from > in->spec.limits.record_max) {
 			too_long(l, in, b, p);
 			return BLOCK_BATCH;
 		}
-		if (!n) {
+		if (!n && b->from < b->to) {
 			must(!b->last);
 			return BLOCK_MORE;
 		}
+		must(n || p->batch->n_bad);
 		used(in, b, n);
+		b->context = p->batch->context;
 		if (p->batch->lost || p->batch->runs_on)
 			b->skipping = true;
 		if (p->batch->n_rows || p->batch->n_bad)

@@ -21,6 +21,9 @@ enum block_status block_next(
 /* While b->skipping: drops bytes up to the next record, if it is there. */
 void block_skip(const struct input *in, struct block *b);
 
+/* Is there anything left to decode? */
+bool block_open(const struct block *b);
+
 /* For tests; see feed.h. */
 extern unsigned block_rows_max;
 

@@ -95,7 +95,7 @@ owner_waits(struct feed *f, const struct input *in)
 static int
 fill(struct feed *f, struct stream *s, struct err *err)
 {
-	const struct format *format = s->input->format;
+	const struct format *format = s->input->layout->format;
 	struct block *b = &s->rest;
 
 	/* A record without its end cannot be decoded: read on. */
@@ -110,7 +110,8 @@ fill(struct feed *f, struct stream *s, struct err *err)
 			return -1;
 		if (b->last || !format->lines || !held ||
 		    b->to - b->from > s->input->spec.limits.record_max ||
-		    memchr(b->bytes + b->from + held, '\n',
+		    memchr(b->bytes + b->from + held,
+			s->input->layout->nul ? '\0' : '\n',
 			b->to - b->from - held))
 			return 0;
 	}
@@ -145,7 +146,7 @@ work_reset(struct work *w)
 	if (b->cap > KEPT_BYTES)
 		block_release(b);
 	b->from = b->to = 0;
-	b->last = b->skipping = false;
+	b->last = b->whole = b->skipping = false;
 }
 
 static struct prepared *
@@ -183,8 +184,8 @@ take_rest(struct block *b, struct block *rest)
 
 /* Keeps the bytes behind `at` for the next block. */
 static void
-leave_rest(
-    const struct input *in, struct block *b, size_t at, struct block *rest)
+leave_rest(const struct input *in, struct block *b, size_t at, uint64_t context,
+    struct block *rest)
 {
 	size_t n = b->to - at;
 
@@ -200,6 +201,7 @@ leave_rest(
 	rest->line = b->line;
 	if (!in->regular)
 		rest->line += lines_in(b->bytes + b->from, at - b->from);
+	rest->context = context;
 	rest->skipping = b->skipping;
 	b->to = at;
 }
@@ -281,8 +283,10 @@ cut_block(struct feed *f, struct stream *s, struct work *w, bool owner)
 	const struct input *in = s->input;
 	struct block *b = &w->block;
 	size_t whole = 0;
+	uint64_t context = s->rest.context;
 
 	b->offset = s->rest.offset;
+	b->context = context;
 	b->line = s->rest.line;
 	b->skipping = s->rest.skipping;
 	while (!whole && !b->last && b->to <= in->spec.limits.record_max) {
@@ -290,14 +294,16 @@ cut_block(struct feed *f, struct stream *s, struct work *w, bool owner)
 		case GOT_BYTES:
 			break;
 		case GOT_NONE:
-			leave_rest(in, b, 0, &s->rest);
+			leave_rest(in, b, 0, b->context, &s->rest);
 			return CUT_NONE;
 		case GOT_ERROR:
 			return CUT_WHOLE;
 		}
 		skip(in, b);
+		context = b->context;
 		if (!b->last && b->to)
-			whole = in->format->frame(in->layout, b->bytes, b->to);
+			whole =
+			    format_frame(in->layout, b->bytes, b->to, &context);
 	}
 	w->end = b->last;
 	if (b->last)
@@ -306,19 +312,22 @@ cut_block(struct feed *f, struct stream *s, struct work *w, bool owner)
 	if (!whole ||
 	    (b->to > in->spec.limits.record_max && b->to > KEPT_BYTES))
 		return CUT_LONG;
-	leave_rest(in, b, whole, &s->rest);
+	leave_rest(in, b, whole, context, &s->rest);
+	b->whole = true;
 	return CUT_WHOLE;
 }
 
 static void
 prepare_block(struct lane *l, struct stream *s, struct work *w)
 {
-	while (!w->failed && w->block.from < w->block.to) {
+	while (!w->failed && block_open(&w->block)) {
 		if (block_next(l, s->input, &w->block, work_slot(w)) !=
 		    BLOCK_BATCH)
 			break;
 		w->n++;
 	}
+	/* What frame() calls whole must be that for decode(), too. */
+	must(w->failed || w->block.from == w->block.to);
 }
 
 /* With the lock held: a stream that has room for another block, or NULL. */
@@ -355,10 +364,12 @@ do_work(struct feed *f, struct lane *l, struct stream *s)
 		block_init(&w->block, BLOCK_BYTES_THREADS);
 	cut = cut_block(f, s, w, l == &f->lanes[0]);
 	if (cut == CUT_LONG) {
-		if (block_next(l, s->input, &w->block, work_slot(w)) ==
-		    BLOCK_BATCH)
-			w->n++;
-		leave_rest(s->input, &w->block, w->block.from, &s->rest);
+		while (block_next(l, s->input, &w->block, work_slot(w)) ==
+		       BLOCK_BATCH)
+			if (!w->list[w->n++].batch->more)
+				break;
+		leave_rest(s->input, &w->block, w->block.from, w->block.context,
+		    &s->rest);
 	}
 	pthread_mutex_lock(&f->lock);
 	s->reading = false;

@@ -46,7 +46,7 @@ first_that_is_a_time(struct input *in, const struct want *wants, unsigned n)
 	    .n_wants = n,
 	    .time = -1,
 	    .limits = in->spec.limits};
-	struct decoder *d = in->format->decoder_new(in->layout, &spec);
+	struct decoder *d = in->layout->format->decoder_new(in->layout, &spec);
 	struct batch *b = batch_new();
 	const char *p = in->head.bytes + in->head.from;
 	const char *end = in->head.bytes + in->head.to;
@@ -56,7 +56,8 @@ first_that_is_a_time(struct input *in, const struct want *wants, unsigned n)
 		size_t used;
 
 		batch_reset(b);
-		used = in->format->decode(d, p, end, in->head.last, b);
+		b->context = in->head.context;
+		used = in->layout->format->decode(d, p, end, in->head.last, b);
 		if (!used)
 			break;
 		p += used;
@@ -67,7 +68,7 @@ first_that_is_a_time(struct input *in, const struct want *wants, unsigned n)
 	if (!b->n_rows)
 		found = FOUND_NO_RECORD;
 	batch_free(b);
-	in->format->decoder_free(d);
+	in->layout->format->decoder_free(d);
 	return found;
 }
 
@@ -198,10 +199,12 @@ want_of(const struct input *in, const struct plan *plan, unsigned i)
 	bool same = plan->output.format == in->format;
 
 	w.as = WANT_VALUE;
+	w.layout.zone = plan->time.zone; /* of times without one */
 	if (type) {
 		w.as = WANT_TYPE;
 		w.type = type->type;
 		w.layout = plan->time.layout;
+		w.layout.zone = plan->time.zone;
 	} else if (same && !plan->scan->computed[i] &&
 		   (is_json(in->format) ||
 		       (w.path.n == 0 && passes_records(in, plan)))) {

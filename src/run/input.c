@@ -105,6 +105,8 @@ open_file(struct input *in, struct err *err)
 	if (in->fd < 0 || fstat(in->fd, &st))
 		return fail(in, "open", err);
 	in->regular = S_ISREG(st.st_mode);
+	in->written =
+	    in->regular ? (int64_t)st.st_mtime * WHEN_SECOND : WHEN_MIN;
 	at = in->regular ? lseek(in->fd, 0, SEEK_CUR) : 0;
 	in->base = at > 0 ? (uint64_t)at : 0;
 #ifdef F_SETPIPE_SZ
@@ -246,8 +248,22 @@ first_line(struct str head)
 	return (struct str){head.p, n < head.n ? n + 1 : n};
 }
 
+/* The first record that ends in NUL is all that is looked at. */
+static const struct format *
+guess_nul(struct str head)
+{
+	const char *nul = head.n ? memchr(head.p, '\0', head.n) : NULL;
+	const struct format *f;
+
+	if (nul)
+		head.n = (size_t)(nul - head.p);
+	f = format_guess(head, true);
+	return f->nul ? f : format_find(STR("lines"));
+}
+
 static int
-choose_format(struct input *in, struct err *err)
+choose_format(
+    struct input *in, const struct run_options *options, struct err *err)
 {
 	struct str head = {in->head.bytes, in->head.to};
 
@@ -255,18 +271,25 @@ choose_format(struct input *in, struct err *err)
 		return -1;
 	in->format = in->plan->format;
 	if (!in->format && !is_stdin(in))
-		in->format = format_of_name(in->file);
+		in->format = format_of_file(in->file, head, in->head.last);
+	if (!in->format && options->nul_data)
+		in->format = guess_nul(head);
 	if (!in->format)
 		in->format = format_guess(
 		    in->regular ? head : first_line(head), in->head.last);
-	return 0;
+	if (!options->nul_data || in->format->nul)
+		return 0;
+	err_set(err, ERR_USAGE, (struct where){0},
+	    "records of the format %s cannot end in NUL", in->format->name);
+	return err_hint(err, "-z is for formats of lines, such as lines or "
+			     "logfmt");
 }
 
 /* Bytes enough to tell a format by: a record or two of most logs. */
 #define GUESS_BYTES 4096
 
 static int
-read_head(struct input *in, size_t block_bytes, struct err *err)
+read_head(struct input *in, bool nul, size_t block_bytes, struct err *err)
 {
 	block_init(&in->head, block_bytes);
 	do {
@@ -274,7 +297,7 @@ read_head(struct input *in, size_t block_bytes, struct err *err)
 			return -1;
 		/* Enough, or as much as the writer has written so far. */
 		if (in->head.to >= GUESS_BYTES ||
-		    memchr(in->head.bytes, '\n', in->head.to))
+		    memchr(in->head.bytes, nul ? '\0' : '\n', in->head.to))
 			break;
 	} while (!in->head.last && in->head.to < GUESS_BYTES &&
 		 (!in->head.to || input_ready(in, 0)));
@@ -286,14 +309,17 @@ start(struct input *in, const struct run_options *options, size_t block_bytes,
     struct err *err)
 {
 	const struct limits *limits = &options->limits;
+	struct settings settings = in->plan->settings;
 
+	settings.nul = options->nul_data;
+	settings.written = in->written;
 	for (;;) {
 		struct str head = {in->head.bytes, in->head.to};
 		size_t used = 0;
 		bool eof = in->head.last || head.n > limits->record_max;
 
-		switch (in->format->start(head, eof, &in->plan->settings,
-		    limits, &in->arena, &in->layout, &used, err)) {
+		switch (in->format->start(head, eof, &settings, limits,
+		    &in->arena, &in->layout, &used, err)) {
 		case START_OK:
 			in->head.line = lines_in(in->head.bytes, used);
 			in->head.from = used;
@@ -316,8 +342,9 @@ input_open(struct input *in, const struct plan *plan,
 {
 	char name[512];
 
-	if (open_file(in, err) || read_head(in, block_bytes, err) ||
-	    choose_format(in, err))
+	if (open_file(in, err) ||
+	    read_head(in, options->nul_data, block_bytes, err) ||
+	    choose_format(in, options, err))
 		return -1;
 	if (start(in, options, block_bytes, err) ||
 	    guess_spec(in, plan, options, needs_time, block_bytes, err)) {

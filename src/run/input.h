@@ -21,12 +21,14 @@
 struct block {
 	char *bytes; /* SIMD_PAD bytes behind cap are readable */
 	size_t cap;
-	size_t from, to; /* what has not been decoded yet */
-	uint64_t offset; /* of bytes[from] in the input */
-	uint64_t line;	 /* line feeds before it; not counted for files, which
-			    can be read again */
-	bool last;	 /* the input ends here */
-	bool skipping;	 /* bytes[from] is within a record that is too long */
+	size_t from, to;  /* what has not been decoded yet */
+	uint64_t offset;  /* of bytes[from] in the input */
+	uint64_t context; /* of bytes[from], for the format (batch.h) */
+	uint64_t line;	  /* line feeds before it; not counted for files, which
+			     can be read again */
+	bool last;	  /* the input ends here */
+	bool whole;	  /* what ends at `to` is a whole record */
+	bool skipping;	  /* bytes[from] is within a record that is too long */
 };
 
 void block_init(struct block *b, size_t cap);
@@ -47,6 +49,7 @@ struct input {
 	struct decode_spec spec;
 	struct arena arena; /* layout and spec */
 	struct block head;  /* bytes read but not handed out */
+	int64_t written;    /* when a regular file was last, µs; WHEN_MIN */
 	uint64_t bytes;	    /* read so far */
 	uint64_t size;	    /* of a regular file when the run began, or 0 */
 	uint64_t base;	    /* where a regular file was when we came */

@@ -42,7 +42,7 @@ lane_forget(struct lane *l, const struct input *in)
 	struct decoder **d = &l->decoders[in->number];
 
 	if (*d)
-		in->format->decoder_free(*d);
+		in->layout->format->decoder_free(*d);
 	*d = NULL;
 }
 
@@ -103,7 +103,7 @@ decoder_of(struct lane *l, const struct input *in)
 	struct decoder **d = &l->decoders[in->number];
 
 	if (!*d)
-		*d = in->format->decoder_new(in->layout, &in->spec);
+		*d = in->layout->format->decoder_new(in->layout, &in->spec);
 	return *d;
 }
 
@@ -119,9 +119,11 @@ lane_batch(struct lane *l, const struct input *in, const struct block *block,
 	p->encoded.n = 0;
 	p->n_out = 0;
 	p->state = NULL;
-	used = in->format->decode(
-	    decoder_of(l, in), from, block->bytes + block->to, block->last, b);
-	if (!used)
+	b->context = block->context;
+	used = in->layout->format->decode(decoder_of(l, in), from,
+	    block->bytes + block->to,
+	    block->last || (block->whole && in->layout->looks_on), b);
+	if (!used && !b->n_bad && !b->more)
 		return 0;
 	b->input = in->number;
 	b->block = from;

@@ -115,7 +115,7 @@ late(struct op_run *from, const struct batch *b, unsigned row)
 	if (!p->late || !b->raw)
 		return;
 	buf_adds(&p->late->buf, b->raw[row]);
-	buf_addc(&p->late->buf, '\n');
+	buf_addc(&p->late->buf, p->late_end);
 	output_settle(p->late);
 }
 

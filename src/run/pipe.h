@@ -20,6 +20,7 @@ struct pipe {
 	bool begun; /* the encoder has begun */
 	struct output *out;
 	struct output *late; /* late rows go here, or NULL */
+	char late_end;	     /* what ends them */
 	struct rejects *rejects;
 	struct run_counts *counts;
 	bool done; /* no further input can matter */

@@ -262,6 +262,7 @@ make_encoder(struct run *r)
 	    .terminal = is_stdout(r->options) && isatty(STDOUT_FILENO),
 	    .colour = r->options->colour,
 	    .width = r->options->width};
+	r->encode.settings.nul = r->options->nul_data;
 	r->encoder = plan->output.format->encoder_new(&r->encode, r->err);
 	return r->encoder ? 0 : -1;
 }
@@ -613,6 +614,7 @@ run_inputs(struct run *r)
 	start_feed(r);
 	pipe_init(&r->pipe, r->plan, r->encoder, &r->out,
 	    r->late.opened ? &r->late : NULL, &r->rejects, r->counts);
+	r->pipe.late_end = r->options->nul_data ? '\0' : '\n';
 	status = by_time(r) ? run_by_time(r) : run_in_turn(r);
 	if (!status && !r->out.failed) {
 		pipe_advance(&r->pipe, WHEN_MAX);

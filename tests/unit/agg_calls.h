@@ -37,7 +37,8 @@ call_of(const char *name, unsigned n_args)
 	struct agg_call c = {.agg = agg_find(str_of(name)), .n_args = n_args};
 	struct err err = {0};
 
-	if (c.agg == agg_find(STR("percentile")))
+	if (c.agg == agg_find(STR("percentile")) ||
+	    c.agg == agg_find(STR("percentile_cont")))
 		c.params[1] = value_float(0.9);
 	if (c.agg == agg_find(STR("topk")))
 		c.params[1] = value_int(3);

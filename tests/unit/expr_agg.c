@@ -303,6 +303,168 @@ test_variance(void)
 	same(OF("stddev_samp", NIL), "NULL", "stddev of nothing is NULL");
 }
 
+/* ---- rows that are taken back ---- */
+
+/* The first n values come, then the others of them go. */
+static const char *
+taken_back(const char *name, const struct value *v, unsigned n, unsigned gone)
+{
+	struct agg_call call = call_of(name, 1);
+	struct column c = column_of(v, n, false);
+	int8_t minus[8] = {-1, -1, -1, -1, -1, -1, -1, -1};
+	void *acc;
+
+	call.retract = true;
+	acc = acc_new(&call);
+	feed(&call, acc, &c, 0, n, NULL, NULL, NULL);
+	feed(&call, acc, &c, 0, gone, NULL, minus, NULL);
+	return result(&call, acc);
+}
+
+#define BACK(name, gone, ...)                                                  \
+	taken_back(name, (const struct value[]){__VA_ARGS__},                  \
+	    sizeof((const struct value[]){__VA_ARGS__}) /                      \
+		sizeof(struct value),                                          \
+	    gone)
+
+static void
+test_taken_back(void)
+{
+	same(BACK("sum", 1, F(1e300), F(0.1), F(0.2)), "0.30000000000000004",
+	    "sum: a large value leaves no trace");
+	same(BACK("sum", 2, F((double)INFINITY), F(-(double)INFINITY), F(2)),
+	    "2.0", "sum: nor does an infinite one");
+	same(BACK("sum", 1, F(0x1p-1074), F(0x1p-1074)), "5e-324",
+	    "sum: the least of all numbers");
+	same(BACK("sum", 0, F(0x1.fffffffffffffp1023), F(0x1p1000)), "Infinity",
+	    "sum: beyond the greatest");
+	same(BACK("avg", 1, F(1e300), F(1), F(2)), "1.5", "avg");
+	same(BACK("sum", 1, D("1.50"), I(1)), "1",
+	    "sum: the scale of a decimal goes with it");
+	same(BACK("var_pop", 1, F(1e30), F(1), F(5)), "4.0",
+	    "var: a large value leaves no trace");
+	same(BACK("var_pop", 1, F((double)NAN), I(1), I(5)), "4.0",
+	    "var: nor does one that is no number");
+	same(BACK("var_pop", 0, I(INT64_MAX), I(INT64_MAX - 2)), "1.0",
+	    "var: ints beyond 2^53 keep their weight");
+	same(BACK("var_samp", 1, F(3), F(7)), "NULL", "var_samp of one");
+	same(BACK("min", 1, I(1), I(1), I(2)), "1", "min: one of two");
+	same(BACK("min", 2, I(1), I(1), I(2)), "2", "min: both");
+	same(BACK("max", 2, T("z"), T("y"), T("x")), "x", "max of texts");
+	same(BACK("first", 1, T("a"), T("b")), "b", "first");
+	same(BACK("last", 1, T("a"), T("b")), "b", "last");
+	same(BACK("listagg", 1, T("a"), T("b"), T("a")), "b,a",
+	    "listagg: the first of equal ones goes");
+	same(BACK("array_agg", 2, I(1), I(2)), "NULL", "array_agg: all");
+	same(BACK("median", 1, I(100), I(1), I(2), I(3)), "2", "median");
+	same(BACK("median", 1, F(0.5), I(1), I(2), I(3)), "2",
+	    "median: ints again without the float");
+	same(BACK("approx_distinct", 1, I(1), I(2), I(2)), "1",
+	    "approx_distinct");
+	same(BACK("mode", 2, I(1), I(1), I(2)), "2", "mode");
+	same(BACK("bool_and", 1, value_bool(false), value_bool(true)), "true",
+	    "bool_and");
+}
+
+/* What goes before it has come cancels out, in either kind of accumulator. */
+static void
+test_owed(void)
+{
+	static const char *const names[] = {"sum", "min", "listagg", "count"};
+	int8_t sign[] = {-1, 1, 1};
+	struct value v[] = {I(7), I(7), I(3)};
+	struct column c = column_of(v, 3, false);
+
+	for (unsigned i = 0; i < 4; i++)
+		for (unsigned distinct = 0; distinct < 2; distinct++) {
+			struct agg_call call = call_of(names[i], 1);
+			void *acc;
+
+			call.retract = true;
+			call.distinct = distinct;
+			acc = acc_new(&call);
+			feed(&call, acc, &c, 0, 3, NULL, sign, NULL);
+			same(result(&call, acc), i == 3 ? "1" : "3", names[i]);
+		}
+}
+
+/* Memory of rows that have gone is used for those that come. */
+static void
+test_memory(void)
+{
+	static const char *const names[] = {"min", "listagg", "count", "mode"};
+
+	for (unsigned i = 0; i < 4; i++) {
+		struct agg_call call = call_of(names[i], 1);
+		int8_t sign[] = {1, -1};
+		size_t before = 0;
+		void *acc;
+
+		call.retract = true;
+		call.distinct = true;
+		acc = acc_new(&call);
+		for (unsigned k = 0; k < 40000; k++) {
+			struct value v[2] = {I(k), I(k)};
+			struct column c = column_of(v, 2, false);
+
+			if (k == 4000)
+				before =
+				    heap.total - (size_t)(heap.end - heap.next);
+			feed(&call, acc, &c, 0, 2, NULL, sign, NULL);
+			arena_reset(&scratch);
+		}
+		ok(heap.total - (size_t)(heap.end - heap.next) < before + 4096,
+		    "%s: memory is used again", names[i]);
+	}
+}
+
+/* ---- ORDER BY inside ---- */
+
+static const char *
+ordered(const char *name, unsigned how, bool distinct)
+{
+	struct agg_call call = call_of(name, 1);
+	struct value v[] = {T("a"), T("b"), NIL, T("c"), T("a"), T("d")};
+	struct value w[] = {I(3), I(1), I(2), NIL, I(0), I(3)};
+	struct column c[2] = {column_of(v, 6, false), column_of(w, 6, false)};
+	void *acc, *acc2;
+	struct buf saved = {0};
+
+	call.n_args = 2;
+	call.n_order = 1;
+	call.order[0] = (uint8_t)how;
+	call.distinct = distinct;
+	acc = acc_new(&call);
+	acc2 = acc_new(&call);
+	feed(&call, acc, c, 0, 3, NULL, NULL, NULL);
+	feed(&call, acc2, c, 3, 6, NULL, NULL, NULL);
+	agg_merge(&call, &heap, acc, acc2);
+	agg_save(&call, acc, &saved);
+	acc = acc_new(&call);
+	ok(agg_load(&call, &heap, acc, buf_str(&saved)), "it can be loaded");
+	buf_release(&saved);
+	return result(&call, acc);
+}
+
+static void
+test_order(void)
+{
+	same(ordered("listagg", 0, false), "c,a,b,a,d", "NULL is the least");
+	same(ordered("listagg", AGG_DESC, false), "a,d,b,a,c", "descending");
+	same(ordered("listagg", AGG_NULLS_LAST, false), "a,b,a,d,c",
+	    "NULLS LAST");
+	same(ordered("listagg", AGG_DESC | AGG_NULLS_FIRST, false), "c,a,d,b,a",
+	    "descending, NULLS FIRST");
+	same(
+	    ordered("listagg", 0, true), "c,a,b,d", "DISTINCT keeps the first");
+	same(ordered("array_agg", AGG_DESC, true), "[\"a\",\"d\",\"b\",\"c\"]",
+	    "and of a list");
+	same(ordered("first", 0, false), "c", "first in order");
+	same(ordered("last", 0, false), "d", "last in order");
+	same(
+	    ordered("last", AGG_NULLS_LAST, false), "c", "which may be NULL's");
+}
+
 /* ---- DISTINCT and FILTER ---- */
 
 static const char *
@@ -406,6 +568,10 @@ main(void)
 	test_distinct();
 	test_distinct_merge();
 	test_filter();
+	test_taken_back();
+	test_owed();
+	test_memory();
+	test_order();
 	arena_release(&heap);
 	arena_release(&scratch);
 	return tap_done();

@@ -40,6 +40,16 @@ wants_bool(const struct agg *a)
 	return !strncmp(a->signature, "bool", 4);
 }
 
+static struct column
+any_times(bool any)
+{
+	struct value v[ROWS];
+
+	for (unsigned i = 0; i < ROWS; i++)
+		v[i] = value_time((int64_t)below(64) * 1000000);
+	return column_of(v, ROWS, any);
+}
+
 /* Columns that an aggregate can add: a tenth of the rows NULL. */
 static void
 random_columns(
@@ -63,9 +73,12 @@ random_columns(
 	}
 	cols[0] = column_of(v, ROWS, any);
 	cols[1] = column_of(w, ROWS, any);
+	if (a == agg_find(STR("rate")))
+		cols[1] = any_times(any);
 	if (a == agg_find(STR("topk")))
 		cols[1] = column_const(&scratch, value_int(3));
-	if (a == agg_find(STR("percentile")))
+	if (a == agg_find(STR("percentile")) ||
+	    a == agg_find(STR("percentile_cont")))
 		cols[1] = column_const(&scratch, value_float(0.9));
 }
 
@@ -135,41 +148,197 @@ property_merge(const struct agg *a, unsigned kind, bool distinct)
 	    a->name);
 }
 
-/* Adds rows, takes some back, against the rest alone. */
+#define GOING 500
+
+/*
+ * Rows come and go at random: what is there in the end, in the order it came,
+ * is what a fresh accumulator gets that never has to take anything back.
+ */
+struct coming_going {
+	uint16_t rows[2 * GOING]; /* of the columns, in order */
+	int8_t sign[2 * GOING];
+	unsigned n;
+	uint16_t left[GOING]; /* there in the end, in order of arrival */
+	unsigned n_left;
+	const struct column *cols; /* the arguments */
+	unsigned n_cols;
+};
+
+static bool
+same_row(const struct coming_going *g, unsigned a, unsigned b)
+{
+	bool same = true;
+
+	for (unsigned i = 0; same && i < g->n_cols; i++)
+		same = value_eq(
+		    column_get(&g->cols[i], a), column_get(&g->cols[i], b));
+	return same;
+}
+
+/* Of the rows equal to the k-th: the one of its time, or else the first. */
+static unsigned
+first_alike(const struct coming_going *g, unsigned k, const int64_t *time)
+{
+	unsigned first = k;
+
+	for (unsigned i = k + 1; i--;) {
+		if (!same_row(g, g->left[i], g->left[k]))
+			continue;
+		if (!time || time[g->left[i]] == time[g->left[k]])
+			first = i;
+	}
+	return first;
+}
+
+static void
+come_and_go(struct coming_going *g, const struct agg *a,
+    const struct column *cols, const int64_t *time)
+{
+	g->n = g->n_left = 0;
+	g->cols = cols;
+	g->n_cols = a->args_min;
+	for (unsigned i = 0; i < GOING;) {
+		bool back = g->n_left && below(5) < 2;
+		unsigned k = back ? below(g->n_left) : i;
+
+		g->sign[g->n] = back ? -1 : 1;
+		g->rows[g->n++] = back ? g->left[k] : (uint16_t)i;
+		if (!back) {
+			g->left[g->n_left++] = (uint16_t)i++;
+			continue;
+		}
+		k = first_alike(g, k, time);
+		g->n_left--;
+		memmove(g->left + k, g->left + k + 1,
+		    (g->n_left - k) * sizeof *g->left);
+	}
+}
+
+/* Its result tells which of equal rows was taken back. */
+static bool
+tells_copies(const struct agg *a)
+{
+	return !a->retracts && !a->exact && a->keep != AGG_KEEP_LEAST &&
+	       a->keep != AGG_KEEP_GREATEST && a->keep != AGG_KEEP_NUMBERS;
+}
+
+static struct column
+all_different(void)
+{
+	struct value v[ROWS];
+
+	for (unsigned i = 0; i < ROWS; i++)
+		v[i] = value_int(i);
+	return column_of(v, ROWS, false);
+}
+
+static void
+feed_going(const struct agg_call *call, void *acc, const struct column *cols,
+    const struct coming_going *g, const int64_t *time)
+{
+	int8_t sign[ROWS];
+
+	for (unsigned i = 0; i < g->n; i++) {
+		uint16_t row = g->rows[i];
+
+		sign[row] = g->sign[i];
+		feed(call, acc, cols, row, row + 1u, time, sign, NULL);
+	}
+}
+
 static void
 property_retract(const struct agg *a, unsigned kind, bool distinct)
 {
-	struct agg_call call = call_of(a->name, a->args_min);
+	static struct coming_going g;
+	struct agg_call call = call_of(a->name, a->args_min), plain = call;
 	struct column cols[2];
-	int8_t minus[ROWS];
-	uint8_t keep[ROWS];
-	struct column kept = {.type = T_BOOL, .b = keep};
-	struct column gone = {.type = T_BOOL};
-	void *acc, *want;
+	int64_t time[ROWS];
+	void *acc, *want, *back;
+	struct buf saved = {0};
 
-	call.distinct = distinct;
-	acc = acc_new(&call);
-	want = acc_new(&call);
-	random_columns(a, kind, cols, false);
-	gone.b = arena_alloc(&scratch, ROWS);
-	for (unsigned i = 0; i < ROWS; i++) {
-		keep[i] = below(3) == 0;
-		gone.b[i] = !keep[i];
-		minus[i] = -1;
+	plain.distinct = call.distinct = distinct;
+	call.retract = true;
+	if (a->exact) {
+		plain.agg = a->exact;
+		plain.distinct = true;
 	}
-	feed(&call, acc, cols, 0, ROWS, NULL, NULL, NULL);
-	feed(&call, acc, cols, 0, ROWS, NULL, minus, &gone);
-	feed(&call, want, cols, 0, ROWS, NULL, NULL, &kept);
-	check("rows taken back", result(&call, acc), result(&call, want),
+	acc = acc_new(&call);
+	random_columns(a, kind, cols, false);
+	for (unsigned i = 0; i < ROWS; i++)
+		time[i] = below(200);
+	come_and_go(&g, a, cols,
+	    a->keep == AGG_KEEP_EARLIEST || a->keep == AGG_KEEP_LATEST ? time
+								       : NULL);
+	feed_going(&call, acc, cols, &g, time);
+	want = acc_new(&plain);
+	for (unsigned i = 0; i < g.n_left; i++)
+		feed(&plain, want, cols, g.left[i], g.left[i] + 1u, time, NULL,
+		    NULL);
+	check("rows taken back", result(&call, acc), result(&plain, want),
 	    a->name);
-	feed(&call, acc, cols, 0, ROWS, NULL, minus, &kept);
-	check("all rows taken back", result(&call, acc),
+	agg_save(&call, acc, &saved);
+	back = acc_new(&call);
+	if (!agg_load(&call, &heap, back, buf_str(&saved)))
+		check("load of kept rows", "refused", "taken", a->name);
+	check("kept rows loaded", result(&call, back), result(&call, acc),
+	    a->name);
+	for (unsigned i = 0; i < g.n_left; i++) {
+		int8_t minus[ROWS];
+
+		memset(minus, -1, ROWS);
+		feed(&call, back, cols, g.left[i], g.left[i] + 1u, time, minus,
+		    NULL);
+	}
+	check("all rows taken back", result(&call, back),
 	    result(&call, acc_new(&call)), a->name);
+	buf_release(&saved);
+}
+
+/* Parts that take back what other parts have added. */
+static void
+property_retract_merge(const struct agg *a, unsigned kind, bool distinct)
+{
+	static struct coming_going g;
+	struct agg_call call = call_of(a->name, a->args_min), plain = call;
+	void *total, *want, *part = NULL;
+	struct column cols[2];
+	int8_t sign[ROWS];
+
+	plain.distinct = call.distinct = distinct;
+	call.retract = true;
+	if (a->exact) {
+		plain.agg = a->exact;
+		plain.distinct = true;
+	}
+	total = acc_new(&call);
+	random_columns(a, kind, cols, false);
+	if (tells_copies(a))
+		cols[0] = all_different();
+	come_and_go(&g, a, cols, NULL);
+	for (unsigned i = 0; i < g.n; i++) {
+		uint16_t row = g.rows[i];
+
+		if (!part)
+			part = acc_new(&call);
+		sign[row] = g.sign[i];
+		feed(&call, part, cols, row, row + 1u, NULL, sign, NULL);
+		if (below(50) && i + 1 < g.n)
+			continue;
+		agg_merge(&call, &heap, total, part);
+		part = NULL;
+	}
+	want = acc_new(&plain);
+	for (unsigned i = 0; i < g.n_left; i++)
+		feed(&plain, want, cols, g.left[i], g.left[i] + 1u, NULL, NULL,
+		    NULL);
+	check("parts that take back", result(&call, total),
+	    result(&plain, want), a->name);
 }
 
 /* Saved, loaded and added to, against never having been saved. */
 static void
-property_save(const struct agg *a, unsigned kind, unsigned n, bool distinct)
+property_save(
+    const struct agg *a, unsigned kind, unsigned n, bool distinct, bool retract)
 {
 	struct agg_call call = call_of(a->name, a->args_min);
 	struct buf saved = {0}, again = {0};
@@ -177,6 +346,7 @@ property_save(const struct agg *a, unsigned kind, unsigned n, bool distinct)
 	void *acc, *back;
 
 	call.distinct = distinct;
+	call.retract = retract;
 	acc = acc_new(&call);
 	back = acc_new(&call);
 	random_columns(a, kind, cols, false);
@@ -198,7 +368,8 @@ property_save(const struct agg *a, unsigned kind, unsigned n, bool distinct)
 
 /* Cut and changed bytes: refused, or at least survived. */
 static void
-property_damage(const struct agg *a, unsigned kind, unsigned n, bool distinct)
+property_damage(
+    const struct agg *a, unsigned kind, unsigned n, bool distinct, bool retract)
 {
 	struct agg_call call = call_of(a->name, a->args_min);
 	struct buf saved = {0};
@@ -207,6 +378,7 @@ property_damage(const struct agg *a, unsigned kind, unsigned n, bool distinct)
 	void *acc;
 
 	call.distinct = distinct;
+	call.retract = retract;
 	acc = acc_new(&call);
 	random_columns(a, kind, cols, false);
 	feed(&call, acc, cols, 0, n, NULL, NULL, NULL);
@@ -253,13 +425,20 @@ test_properties(void)
 		for (unsigned kind = 0; kind < kinds; kind++)
 			for (unsigned distinct = 0; distinct < 2; distinct++) {
 				property_merge(a, kind, distinct);
-				if (a->retracts)
-					property_retract(a, kind, distinct);
-				property_save(a, kind, 0, distinct);
-				property_save(a, kind, 100, distinct);
-				property_save(a, kind, 600, distinct);
-				property_damage(a, kind, 30, distinct);
-				property_damage(a, kind, 600, distinct);
+				property_retract(a, kind, distinct);
+				property_retract_merge(a, kind, distinct);
+				for (unsigned keep = 0; keep < 2; keep++) {
+					property_save(
+					    a, kind, 0, distinct, keep);
+					property_save(
+					    a, kind, 100, distinct, keep);
+					property_save(
+					    a, kind, 600, distinct, keep);
+					property_damage(
+					    a, kind, 30, distinct, keep);
+					property_damage(a, kind,
+					    keep ? 90 : 600, distinct, keep);
+				}
 				arena_reset(&scratch);
 				arena_reset(&heap);
 			}

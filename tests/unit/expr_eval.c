@@ -288,7 +288,7 @@ static const struct {
     {"nullif(i)", 0, "nullif needs 2 arguments, got 1", NULL},
     {"if(b)", 0, "if needs 2 to 3 arguments, got 1", NULL},
     {"upper(DISTINCT s)", 0,
-    "DISTINCT, * and FILTER belong to aggregates; upper is none", NULL},
+    "DISTINCT, *, FILTER and ORDER BY belong to aggregates; upper is none", NULL},
     {"sum(i)", 0, "the aggregate sum needs GROUP BY or a window", NULL},
     {"$p", 0, "there is no parameter \"p\"", "give it a value: -p p=…"},
     {"*", 0, "* stands for all columns and is no value", NULL},

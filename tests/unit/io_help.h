@@ -192,7 +192,7 @@ help_decode(struct run *r, const char *p, const char *end, size_t piece)
 			p = lf ? lf + 1 : end;
 			have = have < p ? p : have;
 		}
-		if (used)
+		if (used || b->more)
 			continue;
 		if (have == end)
 			break;

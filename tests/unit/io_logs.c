@@ -25,8 +25,29 @@ static const struct {
 	"1.2.3.4 - - " T " \"GET / HTTP/2.0\" 200 5 \"-\" \"-\" \"-\"\n"
 	"1.2.3.4 - - " T " \"GET / HTTP/2.0\" 200 5 \"-\" \"-\" rt=0.1 x\n"
 	"1.2.3.4 - - " T " \"GET / HTTP/2.0\" 200 5 \"-\" \"-\" 1.2.3\n",
-	"[0.125,null]\n[12.0,\"0.010\"]\n[null,null]\n[null,\"\\\"-\\\"\"]\n"
-	"[null,\"rt=0.1 x\"]\n[null,\"1.2.3\"]\n"},
+	"[0.125,null]\n[12.0,null]\n[null,null]\n[null,null]\n"
+	"[0.1,\"rt=0.1 x\"]\n[null,\"1.2.3\"]\n"},
+    {"what is usual behind the agent",
+	{"nginx", "request_time upstream_time forwarded request_length rest",
+	    0},
+	"1.2.3.4 - - " T " \"GET / HTTP/2.0\" 200 5 \"-\" \"-\" \"1.1.1.1, "
+	"2.2.2.2\" 0.125 0.120\n"
+	"1.2.3.4 - - " T " \"GET / HTTP/2.0\" 200 5 \"-\" \"-\" 0.2 0.1, 0.05 "
+	"x\n"
+	"1.2.3.4 - - " T " \"GET / HTTP/2.0\" 200 5 \"-\" \"-\" \"-\" rt=0.010 "
+	"uct=\"0.000\" uht=\"0.010\" urt=\"0.009\"\n"
+	"1.2.3.4 - - " T " \"GET / HTTP/2.0\" 200 5 \"-\" \"-\" 447 0.019 "
+	"[default-web-80] [] 10.0.1.3:80 12 0.018 200 abc\n",
+	"[0.125,0.12,\"1.1.1.1, 2.2.2.2\",null,null]\n"
+	"[0.2,\"0.1, 0.05\",null,null,\"x\"]\n"
+	"[0.01,0.009,null,null,\"rt=0.010 uct=\\\"0.000\\\" uht=\\\"0.010\\\" "
+	"urt=\\\"0.009\\\"\"]\n"
+	"[0.019,0.018,null,447,\"[default-web-80] [] 10.0.1.3:80 12 0.018 200 "
+	"abc\"]\n"},
+    {"combinedio", {"apache", "request_time bytes_in bytes_out rest", 0},
+	"1.2.3.4 - - " T " \"GET / HTTP/2.0\" 200 5 \"-\" \"-\" 512 1024\n"
+	"1.2.3.4 - - " T " \"GET / HTTP/2.0\" 200 5 \"-\" \"-\" 512\n",
+	"[null,512,1024,null]\n[512,null,null,null]\n"},
     {"user with blanks, IPv6", {"nginx", "client user ident", 0},
 	"2001:db8::1 - Ann [x] B " T " \"GET / HTTP/1.1\" 200 5 \"-\" "
 	"\"-\"\n"

@@ -49,8 +49,8 @@ static const struct {
 	"a\n",
 	"[\"a\"]\n"},
     {"lines: nothing", {"lines", "line", 0}, "", ""},
-    {"error: lines takes no argument", {"lines:x", "line", 0}, "a\n",
-	"error: format \"lines\" takes nothing behind a colon"},
+    {"error: lines has no such setting", {"lines:x", "line", 0}, "a\n",
+	"error: the format lines has no setting \"x\""},
 };
 
 static void

@@ -1,0 +1,349 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The extended log format of the W3C (working draft WD-logfile): lines with #
+ * are directives, #Fields names what the records have. IIS, CloudFront and
+ * others write it.
+ */
+#include "base/mem.h"
+#include "io/scan.h"
+#include "io/text.h"
+
+struct w3c_layout {
+	struct layout base;  /* fields: those of the line, and ts */
+	struct str names;    /* what stands behind #Fields: */
+	unsigned n;	     /* fields of a line */
+	unsigned date, time; /* numbers of them, or n */
+};
+
+struct w3c_decoder {
+	struct text_decoder t;
+	struct str *cells;
+	struct value *values;
+	struct when_cache cache;
+};
+
+/* ---- the start ---- */
+
+static const struct str directive = {"#Fields:", 8};
+
+/* The names behind #Fields: in a line, or empty. */
+static struct str
+names_in(struct str line)
+{
+	if (!str_starts(line, directive))
+		return (struct str){NULL, 0};
+	return str_trim(
+	    (struct str){line.p + directive.n, line.n - directive.n});
+}
+
+/*
+ * Looks for #Fields among the directives at the start. 1, 0: more is needed,
+ * -1: there is none.
+ */
+static int
+find_names(struct str head, bool eof, struct str *names, size_t *used)
+{
+	const char *p = head.p + text_bom(head), *end = head.p + head.n;
+
+	while (p < end && (*p == '#' || *p == '\n' || *p == '\r')) {
+		const char *nl = memchr(p, '\n', (size_t)(end - p));
+		struct str line = {p, (size_t)((nl ? nl : end) - p)};
+
+		if (!nl && !eof)
+			return 0;
+		p = nl ? nl + 1 : end;
+		*names = names_in(line);
+		*used = (size_t)(p - head.p);
+		if (names->n)
+			return 1;
+	}
+	return p < end || eof ? -1 : 0;
+}
+
+static struct str
+next_name(struct str *rest)
+{
+	struct str name;
+	size_t n = 0;
+
+	*rest = str_trim(*rest);
+	while (n < rest->n && rest->p[n] != ' ' && rest->p[n] != '\t')
+		n++;
+	name = (struct str){rest->p, n};
+	*rest = (struct str){rest->p + n, rest->n - n};
+	return name;
+}
+
+static void
+read_names(struct w3c_layout *l, struct arena *arena, unsigned max)
+{
+	struct str rest = l->names, *list;
+	unsigned n = 0;
+
+	while (n < max && next_name(&rest).n)
+		n++;
+	list = arena_array(arena, n + 1, sizeof *list);
+	rest = l->names;
+	l->n = l->date = l->time = n;
+	for (unsigned i = 0; i < n; i++) {
+		list[i] = next_name(&rest);
+		if (str_is(list[i], "date"))
+			l->date = i;
+		else if (str_is(list[i], "time"))
+			l->time = i;
+	}
+	list[n] = STR("ts");
+	l->base.fields = list;
+	l->base.n_fields = n + (l->date < n && l->time < n);
+}
+
+static enum start_status
+w3c_start(struct str head, bool eof, const struct settings *settings,
+    const struct limits *limits, struct arena *arena, struct layout **out,
+    size_t *used, struct err *err)
+{
+	struct w3c_layout *l;
+	struct str names = {NULL, 0};
+	size_t from = 0;
+	int found;
+
+	if (text_no_settings(&format_w3c, settings, err))
+		return START_ERR;
+	found = find_names(head, eof, &names, &from);
+	if (!found)
+		return START_MORE;
+	if (found < 0 && head.n) {
+		err_set(err, ERR_INPUT, (struct where){0},
+		    "there is no #Fields: before the first record");
+		return START_ERR;
+	}
+	l = arena_zalloc(arena, sizeof *l);
+	l->names = arena_str(arena, names);
+	read_names(l, arena, limits->fields_max);
+	text_start_as(&l->base, &format_w3c, head, true, settings, out, used);
+	*used = from;
+	return START_OK;
+}
+
+static int
+w3c_guess(struct str head, bool whole)
+{
+	struct str names;
+	size_t used;
+
+	if (head.n < 2 || head.p[text_bom(head)] != '#')
+		return 0;
+	if (find_names(head, whole, &names, &used) > 0)
+		return 95;
+	/* A pipe is judged by its first line. */
+	return str_starts(head, STR("#Version: 1.")) ||
+		       str_starts(head, STR("#Software: Microsoft Internet "))
+		   ? 90
+		   : 0;
+}
+
+/* ---- decoding ---- */
+
+static struct decoder *
+w3c_decoder_new(const struct layout *layout, const struct decode_spec *spec)
+{
+	struct w3c_decoder *d = mem_zalloc(sizeof *d);
+
+	text_init(&d->t, layout, spec);
+	d->cells =
+	    arena_array(&d->t.arena, layout->n_fields + 1, sizeof *d->cells);
+	if (d->t.n_maps)
+		d->values = arena_array(
+		    &d->t.arena, layout->n_fields, sizeof *d->values);
+	return &d->t.base;
+}
+
+static void
+w3c_decoder_free(struct decoder *base)
+{
+	struct w3c_decoder *d = (struct w3c_decoder *)base;
+
+	if (!d)
+		return;
+	text_release(&d->t);
+	mem_free(d);
+}
+
+/* Takes the line apart; NULL, or why it is bad. */
+static const char *
+split(struct w3c_decoder *d, const struct w3c_layout *l, struct str line,
+    const char **at)
+{
+	const char *p = line.p, *end = line.p + line.n;
+	char between = memchr(line.p, '\t', line.n) ? '\t' : ' ';
+	unsigned n = 0;
+
+	while (p <= end) {
+		const char *q = p, *stop;
+
+		if (between == ' ' && p < end && *p == ' ') {
+			p++;
+			continue;
+		}
+		if (p < end && *p == '"') { /* "" is a quote in it */
+			q = scan_byte(p + 1, end, '"');
+			while (end - q > 1 && q[1] == '"')
+				q = scan_byte(q + 2, end, '"');
+		}
+		stop = scan_byte(q, end, between);
+		if (stop == p && between == ' ')
+			break; /* blanks at the end */
+		*at = p;
+		if (n == l->n)
+			return "more fields than #Fields names";
+		d->cells[n++] = (struct str){p, (size_t)(stop - p)};
+		p = stop + 1;
+	}
+	*at = NULL;
+	return n < l->n ? "fewer fields than #Fields names" : NULL;
+}
+
+static struct str
+unquoted(struct arena *a, struct str s, bool *quoted)
+{
+	char *out, *to;
+
+	*quoted = s.n >= 2 && s.p[0] == '"' && s.p[s.n - 1] == '"';
+	if (!*quoted)
+		return s;
+	s = (struct str){s.p + 1, s.n - 2};
+	if (!s.n || !memchr(s.p, '"', s.n))
+		return s;
+	out = to = arena_alloc(a, s.n + 8);
+	for (size_t i = 0; i < s.n; i++) {
+		*to++ = s.p[i];
+		i += s.p[i] == '"';
+	}
+	return (struct str){out, (size_t)(to - out)};
+}
+
+static bool
+is_null(struct str s)
+{
+	return !s.n || (s.n == 1 && *s.p == '-');
+}
+
+/* The date and the time of day, which are UTC. */
+static const char *
+stamp_of(struct w3c_decoder *d, const struct w3c_layout *l, struct value *out)
+{
+	const struct when_layout iso = {.kind = WHEN_ISO};
+	struct str date = d->cells[l->date], clock = d->cells[l->time];
+	char text[64];
+	int64_t t;
+
+	*out = VALUE_NULL;
+	if (is_null(date) || is_null(clock))
+		return NULL;
+	if (date.n + clock.n + 1 > sizeof text)
+		return "the time is not readable";
+	memcpy(text, date.p, date.n);
+	text[date.n] = 'T';
+	memcpy(text + date.n + 1, clock.p, clock.n);
+	if (!when_parse(
+		&iso, &d->cache, (struct str){text, date.n + 1 + clock.n}, &t))
+		return "the time is not readable";
+	*out = value_time(t);
+	return NULL;
+}
+
+static const char *
+put(struct w3c_decoder *d, const struct w3c_layout *l, struct batch *b,
+    unsigned row, struct field_want w)
+{
+	const struct decode_spec *spec = d->t.base.spec;
+	const char *why;
+	struct value v;
+	struct str s;
+	bool quoted;
+
+	if (w.field == l->n) {
+		why = stamp_of(d, l, &v);
+		return why ? why : text_put_value(&d->t, w, b, row, v);
+	}
+	s = d->cells[w.field];
+	if (is_null(s))
+		return cell_missing(spec, w.want, b, row);
+	s = unquoted(b->arena, s, &quoted);
+	return text_put(&d->t, w, b, row, s, quoted);
+}
+
+static const char *
+all_values(struct w3c_decoder *d, const struct w3c_layout *l, struct arena *a)
+{
+	for (unsigned i = 0; i < l->n; i++) {
+		struct str s = d->cells[i];
+		bool quoted;
+
+		d->values[i] = VALUE_NULL;
+		if (is_null(s))
+			continue;
+		s = unquoted(a, s, &quoted);
+		d->values[i] = cell_guess(a, s, quoted);
+	}
+	return l->base.n_fields > l->n ? stamp_of(d, l, &d->values[l->n])
+				       : NULL;
+}
+
+/* A directive: those that change nothing are no records. */
+static const char *
+w3c_line(struct text_decoder *t, struct batch *b, unsigned row, struct str line,
+    const char **at)
+{
+	struct w3c_decoder *d = (struct w3c_decoder *)t;
+	const struct w3c_layout *l = (const struct w3c_layout *)t->base.layout;
+	const char *why;
+
+	if (*line.p == '#') {
+		struct str names = names_in(line);
+
+		return !names.p || str_eq(names, l->names)
+			   ? TEXT_NO_RECORD
+			   : "other fields than at the start";
+	}
+	why = split(d, l, line, at);
+	for (unsigned i = 0; !why && i < t->n_wants; i++)
+		why = put(d, l, b, row, t->wants[i]);
+	if (!why && d->values)
+		why = all_values(d, l, b->arena);
+	return why ? why : text_row(t, b, row, line, d->values);
+}
+
+static size_t
+w3c_decode(struct decoder *d, const char *p, const char *end, bool eof,
+    struct batch *b)
+{
+	return text_decode_lines(
+	    (struct text_decoder *)d, p, end, eof, b, w3c_line);
+}
+
+const struct format format_w3c = {
+    .name = "w3c",
+    .doc = "W3C extended log: IIS, CloudFront and others, with #Fields:",
+    .about =
+	"The fields are those that #Fields: names, and ts, made of date and "
+	"time, which are UTC. Blanks or tabs stand between; a value is a "
+	"number or text by what it looks like, \"-\" is NULL, text may stand "
+	"in double quotes. What the server replaced (+ for a blank, %20) "
+	"stays as it is written. Names with signs stand in backticks: "
+	"`cs-uri-stem`, `cs(User-Agent)`. Other directives are passed over, "
+	"and so is a #Fields: that says the same again; one that says "
+	"something else is a bad record.",
+    .extensions = "",
+    .example = "#Fields: date time c-ip cs-method cs-uri-stem sc-status\n"
+	       "2002-05-02 17:42:15 172.22.255.255 GET /images/picture.jpg "
+	       "200",
+    .time_fields = "ts",
+    .guess = w3c_guess,
+    .start = w3c_start,
+    .decoder_new = w3c_decoder_new,
+    .decoder_free = w3c_decoder_free,
+    .decode = w3c_decode,
+    .frame = text_frame_lines,
+    .lines = true,
+};

@@ -1,0 +1,1 @@
+SELECT time, stream, log, attrs.tag tag

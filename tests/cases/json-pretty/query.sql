@@ -1,0 +1,1 @@
+SELECT user.name, n, user.roles

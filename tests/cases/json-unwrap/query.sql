@@ -1,0 +1,1 @@
+SELECT count(*) n, max(id) last GROUP BY tumble(1m)

@@ -1,0 +1,1 @@
+SELECT count(*) n, max(length(line)) longest

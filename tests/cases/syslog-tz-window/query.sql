@@ -1,0 +1,1 @@
+SELECT window_start, count(*) n GROUP BY tumble(1s)

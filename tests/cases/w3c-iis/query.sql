@@ -1,0 +1,1 @@
+SELECT ts, `cs-uri-stem` page, `sc-status` status, `cs(User-Agent)` agent
