@@ -21,8 +21,9 @@ OPTION("csv-safe", 0, NULL, FLAG, csv_safe, OUTPUT, EXPLAIN,
     "Write CSV and TSV so that a spreadsheet runs nothing of it: a quote "
     "stands before text that begins with one of `=+-@`.")
 OPTION("file", 'f', "SPEC", FILE, spec, INPUT, EXPLAIN,
-    "Run the pipeline kept in this file instead of a query. `-` is standard "
-    "input.")
+    "Run the pipeline kept in this file instead of a query: a spec, or SQL "
+    "statements (a name that ends in `.sql`, or a text that begins like "
+    "them). `-` is standard input.")
 OPTION("from", 'i', "FORMAT[:ARG]", FORMAT_IN, from, INPUT, EXPLAIN,
     "Format of the inputs. Without it: by the file's extension, else by the "
     "first bytes. See `weir help formats`.")

@@ -66,9 +66,7 @@ looks_like_query(const char *text)
 {
 	struct str all = str_of(text);
 
-	return strpbrk(text, " \t\r\n") ||
-	       (all.n > 6 &&
-		   str_eq_nocase((struct str){text, 6}, STR("select")));
+	return strpbrk(text, " \t\r\n") || (all.n > 6 && sql_begins(all));
 }
 
 static bool
@@ -76,7 +74,19 @@ names_spec(const char *file)
 {
 	struct str s = str_of(file);
 
-	return str_ends(s, STR(".yaml")) || str_ends(s, STR(".yml"));
+	return str_ends(s, STR(".yaml")) || str_ends(s, STR(".yml")) ||
+	       str_ends(s, STR(".sql"));
+}
+
+/* A file's language: by its name, or else by how it begins. */
+static bool
+is_sql(const char *file, struct str text)
+{
+	struct str s = str_of(file);
+
+	if (str_ends(s, STR(".sql")))
+		return true;
+	return !names_spec(file) && sql_begins(text);
 }
 
 /* What was meant by a first operand that is no query. */
@@ -131,10 +141,10 @@ parse_query(struct plan *p, const struct options *o, struct err *err)
 static int
 parse_spec(struct plan *p, const struct options *o, struct err *err)
 {
-	return pipeline_read(&p->arena, o->spec, &p->source, err) ||
-		       yaml_parse(p, &p->source, err)
-		   ? -1
-		   : 0;
+	if (pipeline_read(&p->arena, o->spec, &p->source, err))
+		return -1;
+	return is_sql(o->spec, p->source.text) ? sql_parse(p, &p->source, err)
+					       : yaml_parse(p, &p->source, err);
 }
 
 /* ---- parameters ---- */
@@ -210,7 +220,7 @@ pipeline_params(struct plan *p, const struct options *o, struct err *err)
 		struct str all = str_of(o->params[i]);
 		size_t n = (size_t)str_find(all, STR("="), 0);
 		struct plan_param *param =
-		    find_param(p, (struct str){all.p, n}, !o->spec, err);
+		    find_param(p, (struct str){all.p, n}, p->query, err);
 
 		if (!param ||
 		    set_param(p, param,
@@ -378,8 +388,10 @@ default_format(const struct plan_output *out, const struct options *o)
 static int
 set_output(struct plan *p, const struct options *o, struct err *err)
 {
-	struct plan_output *out = &p->output;
+	struct plan_output *out;
 
+	plan_emit_default(p);
+	out = &p->outputs[0];
 	if (o->output)
 		out->file = strcmp(o->output, "-") ? str_of(o->output)
 						   : (struct str){0};
@@ -406,16 +418,16 @@ set_output(struct plan *p, const struct options *o, struct err *err)
 static int
 set_csv_safe(struct plan *p, const struct options *o, struct err *err)
 {
-	struct settings *settings = &p->output.settings;
+	struct settings *settings = &p->outputs[0].settings;
 	struct setting *list;
 
 	if (!o->csv_safe)
 		return 0;
-	if (strcmp(p->output.format->name, "csv") &&
-	    strcmp(p->output.format->name, "tsv")) {
+	if (strcmp(p->outputs[0].format->name, "csv") &&
+	    strcmp(p->outputs[0].format->name, "tsv")) {
 		err_set(err, ERR_USAGE, NOWHERE,
 		    "--csv-safe is for the formats csv and tsv, not %s",
-		    p->output.format->name);
+		    p->outputs[0].format->name);
 		return err_hint(err, "-t csv");
 	}
 	list = arena_array(&p->arena, settings->n + 1, sizeof *list);

@@ -47,6 +47,9 @@ struct batch {
 	struct str *raw; /* each record's bytes in the block; NULL if the rows
 			    come from an operator */
 
+	/* Which of the inputs of the step it goes to the rows belong to. */
+	unsigned port;
+
 	/* Where the rows were read; lines are counted when somebody asks. */
 	unsigned input;	       /* number of the input */
 	const char *block;     /* first byte of the block of input */

@@ -11,7 +11,7 @@
 #include "base/must.h"
 #include "expr/agg.h"
 #include "expr/over.h"
-#include "front/sql.h"
+#include "front/sql_lower.h"
 #include "front/tree.h"
 
 /* A window with everything it takes from others. */
@@ -491,7 +491,7 @@ qualify_step(struct over *o)
 		if (o->cols[i].spec == o->n_specs - 1)
 			last = &o->cols[i];
 	hidden = last && is_hidden(o, last);
-	if (sql_top(p, o->job->qualify, hidden, &rest) && hidden)
+	if (sql_top(p, o->job->floor, o->job->qualify, hidden, &rest) && hidden)
 		last->shown = true; /* it is no column any more */
 	if (!rest)
 		return;
@@ -562,24 +562,4 @@ sql_over_steps(struct sql_over_job *job)
 		qualify_step(&o);
 	note_hidden(&o);
 	return 0;
-}
-
-void
-sql_over_hide(const struct sql_over_job *job)
-{
-	struct op *op;
-	struct arg *arg;
-	bool star = false;
-
-	for (unsigned i = 0; i < *job->n_items; i++)
-		star |= job->items[i].node->kind == NODE_STAR;
-	if (!star || !job->hidden.n)
-		return;
-	op = plan_add(job->plan, op_kind_find(STR("drop")), job->where);
-	arg = plan_arg(
-	    job->plan, op, op->kind->primary, job->hidden.n, job->where);
-	for (unsigned i = 0; i < job->hidden.n; i++)
-		arg->items[i] =
-		    (struct arg_item){.name = job->hidden.list[i].name,
-			.where = job->hidden.list[i].where};
 }

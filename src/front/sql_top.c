@@ -12,11 +12,12 @@
  * does. Rows ordered by event time stay with `running`, which gives them as
  * soon as the watermark has passed; of them the first alone is `dedup`.
  */
-#include "front/sql.h"
+#include "front/sql_lower.h"
 #include "front/tree.h"
 
 struct top_rank {
 	struct plan *plan;
+	unsigned floor;
 	struct str name;
 	struct op *op; /* the step running that makes it */
 	int64_t from, until;
@@ -69,15 +70,18 @@ is_number(const struct node *n)
 
 /* The step whose only column is the number, through select steps; or NULL. */
 static struct op *
-maker(struct plan *p, struct str name)
+maker(const struct top_rank *t, struct str name)
 {
-	for (unsigned i = p->n_ops; i-- > 0;) {
-		struct op *op = &p->ops[i];
+	struct plan *p = t->plan;
+
+	for (struct edge e = p->tail; e.step && e.number >= t->floor;) {
+		struct op *op = &p->ops[e.number];
 		const struct arg *select;
 
 		if (str_is(str_of(op->kind->name), "select")) {
 			if (!behind_select(op, &name))
 				return NULL;
+			e = op->from[0];
 			continue;
 		}
 		if (!str_is(str_of(op->kind->name), "running"))
@@ -201,7 +205,7 @@ find_rank(struct top_rank *t, const struct node *n)
 {
 	if (n->kind == NODE_NAME && n->path.n == 1 && n->path.steps[0].name.p) {
 		t->name = n->path.steps[0].name;
-		t->op = maker(t->plan, t->name);
+		t->op = maker(t, t->name);
 		return t->op != NULL;
 	}
 	for (unsigned i = 0; i < n->n_args; i++)
@@ -225,24 +229,36 @@ is_word_of(const char *list, struct str word)
 	return false;
 }
 
+/* True if the field may be an input's event time. */
+static bool
+may_be_time(const struct plan *p, const struct plan_input *in, struct path path)
+{
+	const struct format *f = in->format;
+	struct path field = in->time.field.n ? in->time.field : p->time.field;
+
+	if (field.n)
+		return path_eq(field, path);
+	return path.n == 1 && path.steps[0].name.p &&
+	       is_word_of(f && f->time_fields ? f->time_fields : IO_TIME_FIELDS,
+		   path.steps[0].name);
+}
+
 /* True if rows may be ordered by event time, ascending. */
 static bool
 may_be_by_time(const struct plan *p, const struct op *op)
 {
 	const struct arg_item *first = &op_arg(op, "order")->items[0];
 	const struct node *n = first->node;
-	struct path field = p->time.field;
-	const struct format *f = p->inputs[0].format;
 
 	if (first->descending || n->kind != NODE_NAME)
 		return false;
-	if (node_is_name(n, "window_start") || node_is_name(n, "window_end"))
+	if (node_is_name(n, "window_start") || node_is_name(n, "window_end") ||
+	    node_is_name(n, "window_time"))
 		return true;
-	if (field.n)
-		return path_eq(field, n->path);
-	return n->path.n == 1 && n->path.steps[0].name.p &&
-	       is_word_of(f && f->time_fields ? f->time_fields : IO_TIME_FIELDS,
-		   n->path.steps[0].name);
+	for (unsigned i = 0; i < p->n_inputs; i++)
+		if (may_be_time(p, &p->inputs[i], n->path))
+			return true;
+	return false;
 }
 
 /* Gives the step another kind; arguments of both have the same names. */
@@ -253,6 +269,8 @@ become(struct plan *p, struct op *op, const char *kind)
 	const char *const same[] = {"by", "order"};
 
 	*op = (struct op){.kind = op_kind_find(str_of(kind)),
+	    .from = old.from,
+	    .n_from = old.n_from,
 	    .name = old.name,
 	    .named = old.named,
 	    .where = old.where};
@@ -304,9 +322,10 @@ make_top(const struct top_rank *t, bool hidden)
 }
 
 bool
-sql_top(struct plan *p, struct node *condition, bool hidden, struct node **rest)
+sql_top(struct plan *p, unsigned floor, struct node *condition, bool hidden,
+    struct node **rest)
 {
-	struct top_rank t = {.plan = p, .from = 1};
+	struct top_rank t = {.plan = p, .floor = floor, .from = 1};
 
 	*rest = condition;
 	if (!p->n_ops || !find_rank(&t, condition))

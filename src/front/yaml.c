@@ -355,12 +355,23 @@ read_time_zone(
 	return s->plan->time.zone ? 0 : -1;
 }
 
+/* A lateness below zero is a watermark ahead of the records' time. */
 static int
 read_time_lateness(
     struct spec *s, const struct ynode *key, const struct ynode *value)
 {
+	struct ynode rest = *value;
+	int64_t *out = &s->plan->time.lateness;
+
 	(void)key;
-	return read_duration(s, value, &s->plan->time.lateness);
+	if (value->kind != Y_SCALAR || value->text.n < 2 ||
+	    value->text.p[0] != '-')
+		return read_duration(s, value, out);
+	rest.text = (struct str){value->text.p + 1, value->text.n - 1};
+	if (read_duration(s, &rest, out))
+		return -1;
+	*out = -*out;
+	return 0;
 }
 
 static int
@@ -403,13 +414,13 @@ static int
 read_output_setting(
     struct spec *s, const struct ynode *key, const struct ynode *value)
 {
-	return add_setting(s, &s->plan->output.settings, key, value);
+	return add_setting(s, &s->output.settings, key, value);
 }
 
 static int
 read_output(struct spec *s, const struct ynode *key, const struct ynode *value)
 {
-	(void)key;
+	s->output.where = key->where;
 	return read_map(s, "output", value, read_output_setting);
 }
 
@@ -417,7 +428,7 @@ static int
 read_output_format(
     struct spec *s, const struct ynode *key, const struct ynode *value)
 {
-	struct plan_output *out = &s->plan->output;
+	struct plan_output *out = &s->output;
 	struct str text;
 
 	(void)key;
@@ -433,7 +444,7 @@ read_output_file(
     struct spec *s, const struct ynode *key, const struct ynode *value)
 {
 	(void)key;
-	return spec_text(s, value, &s->plan->output.file);
+	return spec_text(s, value, &s->output.file);
 }
 
 /* ---- params ---- */
@@ -741,13 +752,17 @@ yaml_parse(struct plan *p, const struct source *src, struct err *err)
 	    .arena = &p->arena,
 	    .input = p->inputs};
 	struct ynode *root = ynode_parse(src, &p->arena, err);
+	struct plan_output *out;
 
 	p->source = *src;
 	if (!root)
 		return -1;
 	if (root->kind == Y_MAP)
 		look_ahead(&s, root);
-	if (read_map(&s, "", root, NULL))
+	if (read_map(&s, "", root, NULL) || check_frame(&s, root))
 		return -1;
-	return check_frame(&s, root);
+	out = plan_emit(p, s.output.where);
+	s.output.from = out->from;
+	*out = s.output;
+	return 0;
 }

@@ -12,10 +12,11 @@ struct spec {
 	struct err *err;
 	struct arena *arena; /* the plan's */
 
-	struct plan_input *input; /* being read */
-	struct plan_param *param; /* being read */
-	const struct ynode *from; /* which input is read; NULL = not said */
-	const struct ynode *time; /* met already */
+	struct plan_input *input;  /* being read */
+	struct plan_param *param;  /* being read */
+	struct plan_output output; /* being read */
+	const struct ynode *from;  /* which input is read; NULL = not said */
+	const struct ynode *time;  /* met already */
 };
 
 /* "a text is expected here, not a list", at its place. Always -1. */

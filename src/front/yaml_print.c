@@ -120,7 +120,9 @@ layout_text(const struct when_layout *l)
 static void
 put_time(struct printer *p, struct onode *root)
 {
-	const struct plan_time *t = &p->plan->time;
+	const struct plan_time time =
+	    plan_time_of(p->plan, &p->plan->inputs[0]);
+	const struct plan_time *t = &time;
 	struct arena *a = &p->arena;
 	struct onode *n = onode_new(a, O_MAP);
 
@@ -146,9 +148,11 @@ put_time(struct printer *p, struct onode *root)
 static void
 put_output(struct printer *p, struct onode *root)
 {
-	const struct plan_output *out = &p->plan->output;
+	const struct plan_output *out = p->plan->outputs;
 	struct onode *n;
 
+	if (!p->plan->n_outputs)
+		return;
 	if (!out->format && !out->settings.n && !out->file.n)
 		return;
 	n = onode_add(&p->arena, root, "output", O_MAP);

@@ -438,23 +438,28 @@ is_word_of(const char *list, struct str word)
 bool
 flow_is_time(const struct flow *f, const struct node *n, const struct bind *b)
 {
+	struct scan *scan = f->scan;
 	const struct flow_column *c;
 	struct path path;
 
 	if (n->kind != NODE_NAME)
 		return false;
-	if (!f->scan) {
+	if (f->moved) {
+		c = flow_find(f, n->path.steps[0].name);
+		return c && n->path.n == 1 && c->col == f->time_col;
+	}
+	if (!scan) {
 		c = flow_find(f, n->path.steps[0].name);
 		return c && n->path.n == 1 && c->col < 64 &&
 		       (f->segment->times >> c->col & 1);
 	}
 	path = field_path(f, n, b->arena);
-	if (!path.n || b->time_field->n)
-		return path.n && path_eq(path, *b->time_field);
-	if (b->lateness == WHEN_MAX || path.n != 1 ||
-	    !is_word_of(b->time_names, path.steps[0].name))
+	if (!path.n || scan->time_field->n)
+		return path.n && path_eq(path, *scan->time_field);
+	if (scan->lateness == WHEN_MAX || path.n != 1 ||
+	    !is_word_of(scan->time_names, path.steps[0].name))
 		return false;
-	if (!b->time_own)
-		*b->time_field = n->path;
+	if (!scan->time_own)
+		*scan->time_field = n->path;
 	return true;
 }

@@ -14,6 +14,10 @@
  *   input order. Their only memory is state (state/state.h) and what can be
  *   rebuilt from it.
  *
+ * Most kinds read the rows of one edge. A kind that reads several (union,
+ * semi, …) has ports: op->from[p] feeds port p, and batch.port says which of
+ * them the rows of a batch come from.
+ *
  * Columns. Between two stateful operators all steps share one set of columns
  * (a segment): a step that computes something puts it into a column of its
  * own, and select merely says which columns the next step sees, under which
@@ -89,6 +93,13 @@ struct flow_column {
 /* Number of a spread column until plan_bind knows whether it is written. */
 #define COL_RECORD (~0u)
 
+/* Where rows come from: an input (source) of the plan, or a step. */
+struct edge {
+	bool step; /* the results of step `number`; else the rows of input
+		      `number` */
+	unsigned number;
+};
+
 /* Columns of one segment. */
 struct segment {
 	unsigned n_base; /* columns the batch comes with */
@@ -115,6 +126,12 @@ struct flow {
 	 */
 	struct scan *scan;
 	bool updates; /* rows may be corrections of earlier ones */
+	/*
+	 * Rows have another time than that of their records: what is in column
+	 * time_col.
+	 */
+	bool moved;
+	unsigned time_col;
 };
 
 /* Fields wanted of the input's records (the open end of a flow). */
@@ -126,6 +143,15 @@ struct scan {
 	unsigned n_wants, cap_wants;
 	unsigned step;	 /* number of the step that is being bound */
 	bool needs_time; /* some step asked for event time */
+	/*
+	 * The field of event time, n == 0 where none is stated; a step that
+	 * knows it says so here. time_names: fields that are it otherwise;
+	 * time_own: those are the format's own.
+	 */
+	struct path *time_field;
+	const char *time_names;
+	bool time_own;
+	int64_t lateness; /* WHEN_MAX: none stated */
 	struct arena *arena;
 	/* Fields whose type the input declares. */
 	const struct scope_column *typed;
@@ -155,14 +181,8 @@ struct bind {
 	unsigned n_params;
 	int64_t allowed; /* --allow, µs */
 	bool late_update;
-	int64_t lateness; /* as stated; WHEN_MAX: none */
-	/*
-	 * The field of event time, n == 0 where none is stated; a step that
-	 * knows it says so here.
-	 */
-	struct path *time_field;
-	const char *time_names; /* fields that are it, if none is stated */
-	bool time_own;		/* those are the format's own */
+	int64_t lateness; /* the greatest of the inputs; WHEN_MAX: one has
+			     stated none */
 	struct err *err;
 };
 
@@ -234,11 +254,14 @@ struct op {
 	struct where where; /* of the step */
 	struct arg *args;   /* as written */
 	unsigned n_args;
+	struct edge *from; /* by port: what it reads */
+	unsigned n_from;
 
 	/* After binding; read-only while running. */
-	struct flow in, out;
+	struct flow *ins;    /* by port */
+	struct flow in, out; /* in: that of port 0 */
 	void *config;
-	unsigned number; /* place in the pipeline */
+	unsigned number; /* place in the order of all steps */
 };
 
 /* The items of a parameter by name; NULL if not given. */
@@ -327,6 +350,14 @@ struct op_kind {
 	const char *primary; /* parameter that is the value of the action word
 				itself: where: EXPR */
 	enum op_waits waits;
+	/* Edges it reads; 0 = 1. */
+	unsigned ports_min, ports_max;
+	/*
+	 * Rows of this port are needed completely before those of the others
+	 * can be answered (a subquery's): its inputs are read first, where
+	 * they feed nothing else. 0 = none.
+	 */
+	unsigned first_port;
 
 	/* Checks arguments, binds expressions, sets op->config, op->out. */
 	int (*bind)(struct op *op, const struct bind *b);
@@ -347,6 +378,11 @@ struct op_kind {
 	/* The watermark rose to w (WHEN_MAX: the end): fire what is due. */
 	void (*advance)(struct op_run *r, int64_t w);
 	void (*close)(struct op_run *r);
+	/*
+	 * Optional: everything of that port has come. All ports have ended
+	 * before the watermark rises to WHEN_MAX.
+	 */
+	void (*ended)(struct op_run *r, unsigned port);
 	/* Asked after every batch: true if no further input can matter. */
 	bool (*done)(const struct op_run *r);
 

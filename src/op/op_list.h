@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The operators: one line each, sorted by name; see op.h. */
+OP(assign)
 OP(dedup)
 OP(drop)
 OP(fill)

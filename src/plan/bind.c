@@ -15,8 +15,7 @@
 struct binder {
 	struct plan *plan;
 	struct bind bind;
-	struct scan *scan;
-	struct flow flow; /* what the next step sees */
+	struct scan *scans; /* by input */
 };
 
 /* ---- what steps see of the plan ---- */
@@ -63,15 +62,20 @@ known_fields(struct scan *s, const struct format *format, struct arena *a)
 }
 
 static void
-scan_begin(struct scan *s, struct plan *p, struct arena *a)
+scan_begin(struct scan *s, struct plan_input *in, struct arena *a)
 {
-	const struct plan_input *in = p->inputs;
 	struct scope_column *typed = arena_array(a, in->n_types, sizeof *typed);
 
 	for (unsigned i = 0; i < in->n_types; i++)
 		typed[i] =
 		    (struct scope_column){in->types[i].name, in->types[i].type};
-	*s = (struct scan){.arena = a, .typed = typed, .n_typed = in->n_types};
+	*s = (struct scan){.arena = a,
+	    .typed = typed,
+	    .n_typed = in->n_types,
+	    .time_field = &in->time.field,
+	    .time_own = in->format && in->format->time_fields,
+	    .lateness = in->time.lateness};
+	s->time_names = s->time_own ? in->format->time_fields : IO_TIME_FIELDS;
 	known_fields(s, in->format, a);
 }
 
@@ -90,6 +94,27 @@ whole_records(struct scan *scan, unsigned base, struct arena *a)
 	    .segment = segment,
 	    .open = scan,
 	    .scan = scan};
+}
+
+/* ---- the graph ---- */
+
+static const struct flow *
+flow_of(const struct plan *p, struct edge e)
+{
+	must(e.number < (e.step ? p->n_ops : p->n_inputs));
+	return e.step ? &p->ops[e.number].out : &p->inputs[e.number].rows;
+}
+
+static void
+find_used(struct plan *p)
+{
+	for (unsigned i = 0; i < p->n_ops; i++)
+		for (unsigned k = 0; k < p->ops[i].n_from; k++)
+			if (!p->ops[i].from[k].step)
+				p->inputs[p->ops[i].from[k].number].used = true;
+	for (unsigned i = 0; i < p->n_outputs; i++)
+		if (!p->outputs[i].from.step)
+			p->inputs[p->outputs[i].from.number].used = true;
 }
 
 /* ---- steps ---- */
@@ -118,32 +143,42 @@ check_args(const struct op *op, struct err *err)
 	return 0;
 }
 
+/* Step by step: what is read from now on is read by that step. */
+static void
+at_step(struct binder *s, unsigned step)
+{
+	for (unsigned i = 0; i < s->plan->n_inputs; i++)
+		s->scans[i].step = step;
+}
+
 static int
 bind_steps(struct binder *s)
 {
 	struct plan *p = s->plan;
+	struct arena *a = s->bind.arena;
 
 	for (unsigned i = 0; i < p->n_ops; i++) {
 		struct op *op = &p->ops[i];
 
-		op->number = s->scan->step = i;
-		op->in = s->flow;
+		op->number = i;
+		at_step(s, i);
+		op->ins = arena_array(a, op->n_from, sizeof *op->ins);
+		for (unsigned k = 0; k < op->n_from; k++)
+			op->ins[k] = *flow_of(p, op->from[k]);
+		op->in = op->ins[0];
 		if (check_args(op, s->bind.err) || op->kind->bind(op, &s->bind))
 			return -1;
-		s->flow = op->out;
 	}
 	return 0;
 }
 
 /* What is written: the whole record is read only if it is. */
 static int
-bind_result(struct binder *s)
+bind_result(struct binder *s, struct plan_output *out)
 {
-	struct plan *p = s->plan;
-	struct flow *f = &p->result;
+	struct flow *f = &out->result;
 
-	s->scan->step = p->n_ops;
-	*f = flow_copy(&s->flow, 0, s->bind.arena);
+	*f = flow_copy(flow_of(s->plan, out->from), 0, s->bind.arena);
 	for (unsigned i = 0; i < f->n_cols; i++) {
 		struct flow_column *c = &f->cols[i];
 		struct path path = {NULL, 0};
@@ -151,12 +186,12 @@ bind_result(struct binder *s)
 
 		if (!f->scan)
 			continue;
-		if (c->col < s->scan->n_wants)
-			path = s->scan->wants[c->col].path;
+		if (c->col < f->scan->n_wants)
+			path = f->scan->wants[c->col].path;
 		else if (c->col != COL_RECORD)
 			continue;
-		col = scan_want(s->scan, path, false,
-		    (struct where){&p->source, 0, 0}, s->bind.err);
+		col = scan_want(f->scan, path, false,
+		    (struct where){&s->plan->source, 0, 0}, s->bind.err);
 		if (col < 0)
 			return -1;
 		c->col = (unsigned)col;
@@ -164,14 +199,29 @@ bind_result(struct binder *s)
 	return 0;
 }
 
-/* Binds everything into the arena; computed columns begin at base. */
+/*
+ * Binds everything into the arena. Computed columns begin behind as many
+ * fields as were found before, or as there may be.
+ */
 static int
-bind_pass(struct binder *s, struct arena *a, unsigned base)
+bind_pass(struct binder *s, struct arena *a, const struct scan *found)
 {
+	struct plan *p = s->plan;
+
 	s->bind.arena = a;
-	s->scan->needs_time = false;
-	s->flow = whole_records(s->scan, base, a);
-	return bind_steps(s) || bind_result(s) ? -1 : 0;
+	for (unsigned i = 0; i < p->n_inputs; i++) {
+		unsigned n = found ? found[i].n_wants : SCAN_WANTS_MAX;
+
+		s->scans[i].needs_time = false;
+		p->inputs[i].rows = whole_records(&s->scans[i], n + 1, a);
+	}
+	if (bind_steps(s))
+		return -1;
+	at_step(s, p->n_ops);
+	for (unsigned i = 0; i < p->n_outputs; i++)
+		if (bind_result(s, &p->outputs[i]))
+			return -1;
+	return 0;
 }
 
 /* The fields found, for the second pass. */
@@ -234,46 +284,64 @@ name_steps(struct plan *p, struct err *err)
 	return 0;
 }
 
+static struct scan *
+begin_scans(struct plan *p, struct arena *a)
+{
+	struct scan *scans = arena_array(a, p->n_inputs, sizeof *scans);
+
+	for (unsigned i = 0; i < p->n_inputs; i++)
+		scan_begin(&scans[i], &p->inputs[i], a);
+	return scans;
+}
+
+static int
+bind_twice(struct binder *s, struct arena *scratch)
+{
+	struct plan *p = s->plan;
+	struct scan *found = begin_scans(p, scratch);
+
+	s->scans = found;
+	if (bind_pass(s, scratch, NULL))
+		return -1;
+	s->scans = begin_scans(p, &p->arena);
+	for (unsigned i = 0; i < p->n_inputs; i++) {
+		remember_wants(&s->scans[i], &found[i]);
+		p->inputs[i].scan = &s->scans[i];
+	}
+	if (bind_pass(s, &p->arena, found))
+		return -1;
+	for (unsigned i = 0; i < p->n_inputs; i++)
+		must(s->scans[i].n_wants == found[i].n_wants);
+	return 0;
+}
+
 int
 plan_bind(struct plan *p, struct err *err)
 {
 	struct binder s = {.plan = p,
 	    .bind = {.allowed = p->time.allowed,
 		.late_update = p->time.late == LATE_UPDATE,
-		.lateness = p->time.lateness,
-		.time_field = &p->time.field,
-		.time_names = IO_TIME_FIELDS,
 		.err = err}};
-	struct scan first;
 	struct arena scratch;
 	int bad;
 
 	must(!p->bound && p->n_inputs > 0);
+	plan_emit_default(p);
 	if (p->n_ops > PLAN_STEPS_MAX)
 		return err_set(err, ERR_SPEC, p->ops[PLAN_STEPS_MAX].where,
 		    "more than %d steps", PLAN_STEPS_MAX);
+	find_used(p);
+	for (unsigned i = 0; i < p->n_inputs; i++)
+		p->inputs[i].time = plan_time_of(p, &p->inputs[i]);
 	if (name_steps(p, err) || bind_params(p, &s.bind))
 		return -1;
-	if (p->inputs[0].format && p->inputs[0].format->time_fields) {
-		s.bind.time_names = p->inputs[0].format->time_fields;
-		s.bind.time_own = true;
-	}
+	for (unsigned i = 0; i < p->n_inputs; i++)
+		if (p->inputs[i].used &&
+		    p->inputs[i].time.lateness > s.bind.lateness)
+			s.bind.lateness = p->inputs[i].time.lateness;
 	arena_init(&scratch, 16384);
-	scan_begin(&first, p, &scratch);
-	s.scan = &first;
-	bad = bind_pass(&s, &scratch, SCAN_WANTS_MAX + 1);
-	if (!bad) {
-		s.scan = p->scan = arena_alloc(&p->arena, sizeof *p->scan);
-		scan_begin(p->scan, p, &p->arena);
-		remember_wants(p->scan, &first);
-		bad = bind_pass(&s, &p->arena, first.n_wants + 1);
-		must(bad || p->scan->n_wants == first.n_wants);
-	}
+	bad = bind_twice(&s, &scratch);
 	arena_release(&scratch);
-	if (bad)
-		return -1;
-	while (p->n_stateless < p->n_ops && !p->ops[p->n_stateless].kind->open)
-		p->n_stateless++;
-	p->bound = true;
-	return 0;
+	p->bound = !bad;
+	return bad;
 }

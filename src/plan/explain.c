@@ -160,7 +160,7 @@ put_files(struct explain *x, const struct plan_input *in)
 static void
 put_time_source(struct explain *x)
 {
-	const struct plan_time *t = &x->plan->time;
+	const struct plan_time *t = &x->plan->inputs[0].time;
 	const struct format *f = x->plan->inputs[0].format;
 
 	if (t->field.n)
@@ -178,7 +178,7 @@ put_time_source(struct explain *x)
 static void
 put_lateness(struct explain *x)
 {
-	const struct plan_time *t = &x->plan->time;
+	const struct plan_time *t = &x->plan->inputs[0].time;
 
 	if (t->lateness == WHEN_MAX) {
 		buf_lit(&x->text, "; no lateness stated, so nothing is late");
@@ -203,7 +203,7 @@ put_lateness(struct explain *x)
 static void
 put_fields(struct explain *x)
 {
-	const struct scan *s = x->plan->scan;
+	const struct scan *s = x->plan->inputs[0].scan;
 
 	for (unsigned i = 0; i < s->n_wants; i++) {
 		const struct want *w = &s->wants[i];
@@ -245,7 +245,7 @@ put_input(struct explain *x)
 		put_line(x, "name");
 	}
 	put_types(x, in);
-	if (x->plan->scan->needs_time) {
+	if (in->scan->needs_time) {
 		put_time_source(x);
 		put_lateness(x);
 		put_line(x, "time");
@@ -355,7 +355,7 @@ put_waiting(struct explain *x, const struct op *op)
 		buf_lit(&x->text, "when the input ends");
 		break;
 	case WAITS_WATERMARK:
-		if (x->plan->time.lateness == WHEN_MAX)
+		if (x->plan->inputs[0].time.lateness == WHEN_MAX)
 			buf_lit(&x->text, "when the input ends");
 		else
 			buf_lit(&x->text,
@@ -417,13 +417,13 @@ put_step(struct explain *x, const struct op *op)
 static void
 put_output(struct explain *x)
 {
-	const struct plan_output *out = &x->plan->output;
+	const struct plan_output *out = &x->plan->outputs[0];
 
 	buf_adds(&x->text, out->file.n ? out->file : STR("standard output"));
 	if (out->format)
 		buf_printf(&x->text, " (%s)", out->format->name);
 	put_heading(x, "output");
-	put_columns(x, &x->plan->result);
+	put_columns(x, &out->result);
 }
 
 void

@@ -7,9 +7,9 @@
 void
 plan_init(struct plan *p)
 {
-	*p = (struct plan){.time.lateness = WHEN_MAX, .n_inputs = 1};
+	*p = (struct plan){.time.lateness = WHEN_MAX};
 	arena_init(&p->arena, 8192);
-	p->inputs = arena_zalloc(&p->arena, sizeof *p->inputs);
+	plan_input_add(p, (struct where){0});
 }
 
 void
@@ -35,15 +35,83 @@ plan_more(struct plan *p, void *list, unsigned *n, size_t size)
 	return (char *)*at + (*n)++ * size;
 }
 
+struct plan_input *
+plan_input_add(struct plan *p, struct where where)
+{
+	struct plan_input *in =
+	    plan_more(p, &p->inputs, &p->n_inputs, sizeof *in);
+
+	*in = (struct plan_input){.where = where, .time.lateness = WHEN_MAX};
+	return in;
+}
+
+void
+plan_read(struct plan *p, unsigned input)
+{
+	must(input < p->n_inputs);
+	p->tail = (struct edge){.number = input};
+}
+
+struct plan_time
+plan_time_of(const struct plan *p, const struct plan_input *in)
+{
+	struct plan_time t = in->time;
+
+	if (!t.field.n)
+		t.field = p->time.field;
+	if (!t.layout_given) {
+		t.layout = p->time.layout;
+		t.layout_given = p->time.layout_given;
+	}
+	if (!t.zone)
+		t.zone = p->time.zone;
+	if (t.lateness == WHEN_MAX)
+		t.lateness = p->time.lateness;
+	t.allowed = p->time.allowed;
+	t.late = p->time.late;
+	t.late_file = p->time.late_file;
+	if (!t.where.src)
+		t.where = p->time.where;
+	return t;
+}
+
 struct op *
-plan_add(struct plan *p, const struct op_kind *kind, struct where where)
+plan_merge(struct plan *p, const struct op_kind *kind, const struct edge *edges,
+    unsigned n, struct where where)
 {
 	struct op *op = plan_more(p, &p->ops, &p->n_ops, sizeof *op);
 
 	*op = (struct op){.kind = kind,
 	    .where = where,
-	    .args = arena_array(&p->arena, kind->n_params, sizeof *op->args)};
+	    .args = arena_array(&p->arena, kind->n_params, sizeof *op->args),
+	    .from = arena_array(&p->arena, n, sizeof *op->from),
+	    .n_from = n};
+	memcpy(op->from, edges, n * sizeof *edges);
+	p->tail = (struct edge){true, p->n_ops - 1};
 	return op;
+}
+
+struct op *
+plan_add(struct plan *p, const struct op_kind *kind, struct where where)
+{
+	return plan_merge(p, kind, &p->tail, 1, where);
+}
+
+struct plan_output *
+plan_emit(struct plan *p, struct where where)
+{
+	struct plan_output *out =
+	    plan_more(p, &p->outputs, &p->n_outputs, sizeof *out);
+
+	*out = (struct plan_output){.from = p->tail, .where = where};
+	return out;
+}
+
+void
+plan_emit_default(struct plan *p)
+{
+	if (!p->n_outputs)
+		plan_emit(p, (struct where){0});
 }
 
 struct arg *

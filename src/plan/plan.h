@@ -1,9 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A plan: inputs, a pipeline of operators, an output. The front ends (SQL,
+ * A plan: inputs (sources), a graph of steps, outputs. The front ends (SQL,
  * YAML) fill in what was written; plan_bind resolves and checks everything,
  * after which the plan is read-only and can be run, explained, or printed in
  * any of the spellings. Nothing of an input is read before a plan is bound.
+ *
+ * Building. `tail` is the current edge: what the next step reads. plan_add
+ * appends a step that reads it and becomes it, so a plan is linear by default.
+ * Saving the tail and setting it again later makes a fork: an edge may be read
+ * any number of times. plan_read sets the tail to an input, plan_merge appends
+ * a step that reads several edges, plan_emit an output.
  */
 #ifndef WEIR_PLAN_PLAN_H
 #define WEIR_PLAN_PLAN_H
@@ -29,17 +35,6 @@ struct declared {
 	struct where where;
 };
 
-struct plan_input {
-	struct str name;	     /* FROM name; "" = the only one */
-	const struct format *format; /* NULL = guess */
-	struct settings settings;
-	struct str *files; /* "-" = standard input */
-	unsigned n_files;
-	struct declared *types;
-	unsigned n_types;
-	struct where where;
-};
-
 struct plan_time {
 	struct path field; /* n == 0: the format's, or guessed */
 	struct when_layout layout;
@@ -52,10 +47,57 @@ struct plan_time {
 	struct where where;
 };
 
+/*
+ * A source: files that are read as one stream, or constant rows. Only those
+ * that a step or an output reads are opened.
+ */
+struct plan_input {
+	struct str name;	     /* FROM name; "" = the only one */
+	const struct format *format; /* NULL = guess */
+	struct settings settings;
+	struct str *files; /* "-" = standard input */
+	unsigned n_files;
+	struct declared *types; /* of single fields; others are guessed */
+	unsigned n_types;
+	/*
+	 * closed: its columns are these and no others (CREATE TABLE, VALUES);
+	 * T_ANY = by content.
+	 */
+	bool closed;
+	struct declared *columns;
+	unsigned n_columns;
+	/*
+	 * values: it has no files but these constant rows; cells are
+	 * expressions, row by row, n_columns each.
+	 */
+	bool values;
+	struct node **cells;
+	unsigned n_rows;
+	/*
+	 * Its event time. What it leaves open is that of plan.time; after
+	 * plan_bind this is the whole truth. allowed, late and late_file are
+	 * the plan's: a run has one policy.
+	 */
+	struct plan_time time;
+	struct where where;
+
+	/* After plan_bind: */
+	bool used;	   /* something reads it */
+	struct scan *scan; /* wants, in order of their columns; needs_time */
+	struct flow rows;  /* what its first steps see */
+	unsigned rank;	   /* those of lower rank are read first, to the end */
+};
+
 struct plan_output {
+	struct str name;	     /* in the spec; "" = the only one */
 	const struct format *format; /* NULL = json, or table on a terminal */
 	struct settings settings;
 	struct str file; /* "" = standard output */
+	struct edge from;
+	struct where where;
+
+	/* After plan_bind: */
+	struct flow result;
 };
 
 struct plan_param {
@@ -70,27 +112,32 @@ struct plan {
 	struct arena arena; /* everything of the plan */
 	struct str name;
 	struct source source; /* the query or spec */
+	bool query;	      /* it is SQL */
+	struct str *notes;    /* for -v: what was read and means nothing */
+	unsigned n_notes;
+	bool explain; /* EXPLAIN was asked for: nothing is run */
 
-	struct plan_input *inputs; /* those that are read, at least one */
+	struct plan_input *inputs; /* at least one */
 	unsigned n_inputs;
-	struct plan_time time;
-	struct plan_output output;
+	struct plan_time time; /* what inputs do not say themselves */
+	struct plan_output *outputs;
+	unsigned n_outputs;
 	struct plan_param *params;
 	unsigned n_params;
-	struct op *ops;
+	struct op *ops; /* each behind those it reads */
 	unsigned n_ops;
+	struct edge tail;	   /* what the next step reads */
 	const struct ynode *tests; /* of the spec, as a tree, or NULL */
 
-	/* After plan_bind: */
-	struct scan *scan; /* wants, in order of their columns */
-	struct flow result;
-	unsigned n_stateless; /* steps before the first stateful one */
 	bool bound;
 };
 
 #define PLAN_STEPS_MAX 256
 
-/* A plan with one input, of which nothing is said yet, and no steps. */
+/*
+ * A plan with one input, of which nothing is said yet and which is the tail,
+ * and no steps.
+ */
 void plan_init(struct plan *p);
 void plan_release(struct plan *p);
 
@@ -102,11 +149,43 @@ void plan_release(struct plan *p);
 void *plan_more(struct plan *p, void *list, unsigned *n, size_t size);
 
 /*
- * Appends an operator (args to be filled by the caller). The pointer is good
- * until the next one is added.
+ * Another input, of which nothing is said yet; its number is n_inputs - 1. The
+ * pointer is good until the next one is added.
+ */
+struct plan_input *plan_input_add(struct plan *p, struct where where);
+
+/*
+ * Event time of an input: what it does not say itself the plan does.
+ * plan_bind writes it into the input.
+ */
+struct plan_time plan_time_of(
+    const struct plan *p, const struct plan_input *in);
+
+/* The next step reads the rows of this input. */
+void plan_read(struct plan *p, unsigned input);
+
+/*
+ * Appends an operator that reads the tail and becomes it (args to be filled by
+ * the caller). The pointer is good until the next one is added.
  */
 struct op *plan_add(
     struct plan *p, const struct op_kind *kind, struct where where);
+
+/*
+ * The same for one that reads several edges, which are copied: edges[i] feeds
+ * port i. Their number is checked by plan_bind.
+ */
+struct op *plan_merge(struct plan *p, const struct op_kind *kind,
+    const struct edge *edges, unsigned n, struct where where);
+
+/*
+ * Appends an output of what the tail is; a plan without one gets the default
+ * output. The pointer is good until the next one is added.
+ */
+struct plan_output *plan_emit(struct plan *p, struct where where);
+
+/* Makes sure that there is an output: of the tail, if there is none yet. */
+void plan_emit_default(struct plan *p);
 
 /* Adds a parameter to a step and returns it, with room for n items. */
 struct arg *plan_arg(struct plan *p, struct op *op, const char *name,

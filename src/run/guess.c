@@ -131,10 +131,10 @@ find_time(struct input *in, const struct when_layout *layout,
 }
 
 static int
-time_want(struct input *in, const struct plan *plan, size_t block_bytes,
-    struct want *out, struct err *err)
+time_want(
+    struct input *in, size_t block_bytes, struct want *out, struct err *err)
 {
-	const struct plan_time *t = &plan->time;
+	const struct plan_time *t = &in->plan->time;
 	struct when_layout layout = t->layout;
 
 	if (!t->layout_given && in->format->time_layout && !t->field.n &&
@@ -181,11 +181,13 @@ is_json(const struct format *f)
 bool
 passes_records(const struct input *in, const struct plan *plan)
 {
-	const struct flow_column *c = plan->result.cols;
+	const struct plan_output *out = &plan->outputs[0];
+	const struct scan *scan = in->plan->scan;
+	const struct flow_column *c = out->result.cols;
 
-	if (plan->result.n_cols != 1 || !c->spread || !plan->result.open ||
-	    c->col >= plan->scan->n_wants || plan->scan->computed[c->col] ||
-	    plan->output.format != in->format)
+	if (out->result.n_cols != 1 || !c->spread || !out->result.open ||
+	    c->col >= scan->n_wants || scan->computed[c->col] ||
+	    plan->outputs[0].format != in->format)
 		return false;
 	/* Several files of other formats may have several headers. */
 	return is_json(in->format) || count_files(plan) == 1;
@@ -194,18 +196,18 @@ passes_records(const struct input *in, const struct plan *plan)
 static struct want
 want_of(const struct input *in, const struct plan *plan, unsigned i)
 {
-	struct want w = plan->scan->wants[i];
+	struct want w = in->plan->scan->wants[i];
 	const struct declared *type = declared_type(in->plan, w.path);
-	bool same = plan->output.format == in->format;
+	bool same = plan->outputs[0].format == in->format;
 
 	w.as = WANT_VALUE;
-	w.layout.zone = plan->time.zone; /* of times without one */
+	w.layout.zone = in->plan->time.zone; /* of times without one */
 	if (type) {
 		w.as = WANT_TYPE;
 		w.type = type->type;
-		w.layout = plan->time.layout;
-		w.layout.zone = plan->time.zone;
-	} else if (same && !plan->scan->computed[i] &&
+		w.layout = in->plan->time.layout;
+		w.layout.zone = in->plan->time.zone;
+	} else if (same && !in->plan->scan->computed[i] &&
 		   (is_json(in->format) ||
 		       (w.path.n == 0 && passes_records(in, plan)))) {
 		w.as = WANT_RAW;
@@ -218,7 +220,7 @@ guess_spec(struct input *in, const struct plan *plan,
     const struct run_options *options, bool needs_time, size_t block_bytes,
     struct err *err)
 {
-	unsigned n = plan->scan->n_wants;
+	unsigned n = in->plan->scan->n_wants;
 	struct want *wants = arena_array(&in->arena, n + 1, sizeof *wants);
 
 	in->spec = (struct decode_spec){.wants = wants,
@@ -228,6 +230,5 @@ guess_spec(struct input *in, const struct plan *plan,
 	    .limits = options->limits};
 	for (unsigned i = 0; i < n; i++)
 		wants[i] = want_of(in, plan, i);
-	return needs_time ? time_want(in, plan, block_bytes, &wants[n], err)
-			  : 0;
+	return needs_time ? time_want(in, block_bytes, &wants[n], err) : 0;
 }

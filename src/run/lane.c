@@ -59,13 +59,25 @@ widen(struct batch *b, unsigned n_decoded, unsigned n_cols)
 	b->n_cols = n_cols;
 }
 
+unsigned
+first_stateful(const struct plan *plan)
+{
+	unsigned i = 0;
+
+	while (i < plan->n_ops && !plan->ops[i].kind->open)
+		i++;
+	return i;
+}
+
 static void
 run_steps(struct lane *l, struct prepared *p)
 {
 	const struct plan *plan = l->plan->plan;
 	const struct op *stateful = l->plan->stateful;
 
-	for (unsigned i = 0; i < plan->n_stateless; i++)
+	unsigned n = first_stateful(plan);
+
+	for (unsigned i = 0; i < n; i++)
 		plan->ops[i].kind->batch(&plan->ops[i], l->eval, p->batch);
 	p->state = stateful && stateful->kind->prepare
 		       ? stateful->kind->prepare(stateful, l->eval, p->batch)
@@ -93,8 +105,8 @@ encode(struct lane *l, struct prepared *p)
 	p->n_out = p->batch->n_sel;
 	if (!p->n_out)
 		return;
-	result_view(&plan->result, p->batch, &view);
-	plan->output.format->encode(l->plan->encoder, &view, &p->encoded);
+	result_view(&plan->outputs[0].result, p->batch, &view);
+	plan->outputs[0].format->encode(l->plan->encoder, &view, &p->encoded);
 }
 
 static struct decoder *

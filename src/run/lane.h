@@ -49,6 +49,9 @@ void lane_forget(struct lane *l, const struct input *in);
 size_t lane_batch(struct lane *l, const struct input *in, const struct block *b,
     struct prepared *p);
 
+/* Number of the first step with state; n_ops if there is none. */
+unsigned first_stateful(const struct plan *plan);
+
 /* The columns of the plan's result, in order, as a view of the batch. */
 void result_view(
     const struct flow *f, const struct batch *b, struct batch *view);

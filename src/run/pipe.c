@@ -10,7 +10,7 @@
 static void
 begin_output(struct pipe *p)
 {
-	const struct format *format = p->plan->output.format;
+	const struct format *format = p->plan->outputs[0].format;
 
 	if (!p->begun && format->begin)
 		format->begin(p->encoder, &p->out->buf);
@@ -27,8 +27,8 @@ write_result(struct pipe *p, struct batch *b)
 	if (!b->n_sel)
 		return;
 	begin_output(p);
-	result_view(&p->plan->result, b, &view);
-	p->plan->output.format->encode(p->encoder, &view, &p->out->buf);
+	result_view(&p->plan->outputs[0].result, b, &view);
+	p->plan->outputs[0].format->encode(p->encoder, &view, &p->out->buf);
 	p->counts->out += b->n_sel;
 	output_settle(p->out);
 }
@@ -168,9 +168,9 @@ pipe_release(struct pipe *p)
 }
 
 static const struct op *
-first_stateful(const struct pipe *p)
+stateful_of(const struct pipe *p)
 {
-	unsigned i = p->plan->n_stateless;
+	unsigned i = first_stateful(p->plan);
 
 	return i < p->plan->n_ops ? &p->plan->ops[i] : NULL;
 }
@@ -179,7 +179,7 @@ void
 pipe_apply(struct pipe *p, struct prepared *b, unsigned from, unsigned to,
     struct watermark *w)
 {
-	const struct op *op = first_stateful(p);
+	const struct op *op = stateful_of(p);
 	struct op_run *r;
 
 	if (op) {
@@ -202,13 +202,13 @@ pipe_apply(struct pipe *p, struct prepared *b, unsigned from, unsigned to,
 void
 pipe_advance(struct pipe *p, int64_t w)
 {
-	advance_from(p, p->plan->n_stateless, w);
+	advance_from(p, first_stateful(p->plan), w);
 }
 
 void
 pipe_flush(struct pipe *p)
 {
-	const struct format *format = p->plan->output.format;
+	const struct format *format = p->plan->outputs[0].format;
 
 	if (p->begun && format->flush)
 		format->flush(p->encoder, &p->out->buf);
@@ -217,7 +217,7 @@ pipe_flush(struct pipe *p)
 void
 pipe_finish(struct pipe *p)
 {
-	const struct format *format = p->plan->output.format;
+	const struct format *format = p->plan->outputs[0].format;
 
 	begin_output(p);
 	if (format->finish)

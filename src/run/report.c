@@ -73,7 +73,7 @@ void
 report_unseen(
     const struct plan *plan, const struct run_options *o, const bool *seen)
 {
-	const struct scan *s = plan->scan;
+	const struct scan *s = plan->inputs[0].scan;
 	struct buf name = {0};
 	unsigned n = 0;
 
@@ -112,7 +112,7 @@ bool
 report_waiting(const struct plan *plan, const struct run_options *o)
 {
 	if (o->quiet || !isatty(STDERR_FILENO) ||
-	    plan->time.lateness != WHEN_MAX || !has_window(plan))
+	    plan->inputs[0].time.lateness != WHEN_MAX || !has_window(plan))
 		return false;
 	fprintf(stderr,
 	    "weir: results come at the end of input, as no lateness is "

@@ -73,7 +73,7 @@ make_inputs(struct run *r)
 			input_init(t->input, &plan->inputs[i],
 			    plan->inputs[i].files[k], r->n_inputs++);
 			t->w = (struct watermark){.greatest = WHEN_MIN,
-			    .lateness = plan->time.lateness,
+			    .lateness = plan->inputs[i].time.lateness,
 			    .ceiling = WHEN_MAX,
 			    .now = WHEN_MIN};
 		}
@@ -246,7 +246,7 @@ static int
 make_encoder(struct run *r)
 {
 	const struct plan *plan = r->plan;
-	const struct flow *f = &plan->result;
+	const struct flow *f = &plan->outputs[0].result;
 	struct out_column *cols = mem_array(f->n_cols, sizeof *cols);
 	const struct input *first = &r->inputs[0];
 
@@ -258,12 +258,12 @@ make_encoder(struct run *r)
 	    .n_cols = f->n_cols,
 	    .raw = passes_records(first, plan),
 	    .header = first->layout->header,
-	    .settings = plan->output.settings,
+	    .settings = plan->outputs[0].settings,
 	    .terminal = is_stdout(r->options) && isatty(STDOUT_FILENO),
 	    .colour = r->options->colour,
 	    .width = r->options->width};
 	r->encode.settings.nul = r->options->nul_data;
-	r->encoder = plan->output.format->encoder_new(&r->encode, r->err);
+	r->encoder = plan->outputs[0].format->encoder_new(&r->encode, r->err);
 	return r->encoder ? 0 : -1;
 }
 
@@ -297,7 +297,7 @@ before_wait(void *arg, const struct input *in)
 {
 	struct run *r = arg;
 
-	if (r->plan->output.format->flush && !input_ready(in, 0))
+	if (r->plan->outputs[0].format->flush && !input_ready(in, 0))
 		pipe_flush(&r->pipe);
 	flush_outputs(r);
 	if (!r->hinted && !r->counts->out && r->counts->in &&
@@ -309,8 +309,8 @@ before_wait(void *arg, const struct input *in)
 static unsigned
 first_columns(const struct plan *plan)
 {
-	const struct flow *f = plan->n_ops ? &plan->ops[0].in : &plan->result;
-	unsigned least = plan->scan->n_wants + 1;
+	const struct flow *f = &plan->inputs[0].rows;
+	unsigned least = plan->inputs[0].scan->n_wants + 1;
 
 	return f->segment->n_cols > least ? f->segment->n_cols : least;
 }
@@ -319,10 +319,10 @@ static void
 start_feed(struct run *r)
 {
 	const struct plan *plan = r->plan;
-	const struct op *stateful = plan->n_stateless < plan->n_ops
-					? &plan->ops[plan->n_stateless]
-					: NULL;
-	bool encode = !stateful && !plan->output.format->ordered;
+	unsigned first = first_stateful(plan);
+	const struct op *stateful =
+	    first < plan->n_ops ? &plan->ops[first] : NULL;
+	bool encode = !stateful && !plan->outputs[0].format->ordered;
 
 	r->lanes = (struct lane_plan){.plan = plan,
 	    .n_cols = first_columns(plan),
@@ -375,7 +375,7 @@ is_named(const struct batch *b, const struct input *in, struct path path)
 static void
 look_at_fields(struct run *r, const struct batch *b, const struct input *in)
 {
-	const struct scan *s = r->plan->scan;
+	const struct scan *s = r->plan->inputs[0].scan;
 
 	for (unsigned i = 0; i < s->n_wants; i++)
 		if (!r->seen[i] && (has_value(&b->cols[i], b->n_rows) ||
@@ -535,10 +535,11 @@ less_lateness(const struct run *r, int64_t t)
 {
 	int64_t at;
 
-	if (r->plan->time.lateness == WHEN_MAX)
+	if (r->plan->inputs[0].time.lateness == WHEN_MAX)
 		return WHEN_MIN;
-	return __builtin_sub_overflow(t, r->plan->time.lateness, &at) ? WHEN_MIN
-								      : at;
+	return __builtin_sub_overflow(t, r->plan->inputs[0].time.lateness, &at)
+		   ? WHEN_MIN
+		   : at;
 }
 
 /* An input has ended: it no longer holds the watermark back. */
@@ -635,7 +636,7 @@ release(struct run *r)
 	for (unsigned i = 0; i < r->n_inputs; i++)
 		input_release(&r->inputs[i]);
 	if (r->encoder)
-		r->plan->output.format->encoder_free(r->encoder);
+		r->plan->outputs[0].format->encoder_free(r->encoder);
 	union {
 		const struct out_column *read_only;
 		void *owned;
@@ -668,14 +669,14 @@ run_plan(const struct plan *plan, const struct run_options *options,
 	    .options = options,
 	    .counts = counts,
 	    .err = err,
-	    .needs_time = plan->scan->needs_time,
+	    .needs_time = plan->inputs[0].scan->needs_time,
 	    .hinted = options->quiet || !isatty(STDERR_FILENO),
 	    .now = WHEN_MIN};
 	struct err other = {0};
 	int status;
 
 	*counts = (struct run_counts){0};
-	r.seen = mem_zalloc(plan->scan->n_wants * sizeof *r.seen);
+	r.seen = mem_zalloc(plan->inputs[0].scan->n_wants * sizeof *r.seen);
 	torture_read(getenv("WEIR_TORTURE"));
 	make_inputs(&r);
 	progress_init(&r.progress, options->quiet);

@@ -12,26 +12,30 @@
 static void
 put_plan(struct buf *out, const struct plan *p)
 {
-	for (unsigned i = 0; i < p->scan->n_wants; i++) {
+	const struct scan *s = p->inputs[0].scan;
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < s->n_wants; i++) {
 		buf_addz(out, i ? " " : "");
-		if (!p->scan->wants[i].path.n)
+		if (!s->wants[i].path.n)
 			buf_lit(out, "(all)");
-		path_print(out, p->scan->wants[i].path);
-		buf_printf(out, "%s@%u", p->scan->computed[i] ? "!" : "",
-		    p->scan->last[i]);
+		path_print(out, s->wants[i].path);
+		buf_printf(out, "%s@%u", s->computed[i] ? "!" : "", s->last[i]);
 	}
 	buf_lit(out, " ->");
-	for (unsigned i = 0; i < p->result.n_cols; i++) {
-		const struct flow_column *c = &p->result.cols[i];
+	for (unsigned i = 0; i < p->outputs[0].result.n_cols; i++) {
+		const struct flow_column *c = &p->outputs[0].result.cols[i];
 
 		buf_printf(out, " %.*s%s%s=%u", STR_ARG(c->name),
 		    c->spread ? "*" : "", c->dropped ? "-" : "", c->col);
 		if (c->type != T_ANY)
 			buf_printf(out, ":%s", type_name(c->type));
 	}
-	if (p->scan->needs_time)
+	if (s->needs_time)
 		buf_lit(out, " time");
-	buf_printf(out, " stateless %u", p->n_stateless);
+	while (n < p->n_ops && !p->ops[n].kind->open)
+		n++;
+	buf_printf(out, " stateless %u", n);
 }
 
 static void
