@@ -278,15 +278,15 @@ static const struct front_case bad[] = {
 	{"weir: 1\n"
 	 "steps:\n"
 	 "  - {}\n",
-	    "3:5: this step does nothing | one of: dedup, drop,"
-	    " fill, group, limit, rename, running, select, set, sort, top,"
-	    " where, …"},
+	    "3:5: this step does nothing | one of: assign, dedup,"
+	    " drop, fill, group, limit, rename, running, select, set, sort,"
+	    " top, …"},
 	{"weir: 1\n"
 	 "steps:\n"
 	 "  - name: x\n",
-	    "3:5: this step does nothing | one of: dedup, drop,"
-	    " fill, group, limit, rename, running, select, set, sort, top,"
-	    " where, …"},
+	    "3:5: this step does nothing | one of: assign, dedup,"
+	    " drop, fill, group, limit, rename, running, select, set, sort,"
+	    " top, …"},
 	{"weir: 1\n"
 	 "steps:\n"
 	 "  - wher: a\n",
