@@ -61,10 +61,12 @@ run_options_of(const struct options *o)
 	    .bad_max = o->bad_max,
 	    .quiet = o->quiet,
 	    .verbose = o->verbose,
+	    .follow = o->follow,
 	    .line_buffered = o->line_buffered,
 	    .trust = o->trust,
 	    .nul_data = o->nul_data,
 	    .limits = limits_default,
+	    .inflate_max = o->inflate_max ? o->inflate_max : UNPACK_RATIO,
 	    .stats = o->stats};
 
 	r.colour = terminal_colour(o, STDOUT_FILENO);

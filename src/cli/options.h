@@ -32,13 +32,13 @@ struct options {
 	unsigned n_params;
 	/* time; durations in µs, -1 = not given */
 	const char *time, *zone, *late;
-	int64_t lateness, allowed;
+	int64_t lateness, allowed, idle, ahead;
 	/* output */
 	const char *to, *output, *stats, *mode;
-	bool line_buffered, print_spec, csv_safe, sql;
+	bool line_buffered, print_spec, csv_safe, follow, sql;
 	/* bad records */
 	const char *reject;
-	uint64_t bad_max, record_max;
+	uint64_t bad_max, record_max, inflate_max;
 	bool bad_max_given, trust, nul_data;
 	/* the rest */
 	unsigned jobs;
@@ -61,7 +61,7 @@ enum option_kind {
 	OPTION_DURATION,
 	OPTION_JOBS,
 	OPTION_SIZE,
-	OPTION_BAD,
+	OPTION_MOST,
 	OPTION_PAIR,
 	OPTION_WHEN
 };

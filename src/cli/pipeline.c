@@ -399,6 +399,10 @@ override_times(struct plan *p, const struct options *o)
 		t->zone = NULL;
 	if (o->lateness >= 0)
 		t->lateness = WHEN_MAX;
+	if (o->ahead >= 0)
+		t->max_ahead = 0;
+	if (o->idle >= 0)
+		t->idle = 0;
 }
 
 static int
@@ -414,6 +418,10 @@ set_times(struct plan *p, const struct options *o, struct err *err)
 	}
 	if (o->lateness >= 0)
 		p->time.lateness = o->lateness;
+	if (o->ahead >= 0)
+		p->time.max_ahead = o->ahead;
+	if (o->idle >= 0)
+		p->time.idle = o->idle;
 	if (o->allowed >= 0)
 		p->time.allowed = o->allowed;
 	if (!o->late)

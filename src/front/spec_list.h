@@ -27,8 +27,12 @@ SPEC("input.format", "text",
     "NAME or NAME:ARG; without it, told by the first bytes. Other keys of "
     "`input` are settings of the format.",
     input_format)
-SPEC("input.file", "text", "The file to read; - is standard input.", input_file)
-SPEC("input.files", "list of texts", "The files to read.", input_files)
+SPEC("input.file", "text",
+    "The file to read; - is standard input. Also a directory (all files in it) "
+    "or a pattern such as /var/log/app*.log.",
+    input_file)
+SPEC("input.files", "list of texts", "The files to read; as `file`.",
+    input_files)
 SPEC("input.types", "map of types",
     "Types of fields that are not to be guessed: {zip: text}.", input_types)
 SPEC("input.changelog", "true | field",
@@ -63,6 +67,13 @@ SPEC("time.lateness", "duration",
 SPEC("time.allowed", "duration",
     "How long a closed window is still corrected by late records.",
     time_allowed)
+SPEC("time.max_ahead", "duration",
+    "A record whose time is further than this beyond all before it does not "
+    "move the watermark.",
+    time_max_ahead)
+SPEC("time.idle", "duration",
+    "While following: how long an input that shows nothing is waited for.",
+    time_idle)
 SPEC("time.late", "drop | update | file",
     "What happens to records that come too late: dropped (and counted), used "
     "to correct results, or written to a file.",

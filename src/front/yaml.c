@@ -452,6 +452,22 @@ read_time_lateness(
 }
 
 static int
+read_time_max_ahead(
+    struct spec *s, const struct ynode *key, const struct ynode *value)
+{
+	(void)key;
+	return read_duration(s, value, &s->time_to->max_ahead);
+}
+
+static int
+read_time_idle(
+    struct spec *s, const struct ynode *key, const struct ynode *value)
+{
+	(void)key;
+	return read_duration(s, value, &s->time_to->idle);
+}
+
+static int
 read_time_allowed(
     struct spec *s, const struct ynode *key, const struct ynode *value)
 {

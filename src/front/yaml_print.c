@@ -135,7 +135,6 @@ input_map(struct printer *p, const struct plan_input *in)
 		put_columns(p, n, in);
 	if (in->values)
 		put_values(p, n, in);
-	put_changelog(p, n, in);
 	return n;
 }
 
@@ -210,6 +209,10 @@ time_map(
 		return n;
 	if (t->allowed)
 		onode_text(a, n, "allowed", duration_text(p, t->allowed));
+	if (t->max_ahead)
+		onode_text(a, n, "max_ahead", duration_text(p, t->max_ahead));
+	if (t->idle)
+		onode_text(a, n, "idle", duration_text(p, t->idle));
 	if (t->late != LATE_DROP)
 		onode_text(a, n, "late",
 		    t->late == LATE_UPDATE ? STR("update") : t->late_file);

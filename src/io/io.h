@@ -271,7 +271,10 @@ size_t format_frame(
 const struct format *format_parse(struct str text, struct where where,
     bool writing, struct settings *settings, struct err *err);
 
-/* By the extension of a file name (".gz", ".zst" cut first); NULL if none. */
+/*
+ * By the extension of a file name; first ".gz" and its like are cut, then the
+ * number of a rotated file. NULL if none.
+ */
 const struct format *format_of_name(struct str filename);
 
 /* The same, or the kind of it that the first bytes fit better. */

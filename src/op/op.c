@@ -639,3 +639,34 @@ flow_is_time(const struct flow *f, const struct node *n, const struct bind *b)
 		*f->scan->time_field = n->path;
 	return true;
 }
+
+/* ---- the watermark ---- */
+
+/* Moves it takes to know what is usual. */
+#define USUAL_MOVES 8
+#define USUAL_TIMES 1000
+
+static bool
+is_unusual(const struct watermark *w, int64_t time)
+{
+	int64_t usual;
+
+	if (w->lateness == WHEN_MAX || w->n_moves < USUAL_MOVES)
+		return false;
+	usual = (w->greatest - w->first) / (int64_t)(w->n_moves - 1);
+	return (time - w->greatest) / USUAL_TIMES > usual;
+}
+
+bool
+watermark_far(struct watermark *w, int64_t time)
+{
+	bool ignored = w->ahead && ++w->in_row < WATERMARK_BELIEVED;
+
+	if (!w->noted && (ignored || (!w->ahead && is_unusual(w, time)))) {
+		w->noted = true;
+		w->noted_at = w->greatest;
+		w->noted_time = time;
+	}
+	w->n_ahead += ignored;
+	return ignored;
+}

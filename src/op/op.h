@@ -475,13 +475,52 @@ bool op_flag(const struct op *op, const char *name);
  * The watermark while rows of one input are applied: it follows the greatest
  * event time minus lateness, but not beyond `ceiling` (the least watermark of
  * the other active inputs). now is the watermark of the whole pipeline.
+ *
+ * One record from a clock gone wrong would close everything. With `ahead`
+ * stated, a record that is further than that beyond the greatest time does not
+ * move it, unless WATERMARK_BELIEVED records in a row say the same: then time
+ * has gone on while nothing was written. Without it, the first record that
+ * jumps more than a day, and a thousand times as far as usual, is noted.
  */
 struct watermark {
 	int64_t greatest; /* event time seen on this input; WHEN_MIN at first */
 	int64_t lateness; /* WHEN_MAX: none stated, never advances */
 	int64_t ceiling;
 	int64_t now;
+	int64_t ahead;	  /* 0: none stated */
+	int64_t first;	  /* the first time seen */
+	uint64_t n_moves; /* of the greatest time */
+	uint64_t n_ahead; /* records that did not move it */
+	unsigned in_row;  /* of those, the last ones without another between */
+	bool noted;	  /* some record was too far ahead: the first such */
+	int64_t noted_at; /* the greatest time before it */
+	int64_t noted_time;
 };
+
+#define WATERMARK_BELIEVED 100
+#define WATERMARK_JUMP ((int64_t)86400 * 1000000)
+
+/* A time far beyond the greatest: true if it is not to move it. */
+bool watermark_far(struct watermark *w, int64_t time);
+
+/* Notes a row's time; true if it is the greatest now. */
+static inline bool
+watermark_note(struct watermark *w, int64_t time)
+{
+	if (time <= w->greatest) {
+		w->in_row = 0;
+		return false;
+	}
+	if (w->greatest == WHEN_MIN)
+		w->first = time;
+	else if (time - w->greatest > (w->ahead ? w->ahead : WATERMARK_JUMP) &&
+		 watermark_far(w, time))
+		return false;
+	w->in_row = 0;
+	w->n_moves++;
+	w->greatest = time;
+	return true;
+}
 
 /* True if the row's time moved the watermark. */
 static inline bool
@@ -489,9 +528,8 @@ watermark_see(struct watermark *w, int64_t time)
 {
 	int64_t at;
 
-	if (time <= w->greatest)
+	if (!watermark_note(w, time))
 		return false;
-	w->greatest = time;
 	if (w->lateness == WHEN_MAX ||
 	    __builtin_sub_overflow(time, w->lateness, &at))
 		return false;

@@ -311,7 +311,7 @@ const struct op_kind op_setop = {
 	    "is kept comes out once, with all: true as often as SQL's UNION "
 	    "ALL, INTERSECT ALL and EXCEPT ALL say. For except rows come out "
 	    "when all flows have ended.",
-	.example = "- setop: [api]\n  keep: except\n",
+	.example = "- select: [path]\n- setop: [api]\n  keep: except\n",
 	.params = setop_params,
 	.n_params = sizeof setop_params / sizeof *setop_params,
 	.words = setop_words,

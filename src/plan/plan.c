@@ -69,6 +69,10 @@ plan_time_of(const struct plan *p, const struct plan_input *in)
 		t.zone = p->time.zone;
 	if (t.lateness == WHEN_MAX)
 		t.lateness = p->time.lateness;
+	if (!t.max_ahead)
+		t.max_ahead = p->time.max_ahead;
+	if (!t.idle)
+		t.idle = p->time.idle;
 	t.allowed = p->time.allowed;
 	t.late = p->time.late;
 	t.late_file = p->time.late_file;

@@ -51,6 +51,8 @@ struct plan_time {
 	const struct zone *zone; /* for civil times; NULL = UTC */
 	int64_t lateness;	 /* µs; WHEN_MAX = none stated */
 	int64_t allowed;	 /* µs, allowed lateness */
+	int64_t max_ahead;	 /* µs; 0 = any, see struct watermark */
+	int64_t idle;		 /* µs an input is waited for; 0 = for ever */
 	enum late_policy late;
 	struct str late_file;
 	struct where where;
