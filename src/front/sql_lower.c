@@ -79,7 +79,7 @@ lower_values(struct sql *s, const struct sql_query *q, struct sql_rel *out)
 /* ---- set operations ---- */
 
 static const char *
-set_word(const struct sql_query *q)
+word_of(const struct sql_query *q)
 {
 	switch (q->kind) {
 	case SQL_UNION:
@@ -105,13 +105,13 @@ check_sides(struct sql *s, const struct sql_query *q, const struct sql_rel *a,
 		err_set(s->err, ERR_SPEC, q->op_at,
 		    "the columns of one side are not known, and %s goes by "
 		    "their order",
-		    set_word(q));
+		    word_of(q));
 		return err_hint(s->err, "name the columns instead of *");
 	}
 	if (a->open || a->n_cols == b->n_cols)
 		return 0;
 	return err_set(s->err, ERR_SPEC, q->op_at, "%s of %u and %u columns",
-	    set_word(q), a->n_cols, b->n_cols);
+	    word_of(q), a->n_cols, b->n_cols);
 }
 
 /* The time of the rows stays, where both sides have it in this column. */
