@@ -83,7 +83,8 @@ static const char *const scalars[][2] = {
     /* ANY, ALL */
     {"2 = ANY (ARRAY[1, 2])", "true"}, {"3 = ANY (ARRAY[1, 2])", "false"},
     {"3 = SOME (ARRAY[1, NULL])", "NULL"}, {"1 = ANY (ARRAY[1, NULL])", "true"},
-    {"1 <> ALL (ARRAY[2, NULL])", "NULL"}, {"1 <> ALL (ARRAY[1, NULL])", "false"},
+    {"1 <> ALL (ARRAY[2, NULL])", "NULL"},
+    {"1 <> ALL (ARRAY[1, NULL])", "false"},
     {"5 > ALL (ARRAY[1, 2])", "true"}, {"NULL = ANY (ARRAY[1])", "NULL"},
     {"NULL = ANY ([])", "false"}, {"NULL = ALL ([])", "true"},
     {"1 = ANY (NULL)", "NULL"}, {"'a' < ANY (ARRAY['b'])", "true"},
