@@ -14,7 +14,7 @@
  * need it. Where types are known only at run time (a JSON field), functions
  * decide per column or per row: number and text are compared and calculated
  * after reading the text as a number, time and text after reading the text
- * as a time; text that cannot be read makes the row bad in arithmetic, and a
+ * as a time, two texts in a difference as numbers or else as times; text that cannot be read makes the row bad in arithmetic, and a
  * comparison UNKNOWN (NULL). What can never fit (a declared text plus a number,
  * a boolean compared with a time) is an error when binding.
  *

@@ -2,8 +2,9 @@
 /*
  * Lists and maps: ARRAY[…], MAP[…], x[i], and x IN (…).
  *
- * Elements are counted from 1. Maps are packed with text keys where the key
- * is a text; other keys keep their type and are found by comparing.
+ * Elements are counted from 1, with a sign from the end. Maps are packed with
+ * text keys where the key is a text; other keys keep their type and are found
+ * by comparing.
  */
 #include "data/pack.h"
 #include "expr/code.h"
@@ -81,6 +82,8 @@ element_of(struct arena *a, struct value v, struct value index)
 
 	if (v.type == T_MAP && index.type != T_NULL)
 		return map_find(a, v, index);
+	if (v.type == T_LIST && index.type == T_INT && index.i < 0)
+		index.i += (int64_t)pack_count(v) + 1;
 	if (v.type == T_LIST && index.type == T_INT && index.i >= 1 &&
 	    index.i <= UINT32_MAX &&
 	    pack_list_at(v, (uint32_t)(index.i - 1), a, &out))
