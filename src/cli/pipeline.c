@@ -84,7 +84,7 @@ static int
 not_a_query(const char *word, bool exists, struct err *err)
 {
 	static const char *const later[] = {
-	    "export", "savepoint", "state", "test"};
+	    "export", "savepoint", "state"};
 	struct str names[16], near;
 	char shown[4 * 200 + 8];
 

@@ -7,7 +7,9 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "data/value.h"
 #include "plan/plan.h"
+#include "run/run.h"
 
 /*
  * Parses a query into the plan (not yet bound): its operators and, for
@@ -20,6 +22,41 @@ int sql_parse(struct plan *p, const struct source *src, struct err *err);
  * cycles; unknown and duplicate keys are errors with place and nearest name.
  */
 int yaml_parse(struct plan *p, const struct source *src, struct err *err);
+
+/*
+ * A test of a spec, as values. Everything of it lives in the plan's arena and
+ * the spec's text.
+ */
+struct spec_rows {
+	unsigned output;    /* of the plan */
+	struct value *rows; /* maps */
+	struct where *at;
+	unsigned n;
+};
+
+struct spec_test {
+	struct str name;
+	struct where where;
+	struct given *given;	  /* by the plan's input */
+	struct spec_rows *expect; /* at most one of an output */
+	unsigned n_expect;
+	bool unordered, has_late, crash;
+	uint64_t bad, late;
+	int64_t now;
+	struct where crash_at;
+};
+
+unsigned spec_test_count(const struct plan *p);
+
+/* Only its name and place. */
+void spec_test_name(const struct plan *p, unsigned i, struct spec_test *out);
+
+/* Test i of a plan that was made of a spec; the plan has its outputs. */
+int spec_test_read(
+    struct plan *p, unsigned i, struct spec_test *out, struct err *err);
+
+/* Gives the plan's parameters the values of its test i. */
+int spec_test_params(struct plan *p, unsigned i, struct err *err);
 
 /* The plan as a YAML spec (--print-spec); what yaml_parse reads back. */
 void yaml_print(const struct plan *p, struct buf *out);

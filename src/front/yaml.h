@@ -91,6 +91,10 @@ int spec_edge(struct spec *s, const struct ynode *name, struct edge *out);
 /* "nothing says which input is read", at this place. Always -1. */
 int spec_no_rows(struct spec *s, struct where where);
 
+/* A key of a test: is it what may stand there? (yaml_test.c) */
+int spec_test_key(
+    struct spec *s, const struct ynode *key, const struct ynode *value);
+
 /* The steps tee and split: 1 if the step is one of them, 0 if not, or -1. */
 int spec_point(struct spec *s, const struct ynode *step);
 

@@ -73,6 +73,8 @@ input_check(struct input *in, struct err *err)
 {
 	struct stat st;
 
+	if (in->given)
+		return 0;
 	if (is_stdin(in)) {
 		if (fcntl(STDIN_FILENO, F_GETFD) < 0)
 			return fail(in, "read", err);
@@ -100,13 +102,16 @@ open_file(struct input *in, struct err *err)
 	struct stat st;
 	off_t at;
 
+	in->written = WHEN_MIN;
+	if (in->given)
+		return 0;
 	in->fd = is_stdin(in) ? STDIN_FILENO
 			      : open(in->file.p, O_RDONLY | O_CLOEXEC);
 	if (in->fd < 0 || fstat(in->fd, &st))
 		return fail(in, "open", err);
 	in->regular = S_ISREG(st.st_mode);
-	in->written =
-	    in->regular ? (int64_t)st.st_mtime * WHEN_SECOND : WHEN_MIN;
+	if (in->regular)
+		in->written = (int64_t)st.st_mtime * WHEN_SECOND;
 	at = in->regular ? lseek(in->fd, 0, SEEK_CUR) : 0;
 	in->base = at > 0 ? (uint64_t)at : 0;
 #ifdef F_SETPIPE_SZ
@@ -126,7 +131,7 @@ input_ready(const struct input *in, int ms)
 {
 	struct pollfd p = {.fd = in->fd, .events = POLLIN};
 
-	return in->regular || poll(&p, 1, ms) > 0;
+	return in->regular || in->given || poll(&p, 1, ms) > 0;
 }
 
 static uint64_t
@@ -180,6 +185,20 @@ make_room(struct block *b, size_t block_bytes)
 	block_room(b, block_bytes / 2);
 }
 
+/* As read() would: what is left, up to n bytes. */
+static ssize_t
+read_given(const struct input *in, char *to, size_t n)
+{
+	struct str text = in->given->text;
+	size_t left = text.n - (size_t)in->bytes;
+
+	if (n > left)
+		n = left;
+	if (n)
+		memcpy(to, text.p + in->bytes, n);
+	return (ssize_t)n;
+}
+
 int
 input_read(
     struct input *in, struct block *b, size_t block_bytes, struct err *err)
@@ -192,7 +211,8 @@ input_read(
 	if (want > input_read_max)
 		want = input_read_max;
 	do
-		n = read(in->fd, b->bytes + b->to, want);
+		n = in->given ? read_given(in, b->bytes + b->to, want)
+			      : read(in->fd, b->bytes + b->to, want);
 	while (n < 0 && errno == EINTR);
 	if (n < 0)
 		return fail(in, "read", err);
@@ -288,7 +308,8 @@ choose_format(
 		in->format = guess_nul(head);
 	if (!in->format)
 		in->format = format_guess(
-		    in->regular ? head : first_line(head), in->head.last);
+		    in->regular || in->given ? head : first_line(head),
+		    in->head.last);
 	if (!options->nul_data || in->format->nul)
 		return 0;
 	err_set(err, ERR_USAGE, (struct where){0},

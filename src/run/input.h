@@ -41,6 +41,7 @@ struct input {
 	const struct plan_input *plan;
 	struct str file; /* "-" = standard input */
 	unsigned number;
+	const struct given *given; /* its bytes instead of a file, or NULL */
 	int fd;
 	bool regular, opened, ended;
 	/*

@@ -30,6 +30,8 @@ struct turn {
 	unsigned next;		/* row of the batch */
 	struct watermark w;
 	uint64_t offset; /* in the input, of the batch applied last */
+	int64_t floor;	 /* its watermark is not below this: it is given */
+	unsigned mark;	 /* the next that is given */
 	bool ended;
 };
 
@@ -68,6 +70,7 @@ add_turn(struct run *r, unsigned source, struct str file)
 	*t = (struct turn){.input = &r->inputs[r->n_inputs],
 	    .source = source,
 	    .timed = plan->scan->needs_time,
+	    .floor = WHEN_MIN,
 	    .w = {.greatest = WHEN_MIN,
 		.lateness = plan->time.lateness,
 		.ceiling = WHEN_MAX,
@@ -93,9 +96,14 @@ make_inputs(struct run *r)
 			continue;
 		r->seen[i].wants =
 		    mem_zalloc(in->scan->n_wants * sizeof *r->seen[i].wants);
-		if (in->values)
-			add_turn(r, i, STR("VALUES"));
-		for (unsigned k = 0; !in->values && k < in->n_files; k++)
+		if (in->values || r->options->given)
+			add_turn(
+			    r, i, in->values ? STR("VALUES") : in->files[0]);
+		if (r->options->given && !in->values)
+			r->inputs[r->n_inputs - 1].given =
+			    &r->options->given[i];
+		for (unsigned k = 0;
+		     !in->values && !r->options->given && k < in->n_files; k++)
 			add_turn(r, i, in->files[k]);
 	}
 }
@@ -112,7 +120,7 @@ check_inputs(struct run *r)
 			continue;
 		if (input_check(&r->inputs[i], r->err))
 			return -1;
-		n_stdin += str_is(r->inputs[i].file, "-");
+		n_stdin += !r->options->given && str_is(r->inputs[i].file, "-");
 		known = known && r->inputs[i].size;
 		r->total += r->inputs[i].size;
 	}
@@ -139,9 +147,12 @@ open_input(struct run *r, struct turn *t)
 	    r->err);
 }
 
+static void rise(struct run *r, struct turn *t, uint64_t at);
+
 static void
 close_input(struct run *r, struct turn *t)
 {
+	rise(r, t, UINT64_MAX);
 	t->ended = true;
 	r->counts->bytes_in += t->input->bytes;
 }
@@ -271,6 +282,14 @@ open_outputs(struct run *r)
 	    r->plan->time.late == LATE_FILE ? r->plan->time.late_file.p : NULL;
 
 	r->sinks = mem_zalloc(r->plan->n_outputs * sizeof *r->sinks);
+	if (o->captured) {
+		for (unsigned i = 0; i < r->plan->n_outputs; i++)
+			sink_capture(&r->sinks[i], &r->plan->outputs[i]);
+		output_memory(&r->reject);
+		r->rejects.file = &r->reject;
+		r->rejects.quiet = true;
+		return 0;
+	}
 	if (refuse_clashes(r, late))
 		return -1;
 	for (unsigned i = 0; i < r->plan->n_outputs; i++)
@@ -296,11 +315,22 @@ close_output(struct run *r, struct output *o, bool keep, int status)
 	return failed ? -1 : status;
 }
 
+/* What was captured is the caller's. */
+static void
+hand_over(struct run *r)
+{
+	for (unsigned i = 0; r->sinks && i < r->plan->n_outputs; i++)
+		r->options->captured[i] = output_take(&r->sinks[i].out);
+	*r->options->rejected = output_take(&r->reject);
+}
+
 static int
 close_outputs(struct run *r, bool keep)
 {
 	int status = 0;
 
+	if (r->options->captured)
+		hand_over(r);
 	for (unsigned i = 0; r->sinks && i < r->plan->n_outputs; i++) {
 		struct output *out = &r->sinks[i].out;
 
@@ -510,15 +540,43 @@ leave(struct run *r, struct turn *t)
 }
 
 static void
-apply(struct run *r, struct turn *t, unsigned to)
+apply_rows(struct run *r, struct turn *t, unsigned to)
 {
-	unsigned n = t->batch->batch->n_rows;
-
 	t->w.now = r->now;
 	pipe_apply(&r->pipe, t->source, t->batch, t->next, to,
 	    t->timed ? &t->w : NULL);
 	r->now = t->w.now;
 	t->next = to;
+}
+
+/* Where a row begins in its input. */
+static uint64_t
+offset_of(const struct batch *b, unsigned row)
+{
+	return b->block_offset +
+	       (b->raw ? (uint64_t)(b->raw[row].p - b->block) : 0);
+}
+
+/* Watermarks that are given come between the rows they stand between. */
+static void
+apply(struct run *r, struct turn *t, unsigned to)
+{
+	const struct batch *b = t->batch->batch;
+	const struct given *given = t->input->given;
+	unsigned n = b->n_rows;
+
+	while (given && t->mark < given->n_marks && t->next < to) {
+		unsigned row = t->next;
+
+		rise(r, t, offset_of(b, row));
+		while (row < to &&
+		       (t->mark == given->n_marks ||
+			   given->marks[t->mark].at > offset_of(b, row)))
+			row++;
+		apply_rows(r, t, row);
+	}
+	if (t->next < to)
+		apply_rows(r, t, to);
 	if (to == n)
 		leave(r, t);
 }
@@ -660,9 +718,10 @@ less_lateness(const struct turn *t, int64_t time)
 {
 	int64_t at;
 
-	if (t->w.lateness == WHEN_MAX)
-		return WHEN_MIN;
-	return __builtin_sub_overflow(time, t->w.lateness, &at) ? WHEN_MIN : at;
+	if (t->w.lateness == WHEN_MAX ||
+	    __builtin_sub_overflow(time, t->w.lateness, &at) || at < t->floor)
+		return t->floor;
+	return at;
 }
 
 /*
@@ -680,11 +739,37 @@ watermark_of_others(const struct run *r, const struct turn *but)
 
 		if (t == but || t->ended || !is_of(r, t, true))
 			continue;
-		w = less_lateness(t, standing(t));
+		w = t->batch ? less_lateness(t, standing(t)) : t->floor;
 		if (w < least)
 			least = w;
 	}
 	return least;
+}
+
+/*
+ * The watermarks that are given for what begins at byte `at` of the input: the
+ * input's own rises, and that of the run with it if no other is behind.
+ */
+static void
+rise(struct run *r, struct turn *t, uint64_t at)
+{
+	const struct given *given = t->input->given;
+
+	while (given && t->mark < given->n_marks &&
+	       given->marks[t->mark].at <= at) {
+		int64_t w = given->marks[t->mark++].watermark;
+		int64_t others = watermark_of_others(r, t);
+
+		if (!t->timed || w <= t->floor)
+			continue;
+		t->floor = w;
+		if (others < w)
+			w = others;
+		if (w > r->now) {
+			r->now = w;
+			pipe_advance(&r->pipe, w);
+		}
+	}
 }
 
 /* An input has ended: it no longer holds the watermark back. */
@@ -773,6 +858,7 @@ count_all(struct run *r)
 
 	pipe_counts(&r->pipe, &ops);
 	c->out = results(r);
+	c->bad_results = r->rejects.n_results;
 	c->late = ops.late;
 	c->late_behind = ops.late_behind;
 	c->late_some = ops.late_some;
