@@ -351,7 +351,7 @@ run_all(struct suite *s, struct err *err)
 		failed = report(s, (unsigned)i + 1, s->jobs[i], err);
 	if (failed || !s->failed)
 		return failed;
-	return err_set(err, ERR_TEST, NOWHERE, "%u of %zu test%s failed",
+	return err_set(err, ERR_FAILED, NOWHERE, "%u of %zu test%s failed",
 	    s->failed, s->n_jobs, s->n_jobs == 1 ? "" : "s");
 }
 

@@ -14,6 +14,9 @@
 OPTION("allow", 0, "DURATION", DURATION, allowed, TIME, EXPLAIN,
     "Keep closed windows this much longer, so that late records can still "
     "correct them: a corrected row comes again, numbered in `rev`.")
+OPTION("check", 0, NULL, FLAG, check, MISC, FMT_ONLY,
+    "Write nothing but the names of specs that are not in canonical form; "
+    "status 1 if there are any.")
 OPTION("color", 0, "auto|always|never", WHEN, color, MISC, EVERY,
     "Colours. `auto`: on a terminal, unless `NO_COLOR` is set or `TERM` is "
     "`dumb`.")
@@ -90,4 +93,6 @@ OPTION("verbose", 'v', NULL, FLAG, verbose, MISC, EVERY,
     "lost.")
 OPTION("version", 'V', NULL, FLAG, version, MISC, EVERY,
     "Print the versions of weir and its libraries.")
+OPTION("write", 'w', NULL, FLAG, write, MISC, FMT_ONLY,
+    "Bring the files themselves into canonical form.")
 // clang-format on

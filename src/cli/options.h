@@ -40,6 +40,8 @@ struct options {
 	const char *reject;
 	uint64_t bad_max, record_max;
 	bool bad_max_given, trust, nul_data;
+	/* commands on specs */
+	bool check, write, strict;
 	/* the rest */
 	unsigned jobs;
 	bool quiet, verbose, help, help_short, version, no_config;
@@ -83,7 +85,8 @@ enum option_use {
 	USE_EXPLAIN = 2,
 	USE_CHECK = 4,
 	USE_HELP = 8,
-	USE_OTHER = 16
+	USE_OTHER = 16,
+	USE_FMT = 32
 };
 
 struct option_row {

@@ -61,6 +61,12 @@ int spec_test_params(struct plan *p, unsigned i, struct err *err);
 /* The plan as a YAML spec (--print-spec); what yaml_parse reads back. */
 void yaml_print(const struct plan *p, struct buf *out);
 
+/*
+ * The text of a spec (which yaml_parse has taken) in its canonical form:
+ * comments stay, and it is the same plan. Appended to out.
+ */
+int yaml_format(const struct source *src, struct buf *out, struct err *err);
+
 /* Rows of the spec's keys, for weir-spec(5) and `weir help spec`. */
 struct spec_key {
 	const char *path; /* "time.lateness" */
