@@ -73,21 +73,28 @@ is_step(const char *place)
 	return !strcmp(place, "steps.*") || !strcmp(place, "flows.*.steps.*");
 }
 
-/* Where a key stands among those of its map; unknown ones stay behind. */
+/*
+ * Where a key stands among those of its map. One that has no row is a setting
+ * of the format, and stands behind that.
+ */
 static unsigned
 rank_of_key(const char *place, struct str name)
 {
 	size_t n = strlen(place);
+	unsigned format = n_spec_keys;
 
 	for (unsigned i = 0; i < n_spec_keys; i++) {
 		const char *path = spec_keys[i].path;
 
 		if (n && (strncmp(path, place, n) || path[n] != '.'))
 			continue;
-		if (str_is(name, path + n + (n > 0)))
-			return i;
+		path += n + (n > 0);
+		if (str_is(name, path))
+			return 2 * i;
+		if (!strcmp(path, "format"))
+			format = i;
 	}
-	return n_spec_keys;
+	return 2 * format + 1;
 }
 
 /* name, the action word, its parameters as they were. */

@@ -17,7 +17,7 @@
 struct output {
 	int fd;
 	bool opened, failed;
-	bool kept; /* never written: stays in buf */
+	bool kept;	  /* never written: stays in buf */
 	char *path;	  /* as it was named, or NULL for standard output */
 	char *target;	  /* what a link of that name points to */
 	char *temporary;  /* name while it is written, or NULL */
