@@ -156,7 +156,13 @@ EOF
 }
 
 @test "fmt: anchors, folded texts, CRLF and names with odd letters" {
-	printf 'weir: 1\r\nsteps:\r\n- where: "a > 1 and\r\n   b > 2"  # é\r\n- set: {ä: &x lower(c), b: *x}\r\n' >s.yaml
+	sed 's/$/\r/' >s.yaml <<'EOF'
+weir: 1
+steps:
+- where: "a > 1 and
+   b > 2"  # é
+- set: {ä: &x lower(c), b: *x}
+EOF
 	gives 0 weir fmt s.yaml
 	is "$out" 'weir: 1
 steps:
@@ -165,7 +171,7 @@ steps:
   - set: {ä: &x lower(c), b: *x}'
 }
 
-@test "fmt: every spec keeps its plan and its comments, and is left alone then" {
+@test "fmt: every spec keeps its plan and comments, and is left alone then" {
 	n=0
 	for f in "$WEIR_SRC"/tests/cases/*/spec.yaml "$WEIR_SRC"/examples/*.yaml
 	do

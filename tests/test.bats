@@ -120,16 +120,20 @@ tests:
       - {t: 2026-01-01T00:00:03Z}
       - {t: 2026-01-01T00:01:03Z}
     expect:
-      - {window_start: 2026-01-01T00:00:00Z, window_end: 2026-01-01T00:01:00Z, n: 2}
-      - {window_start: 2026-01-01T00:01:00Z, window_end: 2026-01-01T00:02:00Z, n: 2}
+      - {window_start: 2026-01-01T00:00:00Z,
+         window_end: 2026-01-01T00:01:00Z, n: 2}
+      - {window_start: 2026-01-01T00:01:00Z,
+         window_end: 2026-01-01T00:02:00Z, n: 2}
   - name: without one nothing is late
     late: 0
     input:
       - {t: 2026-01-01T00:01:02Z}
       - {t: 2026-01-01T00:00:03Z}
     expect:
-      - {window_start: 2026-01-01T00:00:00Z, window_end: 2026-01-01T00:01:00Z, n: 1}
-      - {window_start: 2026-01-01T00:01:00Z, window_end: 2026-01-01T00:02:00Z, n: 1}
+      - {window_start: 2026-01-01T00:00:00Z,
+         window_end: 2026-01-01T00:01:00Z, n: 1}
+      - {window_start: 2026-01-01T00:01:00Z,
+         window_end: 2026-01-01T00:02:00Z, n: 1}
 EOF
 	gives 0 weir test s.yaml
 	for torture in rows=1 reads=1 rows=2,reads=7; do
@@ -160,8 +164,10 @@ tests:
       a: [{t: 2026-01-01T00:00:01Z}, {watermark: 2026-01-01T00:05:00Z}]
       b: [{t: 2026-01-01T00:02:01Z}, {t: 2026-01-01T00:00:02Z}]
     expect:
-      - {window_start: 2026-01-01T00:00:00Z, window_end: 2026-01-01T00:01:00Z, n: 2}
-      - {window_start: 2026-01-01T00:02:00Z, window_end: 2026-01-01T00:03:00Z, n: 1}
+      - {window_start: 2026-01-01T00:00:00Z,
+         window_end: 2026-01-01T00:01:00Z, n: 2}
+      - {window_start: 2026-01-01T00:02:00Z,
+         window_end: 2026-01-01T00:03:00Z, n: 1}
   - name: both have moved on
     late: 1
     input:
@@ -171,8 +177,10 @@ tests:
         - {watermark: 2026-01-01T00:01:00Z}
         - {t: 2026-01-01T00:00:02Z}
     expect:
-      - {window_start: 2026-01-01T00:00:00Z, window_end: 2026-01-01T00:01:00Z, n: 1}
-      - {window_start: 2026-01-01T00:02:00Z, window_end: 2026-01-01T00:03:00Z, n: 1}
+      - {window_start: 2026-01-01T00:00:00Z,
+         window_end: 2026-01-01T00:01:00Z, n: 1}
+      - {window_start: 2026-01-01T00:02:00Z,
+         window_end: 2026-01-01T00:03:00Z, n: 1}
 EOF
 	gives 0 weir test s.yaml
 	sed -i 's/      a: \[/      aa: [/' s.yaml
@@ -267,9 +275,9 @@ EOF
 	gives 2 weir test
 	has "$errors" 'which spec'
 	gives 2 weir test nosuch.yaml
-	{ spec && echo '  - {name: one, input: [{watermark: x}], expect: []}'; } >s.yaml
+	{ spec && echo '  - {name: a, input: [{watermark: x}], expect: []}'; } >s.yaml
 	gives 2 weir test s.yaml
-	has "$errors" 's.yaml:12:37: error: this is no time'
+	has "$errors" 's.yaml:12:35: error: this is no time'
 	is "$out" ''
 	{ spec && echo '  - {name: one, params: {leest: 1}, expect: []}'; } >s.yaml
 	gives 2 weir test s.yaml

@@ -415,6 +415,6 @@ const struct command command_test = {
     .usage = "test [OPTIONS] SPEC... [NAME...]",
     .doc = "Run the tests of specs, or those with one of the words in their "
 	   "name, and print the results as TAP. Status 1 if one fails.",
-    .use = USE_CHECK,
+    .use = USE_TEST,
     .run = run_test,
 };

@@ -70,6 +70,9 @@ void yaml_print(const struct plan *p, struct buf *out);
  */
 int yaml_format(const struct source *src, struct buf *out, struct err *err);
 
+/* The form of a spec as a JSON Schema. */
+void spec_schema(struct buf *out);
+
 /* Rows of the spec's keys, for weir-spec(5) and `weir help spec`. */
 struct spec_key {
 	const char *path; /* "time.lateness" */

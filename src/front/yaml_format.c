@@ -194,9 +194,7 @@ is_short(const struct form *map)
 		if (e->before.first || e->after.n || v->props.n ||
 		    !plain_in_flow(e->key))
 			return false;
-		if (v->kind == FORM_FLOW
-			? !one_line(v->text)
-			: v->kind != FORM_TEXT || !plain_in_flow(v->text))
+		if (v->kind != FORM_TEXT || !plain_in_flow(v->text))
 			return false;
 	}
 	return map->first != NULL;
