@@ -61,6 +61,16 @@ int spec_expected(struct spec *s, const struct ynode *n, const char *what);
 /* A scalar's text; empty is an error. */
 int spec_text(struct spec *s, const struct ynode *n, struct str *out);
 
+typedef int spec_reader(
+    struct spec *s, const struct ynode *key, const struct ynode *value);
+
+/*
+ * Reads a map at a place of spec_list.h key by key. other: reads keys that
+ * have no row; NULL = there are none.
+ */
+int spec_map(struct spec *s, const char *place, const struct ynode *n,
+    spec_reader *other);
+
 /*
  * A scalar as it stands in the spec, so that mistakes in it can be shown at
  * their place; one with escapes, or over several lines, as YAML has it.

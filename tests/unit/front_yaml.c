@@ -259,8 +259,8 @@ static const struct front_case bad[] = {
 	 "steps: []\n",
 	    "3:1: \"steps\" is there twice"},
 	{"weir: 1\n"
-	 "flows: {}\n",
-	    "2:1: \"flows\" is not supported yet"},
+	 "tables: {}\n",
+	    "2:1: \"tables\" is not supported yet"},
 	{"weir: 1\n"
 	 "name: [a]\n",
 	    "2:7: a text is expected here, not a list"},
@@ -279,12 +279,14 @@ static const struct front_case bad[] = {
 	 "steps:\n"
 	 "  - {}\n",
 	    "3:5: this step does nothing | one of: drop, explode, group, limit,"
-	    " parse, rename, select, set, sort, where, window"},
+	    " parse, rename, select, set, sort, union, where, window,"
+	    " …"},
 	{"weir: 1\n"
 	 "steps:\n"
 	 "  - name: x\n",
 	    "3:5: this step does nothing | one of: drop, explode, group, limit,"
-	    " parse, rename, select, set, sort, where, window"},
+	    " parse, rename, select, set, sort, union, where, window,"
+	    " …"},
 	{"weir: 1\n"
 	 "steps:\n"
 	 "  - wher: a\n",
@@ -538,7 +540,7 @@ static const struct front_case bad[] = {
 	{"weir: 1\n"
 	 "from: c\n"
 	 "input: {file: x}\n",
-	    "2:7: \"from\" picks one of \"inputs\", and there are none"},
+	    "2:7: there is no input \"c\""},
 	{"weir: 1\n"
 	 "input: {}\n"
 	 "inputs: {a: {}}\n",

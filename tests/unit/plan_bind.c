@@ -220,7 +220,8 @@ test_operators(struct buf *out)
 		ok(!i || strcmp(op_kinds[i - 1]->name, k->name) < 0,
 		    "%s is in its place in the table", k->name);
 		ok(k->doc && k->about && k->primary, "%s has words", k->name);
-		buf_lit(&text, "weir: 1\nsteps:\n");
+		buf_lit(&text, "weir: 1\ninputs: {web: {}, api: {}}\n"
+			       "from: web\nsteps:\n");
 		for (; *line.p; line.p += line.n) {
 			line.n = strcspn(line.p, "\n");
 			line.n += line.p[line.n] == '\n';
@@ -228,7 +229,7 @@ test_operators(struct buf *out)
 			buf_adds(&text, line);
 		}
 		parse_plan(yaml_parse, buf_z(&text), true, out);
-		ok(str_starts(buf_str(out), STR("steps:\n")),
+		ok(str_starts(buf_str(out), STR("inputs:\n")),
 		    "the example of %s binds: %s", k->name, k->doc);
 		buf_release(&text);
 	}
