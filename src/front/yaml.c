@@ -381,6 +381,29 @@ read_time_field(
 }
 
 static int
+read_time_expr(
+    struct spec *s, const struct ynode *key, const struct ynode *value)
+{
+	struct yexpr y;
+	struct node *n;
+
+	(void)key;
+	if (value->kind != Y_SCALAR || !value->text.n)
+		return spec_expected(s, value, "an expression");
+	yexpr_init(&y, value, s->arena, s->err);
+	n = expr_parse(&y.lx);
+	if (n && y.lx.tok.kind != TOK_END) {
+		lex_fail(&y.lx, "expected an operator or the end");
+		n = NULL;
+	}
+	if (!n)
+		return yexpr_fail(&y);
+	yexpr_settle(&y, n);
+	s->time_to->expr = n;
+	return 0;
+}
+
+static int
 read_time_format(
     struct spec *s, const struct ynode *key, const struct ynode *value)
 {
@@ -409,12 +432,39 @@ read_time_zone(
 	return s->time_to->zone ? 0 : -1;
 }
 
+/* A lateness below zero is a watermark ahead of the records' time. */
 static int
 read_time_lateness(
     struct spec *s, const struct ynode *key, const struct ynode *value)
 {
+	struct ynode rest = *value;
+	int64_t *out = &s->time_to->lateness;
+
 	(void)key;
-	return read_duration(s, value, &s->time_to->lateness);
+	if (value->kind != Y_SCALAR || value->text.n < 2 ||
+	    value->text.p[0] != '-')
+		return read_duration(s, value, out);
+	rest.text = (struct str){value->text.p + 1, value->text.n - 1};
+	if (read_duration(s, &rest, out))
+		return -1;
+	*out = -*out;
+	return 0;
+}
+
+static int
+read_time_max_ahead(
+    struct spec *s, const struct ynode *key, const struct ynode *value)
+{
+	(void)key;
+	return read_duration(s, value, &s->time_to->max_ahead);
+}
+
+static int
+read_time_idle(
+    struct spec *s, const struct ynode *key, const struct ynode *value)
+{
+	(void)key;
+	return read_duration(s, value, &s->time_to->idle);
 }
 
 static int

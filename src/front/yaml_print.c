@@ -67,6 +67,21 @@ put_format(struct printer *p, struct onode *to, const struct format *format,
 }
 
 static void
+put_changelog(struct printer *p, struct onode *n, const struct plan_input *in)
+{
+	struct arena *a = &p->arena;
+	struct onode *list;
+
+	if (in->changelog.n)
+		onode_text(a, n, "changelog", in->changelog);
+	if (!in->n_key)
+		return;
+	list = onode_add(a, n, "key", O_SEQ);
+	for (unsigned i = 0; i < in->n_key; i++)
+		onode_text(a, list, NULL, in->key[i]);
+}
+
+static void
 put_columns(struct printer *p, struct onode *to, const struct plan_input *in)
 {
 	struct onode *list = onode_add(&p->arena, to, "columns", O_MAP);
@@ -115,6 +130,7 @@ input_map(struct printer *p, const struct plan_input *in)
 			onode_keyed(a, list, in->types[i].name,
 			    str_of(type_name(in->types[i].type)));
 	}
+	put_changelog(p, n, in);
 	if (in->closed)
 		put_columns(p, n, in);
 	if (in->values)
@@ -178,6 +194,8 @@ time_map(
 		path_print(&p->text, t->field);
 		onode_text(a, n, "field", taken(p));
 	}
+	if (t->expr && !(known && known->expr == t->expr))
+		onode_text(a, n, "expr", tree_text(p, t->expr));
 	if (t->layout_given &&
 	    !(known && known->layout_given &&
 		str_eq(layout_text(&t->layout), layout_text(&known->layout))))
@@ -191,6 +209,10 @@ time_map(
 		return n;
 	if (t->allowed)
 		onode_text(a, n, "allowed", duration_text(p, t->allowed));
+	if (t->max_ahead)
+		onode_text(a, n, "max_ahead", duration_text(p, t->max_ahead));
+	if (t->idle)
+		onode_text(a, n, "idle", duration_text(p, t->idle));
 	if (t->late != LATE_DROP)
 		onode_text(a, n, "late",
 		    t->late == LATE_UPDATE ? STR("update") : t->late_file);
@@ -222,12 +244,38 @@ put_roll(struct printer *p, struct onode *n, const struct plan_output *out)
 }
 
 static void
+put_mode(struct printer *p, struct onode *n, const struct plan_output *out)
+{
+	struct arena *a = &p->arena;
+	struct str period;
+
+	switch (out->mode) {
+	case MODE_FINAL:
+		return;
+	case MODE_CHANGELOG:
+		onode_text(a, n, "mode", STR("changelog"));
+		break;
+	case MODE_UPSERT:
+		onode_text(a, n, "mode", STR("upsert"));
+		break;
+	case MODE_EVERY:
+		period = duration_text(p, out->period);
+		onode_text(a, n, "mode",
+		    arena_printf(a, "every %.*s", STR_ARG(period)));
+		break;
+	}
+	if (out->change.n)
+		onode_text(a, n, "op", out->change);
+}
+
+static void
 put_output_keys(
     struct printer *p, struct onode *n, const struct plan_output *out)
 {
 	put_format(p, n, out->format, &out->settings);
 	if (out->file.n)
 		onode_text(&p->arena, n, "file", out->file);
+	put_mode(p, n, out);
 	put_roll(p, n, out);
 	if (!out->times_given)
 		return;
@@ -311,6 +359,10 @@ item_text(struct printer *p, const struct arg *arg, const struct arg_item *item)
 		name_print(&p->text, item->name);
 		return taken(p);
 	}
+	if (arg->param->kind == PARAM_FRAME) {
+		frame_print(&p->text, item->node);
+		return taken(p);
+	}
 	return tree_text(p, item->node);
 }
 
@@ -359,6 +411,29 @@ put_named(
 	}
 }
 
+/* rollup, cube, or a list of lists. */
+static void
+put_sets(
+    struct printer *p, struct onode *to, const char *key, const struct arg *arg)
+{
+	struct arena *a = &p->arena;
+	struct onode *list, *set;
+
+	if (arg->n_items == 1 && arg->items[0].node->kind == NODE_NAME) {
+		onode_text(a, to, key, tree_text(p, arg->items[0].node));
+		return;
+	}
+	list = onode_add(a, to, key, O_SEQ);
+	for (unsigned i = 0; i < arg->n_items; i++) {
+		const struct node *n = arg->items[i].node;
+
+		set = onode_add(a, list, NULL, O_SEQ);
+		set->flow = true;
+		for (unsigned k = 0; k < n->n_args; k++)
+			onode_text(a, set, NULL, tree_text(p, n->args[k]));
+	}
+}
+
 static void
 put_arg(
     struct printer *p, struct onode *to, const char *key, const struct arg *arg)
@@ -370,6 +445,7 @@ put_arg(
 	case PARAM_EXPR:
 	case PARAM_COUNT:
 	case PARAM_WINDOW:
+	case PARAM_FRAME:
 		onode_text(a, to, key, item_text(p, arg, &arg->items[0]));
 		return;
 	case PARAM_FLAG:
@@ -386,6 +462,9 @@ put_arg(
 		return;
 	case PARAM_NAMED:
 		put_named(p, to, key, arg);
+		return;
+	case PARAM_SETS:
+		put_sets(p, to, key, arg);
 		return;
 	case PARAM_RENAME:
 		list = onode_add(a, to, key, O_MAP);
@@ -635,7 +714,8 @@ put_line(struct printer *p, struct onode *root)
 	put_params(p, root);
 	n = onode_add(&p->arena, root, "steps", O_SEQ);
 	for (unsigned i = 0; i < plan->n_ops; i++)
-		put_step(p, n, &plan->ops[i], false);
+		if (!plan->ops[i].implied)
+			put_step(p, n, &plan->ops[i], false);
 	put_only_output(p, root);
 }
 

@@ -316,7 +316,8 @@ put_column(struct explain *x, const struct flow_column *c)
 	if (!c->dropped && c->type != T_ANY)
 		buf_printf(&x->text, " %s", type_name(c->type));
 	if (c->omit_null && !c->dropped)
-		buf_lit(&x->text, " (of corrections)");
+		buf_addz(&x->text, str_is(c->name, "rev") ? " (of corrections)"
+							  : " (of some)");
 }
 
 static void
@@ -358,7 +359,10 @@ put_item(struct explain *x, const struct arg *arg, const struct arg_item *item)
 		name_print(&x->text, item->name);
 		buf_lit(&x->text, " = ");
 	}
-	node_print(&x->text, item->node);
+	if (arg->param->kind == PARAM_FRAME)
+		frame_print(&x->text, item->node);
+	else
+		node_print(&x->text, item->node);
 	if (item->descending)
 		buf_lit(&x->text, " desc");
 	if (arg->param->kind == PARAM_ORDER &&
@@ -377,6 +381,15 @@ put_items(struct explain *x, const struct arg *arg)
 	}
 }
 
+/* A window of rows: rows(100). */
+static bool
+counts_rows(const struct op *op)
+{
+	const struct arg *window = op_arg(op, "window");
+
+	return window && str_is(window->items[0].node->name, "rows");
+}
+
 /* Some input that feeds windows says no lateness. */
 static bool
 waits_for_end(const struct plan *p)
@@ -391,6 +404,21 @@ waits_for_end(const struct plan *p)
 static void
 put_waiting(struct explain *x, const struct op *op)
 {
+	if (op->live && op->kind->changes == CHANGES_TAKE && op->out.changes) {
+		buf_lit(&x->text, "each change at once");
+		put_line(x, "rows out");
+		return;
+	}
+	if (op->kind->when) {
+		op->kind->when(op, &x->text);
+		put_line(x, "rows out");
+		return;
+	}
+	if (counts_rows(op)) {
+		buf_lit(&x->text, "after so many rows of a key");
+		put_line(x, "rows out");
+		return;
+	}
 	switch (op->kind->waits) {
 	case WAITS_NOT:
 		buf_lit(&x->text, "each row at once");
@@ -403,6 +431,9 @@ put_waiting(struct explain *x, const struct op *op)
 	case WAITS_WATERMARK:
 		if (waits_for_end(x->plan))
 			buf_lit(&x->text, "when the input ends");
+		else if (op->kind->changes == CHANGES_SHOW)
+			buf_lit(&x->text,
+			    "when the watermark passes a multiple of it");
 		else
 			buf_lit(&x->text,
 			    "when the watermark reaches a window's end");

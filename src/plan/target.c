@@ -5,7 +5,8 @@
  * written.
  *
  * A name is text, columns in braces, and letters of time: out-%Y-%m/{key}.csv.
- * Doubled, %% and {{ and }} stand for themselves.
+ * Doubled, %% and {{ and }} stand for themselves, and so does ${name}: a
+ * parameter of a script that was not given.
  */
 #include "plan/target.h"
 #include "base/num.h"
@@ -222,7 +223,8 @@ read_name(struct reader_of_name *r)
 		if (s.p[i] == '%') {
 			if (put_letter(r, i + 1 < s.n ? s.p[++i] : 0))
 				return -1;
-		} else if (s.p[i] == '{' && !twice) {
+		} else if (s.p[i] == '{' && !twice &&
+			   !(i && s.p[i - 1] == '$')) {
 			int n = put_column(
 			    r, (struct str){s.p + i + 1, s.n - i - 1});
 
