@@ -246,7 +246,8 @@ lend_encoders(struct run *r)
 	for (unsigned i = 0; i < r->plan->n_inputs; i++) {
 		struct lane_path *path = &r->lanes.paths[i];
 
-		if (path->output && !path->output->format->ordered &&
+		if (path->output && !path->output->divided &&
+		    !path->output->format->ordered &&
 		    !r->plan->inputs[i].scan->needs_time)
 			path->encoder =
 			    r->out.sinks[path->output - r->plan->outputs]
