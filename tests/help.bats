@@ -113,7 +113,7 @@ completed() {
 }
 
 @test "help: every topic has a list, every name of it is shown" {
-	for topic in aggregates columns formats functions spec steps windows; do
+	for topic in aggregates columns formats functions over spec steps windows; do
 		gives 0 weir help $topic
 		names=$(sed -n 's/^  \([a-z_][^][ (:]*\).*/\1/p' stdout |
 		    sort -u)
@@ -132,7 +132,7 @@ body() {
 }
 
 @test "help: functions, aggregates, formats and steps have text and example" {
-	for topic in aggregates formats functions steps; do
+	for topic in aggregates formats functions over steps; do
 		for name in $(weir help $topic |
 		    sed -n 's/^  \([a-z_][a-z0-9_]*\).*/\1/p'); do
 			weir help "$name" | grep -qE '^ {10}[^ ]' || {

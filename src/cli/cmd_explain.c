@@ -18,7 +18,8 @@ with_spec(const struct options *o)
 	struct str first = str_of(o->n_operands ? o->operands[0] : "");
 
 	if (o->spec ||
-	    (!str_ends(first, STR(".yaml")) && !str_ends(first, STR(".yml"))) ||
+	    (!str_ends(first, STR(".yaml")) && !str_ends(first, STR(".yml")) &&
+		!str_ends(first, STR(".sql"))) ||
 	    access(first.p, F_OK))
 		return mine;
 	mine.spec = mine.operands[0];

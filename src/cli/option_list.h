@@ -14,6 +14,10 @@
 OPTION("allow", 0, "DURATION", DURATION, allowed, TIME, EXPLAIN,
     "Keep closed windows this much longer, so that late records can still "
     "correct them: a corrected row comes again, numbered in `rev`.")
+OPTION("changelog", 0, "FIELD", TEXT, changelog, INPUT, EXPLAIN,
+    "The records read are changes of a table, as `-m changelog` writes them "
+    "(FIELD is `op` then): the field says what each does, `+I`, `-U`, `+U` or "
+    "`-D`.")
 OPTION("color", 0, "auto|always|never", WHEN, color, MISC, EVERY,
     "Colours. `auto`: on a terminal, unless `NO_COLOR` is set or `TERM` is "
     "`dumb`.")
@@ -21,8 +25,9 @@ OPTION("csv-safe", 0, NULL, FLAG, csv_safe, OUTPUT, EXPLAIN,
     "Write CSV and TSV so that a spreadsheet runs nothing of it: a quote "
     "stands before text that begins with one of `=+-@`.")
 OPTION("file", 'f', "SPEC", FILE, spec, INPUT, EXPLAIN,
-    "Run the pipeline kept in this file instead of a query. `-` is standard "
-    "input.")
+    "Run the pipeline kept in this file instead of a query. It is a spec, or "
+    "SQL statements (a name that ends in `.sql`, or a text that begins like "
+    "them). `-` is standard input.")
 OPTION("follow", 'F', NULL, FLAG, follow, INPUT, RUN_ONLY,
     "Go on at the end of files. What is added to them is read, and the files "
     "that take their names when they are rotated, also files that a pattern "
@@ -65,6 +70,12 @@ OPTION("max-inflate", 0, "N|any", MOST, inflate_max, BAD, RUN_ONLY,
 OPTION("max-record", 0, "SIZE", SIZE, record_max, BAD, RUN_ONLY,
     "Longest record, as in `512K` or `64M`; longer ones are bad. The default "
     "is 16M.")
+OPTION("mode", 'm', "final|changelog|upsert|every DURATION", TEXT, mode, OUTPUT,
+    EXPLAIN,
+    "How results that change are written. `final`: once, as they are at the "
+    "end (the default). `changelog`: every change, with a column `op` of +I, "
+    "-U, +U or -D. `upsert`: the same without -U. `every 10s`: each time so "
+    "much event time has passed, those that have changed.")
 OPTION("no-config", 0, NULL, FLAG, no_config, MISC, EVERY,
     "Do not read the configuration file.")
 OPTION("null-data", 'z', NULL, FLAG, nul_data, INPUT, RUN_ONLY,

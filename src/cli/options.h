@@ -27,14 +27,14 @@ enum color_when {
 /* What was asked for. Text points into argv. */
 struct options {
 	/* input */
-	const char *spec, *from;
+	const char *spec, *from, *changelog;
 	const char **params; /* NAME=VALUE */
 	unsigned n_params;
 	/* time; durations in µs, -1 = not given */
 	const char *time, *zone, *late;
 	int64_t lateness, allowed, idle, ahead;
 	/* output */
-	const char *to, *output, *stats;
+	const char *to, *output, *stats, *mode;
 	bool line_buffered, print_spec, csv_safe, follow;
 	/* bad records */
 	const char *reject;

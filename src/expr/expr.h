@@ -171,6 +171,7 @@ struct node {
 	bool distinct;	       /* count(DISTINCT x) */
 	bool star;	       /* count(*) */
 	struct node *filter;   /* FILTER (WHERE …) or NULL */
+	bool ignore_nulls;     /* lag(x) IGNORE NULLS */
 	struct cast_type cast; /* cast, try_cast */
 	struct str unit;       /* extract(unit FROM …), floor(… TO unit) */
 	void *query;	       /* QUERY: the hook's own */
@@ -201,7 +202,7 @@ bool node_eq(const struct node *a, const struct node *b);
 void name_print(struct buf *out, struct str name);
 
 /* A name for a column without alias: a.b -> "b"; count(*) -> "count"; else
- * the printed text. */
+ * the printed text, without OVER. */
 struct str node_alias(const struct node *n, struct arena *a);
 
 /* True if the tree calls an aggregate (outside of nested queries). */

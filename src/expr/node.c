@@ -387,6 +387,8 @@ print_plain(struct buf *out, const struct node *n)
 		print(out, n->filter, LEVEL_OR);
 		buf_addc(out, ')');
 	}
+	if (n->ignore_nulls)
+		buf_lit(out, " IGNORE NULLS");
 }
 
 static void
@@ -498,7 +500,8 @@ call_eq(const struct node *a, const struct node *b)
 	    a->cast.nested != b->cast.nested ||
 	    a->cast.precision != b->cast.precision ||
 	    a->cast.scale != b->cast.scale || !str_eq(a->unit, b->unit) ||
-	    !a->filter != !b->filter || a->over != b->over)
+	    !a->filter != !b->filter || a->over != b->over ||
+	    a->ignore_nulls != b->ignore_nulls)
 		return false;
 	for (unsigned i = 0; i < a->n_args; i++)
 		if (!node_eq(a->args[i], b->args[i]))
@@ -545,13 +548,15 @@ struct str
 node_alias(const struct node *n, struct arena *a)
 {
 	struct buf text = {0};
+	struct node bare = *n;
 	struct str s;
 
+	bare.over = NULL;
 	if (n->kind == NODE_NAME && n->path.steps[n->path.n - 1].name.p)
 		return n->path.steps[n->path.n - 1].name;
 	if (n->kind == NODE_CALL && n->star)
 		return n->name;
-	node_print(&text, n);
+	node_print(&text, &bare);
 	s = arena_str(a, buf_str(&text));
 	buf_release(&text);
 	return s;

@@ -10,10 +10,13 @@
 #include "plan/plan.h"
 
 /*
- * Parses a query into the plan (not yet bound): its operators and, for
- * FROM 'file' or FROM name, its input. src must live as long as the plan.
+ * Parses a query, or a script of statements, into the plan (not yet bound):
+ * its inputs, steps and outputs. src must live as long as the plan.
  */
 int sql_parse(struct plan *p, const struct source *src, struct err *err);
+
+/* True if a text begins like SQL, and not like a spec. */
+bool sql_begins(struct str text);
 
 /*
  * Parses a spec. Limits: 1 MiB of text, depth 64, 10,000 nodes, no aliases

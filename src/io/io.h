@@ -353,4 +353,12 @@ const char *cell_value(const struct decode_spec *spec, unsigned want,
 /* A value of a text by content, as WANT_VALUE does. */
 struct value cell_guess(struct arena *a, struct str text, bool quoted);
 
+/*
+ * Names that usually hold event time, most telling first; tried on the first
+ * record when neither the user nor the format says where it is.
+ */
+#define IO_TIME_FIELDS                                                         \
+	"ts time timestamp @timestamp datetime date_time dateTime eventTime "  \
+	"event_time _time t date created_at __REALTIME_TIMESTAMP"
+
 #endif

@@ -214,11 +214,13 @@ union_bind(struct op *op, const struct bind *b)
 	op->out = (struct flow){
 	    .segment = arena_zalloc(b->arena, sizeof *op->out.segment),
 	    .scan = b->own};
-	*op->out.segment = (struct segment){b->own_base, b->own_base};
+	*op->out.segment =
+	    (struct segment){.n_base = b->own_base, .n_cols = b->own_base};
 	for (unsigned i = 0; i < op->n_from; i++) {
 		open |= is_open(&op->ins[i]);
 		pure &= is_pure(&op->ins[i]);
 		op->out.updates |= op->ins[i].updates;
+		op->out.changes |= op->ins[i].changes;
 	}
 	if (!open)
 		return bind_closed(op, b, by_name);

@@ -57,8 +57,10 @@ plan_time_of(const struct plan *p, const struct plan_input *in)
 {
 	struct plan_time t = in->time;
 
-	if (!t.field.n)
+	if (!t.field.n && !t.expr) {
 		t.field = p->time.field;
+		t.expr = p->time.expr;
+	}
 	if (!t.layout_given) {
 		t.layout = p->time.layout;
 		t.layout_given = p->time.layout_given;

@@ -108,8 +108,8 @@ static int
 find_time(struct input *in, const struct when_layout *layout,
     size_t block_bytes, struct want *out, struct err *err)
 {
-	const char *list = in->format->time_fields ? in->format->time_fields
-						   : GUESS_TIME_FIELDS;
+	const char *list =
+	    in->format->time_fields ? in->format->time_fields : IO_TIME_FIELDS;
 	unsigned n = count_words(list), i = 0;
 	struct want *wants = arena_array(&in->arena, n, sizeof *wants);
 	struct str word;
@@ -236,6 +236,7 @@ guess_spec(struct input *in, const struct plan *plan,
 	bool stays = stays_in_format(in, plan);
 	struct want *wants = arena_array(&in->arena, n + 1, sizeof *wants);
 
+	needs_time = needs_time && !in->plan->time_of;
 	in->spec = (struct decode_spec){.wants = wants,
 	    .n_wants = n + needs_time,
 	    .time = needs_time ? (int)n : -1,

@@ -7,11 +7,11 @@
 #define WEIR_RUN_OWNER_H
 
 #include "run/feed.h"
+#include "run/outputs.h"
 #include "run/pipe.h"
 #include "run/progress.h"
 #include "run/reject.h"
 #include "run/seen.h"
-#include "run/sink.h"
 #include "run/sources.h"
 
 struct run {
@@ -31,8 +31,7 @@ struct run {
 	struct feed *feed;
 	struct pipe pipe;
 	struct rejects rejects;
-	struct sink *sinks; /* by output */
-	struct output late, reject;
+	struct outputs out;
 	struct run_counts before; /* for late rows of the batch at hand */
 	bool hinted;
 	struct progress progress;

@@ -487,6 +487,26 @@ open_step(struct pipe *p, unsigned i)
 	r->owner = p;
 }
 
+/* Steps behind which none has state. */
+static void
+mark_ends(struct pipe *p)
+{
+	unsigned n = p->plan->n_ops;
+	bool *followed = mem_zalloc(n * sizeof *followed);
+
+	for (unsigned i = n; i-- > 0;) {
+		const struct op *op = &p->plan->ops[i];
+
+		if (p->runs[i])
+			p->runs[i]->ends = !followed[i];
+		for (unsigned k = 0; k < op->n_from; k++)
+			if (op->from[k].step)
+				followed[op->from[k].number] |=
+				    followed[i] || p->runs[i];
+	}
+	mem_free(followed);
+}
+
 void
 pipe_init(struct pipe *p, const struct plan *plan)
 {
@@ -505,6 +525,7 @@ pipe_init(struct pipe *p, const struct plan *plan)
 	p->input_done = mem_zalloc(plan->n_inputs * sizeof *p->input_done);
 	for (unsigned i = 0; i < plan->n_ops; i++)
 		open_step(p, i);
+	mark_ends(p);
 }
 
 void

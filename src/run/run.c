@@ -11,16 +11,14 @@
 
 #include "base/mem.h"
 #include "base/must.h"
-#include "run/clash.h"
 #include "run/feed.h"
-#include "run/guess.h"
+#include "run/outputs.h"
 #include "run/owner.h"
 #include "run/peek.h"
 #include "run/pipe.h"
 #include "run/progress.h"
 #include "run/report.h"
 #include "run/signals.h"
-#include "run/sink.h"
 #include "run/sources.h"
 #include "run/values.h"
 
@@ -166,119 +164,30 @@ open_inputs(struct run *r)
 	return 0;
 }
 
-/* ---- outputs ---- */
-
 static int
 open_outputs(struct run *r)
 {
-	const struct run_options *o = r->options;
-	const char *late =
-	    r->plan->time.late == LATE_FILE ? r->plan->time.late_file.p : NULL;
-	struct clash c = {.plan = r->plan,
-	    .options = o,
+	r->out = (struct outputs){.plan = r->plan,
+	    .options = r->options,
 	    .inputs = r->inputs,
-	    .n_inputs = r->n_inputs,
-	    .late_name = late,
-	    .late = &r->late,
-	    .reject = &r->reject,
-	    .err = r->err};
-
-	c.sinks = r->sinks = mem_zalloc(r->plan->n_outputs * sizeof *r->sinks);
-	if (clash_of_names(&c))
+	    .n_inputs = r->n_inputs};
+	if (outputs_open(&r->out, r->err))
 		return -1;
-	for (unsigned i = 0; i < r->plan->n_outputs; i++)
-		if (sink_open(&r->sinks[i], &r->plan->outputs[i], r->err))
-			return -1;
-	if (late && output_open(&r->late, late, false, r->err))
-		return -1;
-	if (o->reject && output_open(&r->reject, o->reject, false, r->err))
-		return -1;
-	r->rejects.file = o->reject ? &r->reject : NULL;
-	r->rejects.quiet = o->quiet;
-	return clash_of_outputs(&c);
-}
-
-/* Closes one of them; the first failure is the one that is told. */
-static int
-close_output(struct run *r, struct output *o, bool keep, int status)
-{
-	struct err other = {0};
-	int failed = output_close(o, keep, status ? &other : r->err);
-
-	err_release(&other);
-	return failed ? -1 : status;
-}
-
-static int
-close_outputs(struct run *r, bool keep)
-{
-	int status = 0;
-
-	for (unsigned i = 0; r->sinks && i < r->plan->n_outputs; i++) {
-		struct output *out = &r->sinks[i].out;
-
-		r->counts->bytes_out += out->written + out->buf.n;
-		status = close_output(r, out, keep && !status, status);
-	}
-	status = close_output(r, &r->late, true, status);
-	return close_output(r, &r->reject, true, status);
-}
-
-/* The first of the inputs whose rows may come out there. */
-static const struct input *
-input_of_output(const struct run *r, unsigned output)
-{
-	for (unsigned i = 0; i < r->n_inputs; i++)
-		if (plan_feeds(r->plan, r->turns[i].source, output))
-			return &r->inputs[i];
-	return NULL;
-}
-
-static int
-make_encoders(struct run *r)
-{
-	for (unsigned i = 0; i < r->plan->n_outputs; i++)
-		if (sink_encode(&r->sinks[i], r->plan, input_of_output(r, i),
-			r->options, r->err))
-			return -1;
+	r->rejects.file = r->options->reject ? &r->out.reject : NULL;
+	r->rejects.quiet = r->options->quiet;
 	return 0;
 }
 
 /* ---- the feed ---- */
 
-static void
-flush_outputs(struct run *r)
-{
-	for (unsigned i = 0; i < r->plan->n_outputs; i++)
-		output_flush(&r->sinks[i].out);
-	if (r->late.opened)
-		output_flush(&r->late);
-	if (r->reject.opened)
-		output_flush(&r->reject);
-}
-
-static uint64_t
-results(const struct run *r)
-{
-	uint64_t n = 0;
-
-	for (unsigned i = 0; i < r->plan->n_outputs; i++)
-		n += r->sinks[i].n_rows;
-	return n;
-}
-
 bool
 owner_must_stop(struct run *r)
 {
 	if (signals_stats()) {
-		r->counts->out = results(r);
+		r->counts->out = outputs_rows(&r->out);
 		report_stats(r->counts, r->options);
 	}
-	for (unsigned i = 0; i < r->plan->n_outputs; i++)
-		if (r->sinks[i].out.failed)
-			return true;
-	return r->pipe.done || r->reject.failed || r->late.failed ||
-	       signals_stop();
+	return r->pipe.done || outputs_failed(&r->out) || signals_stop();
 }
 
 static bool
@@ -301,8 +210,9 @@ before_wait(void *arg, const struct input *in)
 
 	if (holds_back(r) && !input_ready(in, 0))
 		pipe_flush(&r->pipe);
-	flush_outputs(r);
-	if (!r->hinted && !results(r) && r->counts->in && !input_ready(in, 0))
+	outputs_flush(&r->out);
+	if (!r->hinted && !outputs_rows(&r->out) && r->counts->in &&
+	    !input_ready(in, 0))
 		r->hinted = report_waiting(r->plan, r->options);
 	return !owner_must_stop(r);
 }
@@ -312,7 +222,7 @@ owner_flush(struct run *r)
 {
 	if (holds_back(r))
 		pipe_flush(&r->pipe);
-	flush_outputs(r);
+	outputs_flush(&r->out);
 }
 
 /* Lanes encode what goes from an input to an output without a fork. */
@@ -325,7 +235,8 @@ lend_encoders(struct run *r)
 		if (path->output && !path->output->format->ordered &&
 		    !r->plan->inputs[i].scan->needs_time)
 			path->encoder =
-			    r->sinks[path->output - r->plan->outputs].encoder;
+			    r->out.sinks[path->output - r->plan->outputs]
+				.encoder;
 	}
 }
 
@@ -586,7 +497,7 @@ count_all(struct run *r)
 	struct op_counts ops;
 
 	pipe_counts(&r->pipe, &ops);
-	c->out = results(r);
+	c->out = outputs_rows(&r->out);
 	c->late = ops.late;
 	c->late_behind = ops.late_behind;
 	c->late_some = ops.late_some;
@@ -624,15 +535,6 @@ run_ranks(struct run *r)
 	return status;
 }
 
-static bool
-any_failed(const struct run *r)
-{
-	for (unsigned i = 0; i < r->plan->n_outputs; i++)
-		if (r->sinks[i].out.failed)
-			return true;
-	return false;
-}
-
 static int
 run_inputs(struct run *r)
 {
@@ -640,15 +542,15 @@ run_inputs(struct run *r)
 
 	start_feed(r);
 	r->pipe = (struct pipe){.lanes = &r->lanes,
-	    .sinks = r->sinks,
-	    .late = r->late.opened ? &r->late : NULL,
+	    .sinks = r->out.sinks,
+	    .late = r->out.late.opened ? &r->out.late : NULL,
 	    .late_end = r->options->nul_data ? '\0' : '\n',
 	    .inputs = r->inputs,
 	    .rejects = &r->rejects,
 	    .counts = r->counts};
 	pipe_init(&r->pipe, r->plan);
 	status = run_ranks(r);
-	if (!status && !any_failed(r))
+	if (!status && !outputs_failed(&r->out))
 		pipe_finish(&r->pipe);
 	for (unsigned i = 0; i < r->n_inputs; i++)
 		if (r->turns[i].batch && !r->turns[i].values)
@@ -670,12 +572,10 @@ release(struct run *r)
 {
 	for (unsigned i = 0; i < r->n_inputs; i++)
 		values_free(r->turns[i].values);
-	for (unsigned i = 0; r->sinks && i < r->plan->n_outputs; i++)
-		sink_release(&r->sinks[i]);
+	outputs_release(&r->out);
 	for (unsigned i = 0; i < r->plan->n_inputs; i++)
 		mem_free(r->seen[i].wants);
 	lane_plan_release(&r->lanes);
-	mem_free(r->sinks);
 	mem_free(r->seen);
 	err_release(&r->damage);
 	sources_release(&r->sources);
@@ -717,14 +617,17 @@ run_plan(const struct plan *plan, const struct run_options *options,
 	if (!status)
 		signals_install();
 	status = status || open_outputs(&r) || open_inputs(&r) ||
-			 make_encoders(&r) || run_inputs(&r)
+			 outputs_encode(&r.out, err) || run_inputs(&r)
 		     ? -1
 		     : 0;
-	for (unsigned i = 0; r.sinks && i < plan->n_outputs; i++)
-		if (signals_stop() && r.sinks[i].out.temporary)
-			report_interrupted(r.sinks[i].out.path);
-	if (close_outputs(&r, !status && !signals_stop()))
+	for (unsigned i = 0; r.out.sinks && i < plan->n_outputs; i++)
+		if (signals_stop() && r.out.sinks[i].out.temporary)
+			report_interrupted(r.out.sinks[i].out.path);
+	if (outputs_close(&r.out, !status && !signals_stop(),
+		&counts->bytes_out, status ? &other : err))
 		status = -1;
+	err_release(&other);
+	other = (struct err){0};
 	progress_clear(&r.progress);
 	if (!status)
 		report_unseen(plan, options, r.seen);
