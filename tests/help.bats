@@ -113,7 +113,8 @@ completed() {
 }
 
 @test "help: every topic has a list, every name of it is shown" {
-	for topic in aggregates columns formats functions over spec steps windows; do
+	for topic in aggregates columns formats functions over spec steps \
+	    windows; do
 		gives 0 weir help $topic
 		names=$(sed -n 's/^  \([a-z_][^][ (:]*\).*/\1/p' stdout |
 		    sort -u)

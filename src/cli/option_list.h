@@ -70,7 +70,7 @@ OPTION("max-inflate", 0, "N|any", MOST, inflate_max, BAD, RUN_ONLY,
 OPTION("max-record", 0, "SIZE", SIZE, record_max, BAD, RUN_ONLY,
     "Longest record, as in `512K` or `64M`; longer ones are bad. The default "
     "is 16M.")
-OPTION("mode", 'm', "final|changelog|upsert|every DURATION", TEXT, mode, OUTPUT,
+OPTION("mode", 'm', "MODE", TEXT, mode, OUTPUT,
     EXPLAIN,
     "How results that change are written. `final`: once, as they are at the "
     "end (the default). `changelog`: every change, with a column `op` of +I, "

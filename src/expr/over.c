@@ -29,7 +29,7 @@ const struct over_fn over_fns[] = {
 	    "Number of the row's part, of n parts as equal as can be.",
 	    "ntile(4)", 1, 1, false, false},
 	{"percent_rank", "-> float",
-	    "(rank - 1) / (rows of the key - 1); 0 for a single row.",
+	    "Rank less 1 over the rows of the key less 1; 0 for a single row.",
 	    "percent_rank()", 0, 0, false, false},
 	{"rank", "-> bigint",
 	    "One more than the rows before the first peer.",

@@ -491,7 +491,7 @@ read_param(struct spec *s, struct op *op, const struct ynode *key,
 	struct arg *arg;
 
 	t.param = param_of(op->kind, key->text);
-	settings = settings_of(op->kind, key->text);
+	settings = settings_of(op->kind, STR(""));
 	if (!t.param && settings)
 		return read_setting(s, op, settings, key, value);
 	if (!t.param)

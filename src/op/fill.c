@@ -576,9 +576,12 @@ const struct op_kind op_fill = {
 	    "values around the gap, which is then filled with the row behind "
 	    "it; behind the last row it is NULL.",
 	.example =
+	    "- window: tumble(5m)\n"
+	    "  by: [host]\n"
+	    "  select: {hits: count(*), quota: max(quota)}\n"
 	    "- fill: 5m\n"
 	    "  by: [host]\n"
-	    "  with: {hits: 0, limit: previous}\n",
+	    "  with: {hits: 0, quota: previous}\n",
 	.params = fill_params,
 	.n_params = sizeof fill_params / sizeof *fill_params,
 	.primary = "every",
