@@ -8,6 +8,7 @@
  */
 #include "base/num.h"
 #include "expr/agg.h"
+#include "expr/over.h"
 #include "expr/parse.h"
 
 #define PATH_STEPS_MAX 200
@@ -295,20 +296,14 @@ filtered(struct lexer *lx, struct node *n, struct node *filter)
 	return n;
 }
 
-/* True at IGNORE NULLS or RESPECT NULLS. */
-static bool
-at_nulls(const struct lexer *lx)
-{
-	return lex_next_is(lx, "NULLS") &&
-	       (lex_is(lx, "IGNORE") || lex_is(lx, "RESPECT"));
-}
-
 /* IGNORE NULLS or RESPECT NULLS of array_agg; elsewhere it is the business
  * of window functions. */
 static bool
 is_nulls(struct lexer *lx, const struct node *n)
 {
-	return str_is(n->name, "array_agg") && at_nulls(lx);
+	return (str_is(n->name, "array_agg") || over_fn_find(n->name)) &&
+	       lex_next_is(lx, "NULLS") &&
+	       (lex_is(lx, "IGNORE") || lex_is(lx, "RESPECT"));
 }
 
 static struct node *
@@ -328,6 +323,11 @@ parse_nulls(struct lexer *lx, struct node *n)
 
 	lex_next(lx);
 	lex_next(lx);
+	if (over_fn_find(n->name)) {
+		n->ignore_nulls = ignore;
+		n->where.len = lx->done - n->where.at;
+		return n;
+	}
 	if (!ignore || !n->n_args)
 		return n;
 	return filtered(lx, n, not_null(lx, n->args[0]));
@@ -358,12 +358,6 @@ parse_behind(struct lexer *lx, struct node *n)
 	}
 	if (is_nulls(lx, n) && !(n = parse_nulls(lx, n)))
 		return NULL;
-	if (at_nulls(lx)) {
-		n->ignore_nulls = lex_is(lx, "IGNORE");
-		lex_next(lx);
-		lex_next(lx);
-		n->where.len = lx->done - n->where.at;
-	}
 	if (lex_is(lx, "OVER") && lx->hooks && lx->hooks->over)
 		n = lx->hooks->over(lx, n, lx->hooks->owner);
 	return n;
