@@ -95,6 +95,8 @@ OPTION("reject", 0, "FILE", FILE, reject, BAD, RUN_ONLY,
     "Keep records that could not be read in this file, with place and reason.")
 OPTION("roff", 0, "TOPIC", TEXT, roff, HIDDEN, HELP_ONLY,
     "A topic of the help as a part of a manual page.")
+OPTION("sql", 0, NULL, FLAG, sql, OUTPUT, EXPLAIN,
+    "Print the pipeline as SQL instead of running it.")
 OPTION("stats", 0, "FILE", FILE, stats, OUTPUT, RUN_ONLY,
     "Write the counts of the run to this file, as JSON, at the end.")
 OPTION("time", 'T', "FIELD[:LAYOUT]", TEXT, time, TIME, EXPLAIN,

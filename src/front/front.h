@@ -27,6 +27,12 @@ int yaml_parse(struct plan *p, const struct source *src, struct err *err);
 /* The plan as a YAML spec (--print-spec); what yaml_parse reads back. */
 void yaml_print(const struct plan *p, struct buf *out);
 
+/*
+ * A bound plan as SQL, for `weir explain --sql`. -1 and the error if a step or
+ * an input has no SQL form.
+ */
+int sql_print(const struct plan *p, struct buf *out, struct err *err);
+
 /* Rows of the spec's keys, for weir-spec(5) and `weir help spec`. */
 struct spec_key {
 	const char *path; /* "time.lateness" */

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* The operators: one line each, sorted by name; see op.h. */
-OP(assign)
 OP(dedup)
 OP(drop)
 OP(every)
@@ -24,3 +23,4 @@ OP(union)
 OP(upsert)
 OP(where)
 OP(window)
+OP(windowed)
