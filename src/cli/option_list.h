@@ -18,6 +18,9 @@ OPTION("changelog", 0, "FIELD", TEXT, changelog, INPUT, EXPLAIN,
     "The records read are changes of a table, as `-m changelog` writes them "
     "(FIELD is `op` then): the field says what each does, `+I`, `-U`, `+U` or "
     "`-D`.")
+OPTION("check", 0, NULL, FLAG, check, SPECS, FMT_ONLY,
+    "`weir fmt`: write nothing but the names of specs that are not in canonical form; "
+    "status 1 if there are any.")
 OPTION("color", 0, "auto|always|never", WHEN, color, MISC, EVERY,
     "Colours. `auto`: on a terminal, unless `NO_COLOR` is set or `TERM` is "
     "`dumb`.")
@@ -99,6 +102,8 @@ OPTION("sql", 0, NULL, FLAG, sql, OUTPUT, EXPLAIN,
     "Print the pipeline as SQL instead of running it.")
 OPTION("stats", 0, "FILE", FILE, stats, OUTPUT, RUN_ONLY,
     "Write the counts of the run to this file, as JSON, at the end.")
+OPTION("strict", 0, NULL, FLAG, strict, SPECS, CHECK_ONLY,
+    "`weir check`: warnings are mistakes, too.")
 OPTION("time", 'T', "FIELD[:LAYOUT]", TEXT, time, TIME, EXPLAIN,
     "Field that says when a record happened. The layout is how that is "
     "written: `rfc3339`, `s`, `ms`, `us`, `ns`, `clf`, `http`, `ctime`, or "
@@ -118,4 +123,8 @@ OPTION("verbose", 'v', NULL, FLAG, verbose, MISC, EVERY,
     "lost.")
 OPTION("version", 'V', NULL, FLAG, version, MISC, EVERY,
     "Print the versions of weir and its libraries.")
+OPTION("write", 'w', NULL, FLAG, write, SPECS, FMT_ONLY,
+    "`weir fmt`: bring the files themselves into canonical form.")
+OPTION("yaml", 0, NULL, FLAG, as_yaml, SPECS, EXPLAIN_ONLY,
+    "`weir explain`: the pipeline as a spec instead.")
 // clang-format on
