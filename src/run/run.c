@@ -602,7 +602,8 @@ run_inputs(struct run *r)
 		if (r->turns[i].batch && !r->turns[i].values)
 			leave_behind(r, &r->turns[i]);
 	count_all(r);
-	report_steps(r->plan, r->pipe.steps, r->options);
+	r->steps = r->pipe.steps;
+	r->pipe.steps = NULL;
 	pipe_release(&r->pipe);
 	feed_free(r->feed);
 	if (!status && r->damage.message) {
@@ -619,6 +620,7 @@ release(struct run *r)
 	for (unsigned i = 0; i < r->n_inputs; i++)
 		values_free(r->turns[i].values);
 	outputs_release(&r->out);
+	mem_free(r->steps);
 	for (unsigned i = 0; i < r->plan->n_inputs; i++)
 		mem_free(r->seen[i].wants);
 	lane_plan_release(&r->lanes);
@@ -677,7 +679,8 @@ run_plan(const struct plan *plan, const struct run_options *options,
 	progress_clear(&r.progress);
 	if (!status)
 		report_unseen(plan, options, r.seen);
-	if (r.feed && report_end(counts, options, status ? &other : err))
+	if (r.feed &&
+	    report_end(counts, plan, r.steps, options, status ? &other : err))
 		status = -1;
 	err_release(&other);
 	if (!status)
