@@ -122,8 +122,8 @@ SPEC("tests.*.input", "text, list of lines, or map of these",
     test)
 SPEC("tests.*.expect", "list of rows, or map of these",
     "The rows that come out; for several outputs by name.", test)
-SPEC("tests.*.unordered", "true | false",
-    "The rows may come out in any order.", test)
+SPEC("tests.*.unordered", "true | false", "The rows may come out in any order.",
+    test)
 SPEC("tests.*.bad", "number",
     "How many records cannot be read, and rows cannot be computed; 0 if not "
     "said.",
