@@ -35,7 +35,8 @@ struct options {
 	int64_t lateness, allowed, idle, ahead;
 	/* output */
 	const char *to, *output, *stats, *mode;
-	bool line_buffered, print_spec, csv_safe, follow;
+	const char *out_times, *out_zone, *roll;
+	bool line_buffered, print_spec, csv_safe, follow, sql;
 	/* bad records */
 	const char *reject;
 	uint64_t bad_max, record_max, inflate_max;

@@ -65,6 +65,12 @@ int spec_test_params(struct plan *p, unsigned i, struct err *err);
 void yaml_print(const struct plan *p, struct buf *out);
 
 /*
+ * A bound plan as SQL, for `weir explain --sql`. -1 and the error if a step or
+ * an input has no SQL form.
+ */
+int sql_print(const struct plan *p, struct buf *out, struct err *err);
+
+/*
  * The text of a spec (which yaml_parse has taken) in its canonical form:
  * comments stay, and it is the same plan. Appended to out.
  */

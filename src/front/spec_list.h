@@ -95,8 +95,20 @@ SPEC("output.from", "text",
 SPEC("output.format", "text",
     "NAME or NAME:ARG. Other keys of `output` are settings of the format.",
     output_format)
-SPEC("output.file", "text", "The file to write; standard output if not said.",
+SPEC("output.file", "text",
+    "The file to write; standard output if not said. {column} and letters of "
+    "time such as %Y-%m-%d make several files of it.",
     output_file)
+SPEC("output.roll", "text",
+    "Cuts the file into numbered parts of at most a size (100M), of a duration "
+    "of event time (1h), or both (100M,1h).",
+    output_roll)
+SPEC("output.times", "text",
+    "How times are written: rfc3339, s, ms, us, ns, clf, http, ctime, or a "
+    "pattern such as %d.%m.%Y %H:%M.",
+    output_times)
+SPEC("output.zone", "time zone",
+    "The zone in which times are written; UTC if not said.", output_zone)
 
 SPEC("output.mode", "final | changelog | upsert | every DURATION",
     "How results that change are written: once, as they are at the end (the "

@@ -387,6 +387,16 @@ is_want(const struct flow *f, const struct flow_column *c)
 	return f->scan && c->col < f->scan->n_wants;
 }
 
+unsigned
+flow_value(const struct flow *f, const struct flow_column *c)
+{
+	if (is_want(f, c))
+		scan_read(f->scan, c->col, true);
+	else if (c->col != COL_RECORD)
+		flow_read(f, c->col);
+	return c->col;
+}
+
 struct scan_via
 flow_via(const struct flow *f, const struct flow_column *c)
 {
@@ -464,7 +474,7 @@ flow_want(const struct flow *f, struct path path, struct arena *a,
 
 	if (path.n) {
 		c = flow_find(f, path.steps[0].name);
-		if (c ? c->dropped : !f->open)
+		if (c ? c->dropped : !flow_is_open(f))
 			return -2;
 		if (f->scan)
 			return flow_field(f, path, false, a, type, where, err);

@@ -262,6 +262,12 @@ int flow_want(const struct flow *f, struct path path, struct arena *a,
 int scan_column(struct scan *s, struct str name, unsigned *col,
     struct where where, struct err *err);
 
+/*
+ * The column is compared or computed with: what is a field is read for that.
+ * Returns its number.
+ */
+unsigned flow_value(const struct flow *f, const struct flow_column *c);
+
 /* Where a column of a flow comes from; c NULL: it has none. */
 struct scan_via flow_via(const struct flow *f, const struct flow_column *c);
 
@@ -554,6 +560,8 @@ struct op_run {
 	/* What comes out: called in order by the operator. */
 	void (*emit)(struct op_run *from, struct batch *b);
 	void (*forward)(struct op_run *from, int64_t watermark);
+	/* The data cannot be answered: the run ends with this message. */
+	void (*fail)(struct op_run *from, const char *message);
 	/* A row came too late: kept or counted by the run. */
 	void (*late)(struct op_run *from, const struct batch *b, unsigned row);
 	void *owner; /* the run's */

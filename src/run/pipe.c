@@ -469,6 +469,17 @@ late(struct op_run *from, const struct batch *b, unsigned row)
 }
 
 static void
+fail(struct op_run *from, const char *message)
+{
+	struct pipe *p = from->owner;
+
+	if (p->failed)
+		return;
+	p->failed = true;
+	err_set(p->err, ERR_BAD, from->op->where, "%s", message);
+}
+
+static void
 open_step(struct pipe *p, unsigned i)
 {
 	const struct op *op = &p->plan->ops[i];
@@ -484,6 +495,7 @@ open_step(struct pipe *p, unsigned i)
 	r->emit = emit;
 	r->forward = forward;
 	r->late = late;
+	r->fail = fail;
 	r->owner = p;
 }
 

@@ -200,7 +200,8 @@ owner_must_stop(struct run *r)
 		r->counts->out = outputs_rows(&r->out);
 		report_stats(r->counts, r->options);
 	}
-	return r->pipe.done || outputs_failed(&r->out) || signals_stop();
+	return r->pipe.done || r->pipe.failed || outputs_failed(&r->out) ||
+	       signals_stop();
 }
 
 static bool
@@ -245,7 +246,8 @@ lend_encoders(struct run *r)
 	for (unsigned i = 0; i < r->plan->n_inputs; i++) {
 		struct lane_path *path = &r->lanes.paths[i];
 
-		if (path->output && !path->output->format->ordered &&
+		if (path->output && !path->output->divided &&
+		    !path->output->format->ordered &&
 		    !r->plan->inputs[i].scan->needs_time)
 			path->encoder =
 			    r->out.sinks[path->output - r->plan->outputs]
@@ -278,7 +280,8 @@ arrive(struct run *r, struct turn *t)
 	uint64_t bad = b->n_bad;
 
 	if (b->n_rows) {
-		seen_look(&r->seen[t->source], t->input, b);
+		if (!t->values)
+			seen_look(&r->seen[t->source], t->input, t->batch);
 		pipe_arrive(&r->pipe, t->source, t->batch);
 	}
 	if (b->n_bad)
@@ -558,6 +561,8 @@ run_ranks(struct run *r)
 		status = owner_must_stop(r) ? 0 : run_rank(r);
 		if (!status)
 			pipe_end(&r->pipe, r->rank);
+		if (r->pipe.failed)
+			status = -1;
 	}
 	return status;
 }
@@ -574,6 +579,7 @@ run_inputs(struct run *r)
 	    .late_end = r->options->nul_data ? '\0' : '\n',
 	    .inputs = r->inputs,
 	    .rejects = &r->rejects,
+	    .err = r->err,
 	    .counts = r->counts};
 	pipe_init(&r->pipe, r->plan);
 	status = run_ranks(r);
