@@ -19,8 +19,8 @@ OPTION("changelog", 0, "FIELD", TEXT, changelog, INPUT, EXPLAIN,
     "(FIELD is `op` then): the field says what each does, `+I`, `-U`, `+U` or "
     "`-D`.")
 OPTION("check", 0, NULL, FLAG, check, SPECS, FMT_ONLY,
-    "`weir fmt`: write nothing but the names of specs that are not in canonical form; "
-    "status 1 if there are any.")
+    "`weir fmt`: write nothing but the names of specs that are not in "
+    "canonical form; status 1 if there are any.")
 OPTION("color", 0, "auto|always|never", WHEN, color, MISC, EVERY,
     "Colours. `auto`: on a terminal, unless `NO_COLOR` is set or `TERM` is "
     "`dumb`.")

@@ -603,6 +603,11 @@ struct op_kind {
 	const char *primary; /* parameter that is the value of the action word
 				itself: where: EXPR */
 	enum op_waits waits;
+	/*
+	 * What its state grows with as long as the input goes on, and what
+	 * would bound it; NULL: it is bounded.
+	 */
+	const char *grows, *remedy;
 	/* Edges it reads; 0 = 1. */
 	unsigned ports_min, ports_max;
 	/*
