@@ -8,9 +8,11 @@ options() {
 	weir --help | sed -n 's/^  \(-.,\|   \) --\([a-z-]*\).*/\2/p'
 }
 
-# Names of the rows of src/cli/option_list.h that are not hidden.
+# Names of the rows of src/cli/option_list.h that a run takes and that are not
+# hidden.
 rows() {
-	awk '/^OPTION\(/ { split($0, a, "\""); if (!/HIDDEN/) print a[2] }' \
+	awk '/^OPTION\(/ { split($0, a, "\"")
+	    if (!/HIDDEN|_ONLY,$/ || /RUN_ONLY/) print a[2] }' \
 	    "$WEIR_SRC/src/cli/option_list.h"
 }
 
@@ -113,7 +115,8 @@ completed() {
 }
 
 @test "help: every topic has a list, every name of it is shown" {
-	for topic in aggregates columns formats functions spec steps windows; do
+	for topic in aggregates columns formats functions over spec steps \
+	    windows; do
 		gives 0 weir help $topic
 		names=$(sed -n 's/^  \([a-z_][^][ (:]*\).*/\1/p' stdout |
 		    sort -u)
@@ -132,7 +135,7 @@ body() {
 }
 
 @test "help: functions, aggregates, formats and steps have text and example" {
-	for topic in aggregates formats functions steps; do
+	for topic in aggregates formats functions over steps; do
 		for name in $(weir help $topic |
 		    sed -n 's/^  \([a-z_][a-z0-9_]*\).*/\1/p'); do
 			weir help "$name" | grep -qE '^ {10}[^ ]' || {

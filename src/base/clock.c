@@ -3,7 +3,6 @@
 #include "base/clock.h"
 
 #include <stdbool.h>
-#include <time.h>
 
 #include "base/must.h"
 
@@ -28,6 +27,21 @@ clock_elapsed_ms(void)
 
 	must(!clock_gettime(CLOCK_MONOTONIC, &t));
 	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+struct timespec
+clock_in_ms(int ms)
+{
+	struct timespec t;
+
+	must(!clock_gettime(CLOCK_MONOTONIC, &t));
+	t.tv_sec += ms / 1000;
+	t.tv_nsec += (long)(ms % 1000) * 1000000;
+	if (t.tv_nsec >= 1000000000) {
+		t.tv_nsec -= 1000000000;
+		t.tv_sec++;
+	}
+	return t;
 }
 
 void

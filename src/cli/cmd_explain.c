@@ -18,7 +18,8 @@ with_spec(const struct options *o)
 	struct str first = str_of(o->n_operands ? o->operands[0] : "");
 
 	if (o->spec ||
-	    (!str_ends(first, STR(".yaml")) && !str_ends(first, STR(".yml"))) ||
+	    (!str_ends(first, STR(".yaml")) && !str_ends(first, STR(".yml")) &&
+		!str_ends(first, STR(".sql"))) ||
 	    access(first.p, F_OK))
 		return mine;
 	mine.spec = mine.operands[0];
@@ -39,7 +40,14 @@ run_explain(const struct options *o, struct err *err)
 	plan_init(&plan);
 	if (pipeline_make(&plan, &mine, err))
 		return -1;
-	plan_explain(&plan, &text);
+	if (o->sql) {
+		if (sql_print(&plan, &text, err)) {
+			buf_release(&text);
+			return -1;
+		}
+	} else {
+		plan_explain(&plan, &text);
+	}
 	if (o->verbose) {
 		buf_addc(&text, '\n');
 		yaml_print(&plan, &text);
@@ -54,7 +62,7 @@ const struct command command_explain = {
     .usage = "explain [OPTIONS] 'SQL' [NAME=]FILE...\n"
 	     "explain [OPTIONS] SPEC [NAME=]FILE...",
     .doc = "Show the steps of a query or spec, with columns, keys, windows and "
-	   "state; with `-v` also as a spec.",
+	   "state; with `-v` also as a spec, with `--sql` as a query.",
     .use = USE_EXPLAIN,
     .run = run_explain,
 };

@@ -12,13 +12,17 @@
 #include "front/front.h"
 #include "run/run.h"
 
+/* The plan as a spec, or (EXPLAIN) as what `weir explain` says of it. */
 static int
-print_spec(const struct plan *p, struct err *err)
+print_plan(const struct plan *p, bool spec, struct err *err)
 {
 	struct buf text = {0};
 	int failed;
 
-	yaml_print(p, &text);
+	if (spec)
+		yaml_print(p, &text);
+	else
+		plan_explain(p, &text);
 	failed = terminal_write(&text, err);
 	buf_release(&text);
 	return failed;
@@ -39,6 +43,13 @@ hint_at_terminal(const struct plan *p, const struct options *o)
 				    stderr);
 }
 
+static void
+print_notes(const struct plan *p)
+{
+	for (unsigned i = 0; i < p->n_notes; i++)
+		fprintf(stderr, "weir: %.*s\n", STR_ARG(p->notes[i]));
+}
+
 static struct run_options
 run_options_of(const struct options *o)
 {
@@ -47,10 +58,12 @@ run_options_of(const struct options *o)
 	    .bad_max = o->bad_max,
 	    .quiet = o->quiet,
 	    .verbose = o->verbose,
+	    .follow = o->follow,
 	    .line_buffered = o->line_buffered,
 	    .trust = o->trust,
 	    .nul_data = o->nul_data,
 	    .limits = limits_default,
+	    .inflate_max = o->inflate_max ? o->inflate_max : UNPACK_RATIO,
 	    .stats = o->stats};
 
 	r.colour = terminal_colour(o, STDOUT_FILENO);
@@ -73,8 +86,10 @@ run_query(const struct options *o, struct err *err)
 	plan_init(&plan);
 	if (pipeline_make(&plan, o, err))
 		return -1;
-	if (o->print_spec)
-		return print_spec(&plan, err);
+	if (o->print_spec || plan.explain)
+		return print_plan(&plan, o->print_spec, err);
+	if (o->verbose)
+		print_notes(&plan);
 	hint_at_terminal(&plan, o);
 	run = run_options_of(o);
 	return run_plan(&plan, &run, &counts, err);

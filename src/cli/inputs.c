@@ -70,6 +70,15 @@ take_files(struct plan *p, struct plan_input *in, const struct operand *ops,
 			in->files[in->n_files++] = ops[i].file;
 }
 
+static struct plan_input *
+find_input(struct plan *p, struct str name)
+{
+	for (unsigned i = 0; i < p->n_inputs; i++)
+		if (str_eq(p->inputs[i].name, name))
+			return &p->inputs[i];
+	return NULL;
+}
+
 /* A query without FROM reads the one name there is. */
 static int
 only_name(const struct operand *ops, unsigned n, struct err *err)
@@ -86,30 +95,45 @@ only_name(const struct operand *ops, unsigned n, struct err *err)
 	return 0;
 }
 
+/* The file a table of INSERT INTO is written to. */
+static void
+name_outputs(struct plan *p, const struct operand *ops, unsigned n)
+{
+	for (unsigned i = 0; i < p->n_outputs; i++)
+		for (unsigned k = 0; k < n; k++)
+			if (p->outputs[i].name.n &&
+			    str_eq(p->outputs[i].name, ops[k].name))
+				p->outputs[i].file = str_is(ops[k].file, "-")
+							 ? (struct str){0}
+							 : ops[k].file;
+}
+
+/* Files of other names are left alone: a query may read one of several. */
 static int
 named_for_query(
     struct plan *p, const struct operand *ops, unsigned n, struct err *err)
 {
-	struct plan_input *in = &p->inputs[0];
-	struct str name = in->name.n ? in->name : ops[0].name;
+	name_outputs(p, ops, n);
+	for (unsigned i = 0; i < p->n_inputs; i++) {
+		struct plan_input *in = &p->inputs[i];
+		struct plan_input old = *in;
+		struct str name = in->name.n ? in->name : ops[0].name;
 
-	if (!in->name.n && only_name(ops, n, err))
-		return -1;
-	take_files(p, in, ops, n, name);
-	if (in->n_files)
-		return 0;
-	err_set(err, ERR_USAGE, in->where, "no input is called %.*s",
-	    STR_ARG(name));
-	return err_suggest(err, name, names_of(p, ops, n), n);
-}
-
-static struct plan_input *
-find_input(struct plan *p, struct str name)
-{
-	for (unsigned i = 0; i < p->n_inputs; i++)
-		if (str_eq(p->inputs[i].name, name))
-			return &p->inputs[i];
-	return NULL;
+		if (in->values || (in->n_files && !in->name.n))
+			continue;
+		if (!in->name.n && only_name(ops, n, err))
+			return -1;
+		take_files(p, in, ops, n, name);
+		if (in->n_files)
+			continue;
+		*in = old;
+		if (in->n_files)
+			continue;
+		err_set(err, ERR_USAGE, in->where, "no input is called %.*s",
+		    STR_ARG(name));
+		return err_suggest(err, name, names_of(p, ops, n), n);
+	}
+	return 0;
 }
 
 static int
@@ -138,15 +162,31 @@ named_for_spec(
 	return 0;
 }
 
+/* Inputs that something reads and that have no files of their own. */
+static unsigned
+count_open(const struct plan *p, struct plan_input **first)
+{
+	unsigned n = 0;
+
+	*first = NULL;
+	for (unsigned i = p->n_inputs; i-- > 0;)
+		if (plan_is_read(p, i) && !p->inputs[i].values &&
+		    !p->inputs[i].n_files) {
+			*first = &p->inputs[i];
+			n++;
+		}
+	return n;
+}
+
 /* Inputs that something reads and that come from files. */
 static unsigned
-count_read(const struct plan *p, unsigned *first)
+count_read(const struct plan *p, struct plan_input **first)
 {
 	unsigned n = 0;
 
 	for (unsigned i = p->n_inputs; i-- > 0;)
 		if (plan_is_read(p, i) && !p->inputs[i].values) {
-			*first = i;
+			*first = &p->inputs[i];
 			n++;
 		}
 	return n;
@@ -155,9 +195,11 @@ count_read(const struct plan *p, unsigned *first)
 static int
 unnamed(struct plan *p, const struct operand *ops, unsigned n, struct err *err)
 {
-	unsigned first = 0, inputs = count_read(p, &first);
-	struct plan_input *in = &p->inputs[first];
+	struct plan_input *in = p->inputs;
+	unsigned inputs = count_read(p, &in);
 
+	if (inputs > 1 && count_open(p, &in) == 1)
+		inputs = 1;
 	if (inputs == 1) {
 		take_files(p, in, ops, n, (struct str){0});
 		return 0;
@@ -166,6 +208,7 @@ unnamed(struct plan *p, const struct operand *ops, unsigned n, struct err *err)
 		return err_set(err, ERR_USAGE, NOWHERE,
 		    "nothing is read, so \"%.*s\" has no use",
 		    STR_ARG(ops[0].file));
+	in = in ? in : p->inputs;
 	err_set(err, ERR_USAGE, NOWHERE,
 	    "there are %u inputs: \"%.*s\" needs a name", inputs,
 	    STR_ARG(ops[0].file));
@@ -177,6 +220,8 @@ static int
 distribute(struct plan *p, const struct operand *ops, unsigned n,
     bool from_query, struct err *err)
 {
+	struct plan_input *open;
+
 	for (unsigned i = 1; i < n; i++) {
 		if (!ops[i].name.n == !ops[0].name.n)
 			continue;
@@ -185,7 +230,7 @@ distribute(struct plan *p, const struct operand *ops, unsigned n,
 		    STR_ARG(ops[ops[i].name.n ? 0 : i].file));
 		return err_hint(err, "write it as NAME=FILE");
 	}
-	if (from_query && p->inputs[0].n_files) {
+	if (from_query && !ops[0].name.n && !count_open(p, &open)) {
 		err_set(err, ERR_USAGE, p->inputs[0].where,
 		    "the query reads a file of its own, and others are given");
 		return err_hint(
@@ -201,11 +246,11 @@ distribute(struct plan *p, const struct operand *ops, unsigned n,
 static int
 default_file(struct plan *p, struct plan_input *in, struct err *err)
 {
-	unsigned first;
+	struct plan_input *open;
 
 	if (in->n_files || in->values)
 		return 0;
-	if (count_read(p, &first) > 1) {
+	if (count_open(p, &open) > 1) {
 		err_set(err, ERR_USAGE, NOWHERE, "the input %.*s has no file",
 		    STR_ARG(in->name));
 		return err_hint(err, "%.*s=FILE", STR_ARG(in->name));
@@ -243,10 +288,10 @@ pipeline_inputs(struct plan *p, const struct options *o, struct err *err)
 	}
 	for (unsigned i = 0; i < n; i++)
 		ops[i] = read_operand(o->operands[i + skip]);
-	if (n && distribute(p, ops, n, !o->spec, err))
+	if (n && distribute(p, ops, n, p->query, err))
 		return -1;
 	/* What is only checked or printed need not know its files yet. */
-	if (o->command->use == USE_CHECK || o->print_spec)
+	if (o->command->use == USE_CHECK || o->print_spec || p->explain)
 		return 0;
 	for (unsigned i = 0; i < p->n_inputs; i++)
 		if (plan_is_read(p, i) && default_file(p, &p->inputs[i], err))

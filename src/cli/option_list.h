@@ -14,6 +14,10 @@
 OPTION("allow", 0, "DURATION", DURATION, allowed, TIME, EXPLAIN,
     "Keep closed windows this much longer, so that late records can still "
     "correct them: a corrected row comes again, numbered in `rev`.")
+OPTION("changelog", 0, "FIELD", TEXT, changelog, INPUT, EXPLAIN,
+    "The records read are changes of a table, as `-m changelog` writes them "
+    "(FIELD is `op` then): the field says what each does, `+I`, `-U`, `+U` or "
+    "`-D`.")
 OPTION("color", 0, "auto|always|never", WHEN, color, MISC, EVERY,
     "Colours. `auto`: on a terminal, unless `NO_COLOR` is set or `TERM` is "
     "`dumb`.")
@@ -21,14 +25,23 @@ OPTION("csv-safe", 0, NULL, FLAG, csv_safe, OUTPUT, EXPLAIN,
     "Write CSV and TSV so that a spreadsheet runs nothing of it: a quote "
     "stands before text that begins with one of `=+-@`.")
 OPTION("file", 'f', "SPEC", FILE, spec, INPUT, EXPLAIN,
-    "Run the pipeline kept in this file instead of a query. `-` is standard "
-    "input.")
+    "Run the pipeline kept in this file instead of a query. It is a spec, or "
+    "SQL statements (a name that ends in `.sql`, or a text that begins like "
+    "them); `-` is standard input.")
+OPTION("follow", 'F', NULL, FLAG, follow, INPUT, RUN_ONLY,
+    "Go on at the end of files. What is added to them is read, and the files "
+    "that take their names when they are rotated, also files that a pattern "
+    "will match later. Ends by a signal, or when enough has been read.")
 OPTION("from", 'i', "FORMAT[:ARG]", FORMAT_IN, from, INPUT, EXPLAIN,
     "Format of the inputs. Without it: by the file's extension, else by the "
     "first bytes. See `weir help formats`.")
 OPTION("help", 'h', NULL, FLAG, help, MISC, EVERY,
     "Show help: one screen with `-h`, all of it with `--help`. After a "
     "command: how that is used.")
+OPTION("idle", 0, "DURATION", DURATION, idle, TIME, EXPLAIN,
+    "While following: an input that has shown nothing for so long (by the "
+    "clock) is not waited for until it speaks again. Without it, inputs wait "
+    "for each other.")
 OPTION("jobs", 'j', "N", JOBS, jobs, RUN, RUN_ONLY,
     "Decode with this many threads. The output is the same for any number; "
     "the default is 1.")
@@ -44,12 +57,25 @@ OPTION("lateness", 'l', "DURATION", DURATION, lateness, TIME, EXPLAIN,
 OPTION("line-buffered", 0, NULL, FLAG, line_buffered, OUTPUT, RUN_ONLY,
     "Write every result at once. Hardly ever needed: output never waits while "
     "weir waits for input.")
-OPTION("max-bad", 0, "N|any", BAD, bad_max, BAD, RUN_ONLY,
+OPTION("max-ahead", 0, "DURATION", DURATION, ahead, TIME, EXPLAIN,
+    "A record whose time is further than this beyond all before it does not "
+    "move the watermark, so that one wrong clock closes no windows; 100 such "
+    "in a row are believed.")
+OPTION("max-bad", 0, "N|any", MOST, bad_max, BAD, RUN_ONLY,
     "End with status 3 if more records than this could not be read. The "
     "default is 0, or `any` with `--reject`.")
+OPTION("max-inflate", 0, "N|any", MOST, inflate_max, BAD, RUN_ONLY,
+    "Stop at a compressed input that inflates to more than N times its size. "
+    "Only counts beyond 256 MiB; the default is 500, which no log comes near.")
 OPTION("max-record", 0, "SIZE", SIZE, record_max, BAD, RUN_ONLY,
     "Longest record, as in `512K` or `64M`; longer ones are bad. The default "
     "is 16M.")
+OPTION("mode", 'm', "MODE", TEXT, mode, OUTPUT,
+    EXPLAIN,
+    "How results that change are written. `final`: once, as they are at the "
+    "end (the default). `changelog`: every change, with a column `op` of +I, "
+    "-U, +U or -D. `upsert`: the same without -U. `every 10s`: each time so "
+    "much event time has passed, those that have changed.")
 OPTION("no-config", 0, NULL, FLAG, no_config, MISC, EVERY,
     "Do not read the configuration file.")
 OPTION("null-data", 'z', NULL, FLAG, nul_data, INPUT, RUN_ONLY,
@@ -69,6 +95,8 @@ OPTION("reject", 0, "FILE", FILE, reject, BAD, RUN_ONLY,
     "Keep records that could not be read in this file, with place and reason.")
 OPTION("roff", 0, "TOPIC", TEXT, roff, HIDDEN, HELP_ONLY,
     "A topic of the help as a part of a manual page.")
+OPTION("sql", 0, NULL, FLAG, sql, MISC, EXPLAIN_ONLY,
+    "With `weir explain`: show the pipeline as SQL.")
 OPTION("stats", 0, "FILE", FILE, stats, OUTPUT, RUN_ONLY,
     "Write the counts of the run to this file, as JSON, at the end.")
 OPTION("time", 'T', "FIELD[:LAYOUT]", TEXT, time, TIME, EXPLAIN,

@@ -24,6 +24,7 @@ enum {
 	USES_RUN_ONLY = USE_RUN,
 	USES_EXPLAIN = USE_RUN | USE_EXPLAIN,
 	USES_CHECKS = USE_RUN | USE_EXPLAIN | USE_CHECK,
+	USES_EXPLAIN_ONLY = USE_EXPLAIN,
 	USES_HELP_ONLY = USE_HELP,
 	USES_EVERY = USE_RUN | USE_EXPLAIN | USE_CHECK | USE_HELP | USE_OTHER
 };
@@ -94,18 +95,17 @@ set_size(uint64_t *to, const struct option_row *row, const char *value,
 }
 
 static int
-set_bad(struct options *o, const struct option_row *row, const char *value,
+set_most(uint64_t *to, const struct option_row *row, const char *value,
     struct err *err)
 {
 	int64_t n;
 
-	o->bad_max_given = true;
-	o->bad_max = BAD_ANY;
+	*to = UINT64_MAX;
 	if (!strcmp(value, "any"))
 		return 0;
 	if (!num_parse_int(str_of(value), &n) || n < 0)
 		return wrong(err, row, value, "a number or \"any\"");
-	o->bad_max = (uint64_t)n;
+	*to = (uint64_t)n;
 	return 0;
 }
 
@@ -164,8 +164,10 @@ set_option(struct options *o, const struct option_row *row, bool by_letter,
 		return set_jobs(to, row, value, err);
 	case OPTION_SIZE:
 		return set_size(to, row, value, err);
-	case OPTION_BAD:
-		return set_bad(o, row, value, err);
+	case OPTION_MOST:
+		if (to == &o->bad_max)
+			o->bad_max_given = true;
+		return set_most(to, row, value, err);
 	case OPTION_PAIR:
 		return add_pair(o, row, value, err);
 	case OPTION_WHEN:
@@ -373,7 +375,8 @@ options_parse(struct options *o, int argc, char **argv, struct err *err)
 	bool given[N_ROWS] = {false};
 	int failed;
 
-	*o = (struct options){.lateness = -1, .allowed = -1, .jobs = 1};
+	*o = (struct options){
+	    .lateness = -1, .allowed = -1, .idle = -1, .ahead = -1, .jobs = 1};
 	o->operands = mem_array((size_t)argc + 1, sizeof *o->operands);
 	set_comments_apart(o, argc, argv);
 	getopt_tables(longs, &letters);

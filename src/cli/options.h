@@ -27,18 +27,18 @@ enum color_when {
 /* What was asked for. Text points into argv. */
 struct options {
 	/* input */
-	const char *spec, *from;
+	const char *spec, *from, *changelog;
 	const char **params; /* NAME=VALUE */
 	unsigned n_params;
 	/* time; durations in µs, -1 = not given */
 	const char *time, *zone, *late;
-	int64_t lateness, allowed;
+	int64_t lateness, allowed, idle, ahead;
 	/* output */
-	const char *to, *output, *stats;
-	bool line_buffered, print_spec, csv_safe;
+	const char *to, *output, *stats, *mode;
+	bool line_buffered, print_spec, csv_safe, follow, sql;
 	/* bad records */
 	const char *reject;
-	uint64_t bad_max, record_max;
+	uint64_t bad_max, record_max, inflate_max;
 	bool bad_max_given, trust, nul_data;
 	/* the rest */
 	unsigned jobs;
@@ -61,7 +61,7 @@ enum option_kind {
 	OPTION_DURATION,
 	OPTION_JOBS,
 	OPTION_SIZE,
-	OPTION_BAD,
+	OPTION_MOST,
 	OPTION_PAIR,
 	OPTION_WHEN
 };

@@ -66,9 +66,7 @@ looks_like_query(const char *text)
 {
 	struct str all = str_of(text);
 
-	return strpbrk(text, " \t\r\n") ||
-	       (all.n > 6 &&
-		   str_eq_nocase((struct str){text, 6}, STR("select")));
+	return strpbrk(text, " \t\r\n") || (all.n > 6 && sql_begins(all));
 }
 
 static bool
@@ -76,7 +74,19 @@ names_spec(const char *file)
 {
 	struct str s = str_of(file);
 
-	return str_ends(s, STR(".yaml")) || str_ends(s, STR(".yml"));
+	return str_ends(s, STR(".yaml")) || str_ends(s, STR(".yml")) ||
+	       str_ends(s, STR(".sql"));
+}
+
+/* A file's language: by its name, or else by how it begins. */
+static bool
+is_sql(const char *file, struct str text)
+{
+	struct str s = str_of(file);
+
+	if (str_ends(s, STR(".sql")))
+		return true;
+	return !names_spec(file) && sql_begins(text);
 }
 
 /* What was meant by a first operand that is no query. */
@@ -109,6 +119,54 @@ not_a_query(const char *word, bool exists, struct err *err)
 	    exists ? shown : "FILE");
 }
 
+/* The value of -p NAME=VALUE; NULL if there is none. */
+static const char *
+param_text(const struct options *o, struct str name)
+{
+	for (unsigned i = 0; i < o->n_params; i++) {
+		const char *text = o->params[i];
+
+		if (strlen(text) > name.n && text[name.n] == '=' &&
+		    !memcmp(text, name.p, name.n))
+			return text + name.n + 1;
+	}
+	return NULL;
+}
+
+/*
+ * ${NAME} in SQL is replaced by the value of -p NAME=VALUE before anything is
+ * read, as Flink's runners of scripts do; others stay as they are.
+ */
+static struct str
+substitute(struct plan *p, const struct options *o, struct str text)
+{
+	struct buf out = {0};
+	size_t done = 0;
+	struct str all;
+
+	for (long at = str_find(text, STR("${"), 0); at >= 0;
+	     at = str_find(text, STR("${"), (size_t)at + 2)) {
+		long end = str_find(text, STR("}"), (size_t)at);
+		const char *value;
+
+		if (end < 0)
+			break;
+		value = param_text(
+		    o, (struct str){text.p + at + 2, (size_t)(end - at) - 2});
+		if (!value)
+			continue;
+		buf_add(&out, text.p + done, (size_t)at - done);
+		buf_addz(&out, value);
+		done = (size_t)end + 1;
+	}
+	if (!done)
+		return text;
+	buf_add(&out, text.p + done, text.n - done);
+	all = arena_str(&p->arena, buf_str(&out));
+	buf_release(&out);
+	return all;
+}
+
 static int
 parse_query(struct plan *p, const struct options *o, struct err *err)
 {
@@ -124,17 +182,19 @@ parse_query(struct plan *p, const struct options *o, struct err *err)
 	exists = access(text, F_OK) == 0;
 	if (exists || !looks_like_query(text))
 		return not_a_query(text, exists, err);
-	p->source = (struct source){"query", str_of(text)};
+	p->source = (struct source){"query", substitute(p, o, str_of(text))};
 	return sql_parse(p, &p->source, err);
 }
 
 static int
 parse_spec(struct plan *p, const struct options *o, struct err *err)
 {
-	return pipeline_read(&p->arena, o->spec, &p->source, err) ||
-		       yaml_parse(p, &p->source, err)
-		   ? -1
-		   : 0;
+	if (pipeline_read(&p->arena, o->spec, &p->source, err))
+		return -1;
+	if (!is_sql(o->spec, p->source.text))
+		return yaml_parse(p, &p->source, err);
+	p->source.text = substitute(p, o, p->source.text);
+	return sql_parse(p, &p->source, err);
 }
 
 /* ---- parameters ---- */
@@ -210,7 +270,7 @@ pipeline_params(struct plan *p, const struct options *o, struct err *err)
 		struct str all = str_of(o->params[i]);
 		size_t n = (size_t)str_find(all, STR("="), 0);
 		struct plan_param *param =
-		    find_param(p, (struct str){all.p, n}, !o->spec, err);
+		    find_param(p, (struct str){all.p, n}, p->query, err);
 
 		if (!param ||
 		    set_param(p, param,
@@ -339,6 +399,10 @@ override_times(struct plan *p, const struct options *o)
 		t->zone = NULL;
 	if (o->lateness >= 0)
 		t->lateness = WHEN_MAX;
+	if (o->ahead >= 0)
+		t->max_ahead = 0;
+	if (o->idle >= 0)
+		t->idle = 0;
 }
 
 static int
@@ -354,6 +418,10 @@ set_times(struct plan *p, const struct options *o, struct err *err)
 	}
 	if (o->lateness >= 0)
 		p->time.lateness = o->lateness;
+	if (o->ahead >= 0)
+		p->time.max_ahead = o->ahead;
+	if (o->idle >= 0)
+		p->time.idle = o->idle;
 	if (o->allowed >= 0)
 		p->time.allowed = o->allowed;
 	if (!o->late)
@@ -401,6 +469,9 @@ set_output(struct plan_output *out, bool only, const struct options *o,
 {
 	bool named = only && o->output;
 
+	if (o->mode && (only || out->mode == MODE_FINAL) &&
+	    plan_mode(out, str_of(o->mode), NOWHERE, err))
+		return err_note(err, "--mode");
 	if (named)
 		out->file = strcmp(o->output, "-") ? str_of(o->output)
 						   : (struct str){0};
@@ -470,6 +541,8 @@ pipeline_make(struct plan *p, const struct options *o, struct err *err)
 		return -1;
 	if (pipeline_inputs(p, o, err))
 		return -1;
+	for (unsigned i = 0; o->changelog && i < p->n_inputs; i++)
+		p->inputs[i].changelog = str_of(o->changelog);
 	if ((o->from && set_from(p, o->from, err)) || set_times(p, o, err) ||
 	    set_outputs(p, o, err) || pipeline_params(p, o, err))
 		return -1;

@@ -6,6 +6,7 @@
 #include "cli/help.h"
 #include "expr/agg.h"
 #include "expr/fn.h"
+#include "expr/over.h"
 #include "front/front.h"
 #include "io/io.h"
 #include "op/op.h"
@@ -194,6 +195,47 @@ show_aggregate(struct page *page, unsigned i)
 	put_flink(page, a->name, a->flink);
 	put_example(page, a->example, a->result);
 	page->indent = 0;
+}
+
+/* ---- functions over other rows ---- */
+
+static unsigned
+count_over(void)
+{
+	return n_over_fns;
+}
+
+static const char *
+over_name(unsigned i)
+{
+	return over_fns[i].name;
+}
+
+static void
+list_over(struct page *page, unsigned i)
+{
+	struct buf term = {0};
+
+	put_call(&term, over_fns[i].name, over_fns[i].signature);
+	page_item(page, buf_z(&term), over_fns[i].doc, ROW_INDENT);
+	buf_release(&term);
+}
+
+static void
+show_over(struct page *page, unsigned i)
+{
+	const struct over_fn *f = &over_fns[i];
+	struct buf text = {0};
+
+	list_over(page, i);
+	page->indent = ROW_INDENT;
+	if (f->nulls)
+		page_para(page, "IGNORE NULLS behind the call leaves out rows "
+				"without a value.");
+	buf_printf(&text, "%s OVER (PARTITION BY key ORDER BY ts)", f->example);
+	put_example(page, buf_z(&text), NULL);
+	page->indent = 0;
+	buf_release(&text);
 }
 
 /* ---- formats ---- */
@@ -396,8 +438,12 @@ param_kind_name(enum param_kind kind)
 		return "text";
 	case PARAM_SETTINGS:
 		return "name: text pairs";
+	case PARAM_SETS:
+		return "rollup, cube, or a list of lists of keys";
 	case PARAM_WINDOW:
 		return "window";
+	case PARAM_FRAME:
+		return "frame";
 	case PARAM_FLOWS:
 		return "list of flows";
 	}
@@ -580,6 +626,12 @@ const struct help_topic help_topics[] = {
 	.doc = "options of the command line",
 	.intro = intro_options,
 	.count = count_none},
+    {.name = "over",
+	.doc = "functions over the rows around: rank, lag, first_value",
+	.count = count_over,
+	.name_at = over_name,
+	.list = list_over,
+	.show = show_over},
     {.name = "spec",
 	.doc = "keys of a spec",
 	.count = count_spec_keys,

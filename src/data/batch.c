@@ -127,10 +127,85 @@ batch_drop_bad(
 			   .row = row});
 	}
 	b->n_sel = kept;
+	if (!b->raw)
+		batch_mend(b);
 	n = b->n_bad - old;
 	if (!old || !n || b->bad[old - 1].row <= b->bad[old].row)
 		return;
 	fresh = arena_array(b->arena, n, sizeof *fresh);
 	memcpy(fresh, b->bad + old, n * sizeof *fresh);
 	merge_bad(b, old, fresh);
+}
+
+/* ---- change kinds ---- */
+
+const char *const change_names[CHANGES] = {"+I", "-U", "+U", "-D"};
+
+bool
+change_parse(struct str text, enum change *out)
+{
+	static const struct {
+		const char *word;
+		enum change kind;
+	} words[] = {
+	    {"+I", CHANGE_INSERT},
+	    {"-U", CHANGE_BEFORE},
+	    {"+U", CHANGE_AFTER},
+	    {"-D", CHANGE_DELETE},
+	    {"INSERT", CHANGE_INSERT},
+	    {"UPDATE_BEFORE", CHANGE_BEFORE},
+	    {"UPDATE_AFTER", CHANGE_AFTER},
+	    {"DELETE", CHANGE_DELETE},
+	    {"c", CHANGE_INSERT},
+	    {"r", CHANGE_INSERT},
+	    {"u", CHANGE_AFTER},
+	    {"d", CHANGE_DELETE},
+	};
+
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+		if (str_eq_nocase(text, str_of(words[i].word))) {
+			*out = words[i].kind;
+			return true;
+		}
+	return false;
+}
+
+/* The kind a selected row has when the other half of its update is gone. */
+static enum change
+mended(const struct batch *b, unsigned k)
+{
+	unsigned row = batch_row(b, k);
+
+	switch (batch_change(b, row)) {
+	case CHANGE_BEFORE:
+		if (k + 1 < b->n_sel && batch_row(b, k + 1) == row + 1)
+			return CHANGE_BEFORE;
+		return CHANGE_DELETE;
+	case CHANGE_AFTER:
+		if (k && batch_row(b, k - 1) + 1 == row)
+			return CHANGE_AFTER;
+		return CHANGE_INSERT;
+	case CHANGE_INSERT:
+	case CHANGE_DELETE:
+		break;
+	}
+	return batch_change(b, row);
+}
+
+void
+batch_mend(struct batch *b)
+{
+	uint8_t *kind;
+
+	/* Other steps may see the same rows: their kinds stay. */
+	if (!b->kind || b->n_sel == b->n_rows)
+		return;
+	kind = arena_array(b->arena, b->n_rows, sizeof *kind);
+	memcpy(kind, b->kind, b->n_rows);
+	for (unsigned k = 0; k < b->n_sel; k++) {
+		enum change now = mended(b, k);
+
+		kind[batch_row(b, k)] = (uint8_t)now;
+	}
+	b->kind = kind;
 }

@@ -22,6 +22,24 @@ enum change {
 	CHANGE_AFTER,
 	CHANGE_DELETE
 };
+#define CHANGES 4
+
+/* As Flink prints them: "+I", "-U", "+U", "-D". */
+extern const char *const change_names[CHANGES];
+
+/*
+ * Reads a change kind: as it is printed, by Flink's long name (INSERT,
+ * UPDATE_BEFORE, UPDATE_AFTER, DELETE) or as Debezium has it (c, r, u, d), in
+ * any case.
+ */
+bool change_parse(struct str text, enum change *out);
+
+/* True for rows that take an earlier one back. */
+static inline bool
+change_takes_back(enum change kind)
+{
+	return kind == CHANGE_BEFORE || kind == CHANGE_DELETE;
+}
 
 /* A record that was not understood. */
 struct bad_row {
@@ -43,7 +61,11 @@ struct batch {
 	unsigned n_sel; /* all rows: sel == NULL, n_sel == n_rows */
 
 	int64_t *time; /* event time by row, µs; NULL if the plan needs none */
-	uint8_t *kind; /* enum change by row; NULL = all inserts */
+	/*
+	 * enum change by row; NULL = all inserts. In batches made by a step a
+	 * CHANGE_BEFORE is directly followed by its CHANGE_AFTER.
+	 */
+	uint8_t *kind;
 	struct str *raw; /* each record's bytes in the block; NULL if the rows
 			    come from an operator */
 	bool made;	 /* by a step, of records that have been counted */
@@ -94,6 +116,18 @@ batch_row(const struct batch *b, unsigned k)
 {
 	return b->sel ? b->sel[k] : k;
 }
+
+static inline enum change
+batch_change(const struct batch *b, unsigned row)
+{
+	return b->kind ? (enum change)b->kind[row] : CHANGE_INSERT;
+}
+
+/*
+ * After rows of a step's batch were filtered: where one half of an update is
+ * gone, the other becomes a delete or an insert.
+ */
+void batch_mend(struct batch *b);
 
 /* Records a bad row; rows come in input order. */
 void batch_bad(struct batch *b, struct bad_row bad);

@@ -326,3 +326,114 @@ key_prefix(struct str key)
 		tag = KEY_INT;
 	return (uint64_t)tag << 56 | bits;
 }
+
+/* ---- windows ---- */
+
+/*
+ * The form: per value its tag, then of a text the bytes and a NUL, of integers
+ * and times eight bytes that order as numbers without sign do.
+ */
+
+bool
+key_is_plain(struct str key)
+{
+	const char *p = key.p, *end = key.p + key.n;
+
+	while (p < end) {
+		enum key_tag tag = (enum key_tag)(unsigned char)*p;
+		size_t n = payload(p, end);
+
+		switch (tag) {
+		case KEY_TEXT:
+		case KEY_BYTES:
+			if (memchr(p + KEY_TEXT_HEAD, 0, n - 4))
+				return false;
+			break;
+		case KEY_NULL:
+		case KEY_FALSE:
+		case KEY_TRUE:
+		case KEY_INT:
+		case KEY_TIME:
+		case KEY_DURATION:
+			break;
+		case KEY_FLOAT:
+		case KEY_DECIMAL:
+		case KEY_LIST:
+		case KEY_MAP:
+		case KEY_TAGS:
+			return false;
+		}
+		p += n + 1;
+	}
+	return true;
+}
+
+static uint64_t
+load_high(const char *p)
+{
+	uint64_t u;
+
+	memcpy(&u, p, 8);
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	u = __builtin_bswap64(u);
+#endif
+	return u;
+}
+
+/* Eight bytes or those there are, the first one highest. */
+static uint64_t
+load_some(const char *p, size_t n)
+{
+	uint64_t u = 0;
+
+	if (n >= 8)
+		return load_high(p);
+	for (size_t i = 0; i < n; i++)
+		u |= (uint64_t)(unsigned char)p[i] << (56 - 8 * i);
+	return u;
+}
+
+/* Puts n bytes (the highest of bits) at place `have` of the window. */
+static inline void
+fill(uint64_t *window, size_t *have, uint64_t bits, size_t n)
+{
+	*window |= bits >> (8 * *have);
+	*have += n;
+}
+
+uint64_t
+key_window(struct str key, size_t at)
+{
+	const char *p = key.p, *end = key.p + key.n;
+	uint64_t window = 0;
+	size_t have = 0;
+
+	while (p < end && have < 8) {
+		unsigned char tag = (unsigned char)*p;
+		size_t n = payload(p, end), size = n;
+
+		if (tag == KEY_TEXT || tag == KEY_BYTES)
+			size = n - 4 + 1;
+		if (at > size) {
+			at -= size + 1;
+			p += n + 1;
+			continue;
+		}
+		if (at == 0)
+			fill(&window, &have, (uint64_t)tag << 56, 1);
+		at -= at > 0;
+		if (have < 8 && size == n - 3) {
+			/* The NUL behind the text is zero anyway. */
+			fill(&window, &have,
+			    load_some(p + KEY_TEXT_HEAD + at, n - 4 - at),
+			    size - at);
+		} else if (have < 8 && n) {
+			uint64_t bits = key_get64(p + 1) ^ (uint64_t)1 << 63;
+
+			fill(&window, &have, bits << (8 * at), 8 - at);
+		}
+		at = 0;
+		p += n + 1;
+	}
+	return window;
+}

@@ -31,6 +31,19 @@ int key_cmp(struct str a, struct str b);
 uint64_t key_prefix(struct str key);
 
 /*
+ * Eight bytes, from byte `at`, of a form of the key whose bytes order like
+ * key_cmp: what sorts many keys at once compares these instead. Zero behind
+ * its end. Only for keys of which key_is_plain is true.
+ */
+uint64_t key_window(struct str key, size_t at);
+
+/*
+ * True if the key has that form: no floats, decimals, lists and maps in it,
+ * and no text with a NUL.
+ */
+bool key_is_plain(struct str key);
+
+/*
  * Keys of all selected rows at once: keys[k] and hashes[k] belong to selected
  * row k; the bytes live in the arena, and hashes[k] is hash_bytes of them. A
  * key longer than KEY_MAX gets keys[k].p = NULL, as does a row with a list or

@@ -174,43 +174,90 @@ passes(const struct column *filter, unsigned row)
 	return v.type == T_BOOL && v.b;
 }
 
-/*
- * True if the k-th row changes the set: a value never seen, or the last of
- * its kind taken back.
- */
-static bool
-distinct_row(const struct agg_call *call, struct arena *heap,
-    const struct agg_rows *r, unsigned k, unsigned n, struct buf *key)
+/* What DISTINCT is asked of a batch: the values of its rows as keys. */
+struct asked {
+	struct buf keys;
+	uint32_t at[BATCH_ROWS + 1]; /* of a row's key; empty: a NULL in it */
+	uint32_t hash[BATCH_ROWS];
+	uint8_t types[BATCH_ROWS][AGG_ARGS_MAX];
+	struct seen_set *near; /* the set that rows are looked up in ahead */
+};
+
+static struct str
+asked_key(const struct asked *q, unsigned k)
 {
-	struct seen_set **set = set_of(call, agg_acc(call, r, k));
-	uint8_t types[AGG_ARGS_MAX];
-
-	key->n = 0;
-	for (unsigned i = 0; i < n; i++) {
-		struct value v = agg_arg(r, i, k);
-
-		if (v.type == T_NULL && call->agg->nulls != AGG_NULLS_KEEP)
-			return false;
-		types[i] = v.type;
-		key_put(key, v);
-	}
-	return seen_count(set, heap, buf_str(key), types, n, agg_sign(r, k));
+	return (struct str){q->keys.p + q->at[k], q->at[k + 1] - q->at[k]};
 }
 
+static void
+ask(const struct agg_call *call, const struct agg_rows *r, unsigned n,
+    struct asked *q)
+{
+	for (unsigned k = 0; k < r->n; k++) {
+		size_t from = q->keys.n;
+
+		q->at[k] = (uint32_t)from;
+		for (unsigned i = 0; i < n; i++) {
+			struct value v = agg_arg(r, i, k);
+
+			if (v.type == T_NULL &&
+			    call->agg->nulls != AGG_NULLS_KEEP) {
+				q->keys.n = from;
+				break;
+			}
+			q->types[k][i] = v.type;
+			key_put(&q->keys, v);
+		}
+		q->at[k + 1] = (uint32_t)q->keys.n;
+	}
+	for (unsigned k = 0; k < r->n; k++)
+		q->hash[k] = seen_hash(asked_key(q, k));
+}
+
+/* Slots, then entries, are fetched this many rows ahead. */
+#define AHEAD 12
+/* Below this many values a set is in the nearest caches anyway. */
+#define FAR_VALUES 4096
+
+static void
+fetch(const struct asked *q, unsigned k, unsigned n)
+{
+	if (!q->near || q->near->n < FAR_VALUES)
+		return;
+	if (k + 2 * AHEAD < n)
+		seen_fetch_slot(q->near, q->hash[k + 2 * AHEAD]);
+	if (k + AHEAD < n)
+		seen_fetch_entry(q->near, q->hash[k + AHEAD]);
+}
+
+/*
+ * Picks the rows that change their set: those with a value never seen, or
+ * that take the last of its kind back.
+ */
 static void
 add_distinct(const struct agg_call *call, struct arena *heap,
     const struct agg_rows *rows)
 {
 	unsigned n = agg_n_inputs(call);
 	struct agg_rows r = *rows;
-	struct buf key = {0};
+	struct asked q;
 	struct picked p;
 
 	r.n = 0;
-	for (unsigned k = 0; k < rows->n; k++)
-		if (distinct_row(call, heap, rows, k, n, &key))
+	q.keys = (struct buf){0};
+	q.near = NULL;
+	ask(call, rows, n, &q);
+	for (unsigned k = 0; k < rows->n; k++) {
+		struct seen_set **set = set_of(call, agg_acc(call, rows, k));
+		struct str key = asked_key(&q, k);
+
+		fetch(&q, k, rows->n);
+		if (key.n && seen_count_hashed(set, heap, key, q.hash[k],
+				 q.types[k], n, agg_sign(rows, k)))
 			pick(&p, &r, k);
-	buf_release(&key);
+		q.near = *set;
+	}
+	buf_release(&q.keys);
 	r.rows = p.rows;
 	r.cells = p.cells;
 	if (r.n)

@@ -30,6 +30,17 @@ enum agg_order {
 	AGG_NULLS_LAST = 4
 };
 
+/*
+ * When taking rows back gives, to the last digit, what never adding them would
+ * have given: floats leave rounding errors behind, ties their order of
+ * arrival.
+ */
+enum agg_back {
+	AGG_BACK_TRACES, /* never certainly */
+	AGG_BACK_INTS,	 /* as long as all values are whole numbers */
+	AGG_BACK_EXACT	 /* always */
+};
+
 /* A call of an aggregate in a query, bound. */
 struct agg_call {
 	const struct agg *agg;
@@ -135,6 +146,7 @@ struct agg {
 	 * may be taken back; or NULL.
 	 */
 	const struct agg *exact;
+	enum agg_back back;
 	void (*merge)(const struct agg_call *call, struct arena *heap,
 	    void *into, const void *from);
 	/*

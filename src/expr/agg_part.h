@@ -12,6 +12,7 @@
 #define WEIR_EXPR_AGG_PART_H
 
 #include "base/buf.h"
+#include "base/hash.h"
 #include "data/column.h"
 #include "expr/agg.h"
 
@@ -112,7 +113,7 @@ struct seen {
 };
 
 struct seen_set {
-	struct seen **slots;
+	uint64_t *slots; /* 16 bits of the hash, then the entry's address */
 	struct seen *first, *last;
 	uint32_t n, cap;  /* entries (dead ones too), slots */
 	uint32_t dead;	  /* entries with count 0 */
@@ -129,6 +130,23 @@ int seen_count(struct seen_set **set, struct arena *heap, struct str key,
     const uint8_t *types, unsigned n_types, int64_t by);
 
 /* The n values of an entry, as they came (slices of the entry or arena). */
+/* The same where the hash of the key is known: seen_hash of it. */
+int seen_count_hashed(struct seen_set **set, struct arena *heap, struct str key,
+    uint32_t hash, const uint8_t *types, unsigned n_types, int64_t by);
+
+static inline uint32_t
+seen_hash(struct str key)
+{
+	return (uint32_t)hash_bytes(key.p, key.n);
+}
+
+/*
+ * For sets beyond the nearest caches: brings the slot of a key near, and,
+ * some keys later, its entry.
+ */
+void seen_fetch_slot(const struct seen_set *s, uint32_t hash);
+void seen_fetch_entry(const struct seen_set *s, uint32_t hash);
+
 void seen_values(
     const struct seen *e, struct value *out, unsigned n, struct arena *a);
 

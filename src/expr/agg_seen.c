@@ -5,11 +5,12 @@
  * also keeps the types its values came with, so that a set that is merged or
  * loaded adds up to the same result. Entries stay in order of arrival.
  */
-#include "base/hash.h"
+#include "base/must.h"
 #include "data/cast.h"
 #include "data/key.h"
 #include "data/pack.h"
 #include "expr/agg_part.h"
+#include "state/index.h"
 
 #define SLOTS_MIN 8
 
@@ -39,6 +40,13 @@ bury(struct seen_set *s, struct arena *heap)
 	s->dead = 0;
 }
 
+/* Bits that a look at a slot can rule most other entries out by. */
+static inline uint64_t
+tag_of(uint32_t hash)
+{
+	return index_tag((uint64_t)hash << 32);
+}
+
 /* Makes room for more entries. */
 static void
 slots_grow(struct seen_set *s, struct arena *heap)
@@ -60,7 +68,7 @@ slots_grow(struct seen_set *s, struct arena *heap)
 
 		while (s->slots[at])
 			at = (at + 1) & (cap - 1);
-		s->slots[at] = e;
+		s->slots[at] = tag_of(e->hash) | (uint64_t)(uintptr_t)e;
 	}
 }
 
@@ -88,25 +96,59 @@ entry_new(struct seen_set *s, struct arena *heap, uint32_t hash, struct str key,
 
 /* The entry of a key, made with count 0 if there is none. */
 static struct seen *
-seen_find(struct seen_set *s, struct arena *heap, struct str key,
+seen_find(struct seen_set *s, struct arena *heap, struct str key, uint32_t hash,
     const uint8_t *types)
 {
-	uint32_t hash = (uint32_t)hash_bytes(key.p, key.n), at;
+	uint64_t tag = tag_of(hash), slot;
 	struct seen *e;
+	uint32_t at;
 
 	if (s->n >= s->cap / 4 * 3)
 		slots_grow(s, heap);
-	for (at = hash & (s->cap - 1); (e = s->slots[at]);
-	     at = (at + 1) & (s->cap - 1))
+	for (at = hash & (s->cap - 1); (slot = s->slots[at]);
+	     at = (at + 1) & (s->cap - 1)) {
+		if (index_tag(slot) != tag)
+			continue;
+		e = index_pointer(slot);
 		if (e->hash == hash && e->len == key.n &&
 		    !memcmp(e->bytes, key.p, key.n))
 			return e;
-	return s->slots[at] = entry_new(s, heap, hash, key, types);
+	}
+	e = entry_new(s, heap, hash, key, types);
+	must(((uintptr_t)e & ~(uintptr_t)INDEX_POINTER) == 0);
+	s->slots[at] = tag | (uint64_t)(uintptr_t)e;
+	return e;
+}
+
+void
+seen_fetch_slot(const struct seen_set *s, uint32_t hash)
+{
+	__builtin_prefetch(&s->slots[hash & (s->cap - 1)]);
+}
+
+void
+seen_fetch_entry(const struct seen_set *s, uint32_t hash)
+{
+	uint64_t tag = tag_of(hash), slot;
+	uint32_t at = hash & (s->cap - 1);
+
+	while ((slot = s->slots[at]) && index_tag(slot) != tag)
+		at = (at + 1) & (s->cap - 1);
+	if (slot)
+		__builtin_prefetch(index_pointer(slot), 1);
 }
 
 int
 seen_count(struct seen_set **set, struct arena *heap, struct str key,
     const uint8_t *types, unsigned n_types, int64_t by)
+{
+	return seen_count_hashed(
+	    set, heap, key, seen_hash(key), types, n_types, by);
+}
+
+int
+seen_count_hashed(struct seen_set **set, struct arena *heap, struct str key,
+    uint32_t hash, const uint8_t *types, unsigned n_types, int64_t by)
 {
 	struct seen_set *s = *set;
 	struct seen *e;
@@ -116,7 +158,7 @@ seen_count(struct seen_set **set, struct arena *heap, struct str key,
 		s = *set = arena_zalloc(heap, sizeof *s);
 		s->n_types = n_types;
 	}
-	e = seen_find(s, heap, key, types);
+	e = seen_find(s, heap, key, hash, types);
 	before = e->count > 0;
 	s->dead -= !e->count;
 	e->count += by;

@@ -485,6 +485,12 @@ bind_call(struct binder *bd, const struct node *n)
 		bind_fail(bd, n->where, "OVER is not possible here");
 		return NULL;
 	}
+	if (n->ignore_nulls && !agg_find(n->name)) {
+		bind_fail(bd, n->where,
+		    "IGNORE NULLS belongs to functions over other rows, such "
+		    "as lag");
+		return NULL;
+	}
 	if (o)
 		return bind_op(bd, n, o);
 	if (str_is(n->name, "exists") || str_is(n->name, "in query")) {
@@ -620,9 +626,9 @@ expr_eval_constant(const struct node *n, struct scope *scope,
 bool
 node_has_aggregate(const struct node *n)
 {
-	if (n->kind != NODE_CALL || n->over)
+	if (n->kind != NODE_CALL)
 		return false;
-	if (agg_find(n->name) && !fn_find(n->name))
+	if (!n->over && agg_find(n->name) && !fn_find(n->name))
 		return true;
 	for (unsigned i = 0; i < n->n_args; i++)
 		if (node_has_aggregate(n->args[i]))

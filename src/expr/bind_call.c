@@ -5,6 +5,7 @@
  * types only: constants are converted when binding, columns when running.
  */
 #include "expr/agg.h"
+#include "expr/over.h"
 #include "expr/sig.h"
 
 /* ---- running a function ---- */
@@ -228,6 +229,15 @@ unknown_function(struct binder *bd, const struct node *n)
 	for (unsigned i = 0; i < n_aggs; i++)
 		names[k++] = str_of(aggs[i]->name);
 	err_quote(shown, n->name, 64);
+	if (over_fn_find(n->name)) {
+		bind_fail(bd, n->name_at,
+		    "%s looks at other rows and needs OVER, or the step "
+		    "running",
+		    shown);
+		err_hint(bd->err, "%s OVER (PARTITION BY key ORDER BY ts)",
+		    over_fn_find(n->name)->example);
+		return NULL;
+	}
 	bind_fail(bd, n->name_at, "there is no function \"%s\"", shown);
 	near = str_nearest(n->name, names, k);
 	if (near.p)

@@ -14,9 +14,10 @@
  * need it. Where types are known only at run time (a JSON field), functions
  * decide per column or per row: number and text are compared and calculated
  * after reading the text as a number, time and text after reading the text
- * as a time, two texts in a difference as numbers or else as times; text that cannot be read makes the row bad in arithmetic, and a
- * comparison UNKNOWN (NULL). What can never fit (a declared text plus a number,
- * a boolean compared with a time) is an error when binding.
+ * as a time, two texts in a difference as numbers or else as times; text that
+ * cannot be read makes the row bad in arithmetic, and a comparison UNKNOWN
+ * (NULL). What can never fit (a declared text plus a number, a boolean compared
+ * with a time) is an error when binding.
  *
  * A row's result depends on that row alone: never on which rows share its
  * batch, on the type of the column that carries it, or on whether the
@@ -213,7 +214,7 @@ bool node_eq(const struct node *a, const struct node *b);
 void name_print(struct buf *out, struct str name);
 
 /* A name for a column without alias: a.b -> "b"; count(*) -> "count"; else
- * the printed text. */
+ * the printed text, without OVER. */
 struct str node_alias(const struct node *n, struct arena *a);
 
 /* True if the tree calls an aggregate (outside of nested queries). */

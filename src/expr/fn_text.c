@@ -255,6 +255,18 @@ FN_ROW(split_index_row)
 
 /* ---- lengths and places ---- */
 
+/* Nexmark's own function, which its query 14 registers. */
+FN_ROW(count_char_row)
+{
+	struct str text = arg_str(args, 0), c = arg_str(args, 1);
+	int64_t found = 0;
+	long at = c.n ? str_find(text, c, 0) : -1;
+
+	for (; at >= 0; found++)
+		at = str_find(text, c, (size_t)at + c.n);
+	*out = value_int(found);
+}
+
 FN_ROW(char_length_row)
 {
 	*out = value_int((int64_t)utf8_len(arg_str(args, 0)));
@@ -520,6 +532,11 @@ const struct fn fn_text_rows[] = {
 	 .doc = "True if the second text occurs in the first.",
 	 .example = "contains('weir', 'ei')", .result = "true",
 	 .flink = NULL, .row = contains_row},
+	{.name = "count_char", .aliases = "", TEXT,
+	 .signature = "text, text -> bigint",
+	 .doc = "How often the second text occurs in the first.",
+	 .example = "count_char('abcabc', 'c')", .result = "2",
+	 .row = count_char_row},
 	{.name = "ends_with", .aliases = "endswith", TEXT,
 	 .signature = "text, text -> bool",
 	 .doc = "True if the first text ends with the second.",

@@ -557,13 +557,15 @@ struct str
 node_alias(const struct node *n, struct arena *a)
 {
 	struct buf text = {0};
+	struct node bare = *n;
 	struct str s;
 
+	bare.over = NULL;
 	if (n->kind == NODE_NAME && n->path.steps[n->path.n - 1].name.p)
 		return n->path.steps[n->path.n - 1].name;
 	if (n->kind == NODE_CALL && n->star)
 		return n->name;
-	node_print(&text, n);
+	node_print(&text, &bare);
 	s = arena_str(a, buf_str(&text));
 	buf_release(&text);
 	return s;

@@ -10,10 +10,13 @@
 #include "plan/plan.h"
 
 /*
- * Parses a query into the plan (not yet bound): its operators and, for
- * FROM 'file' or FROM name, its input. src must live as long as the plan.
+ * Parses a query, or a script of statements, into the plan (not yet bound):
+ * its inputs, steps and outputs. src must live as long as the plan.
  */
 int sql_parse(struct plan *p, const struct source *src, struct err *err);
+
+/* True if a text begins like SQL, and not like a spec. */
+bool sql_begins(struct str text);
 
 /*
  * Parses a spec. Limits: 1 MiB of text, depth 64, 10,000 nodes, no aliases
@@ -23,6 +26,12 @@ int yaml_parse(struct plan *p, const struct source *src, struct err *err);
 
 /* The plan as a YAML spec (--print-spec); what yaml_parse reads back. */
 void yaml_print(const struct plan *p, struct buf *out);
+
+/*
+ * A bound plan as SQL, for `weir explain --sql`. -1 and the error if a step or
+ * an input has no SQL form.
+ */
+int sql_print(const struct plan *p, struct buf *out, struct err *err);
 
 /* Rows of the spec's keys, for weir-spec(5) and `weir help spec`. */
 struct spec_key {

@@ -27,10 +27,22 @@ SPEC("input.format", "text",
     "NAME or NAME:ARG; without it, told by the first bytes. Other keys of "
     "`input` are settings of the format.",
     input_format)
-SPEC("input.file", "text", "The file to read; - is standard input.", input_file)
-SPEC("input.files", "list of texts", "The files to read.", input_files)
+SPEC("input.file", "text",
+    "The file to read; - is standard input. Also a directory (all files in it) "
+    "or a pattern such as /var/log/app*.log.",
+    input_file)
+SPEC("input.files", "list of texts", "The files to read; as `file`.",
+    input_files)
 SPEC("input.types", "map of types",
     "Types of fields that are not to be guessed: {zip: text}.", input_types)
+SPEC("input.changelog", "true | field",
+    "The records are changes of a table: the field (op, if true) says what "
+    "each does, as +I, -U, +U or -D.",
+    input_changelog)
+SPEC("input.key", "list of names",
+    "Columns that tell rows apart: the last row of a key is the one that "
+    "holds.",
+    input_key)
 SPEC("input.columns", "map of types, or list of names",
     "The columns of an input that has no others; a type left out is told by "
     "content.",
@@ -39,6 +51,8 @@ SPEC("input.values", "list of lists",
     "Constant rows instead of files: lists of expressions.", input_values)
 SPEC("input.time", "map", "As `time`, for this input.", time)
 
+SPEC("time.expr", "expression",
+    "Event time, where no field holds it: what it is computed from.", time_expr)
 SPEC("time.field", "path", "The field that holds event time.", time_field)
 SPEC("time.format", "text",
     "How times are written: rfc3339, s, ms, us, ns, clf, http, ctime, auto, "
@@ -53,6 +67,13 @@ SPEC("time.lateness", "duration",
 SPEC("time.allowed", "duration",
     "How long a closed window is still corrected by late records.",
     time_allowed)
+SPEC("time.max_ahead", "duration",
+    "A record whose time is further than this beyond all before it does not "
+    "move the watermark.",
+    time_max_ahead)
+SPEC("time.idle", "duration",
+    "While following: how long an input that shows nothing is waited for.",
+    time_idle)
 SPEC("time.late", "drop | update | file",
     "What happens to records that come too late: dropped (and counted), used "
     "to correct results, or written to a file.",
@@ -76,6 +97,15 @@ SPEC("output.format", "text",
     output_format)
 SPEC("output.file", "text", "The file to write; standard output if not said.",
     output_file)
+
+SPEC("output.mode", "final | changelog | upsert | every DURATION",
+    "How results that change are written: once, as they are at the end (the "
+    "default); every change; the same without what is replaced; or, each time "
+    "so much event time has passed, those that have changed.",
+    output_mode)
+SPEC("output.op", "name",
+    "The column that says what a row of a changelog does; op if not said.",
+    output_op)
 
 SPEC("params.*.type", "type", "Type of the parameter's value.", param_type)
 SPEC(

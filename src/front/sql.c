@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * SQL text to plan: the grammar of a query around its expressions.
+ * The grammar of queries around SELECT:
  *
- *   SELECT [DISTINCT] item [[AS] name], … [FROM source] [WHERE condition]
- *   [GROUP BY key, …, window | ALL] [HAVING condition]
- *   [ORDER BY expr [ASC|DESC] [NULLS FIRST|LAST], …]
- *   [LIMIT n] [OFFSET n] [;]
+ *   query  [WITH name [(a, …)] AS (query), …] body
+ *          [ORDER BY …] [LIMIT n [BY a, …] | ALL] [OFFSET n [ROWS]]
+ *          [FETCH FIRST n ROWS ONLY]
+ *   body   term {UNION|EXCEPT [ALL|DISTINCT] term}
+ *   term   part {INTERSECT [ALL|DISTINCT] part}
+ *   part   SELECT … | VALUES (…), … | ( query )
  *
- * This file reads the clauses; sql_from.c reads FROM, sql_plan.c turns the
- * whole into steps. What SQL has beyond this is refused by name at its place.
+ * and what all files of the grammar share: words, aliases, lists, and what is
+ * said where nothing fits.
  */
 #include "front/sql.h"
 
@@ -17,24 +19,16 @@
 #define QUERY_MAX ((size_t)1 << 20)
 
 /* Clauses in their order; the first word of each. */
-static const char *const clauses[] = {
-    "SELECT", "FROM", "WHERE", "GROUP", "HAVING", "ORDER", "LIMIT", "OFFSET"};
+static const char *const clauses[] = {"SELECT", "FROM", "WHERE", "GROUP",
+    "HAVING", "WINDOW", "QUALIFY", "ORDER", "LIMIT", "OFFSET"};
 #define N_CLAUSES (sizeof clauses / sizeof *clauses)
 
-/* Words of SQL that mean something this version does not do. */
-static const struct unsupported {
-	const char *word, *what;
-} unsupported[] = {{"CREATE", "CREATE"}, {"CROSS", "CROSS JOIN"},
-    {"CUBE", "CUBE"}, {"DELETE", "DELETE"}, {"DROP", "DROP"},
-    {"EXCEPT", "EXCEPT"}, {"EXPLAIN", "EXPLAIN"}, {"FULL", "FULL JOIN"},
-    {"GROUPING", "GROUPING SETS"}, {"INNER", "JOIN"}, {"INSERT", "INSERT"},
-    {"INTERSECT", "INTERSECT"}, {"JOIN", "JOIN"}, {"LATERAL", "LATERAL"},
-    {"LEFT", "LEFT JOIN"}, {"MATCH_RECOGNIZE", "MATCH_RECOGNIZE"},
-    {"NATURAL", "NATURAL JOIN"}, {"OVER", "OVER"}, {"QUALIFY", "QUALIFY"},
-    {"RIGHT", "RIGHT JOIN"}, {"ROLLUP", "ROLLUP"}, {"SET", "SET"},
-    {"UNION", "UNION"}, {"UNNEST", "UNNEST"}, {"UPDATE", "UPDATE"},
-    {"VALUES", "VALUES"}, {"WINDOW", "WINDOW"}, {"WITH", "WITH"}};
-#define N_UNSUPPORTED (sizeof unsupported / sizeof *unsupported)
+/* Other words that are no alias: they go on with something. */
+static const char *const others[] = {"AS", "ASC", "BY", "CROSS", "DESC", "EMIT",
+    "EXCEPT", "FETCH", "FOR", "FULL", "INNER", "INTERSECT", "JOIN", "LATERAL",
+    "LEFT", "MATCH_RECOGNIZE", "NATURAL", "NULLS", "ON", "RIGHT", "UNION",
+    "USING", "WITH"};
+#define N_OTHERS (sizeof others / sizeof *others)
 
 /* ---- words ---- */
 
@@ -47,63 +41,68 @@ is_one_of(const struct lexer *lx, const char *const *words, size_t n)
 	return false;
 }
 
-/* What the current token would mean, or NULL if it is no such word. */
-static const char *
-unsupported_here(const struct lexer *lx)
-{
-	for (size_t i = 0; i < N_UNSUPPORTED; i++)
-		if (lex_is(lx, unsupported[i].word))
-			return unsupported[i].what;
-	return NULL;
-}
-
 bool
 sql_at_clause(const struct lexer *lx)
 {
-	static const char *const more[] = {"AS", "ON", "USING", "FETCH", "BY",
-	    "ASC", "DESC", "NULLS", "EMIT", "FOR"};
-
-	return is_one_of(lx, clauses, N_CLAUSES) || unsupported_here(lx) ||
-	       is_one_of(lx, more, sizeof more / sizeof *more);
+	/* A column may well be called window. */
+	if (lex_is(lx, "WINDOW"))
+		return lx->next.kind == TOK_NAME && !lex_next_is(lx, "FROM");
+	return is_one_of(lx, clauses, N_CLAUSES) ||
+	       is_one_of(lx, others, N_OTHERS);
 }
 
-static int
-not_yet(struct sql_query *q, const char *what)
+struct where
+sql_since(const struct sql *s, unsigned from)
 {
-	return lex_fail(&q->lx, "%s is not supported yet", what);
+	return (struct where){s->lx.src, from, s->lx.done - from};
+}
+
+static unsigned
+clause_bit(const char *word)
+{
+	unsigned i = 0;
+
+	while (i < N_CLAUSES && strcmp(clauses[i], word) != 0)
+		i++;
+	return 1u << i;
+}
+
+bool
+sql_clause(struct sql *s, const char *word)
+{
+	if (!lex_accept(&s->lx, word))
+		return false;
+	s->seen |= clause_bit(word);
+	return true;
 }
 
 /* A clause that comes too late, or once more. */
 static int
-out_of_order(struct sql_query *q, const char *word)
+out_of_order(struct sql *s, const char *word)
 {
-	if (!strcmp(word, "SELECT") || !strcmp(word, "OFFSET"))
-		return lex_fail(&q->lx, "%s has no place here", word);
-	if ((!strcmp(word, "WHERE") && q->where) ||
-	    (!strcmp(word, "GROUP") && q->group_at.src) ||
-	    (!strcmp(word, "HAVING") && q->having) ||
-	    (!strcmp(word, "ORDER") && q->n_orders) ||
-	    (!strcmp(word, "LIMIT") && q->limit) ||
-	    (!strcmp(word, "FROM") && q->from_at.src))
-		return lex_fail(&q->lx, "a second %s", word);
-	lex_fail(&q->lx, "%s comes too late", word);
-	return err_hint(q->err,
-	    "the order is SELECT, FROM, WHERE, GROUP BY, HAVING, ORDER BY, "
-	    "LIMIT, OFFSET");
+	if (!strcmp(word, "SELECT"))
+		return lex_fail(&s->lx, "%s has no place here", word);
+	if (s->seen & clause_bit(word))
+		return lex_fail(&s->lx, "a second %s", word);
+	lex_fail(&s->lx, "%s comes too late", word);
+	return err_hint(s->err,
+	    "the order is SELECT, FROM, WHERE, GROUP BY, HAVING, WINDOW, "
+	    "QUALIFY, ORDER BY, LIMIT, OFFSET");
 }
 
 /* The clause a misspelt word was meant to be, or {NULL, 0}. */
 static struct str
 meant(struct str word)
 {
-	struct str names[N_CLAUSES], near;
+	struct str names[N_CLAUSES + 1], near;
 
 	for (size_t i = 0; i < N_CLAUSES; i++) {
 		names[i] = str_of(clauses[i]);
 		if (str_eq_nocase(word, names[i]))
 			return (struct str){NULL, 0};
 	}
-	near = str_nearest(word, names, N_CLAUSES);
+	names[N_CLAUSES] = STR("UNION");
+	near = str_nearest(word, names, N_CLAUSES + 1);
 	if (near.p && str_is(near, "GROUP"))
 		return STR("GROUP BY");
 	if (near.p && str_is(near, "ORDER"))
@@ -111,53 +110,58 @@ meant(struct str word)
 	return near;
 }
 
-/*
- * SELECT a FORM b: what was taken for an alias was the clause. at: the alias,
- * the last thing before the current token.
- */
-static int
-misspelt_alias(struct sql_query *q, struct str alias, struct where at)
+/* SELECT a FORM b: what was taken for an alias was the clause. */
+static bool
+misspelt_alias(struct sql *s)
 {
-	struct str word = meant(alias);
+	struct where at = s->bare;
+	struct str alias, word;
 
+	if (!at.src || at.at + at.len != s->lx.done)
+		return false;
+	alias = (struct str){at.src->text.p + at.at, at.len};
+	word = meant(alias);
 	if (!word.p)
-		return 0;
+		return false;
 	err_set(
-	    q->err, ERR_SPEC, at, "\"%.*s\" has no place here", STR_ARG(alias));
-	return err_hint(q->err, "did you mean %.*s?", STR_ARG(word));
+	    s->err, ERR_SPEC, at, "\"%.*s\" has no place here", STR_ARG(alias));
+	err_hint(s->err, "did you mean %.*s?", STR_ARG(word));
+	return true;
 }
 
 int
-sql_unexpected(struct sql_query *q)
+sql_unexpected(struct sql *s)
 {
-	struct lexer *lx = &q->lx;
+	struct lexer *lx = &s->lx;
 	struct str word;
 	char got[180];
 
-	if (lx->tok.kind == TOK_BAD)
+	if (lx->tok.kind == TOK_BAD || misspelt_alias(s))
 		return -1;
-	if (lx->tok.kind == TOK_NAME && !lx->tok.quoted) {
-		if (unsupported_here(lx))
-			return not_yet(q, unsupported_here(lx));
+	if (lx->tok.kind == TOK_NAME && !lx->tok.quoted)
 		for (size_t i = 0; i < N_CLAUSES; i++)
 			if (lex_is(lx, clauses[i]))
-				return out_of_order(q, clauses[i]);
-	}
+				return out_of_order(s, clauses[i]);
 	if (lex_is(lx, ")"))
 		return lex_fail(lx, "there is no ( for this )");
+	if (lex_is(lx, "EMIT")) {
+		lex_fail(lx, "EMIT is not part of Flink's SQL");
+		return err_hint(s->err, "a window's result comes when the "
+					"watermark passes its end");
+	}
 	lex_fail(lx, "expected an operator, a clause or the end, got %s",
 	    lex_describe(lx, got, sizeof got));
 	if (lx->tok.kind != TOK_NAME || lx->tok.quoted)
 		return -1;
 	word = meant(lx->tok.string);
-	return word.p ? err_hint(q->err, "did you mean %.*s?", STR_ARG(word))
+	return word.p ? err_hint(s->err, "did you mean %.*s?", STR_ARG(word))
 		      : -1;
 }
 
 int
-sql_alias(struct sql_query *q, struct str *name, bool *given)
+sql_alias(struct sql *s, struct str *name, bool *given)
 {
-	struct lexer *lx = &q->lx;
+	struct lexer *lx = &s->lx;
 	bool as = lex_accept(lx, "AS");
 	char got[180];
 
@@ -168,6 +172,8 @@ sql_alias(struct sql_query *q, struct str *name, bool *given)
 			return lex_fail(lx, "a name cannot be empty");
 		*name = lx->tok.string;
 		*given = true;
+		if (!as && lx->tok.kind == TOK_NAME && !lx->tok.quoted)
+			s->bare = lx->tok.where;
 		lex_next(lx);
 		return 0;
 	}
@@ -176,235 +182,91 @@ sql_alias(struct sql_query *q, struct str *name, bool *given)
 		  : 0;
 }
 
-/* ---- SELECT ---- */
-
-/* The first word: SELECT, or an error that helps. */
-static int
-parse_select_word(struct sql_query *q)
+int
+sql_ident(struct sql *s, const char *what, struct sql_ident *out)
 {
-	struct lexer *lx = &q->lx;
-	struct str select = STR("SELECT");
+	struct lexer *lx = &s->lx;
 	char got[180];
 
-	q->select_at = lx->tok.where;
-	if (lex_accept(lx, "SELECT"))
-		return 0;
-	if (lx->tok.kind == TOK_BAD)
-		return -1;
-	if (unsupported_here(lx))
-		return not_yet(q, unsupported_here(lx));
-	if (lx->tok.kind == TOK_END)
-		lex_fail(lx, "the query is empty");
-	else
-		lex_fail(lx, "a query begins with SELECT, not with %s",
+	if (lx->tok.kind != TOK_NAME)
+		return lex_fail(lx, "expected the name of %s, got %s", what,
 		    lex_describe(lx, got, sizeof got));
-	if (lx->tok.kind == TOK_NAME && str_nearest(lx->tok.text, &select, 1).p)
-		return err_hint(q->err, "did you mean SELECT?");
-	return err_hint(
-	    q->err, "SELECT path, count(*) WHERE status >= 500 GROUP BY path");
-}
-
-static struct str
-text_between(const struct sql_query *q, unsigned from, unsigned until)
-{
-	return (struct str){q->lx.src->text.p + from, until - from};
+	*out = (struct sql_ident){lx->tok.string, lx->tok.where};
+	lex_next(lx);
+	return 0;
 }
 
 static int
-too_many(struct sql_query *q, unsigned n)
+too_many(struct sql *s, unsigned n)
 {
 	return n < SQL_ITEMS_MAX
 		   ? 0
-		   : lex_fail(&q->lx, "more than %d entries in a list",
+		   : lex_fail(&s->lx, "more than %d entries in a list",
 			 SQL_ITEMS_MAX);
 }
 
-static int
-parse_item(struct sql_query *q)
+int
+sql_ident_list(struct sql *s, const char *what, struct sql_idents *out)
 {
-	struct lexer *lx = &q->lx;
-	struct sql_item *item;
-	struct node *n;
-	struct str name = {NULL, 0};
-	bool alias;
-
-	if (sql_at_clause(lx) && !lex_next_is(lx, "("))
-		return lex_fail(lx, "expected an expression before \"%.*s\"",
-		    STR_ARG(lx->tok.text));
-	if (too_many(q, q->n_items))
+	if (lex_expect(&s->lx, "("))
 		return -1;
-	n = expr_parse(lx);
-	if (!n || sql_alias(q, &name, &alias))
-		return -1;
-	if (alias && n->kind == NODE_STAR)
-		return err_set(q->err, ERR_SPEC, n->where,
-		    "* stands for many columns and takes no name");
-	if (!alias && n->kind != NODE_STAR)
-		name = node_alias(n, &q->plan->arena);
-	item = plan_more(q->plan, &q->items, &q->n_items, sizeof *item);
-	*item = (struct sql_item){
-	    .node = n, .name = name, .alias = alias, .where = n->where};
-	return 0;
-}
-
-static int
-parse_items(struct sql_query *q)
-{
-	struct lexer *lx = &q->lx;
-
-	if (lex_is(lx, "DISTINCT")) {
-		q->distinct = true;
-		q->distinct_at = lx->tok.where;
-		lex_next(lx);
-	} else {
-		lex_accept(lx, "ALL");
-	}
 	do {
-		/* A comma behind the last item does no harm. */
-		if (q->n_items && (lx->tok.kind == TOK_END ||
-				      is_one_of(lx, clauses, N_CLAUSES)))
-			break;
-		if (parse_item(q))
+		struct sql_ident id, *at;
+
+		if (too_many(s, out->n) || sql_ident(s, what, &id))
 			return -1;
-	} while (lex_accept(lx, ","));
-	return 0;
+		at = plan_more(s->plan, &out->list, &out->n, sizeof *at);
+		*at = id;
+	} while (lex_accept(&s->lx, ","));
+	return lex_expect(&s->lx, ")");
 }
 
-/* ---- the other clauses ---- */
-
-static int
-parse_condition(struct sql_query *q, const char *word, struct node **out)
+int
+sql_expr_list(struct sql *s, struct sql_exprs *out)
 {
-	struct lexer *lx = &q->lx;
+	do {
+		struct node *n, **at;
 
-	if (!lex_accept(lx, word))
-		return 0;
-	*out = expr_parse(lx);
-	if (!*out)
-		return -1;
-	if ((*out)->kind == NODE_STAR)
-		return err_set(
-		    q->err, ERR_SPEC, (*out)->where, "* is no condition");
-	return 0;
-}
-
-static int
-parse_group_item(struct sql_query *q)
-{
-	struct lexer *lx = &q->lx;
-	struct where at = lx->tok.where;
-	struct sql_group *g;
-	struct node *n = NULL;
-
-	if (unsupported_here(lx))
-		return not_yet(q, unsupported_here(lx));
-	if (too_many(q, q->n_groups))
-		return -1;
-	if (lex_is(lx, "ALL") && !lex_next_is(lx, "(")) {
-		lex_next(lx);
-	} else {
-		n = expr_parse(lx);
+		if (too_many(s, out->n))
+			return -1;
+		n = expr_parse(&s->lx);
 		if (!n)
 			return -1;
 		if (n->kind == NODE_STAR)
-			return err_set(
-			    q->err, ERR_SPEC, n->where, "* is no key");
-		at = n->where;
-	}
-	g = plan_more(q->plan, &q->groups, &q->n_groups, sizeof *g);
-	*g = (struct sql_group){n, at};
+			return err_set(s->err, ERR_SPEC, n->where,
+			    "an expression is expected here, not *");
+		at = plan_more(s->plan, &out->list, &out->n, sizeof *at);
+		*at = n;
+	} while (lex_accept(&s->lx, ","));
 	return 0;
 }
 
-static int
-parse_group(struct sql_query *q)
-{
-	struct lexer *lx = &q->lx;
-	struct where at = lx->tok.where;
-
-	if (!lex_accept(lx, "GROUP"))
-		return 0;
-	q->group_at = at;
-	if (lex_expect(lx, "BY"))
-		return -1;
-	do {
-		if (parse_group_item(q))
-			return -1;
-	} while (lex_accept(lx, ","));
-	return 0;
-}
+/* ---- ORDER BY, LIMIT, OFFSET ---- */
 
 static int
-parse_order_item(struct sql_query *q)
-{
-	struct lexer *lx = &q->lx;
-	struct sql_order *o;
-	struct node *n;
-	unsigned from;
-	char got[180];
-
-	if (too_many(q, q->n_orders))
-		return -1;
-	n = expr_parse(lx);
-	if (!n)
-		return -1;
-	if (n->kind == NODE_STAR)
-		return err_set(q->err, ERR_SPEC, n->where,
-		    "rows are ordered by columns, not by *");
-	o = plan_more(q->plan, &q->orders, &q->n_orders, sizeof *o);
-	from = n->where.at;
-	*o = (struct sql_order){.node = n, .where = n->where};
-	o->descending = lex_accept(lx, "DESC");
-	if (!o->descending)
-		lex_accept(lx, "ASC");
-	o->nulls_first = !o->descending;
-	if (lex_accept(lx, "NULLS")) {
-		o->nulls_first = lex_accept(lx, "FIRST");
-		if (!o->nulls_first && !lex_accept(lx, "LAST"))
-			return lex_fail(lx, "expected FIRST or LAST, got %s",
-			    lex_describe(lx, got, sizeof got));
-	}
-	o->where.len = lx->done - from;
-	return 0;
-}
-
-static int
-parse_order(struct sql_query *q)
-{
-	struct lexer *lx = &q->lx;
-
-	if (!lex_accept(lx, "ORDER"))
-		return 0;
-	if (lex_expect(lx, "BY"))
-		return -1;
-	do {
-		if (parse_order_item(q))
-			return -1;
-	} while (lex_accept(lx, ","));
-	return 0;
-}
-
-static int
-parse_number(struct sql_query *q, struct node **out)
+parse_number(struct sql *s, struct node **out)
 {
 	char got[180];
 
-	if (q->lx.tok.kind != TOK_INT && q->lx.tok.kind != TOK_PARAM)
-		return lex_fail(&q->lx, "expected a number of rows, got %s",
-		    lex_describe(&q->lx, got, sizeof got));
-	*out = expr_parse(&q->lx);
+	if (s->lx.tok.kind != TOK_INT && s->lx.tok.kind != TOK_PARAM)
+		return lex_fail(&s->lx, "expected a number of rows, got %s",
+		    lex_describe(&s->lx, got, sizeof got));
+	*out = expr_parse(&s->lx);
 	return *out ? 0 : -1;
 }
 
 /* FETCH FIRST n ROWS ONLY, the standard's LIMIT. */
 static int
-parse_fetch(struct sql_query *q)
+parse_fetch(struct sql *s, struct sql_query *q)
 {
-	struct lexer *lx = &q->lx;
+	struct lexer *lx = &s->lx;
 
 	if (!lex_accept(lx, "FIRST") && lex_expect(lx, "NEXT"))
 		return -1;
-	if (parse_number(q, &q->limit))
+	if (lex_is(lx, "ROW") || lex_is(lx, "ROWS"))
+		q->limit = expr_parse_text(
+		    &(struct source){"", STR("1")}, 0, 1, s->arena, s->err);
+	else if (parse_number(s, &q->limit))
 		return -1;
 	if (!lex_accept(lx, "ROW") && lex_expect(lx, "ROWS"))
 		return -1;
@@ -412,91 +274,367 @@ parse_fetch(struct sql_query *q)
 }
 
 static int
-parse_limit(struct sql_query *q)
+parse_limit(struct sql *s, struct sql_query *q)
 {
-	struct lexer *lx = &q->lx;
+	struct lexer *lx = &s->lx;
 
 	q->limit_at = lx->tok.where;
-	if (lex_accept(lx, "LIMIT") && !lex_accept(lx, "ALL") &&
-	    parse_number(q, &q->limit))
+	if (sql_clause(s, "LIMIT") && !lex_accept(lx, "ALL") &&
+	    (parse_number(s, &q->limit) ||
+		(lex_accept(lx, "BY") && sql_expr_list(s, &q->limit_by))))
 		return -1;
-	if (lex_accept(lx, "OFFSET")) {
-		if (parse_number(q, &q->offset))
+	if (sql_clause(s, "OFFSET")) {
+		if (parse_number(s, &q->offset))
 			return -1;
 		if (!lex_accept(lx, "ROWS"))
 			lex_accept(lx, "ROW");
 	}
-	if (!q->limit && lex_accept(lx, "FETCH") && parse_fetch(q))
+	if (!q->limit && lex_accept(lx, "FETCH") && parse_fetch(s, q))
 		return -1;
 	q->limit_at.len = lx->done - q->limit_at.at;
 	return 0;
 }
 
+static int
+parse_tail(struct sql *s, struct sql_query *q)
+{
+	if (sql_clause(s, "ORDER") &&
+	    (lex_expect(&s->lx, "BY") || sql_orders_parse(s, &q->orders)))
+		return -1;
+	return parse_limit(s, q);
+}
+
+/* ---- VALUES ---- */
+
+static int
+parse_values(struct sql *s, struct sql_query *q)
+{
+	struct lexer *lx = &s->lx;
+
+	do {
+		struct sql_exprs row = {0}, *at;
+		unsigned from = lx->tok.where.at;
+
+		if (too_many(s, q->n_rows))
+			return -1;
+		if (lex_accept(lx, "(")) {
+			if (sql_expr_list(s, &row) || lex_expect(lx, ")"))
+				return -1;
+		} else {
+			struct node *n = expr_parse(lx);
+
+			if (!n)
+				return -1;
+			row.list = arena_alloc(s->arena, sizeof(struct node *));
+			row.list[0] = n;
+			row.n = 1;
+		}
+		if (q->n_rows && row.n != q->rows[0].n)
+			return err_set(s->err, ERR_SPEC, sql_since(s, from),
+			    "this row has %u column%s, the first one %u", row.n,
+			    row.n == 1 ? "" : "s", q->rows[0].n);
+		at = plan_more(s->plan, &q->rows, &q->n_rows, sizeof *at);
+		*at = row;
+	} while (lex_accept(lx, ","));
+	return 0;
+}
+
+/* ---- queries ---- */
+
+bool
+sql_at_query(const struct lexer *lx)
+{
+	return lex_is(lx, "SELECT") || lex_is(lx, "WITH") ||
+	       lex_is(lx, "VALUES") || lex_is(lx, "(");
+}
+
+static struct sql_query *
+query_new(struct sql *s, enum sql_query_kind kind, unsigned from)
+{
+	struct sql_query *q = arena_zalloc(s->arena, sizeof *q);
+
+	q->kind = kind;
+	q->where = sql_since(s, from);
+	return q;
+}
+
+/* The first word is none of a query's: an error that helps. */
+static struct sql_query *
+no_query(struct sql *s)
+{
+	struct lexer *lx = &s->lx;
+	struct str select = STR("SELECT");
+	char got[180];
+
+	if (lx->tok.kind == TOK_BAD)
+		return NULL;
+	if (lx->tok.kind == TOK_END && !s->depth)
+		lex_fail(lx, "the query is empty");
+	else
+		lex_fail(lx, "a query begins with SELECT, not with %s",
+		    lex_describe(lx, got, sizeof got));
+	if (lx->tok.kind == TOK_NAME && str_nearest(lx->tok.text, &select, 1).p)
+		err_hint(s->err, "did you mean SELECT?");
+	else
+		err_hint(s->err, "SELECT path, count(*) WHERE status >= 500 "
+				 "GROUP BY path");
+	return NULL;
+}
+
+static struct sql_query *
+parse_nested(struct sql *s)
+{
+	unsigned from = s->lx.tok.where.at;
+	struct sql_query *inner, *q;
+
+	lex_next(&s->lx);
+	inner = sql_query_parse(s);
+	if (sql_close(s, inner))
+		return NULL;
+	q = query_new(s, SQL_NESTED, from);
+	q->left = inner;
+	return q;
+}
+
+static struct sql_query *
+parse_part(struct sql *s)
+{
+	struct lexer *lx = &s->lx;
+	unsigned from = lx->tok.where.at;
+	struct sql_query *q;
+
+	if (lex_is(lx, "("))
+		return parse_nested(s);
+	if (lex_is(lx, "VALUES")) {
+		lex_next(lx);
+		q = query_new(s, SQL_VALUES, from);
+		if (parse_values(s, q))
+			return NULL;
+	} else if (lex_is(lx, "SELECT")) {
+		q = query_new(s, SQL_SELECT, from);
+		q->select = sql_select_parse(s);
+		if (!q->select)
+			return NULL;
+	} else {
+		return no_query(s);
+	}
+	q->where = sql_since(s, from);
+	return q;
+}
+
+/* left and what follows UNION, EXCEPT or INTERSECT. */
+static struct sql_query *
+combine(struct sql *s, enum sql_query_kind kind, struct sql_query *left,
+    struct sql_query *(*right)(struct sql *))
+{
+	struct lexer *lx = &s->lx;
+	struct where at = lx->tok.where;
+	struct sql_query *q = query_new(s, kind, left->where.at);
+
+	lex_next(lx);
+	q->all = lex_accept(lx, "ALL");
+	if (!q->all)
+		lex_accept(lx, "DISTINCT");
+	at.len = lx->done - at.at;
+	q->op_at = at;
+	q->left = left;
+	q->right = right(s);
+	if (!q->right)
+		return NULL;
+	q->where = sql_since(s, left->where.at);
+	return q;
+}
+
+static struct sql_query *
+parse_term(struct sql *s)
+{
+	struct sql_query *q = parse_part(s);
+
+	for (unsigned n = 0; q && lex_is(&s->lx, "INTERSECT"); n++)
+		q = too_many(s, 8 * n)
+			? NULL
+			: combine(s, SQL_INTERSECT, q, parse_part);
+	return q;
+}
+
+static struct sql_query *
+parse_body(struct sql *s)
+{
+	struct lexer *lx = &s->lx;
+	struct sql_query *q = parse_term(s);
+
+	for (unsigned n = 0; q && (lex_is(lx, "UNION") || lex_is(lx, "EXCEPT"));
+	     n++)
+		q = too_many(s, 8 * n)
+			? NULL
+			: combine(s,
+			      lex_is(lx, "UNION") ? SQL_UNION : SQL_EXCEPT, q,
+			      parse_term);
+	return q;
+}
+
+static int
+parse_with(struct sql *s, struct sql_with **list, unsigned *n)
+{
+	struct lexer *lx = &s->lx;
+
+	if (!lex_accept(lx, "WITH"))
+		return 0;
+	if (lex_is(lx, "RECURSIVE") && lx->next.kind == TOK_NAME)
+		return lex_fail(
+		    lx, "queries that refer to themselves are not supported");
+	do {
+		struct sql_with w = {0}, *at;
+
+		if (too_many(s, 8 * *n) ||
+		    sql_ident(s, "a query behind WITH", &w.name) ||
+		    (lex_is(lx, "(") &&
+			sql_ident_list(s, "a column", &w.columns)) ||
+		    lex_expect(lx, "AS") || lex_expect(lx, "("))
+			return -1;
+		w.query = sql_query_parse(s);
+		if (sql_close(s, w.query))
+			return -1;
+		at = plan_more(s->plan, list, n, sizeof *at);
+		*at = w;
+	} while (lex_accept(lx, ","));
+	return 0;
+}
+
+/* Parentheses around all of it mean nothing. */
+static struct sql_query *
+parse_whole(struct sql *s)
+{
+	unsigned from = s->lx.tok.where.at, n_with = 0;
+	struct sql_with *with = NULL;
+	struct sql_query *q;
+
+	if (parse_with(s, &with, &n_with))
+		return NULL;
+	q = parse_body(s);
+	if (!q)
+		return NULL;
+	if (q->kind == SQL_NESTED && !n_with && !lex_is(&s->lx, "ORDER") &&
+	    !lex_is(&s->lx, "LIMIT") && !lex_is(&s->lx, "OFFSET") &&
+	    !lex_is(&s->lx, "FETCH"))
+		return q->left;
+	q->with = with;
+	q->n_with = n_with;
+	if (parse_tail(s, q))
+		return NULL;
+	q->where = sql_since(s, from);
+	return q;
+}
+
+struct sql_query *
+sql_query_parse(struct sql *s)
+{
+	unsigned seen = s->seen;
+	struct sql_query *q;
+
+	if (s->depth >= SQL_DEPTH_MAX) {
+		lex_fail(&s->lx, "more than %d queries within one another",
+		    SQL_DEPTH_MAX);
+		return NULL;
+	}
+	s->depth++;
+	s->seen = 0;
+	q = parse_whole(s);
+	s->depth--;
+	if (q)
+		q->seen = seen;
+	return q;
+}
+
+int
+sql_close(struct sql *s, const struct sql_query *q)
+{
+	struct lexer *lx = &s->lx;
+
+	if (!q)
+		return -1;
+	if (lx->tok.kind == TOK_END)
+		return lex_expect(lx, ")");
+	if (!lex_accept(lx, ")"))
+		return sql_unexpected(s);
+	s->seen = q->seen;
+	return 0;
+}
+
 /* ---- the whole ---- */
 
-/* An alias right before a token that does not fit was perhaps a clause. */
-static int
-check_last_alias(struct sql_query *q)
+/* A query in an expression; the '(' is taken, the ')' stays. */
+static struct node *
+query_hook(struct lexer *lx, void *owner)
 {
-	const struct lexer *lx = &q->lx;
-	struct where at = q->from_at;
-	struct str alias = q->alias;
+	struct sql *s = owner;
+	struct node *n = arena_zalloc(lx->arena, sizeof *n);
 
-	if (lx->tok.kind == TOK_END || q->where || q->group_at.src)
-		return 0;
-	if (!q->from_at.src && q->n_items) {
-		const struct sql_item *last = &q->items[q->n_items - 1];
-
-		at = last->where;
-		alias = last->alias ? last->name : (struct str){NULL, 0};
+	/* There is one lexer, and the grammar works on it. */
+	n->query = sql_query_parse(s);
+	n->kind = NODE_QUERY;
+	if (!n->query)
+		return NULL;
+	/* The grammar of expressions takes the ')'. */
+	if (!lex_is(lx, ")")) {
+		sql_close(s, n->query);
+		return NULL;
 	}
-	if (!alias.n || lx->done - at.at < alias.n)
-		return 0;
-	at.at = lx->done - (unsigned)alias.n;
-	at.len = (unsigned)alias.n;
-	if (!str_eq(text_between(q, at.at, lx->done), alias))
-		return 0;
-	return misspelt_alias(q, alias, at);
+	s->seen = ((const struct sql_query *)n->query)->seen;
+	return n;
 }
 
-static int
-parse_end(struct sql_query *q)
+/* #!/usr/bin/env -S weir -f is no statement. */
+static unsigned
+behind_hash_bang(struct str text)
 {
-	struct lexer *lx = &q->lx;
+	const char *end;
 
-	while (lex_accept(lx, ";"))
-		;
-	if (lx->tok.kind == TOK_END)
+	if (text.n < 2 || memcmp(text.p, "#!", 2) != 0)
 		return 0;
-	if (lx->tok.kind == TOK_BAD)
-		return -1;
-	if (q->lx.src->text.p[lx->done - 1] == ';')
-		return lex_fail(lx, "only one query is possible");
-	if (check_last_alias(q))
-		return -1;
-	return sql_unexpected(q);
+	end = memchr(text.p, '\n', text.n);
+	return end ? (unsigned)(end - text.p) : (unsigned)text.n;
 }
 
-static int
-parse_query(struct sql_query *q)
+bool
+sql_begins(struct str text)
 {
-	if (parse_select_word(q) || parse_items(q) || sql_from(q) ||
-	    parse_condition(q, "WHERE", &q->where) || parse_group(q) ||
-	    parse_condition(q, "HAVING", &q->having) || parse_order(q) ||
-	    parse_limit(q) || parse_end(q))
-		return -1;
-	return 0;
+	static const char *const words[] = {"SELECT", "WITH", "VALUES",
+	    "CREATE", "INSERT", "SET", "EXPLAIN", "EXECUTE", "BEGIN", "DROP",
+	    "USE", "RESET", "STATEMENT", "("};
+	struct source src = {"", text};
+	struct err ignored = {0};
+	struct arena arena;
+	struct lexer lx;
+	bool begins;
+
+	arena_init(&arena, 1024);
+	lex_init(&lx, &src, behind_hash_bang(text), (unsigned)text.n, &arena,
+	    &ignored);
+	begins = is_one_of(&lx, words, sizeof words / sizeof *words) &&
+		 !lex_next_is(&lx, ":");
+	arena_release(&arena);
+	err_release(&ignored);
+	return begins;
 }
 
 int
 sql_parse(struct plan *p, const struct source *src, struct err *err)
 {
-	struct sql_query q = {.plan = p, .err = err};
+	struct sql *s = arena_zalloc(&p->arena, sizeof *s);
 
 	p->source = *src;
+	p->query = true;
 	if (src->text.n > QUERY_MAX)
 		return err_set(err, ERR_SPEC, (struct where){0},
 		    "the query is longer than 1 MiB");
-	lex_init(&q.lx, src, 0, (unsigned)src->text.n, &p->arena, err);
-	return parse_query(&q) || sql_plan(&q) ? -1 : 0;
+	s->plan = p;
+	s->arena = &p->arena;
+	s->err = err;
+	s->hooks = (struct lex_hooks){
+	    .query = query_hook, .over = sql_over_parse, .owner = s};
+	lex_init(&s->lx, &p->source, behind_hash_bang(src->text),
+	    (unsigned)src->text.n, &p->arena, err);
+	s->lx.hooks = &s->hooks;
+	return sql_script(s);
 }

@@ -1,266 +1,329 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * FROM: a name, a file in quotes, or one of Flink's window functions over a
- * table:
+ * The grammar of FROM:
  *
- *   FROM TABLE(TUMBLE(TABLE t, DESCRIPTOR(ts), INTERVAL '5' MINUTES))
- *   FROM HOP(DATA => TABLE t, TIMECOL => DESCRIPTOR(ts), SLIDE => 1m, …)
+ *   from    source {, source | join}
+ *   source  name | 'file' | ( query ) | [TABLE(] TUMBLE(…) [)]
+ *           | [LATERAL] UNNEST(x) [WITH ORDINALITY]    [[AS] alias [(a, …)]]
+ *   join    [INNER | LEFT | RIGHT | FULL | CROSS] JOIN source [ON … | USING …]
  *
- * The function becomes a window call in the short spelling, tumble(5m).
+ * Joins and MATCH_RECOGNIZE are read as far as it takes to say what they are.
  */
-#include "base/must.h"
 #include "front/sql.h"
-#include "front/tree.h"
 
-/* The functions and the names of their arguments behind DESCRIPTOR. */
-static const struct tvf {
-	const char *name;
-	const char *args[4]; /* as the window call takes them */
-	unsigned n_required;
-} tvfs[] = {
-    {"TUMBLE", {"SIZE", "OFFSET"}, 1},
-    {"HOP", {"SLIDE", "SIZE", "OFFSET"}, 2},
-    {"CUMULATE", {"STEP", "SIZE", "OFFSET"}, 2},
-    {"SESSION", {"GAP"}, 1},
-};
-#define N_TVFS (sizeof tvfs / sizeof *tvfs)
-
-static const struct tvf *
-tvf_here(const struct lexer *lx)
+static struct sql_source *
+source_new(struct sql *s, enum sql_source_kind kind)
 {
-	for (size_t i = 0; i < N_TVFS; i++)
-		if (lex_is(lx, tvfs[i].name) && lex_next_is(lx, "("))
-			return &tvfs[i];
-	return NULL;
+	struct sql_source *src = arena_zalloc(s->arena, sizeof *src);
+
+	src->kind = kind;
+	src->where = s->lx.tok.where;
+	return src;
 }
 
 /* ---- names and files ---- */
 
 /* FROM logs/access.log: what follows the name at once belongs to it. */
 static int
-bare_file(struct sql_query *q)
+bare_file(struct sql *s, const struct sql_source *src)
 {
-	struct lexer *lx = &q->lx;
+	struct lexer *lx = &s->lx;
 	struct str text = lx->src->text;
-	struct where at = q->from_at;
+	struct where at = src->where;
 
-	if ((!lex_is(lx, ".") && !lex_is(lx, "/") && !lex_is(lx, "-")) ||
+	if ((!lex_is(lx, "/") && !lex_is(lx, "-") && !lex_is(lx, ".")) ||
 	    lx->tok.where.at != lx->done)
 		return 0;
 	while (at.at + at.len < text.n &&
 	       !strchr(" \t\r\n;,)", text.p[at.at + at.len]))
 		at.len++;
 	err_set(
-	    q->err, ERR_SPEC, at, "the name of a file is written in quotes");
-	return err_hint(q->err, "FROM \"%.*s\"", (int)at.len, text.p + at.at);
+	    s->err, ERR_SPEC, at, "the name of a file is written in quotes");
+	return err_hint(s->err, "FROM \"%.*s\"", (int)at.len, text.p + at.at);
 }
 
-static int
-parse_name(struct sql_query *q)
+/* default_catalog.default_database.t is t. */
+static void
+skip_catalog(struct lexer *lx)
 {
-	struct lexer *lx = &q->lx;
-	char got[180];
-
-	if (lx->tok.kind != TOK_NAME || sql_at_clause(lx)) {
-		lex_fail(lx,
-		    "expected the name of an input or a file in "
-		    "quotes, got %s",
-		    lex_describe(lx, got, sizeof got));
-		return -1;
-	}
-	q->from = lx->tok.string;
-	q->from_at = lx->tok.where;
-	lex_next(lx);
-	return bare_file(q);
-}
-
-static int
-parse_file(struct sql_query *q)
-{
-	q->from = q->lx.tok.string;
-	q->from_at = q->lx.tok.where;
-	q->from_file = true;
-	if (!q->from.n)
-		return lex_fail(&q->lx, "the name of a file is empty");
-	lex_next(&q->lx);
-	return 0;
-}
-
-/* ---- window functions ---- */
-
-/* ( name {, name} ) or a name alone, behind PARTITION BY. */
-static int
-parse_partition(struct sql_query *q)
-{
-	struct lexer *lx = &q->lx;
-	bool many = lex_accept(lx, "(");
-
-	do {
-		struct node *n = expr_parse(lx);
-		struct node **at;
-
-		if (!n)
-			return -1;
-		at = plan_more(q->plan, &q->tvf.partition, &q->tvf.n_partition,
-		    sizeof *at);
-		*at = n;
-	} while (many && lex_accept(lx, ","));
-	return many ? lex_expect(lx, ")") : 0;
-}
-
-static int
-parse_table_arg(struct sql_query *q)
-{
-	struct lexer *lx = &q->lx;
-
-	if (lex_expect(lx, "TABLE"))
-		return -1;
-	if (lx->tok.kind == TOK_TEXT ? parse_file(q) : parse_name(q))
-		return -1;
-	if (!lex_accept(lx, "PARTITION"))
-		return 0;
-	return lex_expect(lx, "BY") || parse_partition(q) ? -1 : 0;
-}
-
-static int
-parse_descriptor(struct sql_query *q)
-{
-	struct lexer *lx = &q->lx;
-
-	if (lex_expect(lx, "DESCRIPTOR") || lex_expect(lx, "("))
-		return -1;
-	q->tvf.time = expr_parse(lx);
-	if (!q->tvf.time)
-		return -1;
-	if (q->tvf.time->kind != NODE_NAME)
-		return err_set(q->err, ERR_SPEC, q->tvf.time->where,
-		    "the name of the time field is expected here");
-	return lex_expect(lx, ")");
-}
-
-/* Which argument comes: by its name, or the next in order. */
-static int
-argument_place(struct sql_query *q, const struct tvf *f, unsigned *at)
-{
-	struct lexer *lx = &q->lx;
-
-	if (lx->tok.kind != TOK_NAME || !lex_next_is(lx, "=>"))
-		return 0;
-	*at = UINT32_MAX;
-	if (lex_is(lx, "DATA"))
-		*at = 0;
-	else if (lex_is(lx, "TIMECOL"))
-		*at = 1;
-	for (unsigned i = 0; i < 4 && f->args[i]; i++)
-		if (lex_is(lx, f->args[i]))
-			*at = i + 2;
-	if (*at == UINT32_MAX)
-		return lex_fail(lx, "%s has no argument \"%.*s\"", f->name,
-		    STR_ARG(lx->tok.text));
-	lex_next(lx);
-	lex_next(lx);
-	return 0;
-}
-
-static int
-parse_argument(
-    struct sql_query *q, const struct tvf *f, unsigned at, struct node **args)
-{
-	struct lexer *lx = &q->lx;
-
-	if (at == 0)
-		return parse_table_arg(q);
-	if (at == 1)
-		return parse_descriptor(q);
-	if (at > 5 || !f->args[at - 2])
-		return lex_fail(lx, "%s takes no more arguments", f->name);
-	args[at - 2] = expr_parse(lx);
-	return args[at - 2] ? 0 : -1;
-}
-
-/* Checks what is there and makes the window call. */
-static int
-finish_tvf(struct sql_query *q, const struct tvf *f, struct node **args)
-{
-	static const char *const calls[N_TVFS] = {
-	    "tumble", "hop", "cumulate", "session"};
-	unsigned n = 0;
-
-	if (!q->from.n || !q->tvf.time)
-		return err_set(q->err, ERR_SPEC, q->tvf.where,
-		    "%s needs TABLE name and DESCRIPTOR(time field)", f->name);
-	while (n < 4 && args[n])
-		n++;
-	if (n < f->n_required)
-		return err_set(q->err, ERR_SPEC, q->tvf.where, "%s needs %s",
-		    f->name, f->args[n]);
-	q->tvf.window =
-	    node_call(&q->plan->arena, calls[f - tvfs], args, n, q->tvf.where);
-	return 0;
-}
-
-static int
-parse_tvf(struct sql_query *q, const struct tvf *f)
-{
-	struct lexer *lx = &q->lx;
-	struct node **args = arena_zalloc(&q->plan->arena, 4 * sizeof *args);
-	unsigned at = 0;
-
-	q->tvf.where = lx->tok.where;
-	lex_next(lx);
-	lex_next(lx);
-	do {
-		if (argument_place(q, f, &at) || parse_argument(q, f, at, args))
-			return -1;
-		at++;
-	} while (lex_accept(lx, ","));
-	if (lex_expect(lx, ")"))
-		return -1;
-	q->tvf.where.len = lx->done - q->tvf.where.at;
-	return finish_tvf(q, f, args);
-}
-
-/* ---- FROM ---- */
-
-static int
-parse_source(struct sql_query *q)
-{
-	struct lexer *lx = &q->lx;
-	const struct tvf *f;
-	bool table;
-
-	if (lx->tok.kind == TOK_TEXT)
-		return parse_file(q);
-	if (lex_is(lx, "("))
-		return lex_fail(lx, "subqueries are not supported yet");
-	table = lex_is(lx, "TABLE") && lex_next_is(lx, "(");
-	if (table) {
+	while (
+	    (lex_is(lx, "default_catalog") || lex_is(lx, "default_database")) &&
+	    lex_next_is(lx, ".")) {
 		lex_next(lx);
 		lex_next(lx);
 	}
-	f = tvf_here(lx);
-	if (f)
-		return parse_tvf(q, f) || (table && lex_expect(lx, ")")) ? -1
-									 : 0;
-	if (table)
-		return lex_fail(
-		    lx, "expected TUMBLE, HOP, CUMULATE or SESSION here");
-	if (lex_is(lx, "LATERAL") || lex_is(lx, "UNNEST"))
-		return sql_unexpected(q);
-	return parse_name(q);
 }
 
 int
-sql_from(struct sql_query *q)
+sql_source_name(struct sql *s, struct sql_source *src)
 {
-	struct lexer *lx = &q->lx;
+	struct lexer *lx = &s->lx;
+	struct str *name;
+	char got[180];
+
+	skip_catalog(lx);
+	src->where = lx->tok.where;
+	src->name = lx->tok.string;
+	if (lx->tok.kind == TOK_TEXT) {
+		src->kind = SQL_FILE;
+		if (!src->name.n)
+			return lex_fail(lx, "the name of a file is empty");
+		lex_next(lx);
+		return 0;
+	}
+	src->kind = SQL_TABLE;
+	name = plan_more(s->plan, &s->reads, &s->n_reads, sizeof *name);
+	*name = src->name;
+	if (lx->tok.kind != TOK_NAME || (!lx->tok.quoted && sql_at_clause(lx)))
+		return lex_fail(lx,
+		    "expected the name of an input or a file in "
+		    "quotes, got %s",
+		    lex_describe(lx, got, sizeof got));
+	lex_next(lx);
+	return bare_file(s, src);
+}
+
+/* ---- one source ---- */
+
+/* ( query ) or ( from ) */
+static struct sql_source *
+parse_parens(struct sql *s)
+{
+	struct lexer *lx = &s->lx;
+	struct sql_source *src = source_new(s, SQL_SUBQUERY);
+	unsigned from = lx->tok.where.at;
+
+	lex_next(lx);
+	if (sql_at_query(lx)) {
+		src->query = sql_query_parse(s);
+		if (sql_close(s, src->query))
+			return NULL;
+	} else {
+		src = sql_from_parse(s);
+		if (!src || lex_expect(lx, ")"))
+			return NULL;
+	}
+	src->where = sql_since(s, from);
+	return src;
+}
+
+/* UNNEST(x) [WITH ORDINALITY] */
+static struct sql_source *
+parse_unnest(struct sql *s)
+{
+	struct lexer *lx = &s->lx;
+	struct sql_source *src = source_new(s, SQL_UNNEST);
+
+	lex_next(lx);
+	if (lex_expect(lx, "("))
+		return NULL;
+	src->node = expr_parse(lx);
+	if (!src->node)
+		return NULL;
+	if (lex_is(lx, ",")) {
+		lex_fail(lx, "UNNEST takes one list or map");
+		return NULL;
+	}
+	if (lex_expect(lx, ")"))
+		return NULL;
+	if (lex_accept(lx, "WITH")) {
+		if (lex_expect(lx, "ORDINALITY"))
+			return NULL;
+		src->ordinality = true;
+	}
+	src->where = sql_since(s, src->where.at);
+	return src;
+}
+
+static struct sql_source *
+parse_tvf(struct sql *s, bool table)
+{
+	struct sql_source *src = source_new(s, SQL_TVF);
+
+	if (sql_tvf_parse(s, src) || (table && lex_expect(&s->lx, ")")))
+		return NULL;
+	return src;
+}
+
+static struct sql_source *
+parse_operand(struct sql *s)
+{
+	struct lexer *lx = &s->lx;
+	bool table = lex_is(lx, "TABLE") && lex_next_is(lx, "(");
+	struct sql_source *src;
+
+	if (table) {
+		lex_next(lx);
+		lex_next(lx);
+		if (!sql_at_tvf(lx)) {
+			lex_fail(lx,
+			    "expected TUMBLE, HOP, CUMULATE or SESSION here");
+			return NULL;
+		}
+	}
+	if (sql_at_tvf(lx))
+		return parse_tvf(s, table);
+	if (lex_is(lx, "UNNEST") && lex_next_is(lx, "("))
+		return parse_unnest(s);
+	if (lex_is(lx, "("))
+		return parse_parens(s);
+	if (lex_is(lx, "VALUES") && !lx->tok.quoted) {
+		src = source_new(s, SQL_SUBQUERY);
+		src->query = sql_query_parse(s);
+		return src->query ? src : NULL;
+	}
+	src = source_new(s, SQL_TABLE);
+	return sql_source_name(s, src) ? NULL : src;
+}
+
+/* [[AS] alias [(a, b)]] */
+static int
+parse_alias(struct sql *s, struct sql_source *src)
+{
+	struct lexer *lx = &s->lx;
 	bool given;
 
-	if (!lex_accept(lx, "FROM"))
-		return 0;
-	if (parse_source(q) || sql_alias(q, &q->alias, &given))
+	if (sql_alias(s, &src->alias, &given))
 		return -1;
-	if (lex_is(lx, ","))
-		return lex_fail(lx, "joins are not supported yet");
+	if (given && lex_is(lx, "("))
+		return sql_ident_list(s, "a column", &src->columns);
 	return 0;
+}
+
+/* FOR SYSTEM_TIME AS OF expr, MATCH_RECOGNIZE (…): with their place. */
+static int
+parse_behind(struct sql *s, struct sql_source *src)
+{
+	struct lexer *lx = &s->lx;
+
+	if (lex_is(lx, "FOR")) {
+		lex_next(lx);
+		if (lex_expect(lx, "SYSTEM_TIME") || lex_expect(lx, "AS") ||
+		    lex_expect(lx, "OF"))
+			return -1;
+		src->as_of = expr_parse(lx);
+		if (!src->as_of)
+			return -1;
+	}
+	if (lex_is(lx, "MATCH_RECOGNIZE")) {
+		lex_fail(lx, "MATCH_RECOGNIZE is not supported yet");
+		return err_hint(s->err,
+		    "rows can be compared with the one before by LAG(x) OVER "
+		    "(PARTITION BY … ORDER BY …)");
+	}
+	return 0;
+}
+
+static struct sql_source *
+parse_source(struct sql *s)
+{
+	bool lateral = lex_accept(&s->lx, "LATERAL");
+	struct sql_source *src;
+
+	if (lateral && lex_is(&s->lx, "TABLE")) {
+		lex_fail(&s->lx, "table functions are not supported yet");
+		err_hint(s->err, "UNNEST(list) makes rows of a list");
+		return NULL;
+	}
+	src = parse_operand(s);
+	if (!src)
+		return NULL;
+	src->lateral = lateral;
+	return parse_behind(s, src) || parse_alias(s, src) ||
+		       parse_behind(s, src) ||
+		       (!src->alias.n && parse_alias(s, src))
+		   ? NULL
+		   : src;
+}
+
+/* ---- joins ---- */
+
+/* The words of a join; false if there is none here. */
+static bool
+at_join(struct sql *s, struct sql_source *j)
+{
+	static const struct {
+		const char *word;
+		enum sql_join_kind kind;
+	} words[] = {{"CROSS", SQL_JOIN_CROSS}, {"INNER", SQL_JOIN_INNER},
+	    {"LEFT", SQL_JOIN_LEFT}, {"RIGHT", SQL_JOIN_RIGHT},
+	    {"FULL", SQL_JOIN_FULL}};
+	struct lexer *lx = &s->lx;
+	unsigned from = lx->tok.where.at;
+
+	if (lex_accept(lx, ",")) {
+		j->join = SQL_JOIN_CROSS;
+		j->join_at = sql_since(s, from);
+		return true;
+	}
+	j->natural = lex_accept(lx, "NATURAL");
+	for (unsigned i = 0; i < 5; i++) {
+		if (!lex_is(lx, words[i].word))
+			continue;
+		j->join = words[i].kind;
+		lex_next(lx);
+		lex_accept(lx, "OUTER");
+		break;
+	}
+	if (!lex_accept(lx, "JOIN")) {
+		if (lx->done > from)
+			lex_expect(lx, "JOIN");
+		return false;
+	}
+	j->join_at = sql_since(s, from);
+	return true;
+}
+
+static int
+parse_on(struct sql *s, struct sql_source *j)
+{
+	struct lexer *lx = &s->lx;
+
+	if (lex_accept(lx, "ON")) {
+		j->on = expr_parse(lx);
+		return j->on ? 0 : -1;
+	}
+	if (lex_accept(lx, "USING"))
+		return sql_ident_list(s, "a column", &j->using);
+	return 0;
+}
+
+/* An UNNEST takes the rows to its left as its own. */
+static struct sql_source *
+join_of(struct sql_source *left, struct sql_source *right, struct sql_source *j)
+{
+	if (right->kind == SQL_UNNEST && !right->left) {
+		right->left = left;
+		right->join = j->join;
+		right->join_at = j->join_at;
+		right->on = j->on;
+		return right;
+	}
+	j->left = left;
+	j->right = right;
+	return j;
+}
+
+struct sql_source *
+sql_from_parse(struct sql *s)
+{
+	struct sql_source *left = parse_source(s);
+
+	for (unsigned n = 0; left; n++) {
+		struct sql_source *j = source_new(s, SQL_JOIN), *right;
+		unsigned from = s->lx.tok.where.at, done = s->lx.done;
+
+		if (!at_join(s, j))
+			return s->lx.done == done ? left : NULL;
+		if (n == 32) {
+			lex_fail(&s->lx, "more than 32 tables in a FROM");
+			return NULL;
+		}
+		right = parse_source(s);
+		if (!right || parse_on(s, j))
+			return NULL;
+		j->where = sql_since(s, from);
+		left = join_of(left, right, j);
+	}
+	return NULL;
 }

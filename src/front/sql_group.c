@@ -10,57 +10,29 @@
  * and window_end first when the select list mentions neither; when it mentions
  * one, and in Flink's spellings, the result is exactly the select list.
  */
-#include "base/must.h"
-#include "front/sql.h"
+#include "front/sql_group.h"
+
 #include "front/tree.h"
 
-struct group_key {
-	struct node *node;
-	struct str name;
-	bool named; /* by a select item */
-	struct where where;
-};
-
-/* A column the step makes, or shows: what of it, and its name in the end. */
-struct group_column {
-	struct node *node;
-	struct str name;
-	struct where where;
-};
-
-struct group_plan {
-	struct sql_query *q;
-	struct node *window; /* NULL: one group over everything per key */
-	bool exact;	     /* nothing is shown but the select list */
-	bool edges[2];	     /* GROUP BY names window_start, window_end */
-	struct group_key *keys;
-	unsigned n_keys;
-	struct group_column *select; /* of the step, in order */
-	unsigned n_select;
-	struct group_column *result; /* node: the step's column */
-	unsigned n_result;
-	struct node *having;
-	struct node **orders;
-};
-
 bool
-sql_is_grouped(const struct sql_query *q)
+sql_is_grouped(const struct sql_block *b)
 {
-	if (q->group_at.src || q->having || q->distinct || q->tvf.window)
+	if (b->sel.group_at.src || b->sel.having)
 		return true;
-	for (unsigned i = 0; i < q->n_items; i++)
-		if (q->items[i].aggregate)
+	for (unsigned i = 0; i < b->sel.n_items; i++)
+		if (node_has_aggregate(b->sel.items[i].node))
 			return true;
-	for (unsigned i = 0; i < q->n_orders; i++)
-		if (node_has_aggregate(q->orders[i].node))
+	for (unsigned i = 0; i < b->orders.n; i++)
+		if (b->orders.list[i].node &&
+		    node_has_aggregate(b->orders.list[i].node))
 			return true;
 	return false;
 }
 
 /* ---- keys ---- */
 
-static struct group_key *
-find_key(const struct group_plan *g, const struct node *n)
+struct group_key *
+sql_group_key(const struct group_plan *g, const struct node *n)
 {
 	for (unsigned i = 0; i < g->n_keys; i++)
 		if (node_eq(g->keys[i].node, n))
@@ -68,20 +40,29 @@ find_key(const struct group_plan *g, const struct node *n)
 	return NULL;
 }
 
-static int
-add_key(struct group_plan *g, struct node *n, struct where where)
+int
+sql_group_add_key(
+    struct group_plan *g, struct node *n, struct where where, unsigned *number)
 {
-	struct group_key *key;
+	struct group_key *key = sql_group_key(g, n);
 
 	if (node_has_aggregate(n))
-		return err_set(
-		    g->q->err, ERR_SPEC, where, "an aggregate cannot be a key");
-	if (find_key(g, n))
-		return 0;
-	key = plan_more(g->q->plan, &g->keys, &g->n_keys, sizeof *key);
-	*key = (struct group_key){.node = n, .where = where};
+		return err_set(g->b->s->err, ERR_SPEC, where,
+		    "an aggregate cannot be a key");
+	if (sql_has_over(n))
+		return err_set(g->b->s->err, ERR_SPEC, where,
+		    "what is computed OVER rows cannot be a key");
+	if (!key) {
+		key =
+		    plan_more(g->b->s->plan, &g->keys, &g->n_keys, sizeof *key);
+		*key = (struct group_key){.node = n, .where = where};
+	}
+	if (number)
+		*number = (unsigned)(key - g->keys);
 	return 0;
 }
+
+/* ---- windows ---- */
 
 /* Durations of a window are written 5m, however the query spelt them. */
 static struct node *
@@ -104,11 +85,15 @@ legacy_window(struct group_plan *g)
 {
 	struct node *n = g->window, *new;
 
-	if (!n->n_args || n->args[0]->kind != NODE_NAME)
+	if (!n->n_args)
 		return 0;
-	if (sql_set_time(g->q, n->args[0]))
+	if (sql_is_clock(n->args[0]))
+		return sql_no_clock(g->b->s, n->args[0]->where);
+	if (n->args[0]->kind != NODE_NAME)
+		return 0;
+	if (sql_rel_time(g->b->s, &g->b->rel, n->args[0]))
 		return -1;
-	new = arena_alloc(&g->q->plan->arena, sizeof *new);
+	new = arena_alloc(g->b->s->arena, sizeof *new);
 	*new = *n;
 	new->args++;
 	new->n_args--;
@@ -120,170 +105,121 @@ static int
 set_window(struct group_plan *g, struct node *n)
 {
 	struct tree_edit edit = {.replace = short_duration,
-	    .arena = &g->q->plan->arena,
-	    .err = g->q->err};
+	    .arena = g->b->s->arena,
+	    .err = g->b->s->err};
 
-	if (g->window)
-		return err_set(g->q->err, ERR_SPEC, n->where,
-		    "a query has one window, and there is one already");
+	if (g->window && node_eq(g->window, n))
+		return 0;
+	if (g->window || g->b->rel.window)
+		return err_set(g->b->s->err, ERR_SPEC, n->where,
+		    g->window ? "a query has one window, and there is one "
+				"already"
+			      : "FROM says already which window it is");
 	g->window = tree_change(&edit, n);
 	return g->window ? legacy_window(g) : -1;
 }
 
-/* GROUP BY ALL: everything in the select list that is no aggregate. */
-static int
-add_all(struct group_plan *g)
+bool
+sql_group_edge(const struct group_plan *g, const struct node *n)
 {
-	const struct sql_query *q = g->q;
-
-	for (unsigned i = 0; i < q->n_items; i++) {
-		struct node *n = q->items[i].node;
-
-		if (q->items[i].aggregate || sql_names_edge(n) ||
-		    n->kind == NODE_STAR)
-			continue;
-		if (add_key(g, n, q->items[i].where))
-			return -1;
-	}
-	return 0;
+	return g->windowed && (node_is_name(n, "window_start") ||
+				  node_is_name(n, "window_end"));
 }
 
-static int
-add_group(struct group_plan *g, const struct sql_group *group)
+static bool
+is_window_time(const struct node *n)
 {
-	const struct sql_item *item;
-	struct node *n = group->node;
-	bool bad;
+	return n->kind == NODE_CALL && str_is(n->name, "-") && n->n_args == 2 &&
+	       node_is_name(n->args[0], "window_end") &&
+	       n->args[1]->kind == NODE_LITERAL &&
+	       n->args[1]->value.type == T_DURATION &&
+	       n->args[1]->value.i == WHEN_MS;
+}
 
-	if (!n)
-		return add_all(g);
-	item = sql_ordinal(g->q, n, &bad);
-	if (bad)
-		return -1;
-	if (item)
-		n = item->node;
+int
+sql_group_window(struct group_plan *g, struct node *n, bool *taken)
+{
+	*taken = true;
 	if (window_is(n))
 		return set_window(g, n);
-	if (node_is_name(n, "window_start"))
-		g->edges[0] = true;
-	else if (node_is_name(n, "window_end"))
-		g->edges[1] = true;
-	else
-		return add_key(g, n, group->where);
+	*taken = sql_group_edge(g, n) || (g->windowed && is_window_time(n));
 	return 0;
 }
-
-/* window_start and window_end without a window are fields like others. */
-static int
-settle_edges(struct group_plan *g)
-{
-	struct sql_query *q = g->q;
-
-	for (unsigned i = 0; i < q->n_groups; i++) {
-		struct node *n = q->groups[i].node;
-
-		if (n && !g->window &&
-		    (node_is_name(n, "window_start") ||
-			node_is_name(n, "window_end")) &&
-		    add_key(g, n, q->groups[i].where))
-			return -1;
-	}
-	return 0;
-}
-
-/* ---- Flink's window functions in FROM ---- */
 
 /* Sessions are per key: the partition must be the keys. */
 static int
 check_partition(const struct group_plan *g)
 {
-	const struct sql_tvf *t = &g->q->tvf;
-	bool same = t->n_partition == g->n_keys;
+	const struct sql_tvf *t = g->b->rel.window;
+	bool same = t->partition.n == g->n_keys;
 
 	if (!str_is(t->window->name, "session"))
 		return 0;
-	for (unsigned i = 0; i < t->n_partition; i++)
-		same &= find_key(g, t->partition[i]) != NULL;
+	for (unsigned i = 0; i < t->partition.n; i++)
+		same &= sql_group_key(g, t->partition.list[i]) != NULL;
 	if (same)
 		return 0;
-	err_set(g->q->err, ERR_SPEC, t->where,
+	err_set(g->b->s->err, ERR_SPEC, g->b->rel.window_at,
 	    "the sessions' PARTITION BY differs from the keys of GROUP BY");
 	return err_hint(
-	    g->q->err, "sessions are per key: name the same keys in both");
+	    g->b->s->err, "sessions are per key: name the same keys in both");
 }
 
+/* FROM says which window it is; GROUP BY has its edges. */
 static int
 tvf_window(struct group_plan *g)
 {
-	const struct sql_tvf *t = &g->q->tvf;
+	struct tree_edit edit = {.replace = short_duration,
+	    .arena = g->b->s->arena,
+	    .err = g->b->s->err};
+	const struct sql_tvf *t = g->b->rel.window;
 
-	if (!t->window)
+	if (!t)
 		return 0;
-	if (g->window)
-		return err_set(g->q->err, ERR_SPEC, g->window->where,
-		    "FROM says already which window it is");
-	if (!g->edges[0] || !g->edges[1]) {
-		err_set(g->q->err, ERR_SPEC,
-		    g->q->group_at.src ? g->q->group_at : t->where,
-		    "a window in FROM needs GROUP BY window_start, "
-		    "window_end");
-		return err_hint(g->q->err,
-		    "or shorter, without it in FROM: GROUP BY tumble(5m)");
-	}
 	g->exact = true;
-	if (set_window(g, t->window) || sql_set_time(g->q, t->time))
-		return -1;
-	return check_partition(g);
+	g->window = tree_change(&edit, t->window);
+	return g->window ? check_partition(g) : -1;
 }
 
-/* ---- all of GROUP BY ---- */
-
-static int
-read_distinct(struct group_plan *g)
+static bool
+is_windowed(const struct sql_block *b)
 {
-	const struct sql_query *q = g->q;
+	if (b->rel.window)
+		return true;
+	for (unsigned i = 0; i < b->sel.n_groups; i++) {
+		const struct node *n = b->sel.groups[i].node;
+		bool number = n && n->kind == NODE_LITERAL &&
+			      n->value.type == T_INT && n->value.i >= 1 &&
+			      n->value.i <= b->sel.n_items;
 
-	if (q->group_at.src || q->having || q->tvf.window)
-		return err_set(q->err, ERR_SPEC, q->distinct_at,
-		    "DISTINCT with GROUP BY is not supported yet");
-	for (unsigned i = 0; i < q->n_items; i++) {
-		const struct sql_item *item = &q->items[i];
-
-		if (item->node->kind == NODE_STAR)
-			return err_set(q->err, ERR_SPEC, item->where,
-			    "SELECT DISTINCT * is not supported yet");
-		if (item->aggregate)
-			return err_set(q->err, ERR_SPEC, q->distinct_at,
-			    "DISTINCT of aggregates is not supported yet");
-		if (add_key(g, item->node, item->where))
-			return -1;
+		if (number)
+			n = b->sel.items[n->value.i - 1].node;
+		if (n && window_is(n))
+			return true;
 	}
-	return 0;
+	return false;
 }
 
 static int
 read_groups(struct group_plan *g)
 {
-	const struct sql_query *q = g->q;
+	const struct sql_block *b = g->b;
 
-	if (q->distinct)
-		return read_distinct(g);
-	for (unsigned i = 0; i < q->n_items; i++)
-		if (q->items[i].node->kind == NODE_STAR) {
-			err_set(q->err, ERR_SPEC, q->items[i].where,
+	g->windowed = is_windowed(b);
+	for (unsigned i = 0; i < b->sel.n_items; i++)
+		if (b->sel.items[i].node->kind == NODE_STAR) {
+			err_set(b->s->err, ERR_SPEC, b->sel.items[i].where,
 			    "* has no place beside groups");
-			return err_hint(q->err, "name the keys and aggregates");
+			return err_hint(
+			    b->s->err, "name the keys and aggregates");
 		}
-	for (unsigned i = 0; i < q->n_groups; i++)
-		if (add_group(g, &q->groups[i]))
-			return -1;
-	if (tvf_window(g))
+	if (sql_group_read(g) || tvf_window(g))
 		return -1;
 	if (g->window && str_is(g->window->name, "all") && !g->window->n_args)
 		g->window = NULL;
-	for (unsigned i = 0; i < q->n_items; i++)
-		g->exact |= sql_names_edge(q->items[i].node);
-	return settle_edges(g);
+	for (unsigned i = 0; i < b->sel.n_items; i++)
+		g->exact |= sql_names_edge(b->sel.items[i].node);
+	return 0;
 }
 
 /* ---- names of the step's columns ---- */
@@ -292,7 +228,7 @@ static bool
 is_taken(const struct group_plan *g, struct str name)
 {
 	if (str_is(name, "window_start") || str_is(name, "window_end") ||
-	    sql_item_named(g->q, name))
+	    sql_item_named(g->b, name))
 		return true;
 	for (unsigned i = 0; i < g->n_keys; i++)
 		if (str_eq(g->keys[i].name, name))
@@ -303,14 +239,14 @@ is_taken(const struct group_plan *g, struct str name)
 	return false;
 }
 
-static struct str
-free_name(const struct group_plan *g, struct str want)
+struct str
+sql_group_name(const struct group_plan *g, struct str want)
 {
 	struct str name = want;
 
 	for (unsigned i = 2; is_taken(g, name); i++)
-		name = arena_printf(
-		    &g->q->plan->arena, "%.*s_%u", STR_ARG(want), i);
+		name =
+		    arena_printf(g->b->s->arena, "%.*s_%u", STR_ARG(want), i);
 	return name;
 }
 
@@ -318,31 +254,30 @@ free_name(const struct group_plan *g, struct str want)
 static void
 name_keys(struct group_plan *g)
 {
-	const struct sql_query *q = g->q;
+	const struct sql_block *b = g->b;
 
-	for (unsigned i = 0; i < q->n_items; i++) {
-		struct group_key *key = find_key(g, q->items[i].node);
+	for (unsigned i = 0; i < b->sel.n_items; i++) {
+		struct group_key *key = sql_group_key(g, b->sel.items[i].node);
 
 		if (!key || key->named)
 			continue;
-		key->name = q->items[i].name;
+		key->name = b->sel.items[i].name;
 		key->named = true;
 	}
 	for (unsigned i = 0; i < g->n_keys; i++)
 		if (!g->keys[i].named)
-			g->keys[i].name = free_name(
-			    g, node_alias(g->keys[i].node, &q->plan->arena));
+			g->keys[i].name = sql_group_name(
+			    g, node_alias(g->keys[i].node, b->s->arena));
 }
 
 /* ---- the select list ---- */
 
-static struct group_column *
-add_column(struct group_plan *g, bool result, struct node *n, struct str name,
-    struct where where)
+struct group_column *
+sql_group_select(
+    struct group_plan *g, struct node *n, struct str name, struct where where)
 {
 	struct group_column *c =
-	    result ? plan_more(g->q->plan, &g->result, &g->n_result, sizeof *c)
-		   : plan_more(g->q->plan, &g->select, &g->n_select, sizeof *c);
+	    plan_more(g->b->s->plan, &g->select, &g->n_select, sizeof *c);
 
 	*c = (struct group_column){n, name, where};
 	return c;
@@ -352,41 +287,37 @@ static void
 show(struct group_plan *g, struct str column, struct str name,
     struct where where)
 {
-	add_column(
-	    g, true, node_name(&g->q->plan->arena, column, where), name, where);
-}
+	struct group_column *c =
+	    plan_more(g->b->s->plan, &g->result, &g->n_result, sizeof *c);
 
-static bool
-is_edge(const struct group_plan *g, const struct node *n)
-{
-	return g->window && (node_is_name(n, "window_start") ||
-				node_is_name(n, "window_end"));
+	*c = (struct group_column){
+	    node_name(g->b->s->arena, column, where), name, where};
 }
 
 static int
 add_items(struct group_plan *g)
 {
-	const struct sql_query *q = g->q;
+	const struct sql_block *b = g->b;
 
 	if (g->window && !g->exact) {
-		show(g, STR("window_start"), STR("window_start"), q->select_at);
-		show(g, STR("window_end"), STR("window_end"), q->select_at);
+		show(g, STR("window_start"), STR("window_start"), b->sel.at);
+		show(g, STR("window_end"), STR("window_end"), b->sel.at);
 	}
-	for (unsigned i = 0; i < q->n_items; i++) {
-		const struct sql_item *item = &q->items[i];
-		const struct group_key *key = find_key(g, item->node);
+	for (unsigned i = 0; i < b->sel.n_items; i++) {
+		const struct sql_item *item = &b->sel.items[i];
+		const struct group_key *key = sql_group_key(g, item->node);
 		struct str column = item->name;
 
-		if (sql_item_named(q, item->name) != item)
-			return err_set(q->err, ERR_SPEC, item->where,
+		if (sql_item_named(b, item->name) != item)
+			return err_set(b->s->err, ERR_SPEC, item->where,
 			    "there are two columns named \"%.*s\"",
 			    STR_ARG(item->name));
 		if (key)
 			column = key->name;
-		else if (is_edge(g, item->node))
+		else if (sql_group_edge(g, item->node))
 			column = item->node->path.steps[0].name;
 		else
-			add_column(g, false, item->node, column, item->where);
+			sql_group_select(g, item->node, column, item->where);
 		show(g, column, item->name, item->where);
 	}
 	return 0;
@@ -400,50 +331,57 @@ is_own(const void *arg, const struct node *n)
 {
 	const struct group_plan *g = arg;
 
-	return find_key(g, n) || is_edge(g, n);
+	return sql_group_key(g, n) || sql_group_edge(g, n);
 }
 
 /* The step's column that an ORDER BY entry means; made if there is none. */
 static struct node *
 order_column(struct group_plan *g, const struct sql_order *o)
 {
-	struct arena *a = &g->q->plan->arena;
+	struct arena *a = g->b->s->arena;
 	const struct group_key *key;
 	const struct sql_item *item;
 	struct node *n = o->node;
 	struct str name;
 	bool bad;
 
-	item = sql_ordinal(g->q, n, &bad);
+	item = sql_ordinal(g->b, n, &bad);
 	if (bad)
 		return NULL;
-	n = item ? item->node : sql_write_out(g->q, n, is_own, g);
+	n = item ? item->node : sql_write_out(g->b, n, is_own, g);
 	if (!n)
 		return NULL;
-	if (is_edge(g, n))
+	if (sql_group_edge(g, n))
 		return n;
-	key = find_key(g, n);
+	key = sql_group_key(g, n);
 	if (key)
 		return node_name(a, key->name, o->where);
 	for (unsigned i = 0; i < g->n_select; i++)
 		if (node_eq(g->select[i].node, n))
 			return node_name(a, g->select[i].name, o->where);
-	name = free_name(g, node_alias(n, a));
-	add_column(g, false, n, name, o->where);
+	if (g->b->sel.distinct) {
+		err_set(g->b->s->err, ERR_SPEC, o->where,
+		    "rows that are DISTINCT can be ordered by columns of the "
+		    "select list only");
+		return NULL;
+	}
+	name = sql_group_name(g, node_alias(n, a));
+	sql_group_select(g, n, name, o->where);
 	return node_name(a, name, o->where);
 }
 
 static int
 read_having_and_order(struct group_plan *g)
 {
-	struct sql_query *q = g->q;
+	struct sql_block *b = g->b;
+	unsigned n = b->orders.n;
 
-	if (q->having && !(g->having = sql_write_out(q, q->having, is_own, g)))
+	if (b->sel.having &&
+	    !(g->having = sql_write_out(b, b->sel.having, is_own, g)))
 		return -1;
-	g->orders =
-	    arena_array(&q->plan->arena, q->n_orders, sizeof *g->orders);
-	for (unsigned i = 0; i < q->n_orders; i++)
-		if (!(g->orders[i] = order_column(g, &q->orders[i])))
+	g->orders = arena_array(b->s->arena, n, sizeof *g->orders);
+	for (unsigned i = 0; i < n; i++)
+		if (!(g->orders[i] = order_column(g, &b->orders.list[i])))
 			return -1;
 	return 0;
 }
@@ -453,7 +391,7 @@ read_having_and_order(struct group_plan *g)
 static bool
 is_alias(const struct group_plan *g, const struct node *n, struct str name)
 {
-	return !str_eq(name, node_alias(n, &g->q->plan->arena));
+	return !str_eq(name, node_alias(n, g->b->s->arena));
 }
 
 static void
@@ -466,19 +404,33 @@ fill(const struct group_plan *g, struct arg_item *item, struct node *n,
 	    .where = where};
 }
 
+/* Sets as lists of keys: [[a, b], [a], []]. */
 static void
-group_step(struct group_plan *g)
+sets_arg(struct group_plan *g, struct op *op, struct where at)
 {
-	struct sql_query *q = g->q;
-	struct plan *p = q->plan;
-	struct where at = q->group_at.src ? q->group_at : q->select_at;
-	const struct op_kind *kind =
-	    op_kind_find(g->window ? STR("window") : STR("group"));
-	struct op *op;
+	struct arena *a = g->b->s->arena;
+	struct arg *arg = plan_arg(g->b->s->plan, op, "sets", g->sets.n, at);
+
+	for (unsigned i = 0; i < g->sets.n; i++) {
+		const struct group_set *set = &g->sets.list[i];
+		struct node **keys = arena_array(a, set->n, sizeof *keys);
+
+		for (unsigned k = 0; k < set->n; k++)
+			keys[k] = g->keys[set->keys[k]].node;
+		arg->items[i] = (struct arg_item){
+		    .node = node_call(a, "set", keys, set->n, at), .where = at};
+	}
+}
+
+void
+sql_group_step(struct group_plan *g)
+{
+	struct sql_block *b = g->b;
+	struct plan *p = b->s->plan;
+	struct where at = b->sel.group_at.src ? b->sel.group_at : b->sel.at;
+	struct op *op = sql_op(b->s, g->window ? "window" : "group", at);
 	struct arg *arg;
 
-	must(kind);
-	op = plan_add(p, kind, at);
 	if (g->window) {
 		arg = plan_arg(p, op, "window", 1, g->window->where);
 		arg->items[0] = (struct arg_item){
@@ -490,8 +442,10 @@ group_step(struct group_plan *g)
 			fill(g, &arg->items[i], g->keys[i].node,
 			    g->keys[i].name, g->keys[i].where);
 	}
+	if (g->has_sets)
+		sets_arg(g, op, at);
 	if (g->n_select) {
-		arg = plan_arg(p, op, "select", g->n_select, q->select_at);
+		arg = plan_arg(p, op, "select", g->n_select, b->sel.at);
 		for (unsigned i = 0; i < g->n_select; i++)
 			fill(g, &arg->items[i], g->select[i].node,
 			    g->select[i].name, g->select[i].where);
@@ -528,31 +482,79 @@ is_natural(const struct group_plan *g)
 static void
 result_step(struct group_plan *g)
 {
-	struct sql_query *q = g->q;
+	struct sql_block *b = g->b;
 	struct op *op;
 	struct arg *arg;
 
 	if (is_natural(g))
 		return;
-	op = plan_add(q->plan, op_kind_find(STR("select")), q->select_at);
-	arg = plan_arg(q->plan, op, "columns", g->n_result, q->select_at);
+	op = sql_op(b->s, "select", b->sel.at);
+	arg = plan_arg(b->s->plan, op, "columns", g->n_result, b->sel.at);
 	for (unsigned i = 0; i < g->n_result; i++)
 		fill(g, &arg->items[i], g->result[i].node, g->result[i].name,
 		    g->result[i].where);
 }
 
-int
-sql_group_steps(struct sql_query *q)
+/* What the rows are called now. */
+static void
+result_of(const struct group_plan *g, struct sql_rel *out)
 {
-	struct group_plan g = {.q = q};
+	*out = (struct sql_rel){.updates = g->b->rel.updates};
+	for (unsigned i = 0; i < g->n_result; i++) {
+		const struct sql_item *item =
+		    sql_item_named(g->b, g->result[i].name);
+		struct sql_column *c =
+		    sql_rel_add(g->b->s, out, g->result[i].name);
+
+		if (item && g->window && is_window_time(item->node))
+			c->role = SQL_TIME;
+	}
+}
+
+/* Ordered by what the select list calls it, behind DISTINCT. */
+static int
+distinct_order(struct group_plan *g)
+{
+	for (unsigned i = 0; i < g->b->orders.n; i++) {
+		struct str name = g->orders[i]->path.steps[0].name;
+		unsigned k = 0;
+
+		while (k < g->n_result &&
+		       !str_eq(g->result[k].node->path.steps[0].name, name))
+			k++;
+		if (k == g->n_result)
+			return err_set(g->b->s->err, ERR_SPEC,
+			    g->b->orders.list[i].where,
+			    "rows that are DISTINCT can be ordered by columns "
+			    "of the select list only");
+		g->orders[i] = node_name(
+		    g->b->s->arena, g->result[k].name, g->orders[i]->where);
+	}
+	return 0;
+}
+
+int
+sql_group_steps(struct sql_block *b)
+{
+	struct group_plan g = {.b = b};
 
 	if (read_groups(&g))
 		return -1;
 	name_keys(&g);
-	if (add_items(&g) || read_having_and_order(&g))
+	if (sql_group_is_staged(&g))
+		return sql_group_staged(&g);
+	if (sql_order_by_all(b) || add_items(&g) || read_having_and_order(&g))
 		return -1;
-	group_step(&g);
-	sql_order_steps(q, g.orders);
-	result_step(&g);
+	sql_group_step(&g);
+	result_of(&g, b->out);
+	if (b->sel.distinct) {
+		result_step(&g);
+		if (sql_distinct_step(b->s, b->out, b->sel.distinct_at) ||
+		    distinct_order(&g))
+			return -1;
+	}
+	sql_order_steps(b, g.orders);
+	if (!b->sel.distinct)
+		result_step(&g);
 	return 0;
 }

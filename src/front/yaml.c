@@ -12,13 +12,8 @@
 #include "data/cast.h"
 #include "front/front.h"
 #include "front/yaml_expr.h"
+#include "front/yaml_tests.h"
 #include "front/yaml_values.h"
-
-typedef int spec_reader(
-    struct spec *s, const struct ynode *key, const struct ynode *value);
-
-static int read_map(struct spec *s, const char *place, const struct ynode *n,
-    spec_reader *other);
 
 /* Words of specs to come: they get a better answer than "unknown". */
 static const char *const unsupported[] = {"state", "tables"};
@@ -155,7 +150,7 @@ int
 spec_flow(struct spec *s, const struct ynode *n, struct spec_name *to)
 {
 	s->flow = (unsigned)(to - s->names);
-	return read_map(s, "flows.*", n, NULL);
+	return spec_map(s, "flows.*", n, NULL);
 }
 
 /* ---- input ---- */
@@ -287,7 +282,7 @@ static int
 read_input(struct spec *s, const struct ynode *key, const struct ynode *value)
 {
 	s->input->where = key->where;
-	return read_map(s, "input", value, read_input_setting) ||
+	return spec_map(s, "input", value, read_input_setting) ||
 		       spec_settle_values(s)
 		   ? -1
 		   : 0;
@@ -353,7 +348,7 @@ read_time(struct spec *s, const struct ynode *key, const struct ynode *value)
 		    s->err, ERR_SPEC, key->where, "\"time\" is there twice");
 	s->time = key;
 	s->time_to->where = key->where;
-	return read_map(s, "time", value, NULL);
+	return spec_map(s, "time", value, NULL);
 }
 
 static int
@@ -386,6 +381,29 @@ read_time_field(
 }
 
 static int
+read_time_expr(
+    struct spec *s, const struct ynode *key, const struct ynode *value)
+{
+	struct yexpr y;
+	struct node *n;
+
+	(void)key;
+	if (value->kind != Y_SCALAR || !value->text.n)
+		return spec_expected(s, value, "an expression");
+	yexpr_init(&y, value, s->arena, s->err);
+	n = expr_parse(&y.lx);
+	if (n && y.lx.tok.kind != TOK_END) {
+		lex_fail(&y.lx, "expected an operator or the end");
+		n = NULL;
+	}
+	if (!n)
+		return yexpr_fail(&y);
+	yexpr_settle(&y, n);
+	s->time_to->expr = n;
+	return 0;
+}
+
+static int
 read_time_format(
     struct spec *s, const struct ynode *key, const struct ynode *value)
 {
@@ -414,12 +432,39 @@ read_time_zone(
 	return s->time_to->zone ? 0 : -1;
 }
 
+/* A lateness below zero is a watermark ahead of the records' time. */
 static int
 read_time_lateness(
     struct spec *s, const struct ynode *key, const struct ynode *value)
 {
+	struct ynode rest = *value;
+	int64_t *out = &s->time_to->lateness;
+
 	(void)key;
-	return read_duration(s, value, &s->time_to->lateness);
+	if (value->kind != Y_SCALAR || value->text.n < 2 ||
+	    value->text.p[0] != '-')
+		return read_duration(s, value, out);
+	rest.text = (struct str){value->text.p + 1, value->text.n - 1};
+	if (read_duration(s, &rest, out))
+		return -1;
+	*out = -*out;
+	return 0;
+}
+
+static int
+read_time_max_ahead(
+    struct spec *s, const struct ynode *key, const struct ynode *value)
+{
+	(void)key;
+	return read_duration(s, value, &s->time_to->max_ahead);
+}
+
+static int
+read_time_idle(
+    struct spec *s, const struct ynode *key, const struct ynode *value)
+{
+	(void)key;
+	return read_duration(s, value, &s->time_to->idle);
 }
 
 static int
@@ -470,7 +515,7 @@ spec_output(struct spec *s, const struct ynode *key, const struct ynode *n)
 {
 	s->output = (struct plan_output){.where = key->where};
 	s->output_from = NULL;
-	return read_map(s, "output", n, read_output_setting);
+	return spec_map(s, "output", n, read_output_setting);
 }
 
 static int
@@ -611,91 +656,11 @@ read_params(struct spec *s, const struct ynode *key, const struct ynode *value)
 		    .value = VALUE_NULL,
 		    .where = name->where};
 		if (v->kind == Y_MAP
-			? read_map(s, "params.*", v, NULL) ||
+			? spec_map(s, "params.*", v, NULL) ||
 			      settle_param(s, name)
 			: !ynode_empty(v) && read_param_default(s, name, v))
 			return -1;
 	}
-	return 0;
-}
-
-/* ---- tests ---- */
-
-static int
-read_test_text(
-    struct spec *s, const struct ynode *key, const struct ynode *value)
-{
-	struct str ignored;
-
-	(void)key;
-	return spec_text(s, value, &ignored);
-}
-
-static int
-read_test_input(
-    struct spec *s, const struct ynode *key, const struct ynode *value)
-{
-	(void)key;
-	if (value->kind == Y_SEQ)
-		return spec_expected(s, value, "a text");
-	for (unsigned i = 0; value->kind == Y_MAP && i < value->n; i++)
-		if (value->items[i]->kind != Y_SCALAR)
-			return spec_expected(s, value->items[i], "a text");
-	return value->kind == Y_MAP ? spec_no_doubles(s, value) : 0;
-}
-
-static int
-read_test_expect(
-    struct spec *s, const struct ynode *key, const struct ynode *value)
-{
-	(void)key;
-	if (ynode_empty(value))
-		return 0;
-	if (value->kind != Y_SEQ)
-		return spec_expected(s, value, "a list of rows");
-	for (unsigned i = 0; i < value->n; i++) {
-		const struct ynode *row = value->items[i];
-
-		if (row->kind != Y_MAP)
-			return spec_expected(
-			    s, row, "a row (a map of column: value)");
-		if (spec_no_doubles(s, row))
-			return -1;
-	}
-	return 0;
-}
-
-static int
-read_test_params(
-    struct spec *s, const struct ynode *key, const struct ynode *value)
-{
-	(void)key;
-	if (value->kind != Y_MAP)
-		return spec_expected(s, value, "a map of name: value");
-	return spec_no_doubles(s, value);
-}
-
-static int
-read_test_crash(
-    struct spec *s, const struct ynode *key, const struct ynode *value)
-{
-	(void)key;
-	if (value->kind == Y_SCALAR && str_is(value->text, "everywhere"))
-		return 0;
-	err_set(s->err, ERR_SPEC, value->where, "this is no place for a crash");
-	return err_hint(s->err, "crash: everywhere");
-}
-
-static int
-read_tests(struct spec *s, const struct ynode *key, const struct ynode *value)
-{
-	(void)key;
-	if (value->kind != Y_SEQ)
-		return spec_expected(s, value, "a list of tests");
-	for (unsigned i = 0; i < value->n; i++)
-		if (read_map(s, "tests.*", value->items[i], NULL))
-			return -1;
-	s->plan->tests = value;
 	return 0;
 }
 
@@ -765,9 +730,8 @@ spec_no_doubles(struct spec *s, const struct ynode *map)
 	return 0;
 }
 
-/* other: reads keys that have no row; NULL = there are none. */
-static int
-read_map(struct spec *s, const char *place, const struct ynode *n,
+int
+spec_map(struct spec *s, const char *place, const struct ynode *n,
     spec_reader *other)
 {
 	if (n->kind != Y_MAP)
@@ -819,7 +783,7 @@ yaml_parse(struct plan *p, const struct source *src, struct err *err)
 	p->source = *src;
 	if (!root)
 		return -1;
-	return read_map(&s, "", root, NULL) || check_frame(&s, root) ||
+	return spec_map(&s, "", root, NULL) || check_frame(&s, root) ||
 		       spec_flows(&s)
 		   ? -1
 		   : 0;

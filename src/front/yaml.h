@@ -67,11 +67,34 @@ int spec_text(struct spec *s, const struct ynode *n, struct str *out);
  */
 struct str spec_as_written(const struct spec *s, const struct ynode *n);
 
+typedef int spec_reader(
+    struct spec *s, const struct ynode *key, const struct ynode *value);
+
+/*
+ * Reads a map at a place of spec_list.h key by key. other: reads keys that
+ * have no row; NULL = there are none.
+ */
+int spec_map(struct spec *s, const char *place, const struct ynode *n,
+    spec_reader *other);
+
 /* A type by its name. */
 int spec_type(struct spec *s, const struct ynode *n, enum type *out);
 
 /* Fails if a map has a key twice. */
 int spec_no_doubles(struct spec *s, const struct ynode *map);
+
+/* ---- yaml_change.c: keys of spec_list.h ---- */
+
+int read_input_changelog(
+    struct spec *s, const struct ynode *key, const struct ynode *value);
+int read_input_key(
+    struct spec *s, const struct ynode *key, const struct ynode *value);
+int read_output_mode(
+    struct spec *s, const struct ynode *key, const struct ynode *value);
+int read_output_op(
+    struct spec *s, const struct ynode *key, const struct ynode *value);
+
+/* ---- yaml_step.c ---- */
 
 /* The steps of a list; they read plan.tail, if has_tail says so. */
 int spec_steps(struct spec *s, const struct ynode *list);

@@ -73,7 +73,8 @@ parse_one(struct step *t, struct yexpr *y, struct str name)
 	struct arg_item item = {.name = name, .alias = name.p != NULL};
 	int bad = 0;
 
-	item.node = expr_parse(&y->lx);
+	item.node = t->param->kind == PARAM_FRAME ? frame_parse(&y->lx)
+						  : expr_parse(&y->lx);
 	if (!item.node)
 		return -1;
 	item.where = yexpr_place(y, item.node->where);
@@ -126,7 +127,9 @@ takes_many(const struct param *p)
 	case PARAM_WORD:
 	case PARAM_SETTINGS:
 	case PARAM_WINDOW:
+	case PARAM_FRAME:
 	case PARAM_RENAME:
+	case PARAM_SETS:
 	case PARAM_FLOWS:
 		break;
 	}
@@ -152,8 +155,9 @@ parse_scalar(struct step *t, const struct ynode *n, struct str name)
 
 	if (n->kind != Y_SCALAR)
 		return spec_expected(t->s, n,
-		    t->param->kind == PARAM_WINDOW ? "a window"
-						   : "an expression");
+		    t->param->kind == PARAM_WINDOW  ? "a window"
+		    : t->param->kind == PARAM_FRAME ? "a frame"
+						    : "an expression");
 	if (ynode_empty(n))
 		return err_set(t->s->err, ERR_SPEC, t->at,
 		    "an expression is missing here");
@@ -246,6 +250,36 @@ parse_rename(struct step *t, const struct ynode *n)
 	return 0;
 }
 
+/* rollup, cube, or a list of lists of expressions. */
+static int
+parse_sets(struct step *t, const struct ynode *n)
+{
+	if (n->kind == Y_SCALAR)
+		return parse_scalar(t, n, (struct str){NULL, 0});
+	if (n->kind != Y_SEQ)
+		return spec_expected(
+		    t->s, n, "rollup, cube or a list of lists");
+	for (unsigned i = 0; i < n->n; i++) {
+		struct step set = {.s = t->s, .op = t->op, .param = t->param};
+		const struct ynode *entry = n->items[i];
+		struct node **args;
+
+		set.at = entry->where;
+		if (entry->kind != Y_SEQ)
+			return spec_expected(t->s, entry, "a list of keys");
+		if (parse_list(&set, entry))
+			return -1;
+		args = arena_array(t->s->arena, set.n, sizeof *args);
+		for (unsigned k = 0; k < set.n; k++)
+			args[k] = set.items[k].node;
+		*add_item(t) =
+		    (struct arg_item){.node = node_call(t->s->arena, "set",
+					  args, set.n, entry->where),
+			.where = entry->where};
+	}
+	return 0;
+}
+
 /* One of the words given. */
 static int
 parse_choice(struct step *t, const struct ynode *n, const char *words)
@@ -295,6 +329,8 @@ parse_value(struct step *t, const struct ynode *n)
 {
 	if (t->param->kind == PARAM_RENAME)
 		return parse_rename(t, n);
+	if (t->param->kind == PARAM_SETS)
+		return parse_sets(t, n);
 	if (t->param->kind == PARAM_WORD || t->param->kind == PARAM_NAME ||
 	    t->param->kind == PARAM_FLAG)
 		return parse_word(t, n);
@@ -455,7 +491,7 @@ read_param(struct spec *s, struct op *op, const struct ynode *key,
 	struct arg *arg;
 
 	t.param = param_of(op->kind, key->text);
-	settings = settings_of(op->kind, key->text);
+	settings = settings_of(op->kind, STR(""));
 	if (!t.param && settings)
 		return read_setting(s, op, settings, key, value);
 	if (!t.param)

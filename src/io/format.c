@@ -129,13 +129,24 @@ cut_extension(struct str *name)
 	return ext;
 }
 
+static bool
+is_number(struct str s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if (s.p[i] < '0' || s.p[i] > '9')
+			return false;
+	return s.n > 0;
+}
+
 const struct format *
 format_of_name(struct str filename)
 {
 	struct str ext = cut_extension(&filename);
 	unsigned i;
 
-	if (str_eq_nocase(ext, STR("gz")) || str_eq_nocase(ext, STR("zst")))
+	if (has_word("bz2 gz xz zst", ext))
+		ext = cut_extension(&filename);
+	if (is_number(ext)) /* app.jsonl.1, app.csv.2.gz */
 		ext = cut_extension(&filename);
 	if (!ext.n)
 		return NULL;

@@ -472,6 +472,7 @@ const struct format format_grok = {
 	"grok:patterns=DIR,PATTERN); captures: all makes %{NAME} a field, too.",
     .extensions = "",
     .arg = "PATTERN",
+    .look = "lines that other programs already have grok patterns for",
     .example = "grok:'%{IP:client} %{WORD:method} %{NUMBER:ms:float}'",
     .start = grok_start,
     .decoder_new = grok_decoder_new,

@@ -271,7 +271,10 @@ size_t format_frame(
 const struct format *format_parse(struct str text, struct where where,
     bool writing, struct settings *settings, struct err *err);
 
-/* By the extension of a file name (".gz", ".zst" cut first); NULL if none. */
+/*
+ * By the extension of a file name; first ".gz" and its like are cut, then the
+ * number of a rotated file. NULL if none.
+ */
 const struct format *format_of_name(struct str filename);
 
 /* The same, or the kind of it that the first bytes fit better. */
@@ -349,5 +352,13 @@ const char *cell_value(const struct decode_spec *spec, unsigned want,
 
 /* A value of a text by content, as WANT_VALUE does. */
 struct value cell_guess(struct arena *a, struct str text, bool quoted);
+
+/*
+ * Names that usually hold event time, most telling first; tried on the first
+ * record when neither the user nor the format says where it is.
+ */
+#define IO_TIME_FIELDS                                                         \
+	"ts time timestamp @timestamp datetime date_time dateTime eventTime "  \
+	"event_time _time t date created_at __REALTIME_TIMESTAMP"
 
 #endif

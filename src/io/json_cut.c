@@ -91,14 +91,19 @@ json_value_end(const char *p, const char *end, bool eof)
 
 /* ---- what ends badly ---- */
 
-/* From p to the end there is nothing that could be read. */
+/*
+ * From p to the end there is nothing that could be read. What is shown of it
+ * ends where that is seen, so that it is the same however much is there.
+ */
 static enum json_found
 lost(struct json_cut *c, const char *p, const char *at, const char *reason,
     struct str *record)
 {
+	const char *end = at < c->end ? at + 1 : c->end;
+
 	c->reason = reason;
 	c->at = at;
-	*record = (struct str){p, (size_t)(c->end - p)};
+	*record = (struct str){p, (size_t)(end - p)};
 	c->p = c->end;
 	return JSON_LOST;
 }

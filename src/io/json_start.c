@@ -145,11 +145,13 @@ static int
 split(struct json_frame *f, struct str path, struct where where,
     struct arena *a, struct err *err)
 {
-	const char *p = path.p, *end = path.p + path.n;
+	const char *p = path.p, *end;
 
-	if (path.n)
-		f->unwrap = arena_array(a, path.n, sizeof *f->unwrap);
-	while (p && p <= end && path.n) {
+	if (!path.n)
+		return 0;
+	end = path.p + path.n;
+	f->unwrap = arena_array(a, path.n, sizeof *f->unwrap);
+	while (p && p <= end) {
 		const char *dot = memchr(p, '.', (size_t)(end - p));
 		const char *to = dot ? dot : end;
 

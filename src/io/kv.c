@@ -202,12 +202,13 @@ kv_start(struct str head, bool eof, const struct settings *settings,
 	    text_join_make(&l->set.join, arena, &l->base, err))
 		return START_ERR;
 	if (!l->set.between_given) {
-		bool there = text_first_line(head, eof, &line);
+		bool none;
 
-		if (!there && !eof && head.n < limits->record_max)
-			return START_MORE;
-		if (text_look(head, eof, room, &line))
+		if (text_start_line(
+			head, eof, limits->record_max, room, &line, &none))
 			l->set.between = find_between(l->set, line, true);
+		else if (!none)
+			return START_MORE;
 		if (!l->set.between)
 			l->set.between = ' ';
 	}

@@ -141,16 +141,13 @@ a_year_before(int64_t t)
 
 /* The window that begins with the first record, in the year stated. */
 static int64_t
-from_first(int year, struct str head, bool whole)
+from_first(int year, struct str line)
 {
 	struct fixed_line l;
-	char room[TEXT_LOOK];
 	const char *at;
-	struct str line;
 
 	memset(&l, 0, sizeof l);
-	if (!text_look(head, whole, room, &line) ||
-	    syslog_scan(&l, line, false, &at) ||
+	if (!line.n || syslog_scan(&l, line, false, &at) ||
 	    l.num[SYSLOG_STAMP] != STAMP_BSD)
 		return when_days(year, 1, 1) * WHEN_DAY;
 	return civil_of(&l, year) - BEFORE_FIRST;
@@ -200,8 +197,9 @@ syslog_start(struct str head, bool eof, const struct settings *settings,
     size_t *used, struct err *err)
 {
 	struct syslog_layout *l = arena_zalloc(arena, sizeof *l);
+	char room[TEXT_LOOK];
 	struct str line;
-	bool there;
+	bool none;
 
 	if (options_read(&format_syslog, &options, settings, &l->o, err) ||
 	    text_join_make(&l->o.join, arena, &l->f.base, err))
@@ -213,14 +211,17 @@ syslog_start(struct str head, bool eof, const struct settings *settings,
 		l->f.base.join = j;
 		l->f.base.looks_on = true;
 	}
-	there = text_first_line(head, eof, &line);
-	if (l->o.year && !there && !eof && head.n < limits->record_max)
-		return START_MORE;
-	l->from = l->o.year ? from_first(l->o.year, head, eof)
-			    : a_year_before((settings->written == WHEN_MIN
-						    ? clock_now()
-						    : settings->written) +
-					    AFTER_LAST);
+	l->from = a_year_before(
+	    (settings->written == WHEN_MIN ? clock_now() : settings->written) +
+	    AFTER_LAST);
+	if (l->o.year) {
+		if (!text_start_line(
+			head, eof, limits->record_max, room, &line, &none) &&
+		    !none)
+			return START_MORE;
+		l->from =
+		    from_first(l->o.year, none ? (struct str){NULL, 0} : line);
+	}
 	return fixed_start_as(&l->f, &format_syslog, &syslog_kind, head, eof,
 	    settings, arena, out, used);
 }

@@ -211,6 +211,15 @@ bool text_look(
     struct str head, bool whole, char room[TEXT_LOOK], struct str *line);
 
 /*
+ * For format.start: the first line, as text_look has it, if it is no longer
+ * than record_max. *none is set when it is known that there is no such line,
+ * which does not depend on how much has been read. False: not known yet, or
+ * none.
+ */
+bool text_start_line(struct str head, bool eof, uint32_t record_max,
+    char room[TEXT_LOOK], struct str *line, bool *none);
+
+/*
  * The end of format.start: skips a byte order mark, fills a layout whose
  * fields are set.
  */

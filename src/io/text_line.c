@@ -183,6 +183,22 @@ text_look(struct str head, bool whole, char room[TEXT_LOOK], struct str *line)
 	return true;
 }
 
+bool
+text_start_line(struct str head, bool eof, uint32_t record_max,
+    char room[TEXT_LOOK], struct str *line, bool *none)
+{
+	const char *nl = head.n ? memchr(head.p, '\n', head.n) : NULL;
+	size_t n = nl ? (size_t)(nl - head.p) : head.n;
+
+	*none = false;
+	if (!nl && !eof && n <= record_max)
+		return false;
+	if (n <= record_max && text_look(head, true, room, line))
+		return true;
+	*none = true;
+	return false;
+}
+
 enum start_status
 text_start_as(struct layout *l, const struct format *format, struct str head,
     bool eof, const struct settings *settings, struct layout **out,

@@ -38,11 +38,12 @@ names_in(struct str line)
 }
 
 /*
- * Looks for #Fields among the directives at the start. 1, 0: more is needed,
- * -1: there is none.
+ * Looks for #Fields among the directives at the start, within max bytes. 1, 0:
+ * more is needed, -1: there is none.
  */
 static int
-find_names(struct str head, bool eof, struct str *names, size_t *used)
+find_names(
+    struct str head, bool eof, size_t max, struct str *names, size_t *used)
 {
 	const char *p = head.p + text_bom(head), *end = head.p + head.n;
 
@@ -50,6 +51,8 @@ find_names(struct str head, bool eof, struct str *names, size_t *used)
 		const char *nl = memchr(p, '\n', (size_t)(end - p));
 		struct str line = {p, (size_t)((nl ? nl : end) - p)};
 
+		if ((size_t)((nl ? nl : end) - head.p) > max)
+			return -1; /* however much has been read */
 		if (!nl && !eof)
 			return 0;
 		p = nl ? nl + 1 : end;
@@ -122,7 +125,7 @@ w3c_start(struct str head, bool eof, const struct settings *settings,
 
 	if (text_no_settings(&format_w3c, settings, err))
 		return START_ERR;
-	found = find_names(head, eof, &names, &from);
+	found = find_names(head, eof, limits->record_max, &names, &from);
 	if (!found)
 		return START_MORE;
 	if (found < 0 && head.n) {
@@ -144,9 +147,9 @@ w3c_guess(struct str head, bool whole)
 	struct str names;
 	size_t used;
 
-	if (head.n < 2 || head.p[text_bom(head)] != '#')
+	if (head.n <= text_bom(head) || head.p[text_bom(head)] != '#')
 		return 0;
-	if (find_names(head, whole, &names, &used) > 0)
+	if (find_names(head, whole, SIZE_MAX, &names, &used) > 0)
 		return 95;
 	/* A pipe is judged by its first line. */
 	return str_starts(head, STR("#Version: 1.")) ||

@@ -8,16 +8,6 @@
  */
 #include "op/computed.h"
 
-static void
-remove_column(struct flow *f, const struct flow_column *c)
-{
-	unsigned at = (unsigned)(c - f->cols);
-
-	f->n_cols--;
-	for (; at < f->n_cols; at++)
-		f->cols[at] = f->cols[at + 1];
-}
-
 static int
 drop_one(struct op *op, struct computed *c, const struct arg_item *item,
     const struct bind *b)
@@ -32,7 +22,7 @@ drop_one(struct op *op, struct computed *c, const struct arg_item *item,
 	if (flow_is_open(out))
 		computed_drop(c, out, item->name);
 	else if (at)
-		remove_column(out, at);
+		flow_remove(out, at);
 	else
 		return flow_unknown(out, item->name, item->where, b->err);
 	return 0;

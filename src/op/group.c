@@ -40,7 +40,7 @@ bind_keys(struct group_bind *g)
 	g->key_types = arena_array(a, n, sizeof *g->key_types);
 	g->aliases = arena_array(a, n + n_select, sizeof *g->aliases);
 	for (unsigned i = 0; i < n; i++) {
-		struct arg_item *item = &by->items[i];
+		const struct arg_item *item = &by->items[i];
 
 		g->c->keys[i] = expr_bind(item->node, &g->input, a, g->b->err);
 		if (!g->c->keys[i])
@@ -49,7 +49,7 @@ bind_keys(struct group_bind *g)
 		g->key_types[i] = expr_type(g->c->keys[i]);
 		g->aliases[i] = (struct scope_alias){item->name, item->node};
 	}
-	return 0;
+	return group_sets(g->op, g->b, g->c, g->key_nodes);
 }
 
 /* Names over result rows: window_start, window_end, keys by their alias. */
@@ -58,16 +58,22 @@ result_scope(struct group_bind *g)
 {
 	static const struct scope_column windowed[GROUP_KEYS] = {
 	    {{"window_start", 12}, T_TIME}, {{"window_end", 10}, T_TIME},
-	    {{NULL, 0}, T_INT}};
+	    {{NULL, 0}, T_INT}, {{GROUP_SET_NAME, 13}, T_INT}};
+	static const struct scope_column counted[GROUP_KEYS] = {
+	    {{"window_start", 12}, T_INT}, {{"window_end", 10}, T_INT},
+	    {{NULL, 0}, T_BOOL}, {{GROUP_SET_NAME, 13}, T_INT}};
 	static const struct scope_column whole[GROUP_KEYS] = {
-	    {{NULL, 0}, T_NULL}, {{NULL, 0}, T_NULL}, {{NULL, 0}, T_INT}};
+	    {{NULL, 0}, T_NULL}, {{NULL, 0}, T_NULL}, {{NULL, 0}, T_INT},
+	    {{GROUP_SET_NAME, 13}, T_INT}};
 
 	g->c->grouping = (struct grouping){.input = &g->input,
 	    .keys = g->key_nodes,
 	    .key_types = g->key_types,
 	    .n_keys = g->c->n_keys};
 	g->result = (struct scope){
-	    .cols = g->c->window.type == WINDOW_ALL ? whole : windowed,
+	    .cols = g->c->window.type == WINDOW_ALL    ? whole
+		    : g->c->window.type == WINDOW_ROWS ? counted
+						       : windowed,
 	    .n_cols = GROUP_KEYS,
 	    .aliases = g->aliases,
 	    .n_aliases = g->c->n_keys,
@@ -87,12 +93,22 @@ flow_begin(struct group_bind *g, unsigned n_items)
 	    .cols = arena_array(
 		a, GROUP_KEYS + g->c->n_keys + n_items, sizeof *out->cols)};
 	if (g->c->window.type != WINDOW_ALL) {
-		flow_add(out, STR("window_start"), GROUP_START, T_TIME);
-		flow_add(out, STR("window_end"), GROUP_END, T_TIME);
+		enum type edge =
+		    window_is_timed(&g->c->window) ? T_TIME : T_INT;
+
+		flow_add(out, STR("window_start"), GROUP_START, edge);
+		flow_add(out, STR("window_end"), GROUP_END, edge);
 	}
 	for (unsigned i = 0; i < g->c->n_keys; i++)
 		flow_add(
 		    out, by->items[i].name, GROUP_KEYS + i, g->key_types[i]);
+}
+
+static struct expr *
+bind_result(struct group_bind *g, struct node *n)
+{
+	n = group_write_out(g->op, g->c, g->key_nodes, n, g->b);
+	return n ? expr_bind(n, &g->result, g->b->arena, g->b->err) : NULL;
 }
 
 /* SELECT: a plain reference names a column, anything else is computed. */
@@ -104,18 +120,14 @@ bind_items(struct group_bind *g, const struct arg *select)
 	struct group_config *c = g->c;
 	const struct arg *having = op_arg(g->op, "having");
 
-	for (unsigned i = 0; i < n; i++) {
-		exprs[i] = expr_bind(
-		    select->items[i].node, &g->result, g->b->arena, g->b->err);
-		if (!exprs[i])
+	for (unsigned i = 0; i < n; i++)
+		if (!(exprs[i] = bind_result(g, select->items[i].node)))
 			return -1;
-	}
 	/* HAVING knows what SELECT has named, too. */
 	for (unsigned i = 0; i < n; i++)
 		g->aliases[g->result.n_aliases++] = (struct scope_alias){
 		    select->items[i].name, select->items[i].node};
-	if (having && !(c->having = expr_bind(having->items[0].node, &g->result,
-			    g->b->arena, g->b->err)))
+	if (having && !(c->having = bind_result(g, having->items[0].node)))
 		return -1;
 	c->n_base = GROUP_KEYS + c->n_keys + c->grouping.n_aggs;
 	c->n_cols = c->n_base;
@@ -144,7 +156,7 @@ slides(const struct group_config *c, const struct agg_call *call)
 }
 
 static void
-lay_out_cell(struct group_config *c, struct arena *a)
+lay_out_cell(struct group_config *c, const struct op *op, struct arena *a)
 {
 	unsigned at = 0;
 
@@ -152,12 +164,16 @@ lay_out_cell(struct group_config *c, struct arena *a)
 	for (unsigned i = 0; i < c->grouping.n_aggs; i++) {
 		struct agg_call *call = &c->grouping.aggs[i];
 
+		call->retract = op->in.changes;
 		call->offset = at;
 		c->slides[i] = slides(c, call);
 		c->n_slides += c->slides[i];
 		at += (agg_size(call) + 7) & ~7u;
 	}
-	c->cell_bytes = at;
+	c->live = op->live;
+	c->counts = op->in.changes || op->live;
+	c->count_at = at;
+	c->cell_bytes = at + (c->counts ? (unsigned)sizeof(int64_t) : 0);
 }
 
 static void
@@ -165,12 +181,41 @@ flow_end(struct group_bind *g)
 {
 	struct flow *out = &g->op->out;
 
-	if (g->c->allowed > 0 && g->c->window.type != WINDOW_ALL) {
+	bool windowed = g->c->window.type != WINDOW_ALL;
+	bool corrects = window_is_timed(&g->c->window) && g->c->allowed > 0;
+	unsigned n = 0,
+		 *key = arena_array(g->b->arena, g->c->n_keys + 3, sizeof *key);
+
+	if (windowed) {
+		key[n++] = GROUP_START;
+		key[n++] = GROUP_END;
+	}
+	for (unsigned i = 0; i < g->c->n_keys; i++)
+		key[n++] = GROUP_KEYS + i;
+	if (g->c->sets)
+		key[n++] = GROUP_SET;
+	out->key = key;
+	out->n_key = n;
+	out->keyed = true;
+	out->changes = g->c->live && (!windowed || corrects);
+	out->steady = out->changes && !g->op->in.changes && !g->c->having;
+	if (corrects && !g->c->live) {
 		flow_add(out, STR("rev"), GROUP_REV, T_INT)->omit_null = true;
+		out->updates = true;
+	}
+	if (g->c->window.type == WINDOW_ROWS) {
+		flow_add(out, STR("partial"), GROUP_REV, T_BOOL)->omit_null =
+		    true;
 		out->updates = true;
 	}
 	out->segment->n_base = g->c->n_base;
 	out->segment->n_cols = g->c->n_cols;
+	if (g->c->window.type != WINDOW_ALL)
+		out->segment->times = 1 << GROUP_END;
+	if (g->c->window.type == WINDOW_TUMBLE ||
+	    g->c->window.type == WINDOW_HOP ||
+	    g->c->window.type == WINDOW_CALENDAR)
+		out->segment->times |= 1 << GROUP_START;
 }
 
 /* window_start and the like, keys, and what SELECT names: each once. */
@@ -210,7 +255,11 @@ group_bind(struct op *op, const struct bind *b)
 	flow_scope(&op->in, b, &g.input);
 	if (window && window_parse(window->items[0].node, b, &c->window))
 		return -1;
-	if (c->window.type != WINDOW_ALL && op->in.scan)
+	if (c->window.type == WINDOW_ROWS && op->in.changes)
+		return err_set(b->err, ERR_SPEC, window->where,
+		    "windows of rows count rows that come, and here rows are "
+		    "taken back, too");
+	if ((window_is_timed(&c->window) || op->heeded) && op->in.scan)
 		op->in.scan->needs_time = true;
 	if (bind_keys(&g))
 		return -1;
@@ -218,7 +267,7 @@ group_bind(struct op *op, const struct bind *b)
 	flow_begin(&g, select ? select->n_items : 0);
 	if (bind_items(&g, select) || check_names(&g))
 		return -1;
-	lay_out_cell(c, b->arena);
+	lay_out_cell(c, op, b->arena);
 	flow_end(&g);
 	return 0;
 }
@@ -261,22 +310,68 @@ evaluate(const struct group_config *c, struct eval *ev, struct batch *b,
 	}
 }
 
+/* The keys of one set, and at the end its number. */
+static void
+keys_of_set(const struct group_config *c, const struct batch *b,
+    const struct column *cols, unsigned set, struct group_prep *p)
+{
+	struct str *keys = p->keys + (size_t)set * b->n_sel;
+	uint64_t *hashes = p->hashes + (size_t)set * b->n_sel;
+	struct column *own;
+
+	if (!c->sets) {
+		key_batch(b, cols, c->n_keys, b->arena, keys, hashes);
+		return;
+	}
+	own = arena_array(b->arena, c->n_keys + 1, sizeof *own);
+	for (unsigned i = 0; i < c->n_keys; i++)
+		own[i] = group_left_out(c, set, i)
+			     ? column_const(b->arena, VALUE_NULL)
+			     : cols[i];
+	own[c->n_keys] = column_const(b->arena, value_int(set));
+	key_batch(b, own, c->n_keys + 1, b->arena, keys, hashes);
+}
+
+static void
+keys_of_sets(const struct group_config *c, const struct batch *b,
+    const struct column *cols, struct group_prep *p)
+{
+	p->stride = b->n_sel;
+	for (unsigned set = 0; set < c->n_sets; set++)
+		keys_of_set(c, b, cols, set, p);
+}
+
 static void
 make_keys(const struct group_config *c, struct eval *ev, struct batch *b,
     const struct column *cols, struct group_prep *p)
 {
+	size_t n = (size_t)c->n_sets * b->n_sel;
 	bool bad = false;
 
-	key_batch(b, cols, c->n_keys, b->arena, p->keys, p->hashes);
-	for (unsigned k = 0; k < b->n_sel; k++)
-		if (!p->keys[k].p) {
-			eval_fail(ev, batch_row(b, k), "key too long");
+	p->keys = arena_array(b->arena, n, sizeof *p->keys);
+	p->hashes = arena_array(b->arena, n, sizeof *p->hashes);
+	keys_of_sets(c, b, cols, p);
+	for (size_t i = 0; i < n; i++)
+		if (!p->keys[i].p) {
+			eval_fail(ev, batch_row(b, (unsigned)(i % p->stride)),
+			    "key too long");
 			bad = true;
 		}
 	if (!bad)
 		return;
 	eval_settle(ev, b);
-	key_batch(b, cols, c->n_keys, b->arena, p->keys, p->hashes);
+	keys_of_sets(c, b, cols, p);
+}
+
+static int8_t *
+signs(const struct batch *b)
+{
+	int8_t *sign = arena_array(b->arena, b->n_rows, 1);
+
+	for (unsigned row = 0; row < b->n_rows; row++)
+		sign[row] =
+		    change_takes_back((enum change)b->kind[row]) ? -1 : 1;
+	return sign;
 }
 
 static void *
@@ -287,61 +382,82 @@ group_prepare(const struct op *op, struct eval *ev, struct batch *b)
 	struct group_prep *p = arena_alloc(a, sizeof *p);
 	struct column *cols = arena_array(a, c->n_keys, sizeof *cols);
 
+	p->sign = NULL;
 	p->args = arena_array(a, c->grouping.n_aggs, sizeof *p->args);
 	p->filters = arena_array(a, c->grouping.n_aggs, sizeof *p->filters);
-	p->keys = arena_array(a, b->n_sel, sizeof *p->keys);
-	p->hashes = arena_array(a, b->n_sel, sizeof *p->hashes);
 	eval_begin(ev, b);
 	for (unsigned i = 0; i < c->n_keys; i++)
 		expr_eval(c->keys[i], ev, b, NULL, 0, &cols[i]);
 	evaluate(c, ev, b, p);
 	eval_settle(ev, b);
 	make_keys(c, ev, b, cols, p);
+	if (b->kind)
+		p->sign = signs(b);
 	return p;
 }
 
 /* ---- running: by kind of window ---- */
 
-static bool
-is_session(const struct op *op)
+struct runner {
+	struct op_run *(*open)(const struct op *op);
+	void (*apply)(struct op_run *r, struct batch *b, void *prepared,
+	    unsigned from, unsigned to, struct watermark *w);
+	void (*advance)(struct op_run *r, int64_t w);
+	void (*close)(struct op_run *r);
+};
+
+static const struct runner *
+runner_of(const struct op *op)
 {
+	static const struct runner sessions = {
+	    sessions_open, sessions_apply, sessions_advance, sessions_close};
+	static const struct runner live = {group_live_open, group_live_apply,
+	    group_live_advance, group_live_close};
+	static const struct runner rows = {count_windows_open,
+	    count_windows_apply, count_windows_advance, count_windows_close};
+	static const struct runner slices = {
+	    slices_open, slices_apply, slices_advance, slices_close};
 	const struct group_config *c = op->config;
 
-	return c->window.type == WINDOW_SESSION;
+	switch (c->window.type) {
+	case WINDOW_ALL:
+		return c->counts ? &live : &slices;
+	case WINDOW_SESSION:
+		return &sessions;
+	case WINDOW_ROWS:
+		return &rows;
+	case WINDOW_TUMBLE:
+	case WINDOW_HOP:
+	case WINDOW_CUMULATE:
+	case WINDOW_CALENDAR:
+		break;
+	}
+	return &slices;
 }
 
 static struct op_run *
 group_open(const struct op *op)
 {
-	return is_session(op) ? sessions_open(op) : slices_open(op);
+	return runner_of(op)->open(op);
 }
 
 static void
 group_apply(struct op_run *r, struct batch *b, void *prepared, unsigned from,
     unsigned to, struct watermark *w)
 {
-	if (is_session(r->op))
-		sessions_apply(r, b, prepared, from, to, w);
-	else
-		slices_apply(r, b, prepared, from, to, w);
+	runner_of(r->op)->apply(r, b, prepared, from, to, w);
 }
 
 static void
 group_advance(struct op_run *r, int64_t w)
 {
-	if (is_session(r->op))
-		sessions_advance(r, w);
-	else
-		slices_advance(r, w);
+	runner_of(r->op)->advance(r, w);
 }
 
 static void
 group_close(struct op_run *r)
 {
-	if (is_session(r->op))
-		sessions_close(r);
-	else
-		slices_close(r);
+	runner_of(r->op)->close(r);
 }
 
 /* ---- explain ---- */
@@ -361,6 +477,11 @@ put_bound(const struct group_config *c, struct buf *out)
 	case WINDOW_CALENDAR:
 		buf_lit(out, "one cell per key and open window");
 		return;
+	case WINDOW_ROWS:
+		buf_printf(out, "%lld cell%s per key",
+		    (long long)(c->window.size / c->window.slice),
+		    c->window.size == c->window.slice ? "" : "s");
+		return;
 	case WINDOW_HOP:
 	case WINDOW_CUMULATE:
 		buf_printf(out,
@@ -379,7 +500,7 @@ group_explain(const struct op *op, struct buf *out)
 	put_bound(c, out);
 	buf_printf(
 	    out, ", %u bytes each and what grows with it", c->cell_bytes + 16);
-	if (c->window.type == WINDOW_ALL)
+	if (!window_is_timed(&c->window))
 		return;
 	buf_lit(out, "; dropped when the watermark passes the window's end");
 	if (c->allowed == WHEN_MAX) {
@@ -401,6 +522,8 @@ static const struct param group_params[] = {
 	    "Keep only groups for which this is true."},
 	{"select", PARAM_NAMED, false,
 	    "Aggregates and expressions over them, each with a name."},
+	{"sets", PARAM_SETS, false,
+	    "Grouping sets: rollup, cube, or lists of keys."},
 };
 
 static const struct param window_params[] = {
@@ -410,6 +533,8 @@ static const struct param window_params[] = {
 	    "Keep only groups for which this is true."},
 	{"select", PARAM_NAMED, false,
 	    "Aggregates and expressions over them, each with a name."},
+	{"sets", PARAM_SETS, false,
+	    "Grouping sets: rollup, cube, or lists of keys."},
 	{"window", PARAM_WINDOW, true, "The kind of window."},
 };
 
@@ -419,7 +544,11 @@ const struct op_kind op_group = {
 	.about =
 	    "One result row per distinct key, written when the input ends. "
 	    "Without keys there is exactly one row, even for empty input. NULL "
-	    "is a key like any other. Rows come out ordered by key.",
+	    "is a key like any other. Rows come out ordered by key. With "
+	    "grouping sets each row belongs to a group of every set, whose "
+	    "other keys are NULL: sets: [[a, b], [a], []] is rollup of the "
+	    "keys a and b, and cube has all sets there are. grouping(a) is 1 "
+	    "where a was left out, grouping(a, b) is the two as bits.",
 	.example =
 	    "- group: [status]\n"
 	    "  select: {n: count(*), slowest: max(latency)}\n",
@@ -427,6 +556,7 @@ const struct op_kind op_group = {
 	.n_params = sizeof group_params / sizeof *group_params,
 	.primary = "by",
 	.waits = WAITS_END,
+	.changes = CHANGES_TAKE,
 	.bind = group_bind,
 	.prepare = group_prepare,
 	.open = group_open,
@@ -453,6 +583,7 @@ const struct op_kind op_window = {
 	.n_params = sizeof window_params / sizeof *window_params,
 	.primary = "window",
 	.waits = WAITS_WATERMARK,
+	.changes = CHANGES_TAKE,
 	.bind = group_bind,
 	.prepare = group_prepare,
 	.open = group_open,

@@ -3,18 +3,31 @@
  * Keep the first rows, after leaving out some.
  *
  * When the last row is out, no further input can matter: `done` says so and
- * the run stops reading.
+ * the run stops reading. With keys each has counters of its own, and the run
+ * goes on.
  */
 #include "base/mem.h"
-#include "op/op.h"
+#include "data/key.h"
+#include "op/kept.h"
+#include "state/table.h"
 
 struct limit_config {
+	struct expr **keys;
+	unsigned n_keys;
 	uint64_t rows, offset;
 };
 
+/* Rows still to leave out, still to keep. */
+struct limit_count {
+	uint64_t skip, left;
+	bool begun;
+};
+
 struct limit_run {
-	struct op_run run;   /* first */
-	uint64_t skip, left; /* rows still to leave out, still to keep */
+	struct op_run run; /* first */
+	const struct limit_config *c;
+	struct limit_count count;
+	struct table keys; /* cell: struct limit_count */
 };
 
 static int
@@ -22,9 +35,13 @@ limit_bind(struct op *op, const struct bind *b)
 {
 	struct limit_config *c = arena_zalloc(b->arena, sizeof *c);
 
+	struct scope scope;
+
 	op->config = c;
 	op->out = op->in;
-	if (op_count(op, "rows", b, UINT64_MAX, &c->rows))
+	flow_scope(&op->in, b, &scope);
+	c->keys = bind_list(op_arg(op, "by"), &scope, b, &c->n_keys);
+	if (!c->keys || op_count(op, "rows", b, UINT64_MAX, &c->rows))
 		return -1;
 	return op_count(op, "offset", b, 0, &c->offset);
 }
@@ -36,9 +53,55 @@ limit_open(const struct op *op)
 	struct limit_run *r = mem_zalloc(sizeof *r);
 
 	r->run.op = op;
-	r->skip = c->offset;
-	r->left = c->rows;
+	r->c = c;
+	r->count = (struct limit_count){c->offset, c->rows, true};
+	table_init(&r->keys, (sizeof(struct limit_count) + 15) & ~15u);
 	return &r->run;
+}
+
+static void *
+limit_prepare(const struct op *op, struct eval *ev, struct batch *b)
+{
+	const struct limit_config *c = op->config;
+	struct row_keys *keys = arena_zalloc(b->arena, sizeof *keys);
+	struct column *cols = arena_array(b->arena, c->n_keys, sizeof *cols);
+
+	if (!c->n_keys)
+		return keys;
+	eval_begin(ev, b);
+	for (unsigned i = 0; i < c->n_keys; i++)
+		expr_eval(c->keys[i], ev, b, NULL, 0, &cols[i]);
+	row_keys_make(keys, cols, c->n_keys, ev, b);
+	return keys;
+}
+
+/* The counters of a row, by its index in the selection. */
+static struct limit_count *
+count_of(struct limit_run *r, const struct row_keys *keys, unsigned k)
+{
+	struct limit_count *count = &r->count;
+
+	if (!r->c->n_keys)
+		return count;
+	count =
+	    (void *)table_cell(&r->keys, keys->keys[k], keys->hashes[k])->bytes;
+	if (!count->begun)
+		*count = (struct limit_count){r->c->offset, r->c->rows, true};
+	r->run.counts.keys = r->keys.n;
+	return count;
+}
+
+static bool
+passes(struct limit_count *count)
+{
+	if (count->skip) {
+		count->skip--;
+		return false;
+	}
+	if (!count->left)
+		return false;
+	count->left--;
+	return true;
 }
 
 /* Passes on the rows [0, n) of the list, as the batch's selection. */
@@ -64,19 +127,12 @@ limit_apply(struct op_run *run, struct batch *b, void *prepared, unsigned from,
 	uint16_t *rows = arena_array(b->arena, to - from, sizeof *rows);
 	unsigned n = 0, k = op_selected_from(b, from);
 
-	(void)prepared;
 	for (unsigned row = from; row < to; row++) {
 		if (k < b->n_sel && batch_row(b, k) == row) {
-			k++;
-			if (r->skip) {
-				r->skip--;
-				b->n_filtered++;
-			} else if (r->left) {
-				r->left--;
+			if (passes(count_of(r, prepared, k++)))
 				rows[n++] = (uint16_t)row;
-			} else {
+			else
 				b->n_filtered++;
-			}
 		}
 		if (!w || !b->time || !watermark_see(w, b->time[row]))
 			continue;
@@ -97,24 +153,38 @@ limit_advance(struct op_run *run, int64_t w)
 static void
 limit_close(struct op_run *run)
 {
+	table_release(&((struct limit_run *)run)->keys);
 	mem_free(run);
 }
 
 static bool
 limit_done(const struct op_run *run)
 {
-	return !((const struct limit_run *)run)->left;
+	const struct limit_run *r = (const struct limit_run *)run;
+
+	return !r->c->n_keys && !r->count.left;
 }
 
 static void
 limit_explain(const struct op *op, struct buf *out)
 {
-	(void)op;
-	buf_lit(out, "two counters");
+	const struct limit_config *c = op->config;
+
+	buf_addz(out, c->n_keys ? "two counters per key" : "two counters");
+}
+
+static void
+limit_when(const struct op *op, struct buf *out)
+{
+	const struct limit_config *c = op->config;
+
+	buf_addz(out, c->n_keys ? "each row at once"
+				: "each row at once, until there are enough");
 }
 
 // clang-format off
 static const struct param limit_params[] = {
+	{"by", PARAM_EXPRS, false, "Keys: so many rows of each."},
 	{"offset", PARAM_COUNT, false, "How many rows to leave out first."},
 	{"rows", PARAM_COUNT, true, "How many rows to keep."},
 };
@@ -124,17 +194,20 @@ const struct op_kind op_limit = {
 	.doc = "Keep the first rows.",
 	.about =
 	    "After the last row the run ends, without reading the rest of the "
-	    "input.",
+	    "input. With by, the first rows of each key are kept.",
 	.example = "- limit: 10\n  offset: 20\n",
 	.params = limit_params,
 	.n_params = sizeof limit_params / sizeof *limit_params,
 	.primary = "rows",
+	.changes = CHANGES_REFUSE,
 	.bind = limit_bind,
+	.prepare = limit_prepare,
 	.open = limit_open,
 	.apply = limit_apply,
 	.advance = limit_advance,
 	.close = limit_close,
 	.done = limit_done,
 	.explain = limit_explain,
+	.when = limit_when,
 };
 // clang-format on

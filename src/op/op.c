@@ -47,6 +47,18 @@ op_arg(const struct op *op, const char *name)
 	return NULL;
 }
 
+struct node *
+op_name_node(const struct arg_item *item, struct arena *a)
+{
+	struct node *n = arena_zalloc(a, sizeof *n);
+
+	n->kind = NODE_NAME;
+	n->path = path_of_name(a, item->name);
+	n->where = item->where;
+	n->depth = n->size = 1;
+	return n;
+}
+
 const char *
 op_words(const struct op_kind *kind, const char *param)
 {
@@ -299,6 +311,16 @@ flow_add(struct flow *f, struct str name, unsigned col, enum type type)
 	return c;
 }
 
+void
+flow_remove(struct flow *f, const struct flow_column *c)
+{
+	if (!c)
+		return;
+	f->n_cols--;
+	for (size_t at = (size_t)(c - f->cols); at < f->n_cols; at++)
+		f->cols[at] = f->cols[at + 1];
+}
+
 struct flow_column *
 flow_set(struct flow *f, struct str name, unsigned col, enum type type)
 {
@@ -363,6 +385,16 @@ static bool
 is_want(const struct flow *f, const struct flow_column *c)
 {
 	return f->scan && c->col < f->scan->n_wants;
+}
+
+unsigned
+flow_value(const struct flow *f, const struct flow_column *c)
+{
+	if (is_want(f, c))
+		scan_read(f->scan, c->col, true);
+	else if (c->col != COL_RECORD)
+		flow_read(f, c->col);
+	return c->col;
 }
 
 struct scan_via
@@ -442,7 +474,7 @@ flow_want(const struct flow *f, struct path path, struct arena *a,
 
 	if (path.n) {
 		c = flow_find(f, path.steps[0].name);
-		if (c ? c->dropped : !f->open)
+		if (c ? c->dropped : !flow_is_open(f))
 			return -2;
 		if (f->scan)
 			return flow_field(f, path, false, a, type, where, err);
@@ -549,4 +581,92 @@ flow_pass(const struct flow *f, const struct node *n, const struct bind *b,
 		return i == -2 ? 0 : -1;
 	*col = (unsigned)i;
 	return 1;
+}
+
+/* ---- event time ---- */
+
+/* The path that a name leads to in the records; n == 0: it is no field. */
+static struct path
+field_path(const struct flow *f, const struct node *n, struct arena *a)
+{
+	const struct flow_column *c = flow_find(f, n->path.steps[0].name);
+
+	if (c && is_want(f, c))
+		return path_behind(a, f->scan->wants[c->col].path, n->path);
+	return c || !f->open ? (struct path){NULL, 0} : n->path;
+}
+
+static bool
+is_word_of(const char *list, struct str word)
+{
+	const char *p = list;
+	size_t n;
+
+	for (; *p; p += n + (p[n] == ' ')) {
+		n = strcspn(p, " ");
+		if (str_eq(word, (struct str){p, n}))
+			return true;
+	}
+	return false;
+}
+
+bool
+flow_is_time(const struct flow *f, const struct node *n, const struct bind *b)
+{
+	const struct flow_column *c;
+	struct path path;
+
+	if (n->kind != NODE_NAME)
+		return false;
+	if (f->moved) {
+		c = flow_find(f, n->path.steps[0].name);
+		return c && n->path.n == 1 && c->col == f->time_col;
+	}
+	if (!f->scan) {
+		c = flow_find(f, n->path.steps[0].name);
+		return c && n->path.n == 1 && c->col < 64 &&
+		       (f->segment->times >> c->col & 1);
+	}
+	path = field_path(f, n, b->arena);
+	if (!f->scan->time_field)
+		return false;
+	if (!path.n || f->scan->time_field->n)
+		return path.n && path_eq(path, *f->scan->time_field);
+	if (f->scan->lateness == WHEN_MAX || path.n != 1 ||
+	    !is_word_of(f->scan->time_names, path.steps[0].name))
+		return false;
+	if (!f->scan->time_own)
+		*f->scan->time_field = n->path;
+	return true;
+}
+
+/* ---- the watermark ---- */
+
+/* Moves it takes to know what is usual. */
+#define USUAL_MOVES 8
+#define USUAL_TIMES 1000
+
+static bool
+is_unusual(const struct watermark *w, int64_t time)
+{
+	int64_t usual;
+
+	if (w->lateness == WHEN_MAX || w->n_moves < USUAL_MOVES)
+		return false;
+	usual = (w->greatest - w->first) / (int64_t)(w->n_moves - 1);
+	return (time - w->greatest) / USUAL_TIMES > usual;
+}
+
+bool
+watermark_far(struct watermark *w, int64_t time)
+{
+	bool ignored = w->ahead && ++w->in_row < WATERMARK_BELIEVED;
+
+	if (!w->noted && (ignored || (!w->ahead && is_unusual(w, time)))) {
+		w->noted = true;
+		w->noted_at = w->greatest;
+		w->noted_time = time;
+	}
+	w->n_ahead += ignored;
+	return ignored;
 }

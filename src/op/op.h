@@ -46,13 +46,16 @@ enum param_kind {
 	PARAM_RENAME,	/* old: new pairs */
 	PARAM_ORDER,	/* expressions, each with asc or desc */
 	PARAM_COUNT,	/* a whole number */
+	PARAM_SETS,	/* rollup, cube, or a list of lists of expressions: a
+			   call `set` of them each */
 	PARAM_FLAG,	/* true or false */
 	PARAM_NAME,	/* one name */
 	PARAM_WORD,	/* a text as it stands, or one of the kind's words */
 	PARAM_SETTINGS, /* all keys that are no other parameter: name: text */
 	PARAM_FLOWS,	/* what is read besides the rows at hand: edges, not
 			   arguments (op.from) */
-	PARAM_WINDOW	/* tumble(5m), hop(1h, 5m), day("Europe/Berlin") … */
+	PARAM_WINDOW,	/* tumble(5m), hop(1h, 5m), day("Europe/Berlin") … */
+	PARAM_FRAME	/* rows 9 preceding, range between … and … */
 };
 
 struct param {
@@ -69,7 +72,8 @@ struct param_words {
 
 /* One entry of a parameter; single-valued ones have one. */
 struct arg_item {
-	struct node *node; /* EXPR, EXPRS, NAMED, ORDER, COUNT, WINDOW */
+	struct node *node; /* EXPR, EXPRS, NAMED, ORDER, COUNT, SETS, WINDOW,
+			      FRAME */
 	/* NAMED: the column; NAMES, RENAME: old name; NAME, WORD, FLAG: the
 	   text; SETTINGS: the key */
 	struct str name;
@@ -123,6 +127,11 @@ struct edge {
 struct segment {
 	unsigned n_base; /* columns the batch comes with */
 	unsigned n_cols; /* with the computed ones */
+	/*
+	 * Bit c: column c says the row's event time, as window_end does: rows
+	 * are ordered by one as by the other.
+	 */
+	uint64_t times;
 };
 
 struct flow {
@@ -145,6 +154,24 @@ struct flow {
 	 */
 	struct parsed *parsed;
 	bool updates; /* rows may be corrections of earlier ones */
+	/*
+	 * Rows may take earlier ones back (batch.kind). steady: they do so only
+	 * to put another one of the same key in their place.
+	 */
+	bool changes, steady;
+	/*
+	 * Columns that tell apart all rows that are there at one time, if
+	 * `keyed`; none = there is but one row.
+	 */
+	bool keyed;
+	const unsigned *key;
+	unsigned n_key;
+	/*
+	 * Rows have another time than that of their records: what is in column
+	 * time_col.
+	 */
+	bool moved;
+	unsigned time_col;
 };
 
 /* What can be asked of every record besides its fields: a row each. */
@@ -168,6 +195,14 @@ extern const struct origin_row origin_rows[ORIGIN_N];
  * rows of several flows that a step brings together.
  */
 struct scan {
+	/*
+	 * Of an input: the field of event time, n == 0 where none is stated; a
+	 * step that knows it says so here. NULL: rows of several flows.
+	 */
+	struct path *time_field;
+	const char *time_names; /* fields that are it, if none is stated */
+	bool time_own;		/* those are the format's own */
+	int64_t lateness;	/* as stated; WHEN_MAX: none */
 	struct want *wants;
 	bool *read;	/* somebody reads it at all */
 	bool *computed; /* some expression reads it (not only the output) */
@@ -226,6 +261,12 @@ int flow_want(const struct flow *f, struct path path, struct arena *a,
  */
 int scan_column(struct scan *s, struct str name, unsigned *col,
     struct where where, struct err *err);
+
+/*
+ * The column is compared or computed with: what is a field is read for that.
+ * Returns its number.
+ */
+unsigned flow_value(const struct flow *f, const struct flow_column *c);
 
 /* Where a column of a flow comes from; c NULL: it has none. */
 struct scan_via flow_via(const struct flow *f, const struct flow_column *c);
@@ -291,6 +332,7 @@ struct bind {
 	unsigned n_params;
 	int64_t allowed; /* --allow, µs */
 	bool late_update;
+	int64_t lateness; /* as stated; WHEN_MAX: none */
 	/*
 	 * For a step with several ports, whose results are a segment of their
 	 * own: the scan of those, with the wants that are known so far; columns
@@ -300,6 +342,15 @@ struct bind {
 	unsigned own_base;
 	struct err *err;
 };
+
+/*
+ * True if rows ordered by this tree are ordered by event time: it is the field
+ * stated as such, or, where a lateness is stated but no field, has one of the
+ * names that usually hold it (and from now on does), or it is an end of the
+ * windows that the rows are results of.
+ */
+bool flow_is_time(
+    const struct flow *f, const struct node *n, const struct bind *b);
 
 /*
  * A scope for expressions over a flow. Valid while the flow is; `aliases`
@@ -336,6 +387,9 @@ struct flow flow_copy(const struct flow *f, unsigned more, struct arena *a);
 struct flow_column *flow_add(
     struct flow *f, struct str name, unsigned col, enum type type);
 
+/* Takes a column of the flow out; NULL: none. */
+void flow_remove(struct flow *f, const struct flow_column *c);
+
 /* Puts a column in place of the one of that name, or behind all others. */
 struct flow_column *flow_set(
     struct flow *f, struct str name, unsigned col, enum type type);
@@ -370,6 +424,14 @@ struct op {
 	struct edge *from; /* by port: what it reads */
 	unsigned n_from;
 
+	/*
+	 * By plan_bind before the step is bound. live: what it finds out is
+	 * wanted as changes, row by row, and not only at the end. heeded: a
+	 * step behind it acts when the watermark moves. implied: it follows
+	 * from the mode of an output and was not written.
+	 */
+	bool live, heeded, implied;
+
 	/* After binding; read-only while running. */
 	struct flow *ins;    /* by port */
 	struct flow in, out; /* in: that of port 0 */
@@ -383,6 +445,8 @@ const struct arg *op_arg(const struct op *op, const char *name);
 /* First index of the selection at or after a row. */
 unsigned op_selected_from(const struct batch *b, unsigned row);
 
+/* An entry of PARAM_NAMES as a tree. */
+struct node *op_name_node(const struct arg_item *item, struct arena *a);
 /*
  * The type that holds values of both (numbers are widened, NULL fits
  * anything); false, and *out is a, if there is none.
@@ -411,13 +475,52 @@ bool op_flag(const struct op *op, const char *name);
  * The watermark while rows of one input are applied: it follows the greatest
  * event time minus lateness, but not beyond `ceiling` (the least watermark of
  * the other active inputs). now is the watermark of the whole pipeline.
+ *
+ * One record from a clock gone wrong would close everything. With `ahead`
+ * stated, a record that is further than that beyond the greatest time does not
+ * move it, unless WATERMARK_BELIEVED records in a row say the same: then time
+ * has gone on while nothing was written. Without it, the first record that
+ * jumps more than a day, and a thousand times as far as usual, is noted.
  */
 struct watermark {
 	int64_t greatest; /* event time seen on this input; WHEN_MIN at first */
 	int64_t lateness; /* WHEN_MAX: none stated, never advances */
 	int64_t ceiling;
 	int64_t now;
+	int64_t ahead;	  /* 0: none stated */
+	int64_t first;	  /* the first time seen */
+	uint64_t n_moves; /* of the greatest time */
+	uint64_t n_ahead; /* records that did not move it */
+	unsigned in_row;  /* of those, the last ones without another between */
+	bool noted;	  /* some record was too far ahead: the first such */
+	int64_t noted_at; /* the greatest time before it */
+	int64_t noted_time;
 };
+
+#define WATERMARK_BELIEVED 100
+#define WATERMARK_JUMP ((int64_t)86400 * 1000000)
+
+/* A time far beyond the greatest: true if it is not to move it. */
+bool watermark_far(struct watermark *w, int64_t time);
+
+/* Notes a row's time; true if it is the greatest now. */
+static inline bool
+watermark_note(struct watermark *w, int64_t time)
+{
+	if (time <= w->greatest) {
+		w->in_row = 0;
+		return false;
+	}
+	if (w->greatest == WHEN_MIN)
+		w->first = time;
+	else if (time - w->greatest > (w->ahead ? w->ahead : WATERMARK_JUMP) &&
+		 watermark_far(w, time))
+		return false;
+	w->in_row = 0;
+	w->n_moves++;
+	w->greatest = time;
+	return true;
+}
 
 /* True if the row's time moved the watermark. */
 static inline bool
@@ -425,9 +528,8 @@ watermark_see(struct watermark *w, int64_t time)
 {
 	int64_t at;
 
-	if (time <= w->greatest)
+	if (!watermark_note(w, time))
 		return false;
-	w->greatest = time;
 	if (w->lateness == WHEN_MAX ||
 	    __builtin_sub_overflow(time, w->lateness, &at))
 		return false;
@@ -458,9 +560,13 @@ struct op_run {
 	/* What comes out: called in order by the operator. */
 	void (*emit)(struct op_run *from, struct batch *b);
 	void (*forward)(struct op_run *from, int64_t watermark);
+	/* The data cannot be answered: the run ends with this message. */
+	void (*fail)(struct op_run *from, const char *message);
 	/* A row came too late: kept or counted by the run. */
 	void (*late)(struct op_run *from, const struct batch *b, unsigned row);
 	void *owner; /* the run's */
+	/* No step with state comes behind: nobody waits for watermarks. */
+	bool ends;
 };
 
 /* When rows that went in come out again. */
@@ -468,6 +574,16 @@ enum op_waits {
 	WAITS_NOT,	 /* at once */
 	WAITS_WATERMARK, /* when the watermark has passed */
 	WAITS_END	 /* when the input has ended */
+};
+
+/* What a step does with rows that take earlier ones back. */
+enum op_changes {
+	CHANGES_PASS,  /* they go through; with `open`: as CHANGES_REFUSE */
+	CHANGES_MAKE,  /* it makes them of the records read */
+	CHANGES_TAKE,  /* takes them; makes them if op.live */
+	CHANGES_END,   /* takes them and gives none; rows as they are at last */
+	CHANGES_SHOW,  /* takes them, wants every one, and gives none */
+	CHANGES_REFUSE /* is to get rows as they are at last */
 };
 
 struct op_kind {
@@ -490,6 +606,7 @@ struct op_kind {
 	 * they feed nothing else. 0 = none.
 	 */
 	unsigned first_port;
+	enum op_changes changes;
 
 	/* Checks arguments, binds expressions, sets op->config, op->out. */
 	int (*bind)(struct op *op, const struct bind *b);
@@ -520,6 +637,9 @@ struct op_kind {
 
 	/* One line about state and what bounds it, for explain. */
 	void (*explain)(const struct op *op, struct buf *out);
+	/* When rows come out, where `waits` cannot say it for all such steps.
+	 */
+	void (*when)(const struct op *op, struct buf *out);
 };
 
 /* The table, sorted by name. */
@@ -527,6 +647,24 @@ extern const struct op_kind *const op_kinds[];
 extern const unsigned n_op_kinds;
 
 const struct op_kind *op_kind_find(struct str name);
+
+/* ---- frames ---- */
+
+/*
+ * The frame of a function over other rows:
+ *
+ *   ROWS|RANGE|GROUPS bound, or … BETWEEN bound AND bound
+ *   bound: UNBOUNDED PRECEDING|FOLLOWING, CURRENT ROW, n PRECEDING|FOLLOWING
+ *
+ * as a call of rows, range or groups with the two bounds, each a call of
+ * "preceding", "following" (with n, or unbounded) or "current row". NULL on
+ * error. frame_print writes it so that it reads back.
+ */
+struct node *frame_parse(struct lexer *lx);
+void frame_print(struct buf *out, const struct node *n);
+
+/* True for a call of a function over other rows, or of an aggregate. */
+bool over_is_call(const struct node *n);
 
 /* ---- windows ---- */
 

@@ -36,6 +36,12 @@ struct session {
 	_Alignas(16) char bytes[]; /* accumulators, then the key */
 };
 
+struct shown {
+	struct session *session;
+	struct span span;
+	struct value *values;
+};
+
 struct sessions_run {
 	struct op_run run; /* first */
 	const struct group_config *c;
@@ -43,6 +49,9 @@ struct sessions_run {
 	struct heap due;
 	int64_t watermark;
 	struct group_rows rows;
+	struct shown *shown; /* live: results that are out for a key */
+	size_t n_shown, cap_shown;
+	struct arena values; /* of theirs */
 };
 
 static struct str
@@ -247,37 +256,129 @@ write_session(struct sessions_run *r, struct session *s)
 {
 	struct span window = {s->first, session_end(r, s)};
 
+	if (!group_there(r->c, s->bytes))
+		return;
 	group_rows_add(&r->rows, window, session_key(r, s), s->bytes,
-	    s->written ? s->written + 1 : 0);
+	    s->written && !r->c->live ? s->written + 1 : 0);
 	s->written++;
 }
 
+/*
+ * Notes the results that are out for a key: the row at hand may change them,
+ * move their edges, or join their sessions.
+ */
 static void
-enter(struct sessions_run *r, struct batch *b, const struct group_prep *p,
-    unsigned row, unsigned k, int64_t t)
+note_shown(struct sessions_run *r, struct str key, uint64_t hash)
 {
-	struct session *s = session_of(r, p->keys[k], p->hashes[k], t);
+	struct session *s = sessions_of_key(r, key_slot(r, key, hash));
+
+	r->n_shown = 0;
+	arena_reset(&r->values);
+	for (; s; s = s->next) {
+		struct shown *e;
+
+		if (!s->fired || !group_there(r->c, s->bytes))
+			continue;
+		mem_grow(&r->shown, &r->cap_shown, r->n_shown + 1, sizeof *e);
+		e = &r->shown[r->n_shown++];
+		e->session = s;
+		e->span = (struct span){s->first, session_end(r, s)};
+		e->values = arena_array(
+		    &r->values, r->c->grouping.n_aggs, sizeof *e->values);
+		group_values(r->c, s->bytes, &r->values, e->values);
+	}
+}
+
+/* The session s has a row more: those that are out no more are taken back. */
+static void
+give_changes(struct sessions_run *r, struct str key, struct session *s)
+{
+	struct value *now =
+	    arena_array(&r->values, r->c->grouping.n_aggs, sizeof *now);
+	struct span span = {s->first, session_end(r, s)};
+	bool is = s->fired && group_there(r->c, s->bytes);
+
+	if (is)
+		group_values(r->c, s->bytes, &r->values, now);
+	for (size_t i = 0; i < r->n_shown; i++) {
+		const struct shown *e = &r->shown[i];
+
+		if (e->session != s && !e->session->dead)
+			continue;
+		if (!is || e->session != s || e->span.start != span.start ||
+		    e->span.end != span.end) {
+			group_rows_change(
+			    &r->rows, e->span, key, e->values, CHANGE_DELETE);
+			continue;
+		}
+		is = false;
+		if (group_same(r->c, e->values, now))
+			continue;
+		group_rows_change(
+		    &r->rows, span, key, e->values, CHANGE_BEFORE);
+		group_rows_change(&r->rows, span, key, now, CHANGE_AFTER);
+	}
+	if (is)
+		group_rows_change(&r->rows, span, key, now, CHANGE_INSERT);
+	group_rows_flush(&r->rows);
+}
+
+static void
+correct(struct sessions_run *r, struct str key, struct session *s)
+{
+	if (r->c->live)
+		give_changes(r, key, s);
+	if (!s->fired)
+		return;
+	if (!r->c->live) {
+		write_session(r, s);
+		group_rows_flush(&r->rows);
+	}
+	r->run.counts.updates++;
+}
+
+/* A row into a session of its key; false if it is late for it. */
+static bool
+enter_key(struct sessions_run *r, const struct batch *b,
+    const struct group_prep *p, unsigned row, struct str key, uint64_t hash)
+{
 	uint16_t rows[1] = {(uint16_t)row};
 	char *cells[1];
 	struct agg_rows add = {
 	    .n = 1, .rows = rows, .cells = cells, .time = b->time};
+	struct session *s;
 
-	if (!s) {
-		r->run.counts.late++;
-		r->run.late(&r->run, b, row);
-		return;
-	}
+	r->n_shown = 0;
+	if (r->c->live && r->c->allowed)
+		note_shown(r, key, hash);
+	s = session_of(r, key, hash, b->time[row]);
+	if (!s)
+		return false;
 	cells[0] = s->bytes;
 	group_add(r->c, &s->heap, p, &add);
 	/* A late session within the allowance is due at once; one that has
 	 * fired is corrected at once, unless it is open again: then it fires
 	 * when its new end comes. */
-	if (!s->fired && session_end(r, s) <= r->watermark) {
+	if (s->fired || r->n_shown)
+		correct(r, key, s);
+	if (!s->fired && session_end(r, s) <= r->watermark)
 		sessions_advance(&r->run, r->watermark);
-	} else if (s->fired) {
-		write_session(r, s);
-		group_rows_flush(&r->rows);
-		r->run.counts.updates++;
+	return true;
+}
+
+static void
+enter(struct sessions_run *r, struct batch *b, const struct group_prep *p,
+    unsigned row, unsigned k)
+{
+	unsigned n_late = 0;
+
+	for (size_t i = k; i < r->c->n_sets * p->stride; i += p->stride)
+		n_late += !enter_key(r, b, p, row, p->keys[i], p->hashes[i]);
+	if (n_late == r->c->n_sets) {
+		r->run.counts.late++;
+		r->run.late(&r->run, b, row);
+	} else if (n_late) {
+		r->run.counts.late_some++;
 	}
 }
 
@@ -394,6 +495,7 @@ sessions_open(const struct op *op)
 	r->watermark = WHEN_MIN;
 	r->run.op = op;
 	group_rows_init(&r->rows, &r->run, r->c);
+	arena_init(&r->values, 1024);
 	return &r->run;
 }
 
@@ -410,7 +512,7 @@ sessions_apply(struct op_run *run, struct batch *b, void *prepared,
 		r->watermark = w->now;
 	for (unsigned row = from; row < to; row++) {
 		if (k < b->n_sel && batch_row(b, k) == row)
-			enter(r, b, prepared, row, k++, b->time[row]);
+			enter(r, b, prepared, row, k++);
 		if (!w || !watermark_see(w, b->time[row]))
 			continue;
 		if (w->now >= heap_next(&r->due))
@@ -434,5 +536,7 @@ sessions_close(struct op_run *run)
 	heap_release(&r->due);
 	index_release(&r->by_key);
 	group_rows_release(&r->rows);
+	arena_release(&r->values);
+	mem_free(r->shown);
 	mem_free(r);
 }

@@ -41,6 +41,12 @@ struct corrected {
 	struct table revisions; /* cell: uint32_t corrections */
 };
 
+/* What a window has shown for a key. */
+struct result {
+	struct value *values;
+	bool shown;
+};
+
 struct slices_run {
 	struct op_run run; /* first */
 	const struct group_config *c;
@@ -53,6 +59,9 @@ struct slices_run {
 	struct slide slide;	/* what slides from window to window */
 	struct index corrected; /* of struct corrected, by window */
 	struct heap forgotten;	/* when which of them is too old to matter */
+	struct result *earlier; /* live: results a late row will change */
+	size_t n_earlier, cap_earlier, n_given;
+	struct arena values; /* of theirs */
 
 	/* Rows judged but not yet entered. */
 	unsigned n_wait;
@@ -161,9 +170,12 @@ enter_slice(struct slices_run *r, const struct batch *b,
 	struct agg_rows add = {
 	    .n = n, .rows = rows, .cells = cells, .time = b->time};
 
-	table_cells(&s->table, p->keys, p->hashes, ks, n, cells);
+	for (size_t i = 0; i < r->c->n_sets; i++) {
+		table_cells(&s->table, p->keys + i * p->stride,
+		    p->hashes + i * p->stride, ks, n, cells);
+		group_add(r->c, &s->table.heap, p, &add);
+	}
 	r->run.counts.keys += s->table.n - before;
-	group_add(r->c, &s->table.heap, p, &add);
 	slice_tree_stale(&r->tree, s->span.start);
 	slide_stale(&r->slide, s->span);
 }
@@ -226,6 +238,8 @@ rows_of_table(struct slices_run *r, struct table *t, struct span window)
 	cells = table_sorted(t, &scratch);
 	for (size_t i = 0; i < t->n; i++) {
 		cells[i]->revision = 1;
+		if (!group_there(r->c, cells[i]->bytes))
+			continue;
 		group_rows_add(&r->rows, window, cell_key(t, cells[i]),
 		    cells[i]->bytes, 0);
 	}
@@ -464,13 +478,69 @@ nearby_merge(struct slices_run *r, struct nearby *near)
 	}
 }
 
+/* A window's result for a key as it is before the late row is added. */
+static void
+note_earlier(struct slices_run *r, const char *acc, bool written)
+{
+	struct result *e;
+
+	mem_grow(
+	    &r->earlier, &r->cap_earlier, r->n_earlier + 1, sizeof *r->earlier);
+	e = &r->earlier[r->n_earlier++];
+	e->shown = written && group_there(r->c, acc);
+	e->values =
+	    arena_array(&r->values, r->c->grouping.n_aggs, sizeof *e->values);
+	if (e->shown)
+		group_values(r->c, acc, &r->values, e->values);
+}
+
+/* The change from then to now. */
+static void
+give_change(struct slices_run *r, struct span w, struct str key,
+    const char *acc, const struct result *before)
+{
+	struct value *now =
+	    arena_array(&r->values, r->c->grouping.n_aggs, sizeof *now);
+	bool is = group_there(r->c, acc);
+
+	if (is)
+		group_values(r->c, acc, &r->values, now);
+	if (is && before->shown && !group_same(r->c, before->values, now)) {
+		group_rows_change(
+		    &r->rows, w, key, before->values, CHANGE_BEFORE);
+		group_rows_change(&r->rows, w, key, now, CHANGE_AFTER);
+	} else if (is != before->shown) {
+		group_rows_change(&r->rows, w, key, is ? now : before->values,
+		    is ? CHANGE_INSERT : CHANGE_DELETE);
+	}
+}
+
+/* One of the windows; before: note what it has shown. */
+static void
+correct_one(struct slices_run *r, struct span w, struct str key, uint64_t hash,
+    const char *acc, bool written, bool before)
+{
+	if (before) {
+		note_earlier(r, acc, written);
+		return;
+	}
+	if (r->c->live)
+		give_change(r, w, key, acc, &r->earlier[r->n_given++]);
+	else
+		group_rows_add(&r->rows, w, key, acc,
+		    written ? count_correction(r, w, key, hash) : 0);
+	group_rows_flush(&r->rows);
+	r->run.counts.updates++;
+}
+
 /*
  * Writes the fired windows again that a late row belongs to and that end
- * behind `from`, for its key, in order of their ends.
+ * behind `from`, for its key, in order of their ends; or, before the row is
+ * added, notes what they have shown.
  */
 static void
 correct(struct slices_run *r, const struct slice *s, int64_t from,
-    struct str key, uint64_t hash)
+    struct str key, uint64_t hash, bool before)
 {
 	struct nearby near = {0};
 	struct arena scratch;
@@ -500,18 +570,31 @@ correct(struct slices_run *r, const struct slice *s, int64_t from,
 		acc = arena_zalloc(&scratch, r->c->cell_bytes);
 		group_merge(r->c, GROUP_EACH, &scratch, acc, near.list[i].acc);
 		group_merge(r->c, GROUP_EACH, &scratch, acc, later);
-		group_rows_add(&r->rows, w, key, acc,
-		    near.list[i].written < w.end
-			? count_correction(r, w, key, hash)
-			: 0);
-		group_rows_flush(&r->rows);
-		r->run.counts.updates++;
+		correct_one(
+		    r, w, key, hash, acc, near.list[i].written < w.end, before);
 	} while (window_next(&r->c->window, s->span, w.end, &w) &&
 		 w.end <= r->watermark);
-	near.list[near.own].cell->revision = 1;
+	if (!before)
+		near.list[near.own].cell->revision = 1;
 	arena_release(&scratch);
 	arena_release(&near.heap);
 	mem_free(near.list);
+}
+
+/* What the windows have shown that a late row is about to correct. */
+static void
+note_results(struct slices_run *r, struct slice *s, int64_t from,
+    const struct group_prep *p, unsigned k)
+{
+	size_t n = s->table.n;
+
+	r->n_earlier = 0;
+	arena_reset(&r->values);
+	for (size_t i = k; i < r->c->n_sets * p->stride; i += p->stride) {
+		table_cell(&s->table, p->keys[i], p->hashes[i]);
+		correct(r, s, from, p->keys[i], p->hashes[i], true);
+	}
+	r->run.counts.keys += s->table.n - n;
 }
 
 /*
@@ -531,9 +614,15 @@ late_row(struct slices_run *r, struct batch *b, const struct group_prep *p,
 		   : time_add(r->watermark, -r->c->allowed);
 	if (window_next(&r->c->window, s->span, WHEN_MIN, &w) && w.end <= from)
 		r->run.counts.late_some++;
+	if (r->c->live) {
+		enter(r, b, p);
+		note_results(r, s, from, p, k);
+	}
 	wait_for_entry(r, s, row, k);
 	enter(r, b, p);
-	correct(r, s, from, p->keys[k], p->hashes[k]);
+	r->n_given = 0;
+	for (size_t i = k; i < r->c->n_sets * p->stride; i += p->stride)
+		correct(r, s, from, p->keys[i], p->hashes[i], false);
 }
 
 /* ---- the interface ---- */
@@ -547,6 +636,7 @@ slices_open(const struct op *op)
 	r->watermark = WHEN_MIN;
 	r->run.op = op;
 	group_rows_init(&r->rows, &r->run, r->c);
+	arena_init(&r->values, 1024);
 	slice_tree_init(&r->tree, r->c, table_at, r);
 	slide_init(&r->slide, r->c, table_at, r);
 	return &r->run;
@@ -635,18 +725,21 @@ slices_apply(struct op_run *run, struct batch *b, void *prepared, unsigned from,
 	enter(r, b, prepared);
 }
 
-/* A global aggregate has a row even if nothing came in. */
+/* A group without keys has a row even if nothing came in. */
 static void
 row_of_nothing(struct slices_run *r)
 {
 	struct arena heap;
-	struct slice *s = r->last;
 
-	if (r->c->window.type != WINDOW_ALL || r->c->n_keys || s)
+	if (r->c->window.type != WINDOW_ALL || r->last)
 		return;
 	arena_init(&heap, 1024);
-	group_rows_add(&r->rows, (struct span){WHEN_MIN, WHEN_MAX},
-	    (struct str){"", 0}, arena_zalloc(&heap, r->c->cell_bytes), 0);
+	for (unsigned set = 0; set < r->c->n_sets; set++)
+		if (group_is_total(r->c, set))
+			group_rows_add(&r->rows,
+			    (struct span){WHEN_MIN, WHEN_MAX},
+			    group_total_key(r->c, set, &heap),
+			    arena_zalloc(&heap, r->c->cell_bytes), 0);
 	group_rows_flush(&r->rows);
 	arena_release(&heap);
 }
@@ -675,6 +768,8 @@ slices_close(struct op_run *run)
 	index_release(&r->corrected);
 	heap_release(&r->due);
 	index_release(&r->by_start);
+	arena_release(&r->values);
+	mem_free(r->earlier);
 	slice_tree_release(&r->tree);
 	slide_release(&r->slide);
 	group_rows_release(&r->rows);

@@ -396,6 +396,7 @@ const struct op_kind op_sort = {
 	.n_params = sizeof sort_params / sizeof *sort_params,
 	.primary = "by",
 	.waits = WAITS_END,
+	.changes = CHANGES_REFUSE,
 	.bind = sort_bind,
 	.prepare = sort_prepare,
 	.open = sort_open,

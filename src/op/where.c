@@ -20,6 +20,7 @@ where_bind(struct op *op, const struct bind *b)
 
 	op->config = c;
 	op->out = op->in;
+	op->out.steady = false;
 	flow_scope(&op->in, b, &scope);
 	c->condition = expr_bind(
 	    op_arg(op, "condition")->items[0].node, &scope, b->arena, b->err);
@@ -33,6 +34,8 @@ where_batch(const struct op *op, struct eval *ev, struct batch *b)
 
 	eval_begin(ev, b);
 	expr_filter(c->condition, ev, b);
+	if (!b->raw)
+		batch_mend(b);
 }
 
 // clang-format off

@@ -84,6 +84,7 @@ window_slice(const struct window_spec *w, int64_t t, struct span *out)
 
 	switch (w->type) {
 	case WINDOW_ALL:
+	case WINDOW_ROWS:
 		*out = (struct span){WHEN_MIN, WHEN_MAX};
 		return true;
 	case WINDOW_CALENDAR:
@@ -112,6 +113,7 @@ window_next(const struct window_spec *w, struct span slice, int64_t after,
 	case WINDOW_TUMBLE:
 	case WINDOW_CALENDAR:
 	case WINDOW_SESSION:
+	case WINDOW_ROWS:
 		*out = slice;
 		return slice.end > after;
 	case WINDOW_CUMULATE:
@@ -151,6 +153,7 @@ window_last_end(const struct window_spec *w, struct span slice)
 	case WINDOW_TUMBLE:
 	case WINDOW_CALENDAR:
 	case WINDOW_SESSION:
+	case WINDOW_ROWS:
 		break;
 	case WINDOW_CUMULATE:
 		return floor_to(slice.start, w->size, w->offset) + w->size;
@@ -277,6 +280,42 @@ parse_session(
 }
 
 static int
+rows_arg(
+    const struct node *call, unsigned i, const struct bind *b, int64_t *out)
+{
+	struct scope scope = {.params = b->params, .n_params = b->n_params};
+	struct value v;
+
+	if (expr_eval_constant(call->args[i], &scope, b->arena, &v, b->err))
+		return -1;
+	if (v.type != T_INT || v.i < 1)
+		return err_set(b->err, ERR_SPEC, call->args[i]->where,
+		    "a number of rows is expected here, 1 or greater");
+	*out = v.i;
+	return 0;
+}
+
+static int
+parse_rows(const struct node *call, const struct bind *b, struct window_spec *w)
+{
+	w->type = WINDOW_ROWS;
+	if (arity(call, 1, 2, b) || rows_arg(call, 0, b, &w->size))
+		return -1;
+	w->slide = w->size;
+	if (call->n_args > 1 && rows_arg(call, 1, b, &w->slide))
+		return -1;
+	w->slice = gcd(w->size, w->slide);
+	if (w->size / w->slice <= WINDOW_PANES_MAX)
+		return 0;
+	err_set(b->err, ERR_SPEC, call->where,
+	    "the window has more than %d parts of %lld rows", WINDOW_PANES_MAX,
+	    (long long)w->slice);
+	return err_hint(b->err,
+	    "parts are as long as the greatest common divisor of size and "
+	    "slide");
+}
+
+static int
 parse_calendar(const struct node *call, enum calendar_unit unit,
     const struct bind *b, struct window_spec *w)
 {
@@ -315,6 +354,8 @@ window_parse(
 			return parse_cumulate(call, b, out);
 		if (str_is(call->name, "session"))
 			return parse_session(call, b, out);
+		if (str_is(call->name, "rows"))
+			return parse_rows(call, b, out);
 		for (unsigned i = 0; i < 4; i++)
 			if (str_is(call->name, unit_names[i]))
 				return parse_calendar(
@@ -372,6 +413,12 @@ window_print(const struct window_spec *w, struct buf *out)
 		put_durations(out, "session", w->size,
 		    w->max == WHEN_MAX ? 0 : w->max, 0);
 		return;
+	case WINDOW_ROWS:
+		buf_printf(out, "rows(%lld", (long long)w->size);
+		if (w->slide != w->size)
+			buf_printf(out, ", %lld", (long long)w->slide);
+		buf_addc(out, ')');
+		return;
 	case WINDOW_CALENDAR:
 		buf_printf(
 		    out, "%s(\"%s\")", unit_names[w->unit], zone_name(w->zone));
@@ -400,6 +447,13 @@ const struct window_kind window_kinds[] = {
 	    "|--------|\n   |--------|\n      |--------|\n"},
 	{"month", "month([zone])", "Calendar months in a time zone.",
 	    "|-- Jan --|-- Feb --|-- Mar --|\n"},
+	{"rows", "rows(size [, slide])",
+	    "Per key: so many rows in order of arrival, whatever their times; "
+	    "with a slide, after every so many rows the last ones. "
+	    "window_start and window_end count the rows of the key from 0. "
+	    "What is left at the end of input is a shorter window, marked "
+	    "`partial`.",
+	    "|-xxx-|-xxx-|-xx\n"},
 	{"session", "session(gap [, max])",
 	    "Per key: a window lasts as long as no gap between records is "
 	    "longer than `gap`; at most `max`.",

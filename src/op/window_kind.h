@@ -22,6 +22,7 @@ enum window_type {
 	WINDOW_HOP,
 	WINDOW_CUMULATE,
 	WINDOW_SESSION,
+	WINDOW_ROWS, /* every so many rows of a key, whatever their times */
 	WINDOW_CALENDAR
 };
 
@@ -34,14 +35,24 @@ enum calendar_unit {
 
 struct window_spec {
 	enum window_type type;
-	int64_t size;	/* µs; SESSION: the gap; CALENDAR: unused */
-	int64_t slide;	/* HOP: slide; CUMULATE: step; else = size */
+	int64_t size;  /* µs; SESSION: the gap; ROWS: rows; CALENDAR: unused */
+	int64_t slide; /* HOP, ROWS: slide; CUMULATE: step; else = size */
 	int64_t offset; /* normalised to [0, slide or size) */
-	int64_t slice;	/* width of a slice; gcd of size and slide */
+	int64_t slice;	/* width of a slice; gcd of size and slide, ROWS, too */
 	int64_t max;	/* SESSION: longest, or WHEN_MAX */
 	enum calendar_unit unit;
 	const struct zone *zone; /* CALENDAR */
 };
+
+/* Slices of rows that a window of rows may have. */
+#define WINDOW_PANES_MAX 4096
+
+/* Does event time decide what is in the window? */
+static inline bool
+window_is_timed(const struct window_spec *w)
+{
+	return w->type != WINDOW_ALL && w->type != WINDOW_ROWS;
+}
 
 struct span {
 	int64_t start, end; /* [start, end) */

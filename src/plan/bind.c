@@ -68,14 +68,21 @@ known_fields(struct scan *s, const struct format *format, struct arena *a)
 }
 
 static void
-scan_begin(struct scan *s, const struct plan_input *in, struct arena *a)
+scan_begin(struct scan *s, struct plan_input *in, struct arena *a)
 {
 	struct scope_column *typed = arena_array(a, in->n_types, sizeof *typed);
+	bool own = in->format && in->format->time_fields;
 
 	for (unsigned i = 0; i < in->n_types; i++)
 		typed[i] =
 		    (struct scope_column){in->types[i].name, in->types[i].type};
-	*s = (struct scan){.arena = a, .typed = typed, .n_typed = in->n_types};
+	*s = (struct scan){.arena = a,
+	    .typed = typed,
+	    .n_typed = in->n_types,
+	    .time_field = &in->time.field,
+	    .time_names = own ? in->format->time_fields : IO_TIME_FIELDS,
+	    .time_own = own,
+	    .lateness = in->time.lateness};
 	if (!in->closed)
 		known_fields(s, in->format, a);
 }
@@ -87,7 +94,7 @@ whole_records(struct scan *scan, unsigned base, struct arena *a)
 	struct segment *segment = arena_alloc(a, sizeof *segment);
 	struct flow_column *c = arena_zalloc(a, sizeof *c);
 
-	*segment = (struct segment){base, base};
+	*segment = (struct segment){base, base, 0};
 	*c = (struct flow_column){
 	    .col = COL_RECORD, .type = T_MAP, .spread = true};
 	return (struct flow){.cols = c,
@@ -104,7 +111,7 @@ closed_records(struct scan *scan, const struct plan_input *in, unsigned base,
 {
 	struct segment *segment = arena_alloc(b->arena, sizeof *segment);
 
-	*segment = (struct segment){base, base};
+	*segment = (struct segment){base, base, 0};
 	*out = (struct flow){.segment = segment,
 	    .scan = scan,
 	    .cols = arena_array(b->arena, in->n_columns, sizeof *out->cols)};
@@ -306,6 +313,38 @@ hand_down(const struct op *op, const struct scan *own)
 	}
 }
 
+/* Event time that is computed: its fields are wanted, too. */
+static int
+bind_times(struct binder *s)
+{
+	for (unsigned i = 0; i < s->plan->n_inputs; i++) {
+		struct plan_input *in = &s->plan->inputs[i];
+		struct node **args, *cast;
+		struct scope scope;
+
+		if (!in->time.expr || !s->scans[i].needs_time)
+			continue;
+		cast = arena_zalloc(s->bind.arena, sizeof *cast);
+		args = arena_alloc(s->bind.arena, sizeof *args);
+		args[0] = in->time.expr;
+		*cast = (struct node){.kind = NODE_CALL,
+		    .where = args[0]->where,
+		    .name = STR("cast"),
+		    .name_at = args[0]->where,
+		    .args = args,
+		    .n_args = 1,
+		    .cast = {.type = T_TIME, .precision = -1, .scale = -1},
+		    .depth = args[0]->depth + 1,
+		    .size = args[0]->size + 1};
+		flow_scope(&in->rows, &s->bind, &scope);
+		in->time_of =
+		    expr_bind(cast, &scope, s->bind.arena, s->bind.err);
+		if (!in->time_of)
+			return -1;
+	}
+	return 0;
+}
+
 /*
  * Binds everything into the arena. Computed columns begin behind as many
  * fields as were found before, or as there may be.
@@ -336,7 +375,7 @@ bind_pass(struct binder *s)
 	for (unsigned i = p->n_ops; i-- > 0;)
 		if (has_own_scan(&p->ops[i]))
 			hand_down(&p->ops[i], &s->own[i]);
-	return 0;
+	return bind_times(s);
 }
 
 /* The fields found and read, for the second pass. */
@@ -448,6 +487,18 @@ bind_twice(struct binder *s, struct arena *scratch)
 	return 0;
 }
 
+/* The greatest of all inputs that are read; WHEN_MAX if one states none. */
+static int64_t
+lateness_of(const struct plan *p)
+{
+	int64_t most = WHEN_MIN;
+
+	for (unsigned i = 0; i < p->n_inputs; i++)
+		if (p->inputs[i].used && p->inputs[i].time.lateness > most)
+			most = p->inputs[i].time.lateness;
+	return most;
+}
+
 int
 plan_bind(struct plan *p, struct err *err)
 {
@@ -460,6 +511,7 @@ plan_bind(struct plan *p, struct err *err)
 
 	must(!p->bound && p->n_inputs > 0);
 	plan_emit_default(p);
+	plan_changes(p);
 	if (p->n_ops > PLAN_STEPS_MAX)
 		return err_set(err, ERR_SPEC, p->ops[PLAN_STEPS_MAX].where,
 		    "more than %d steps", PLAN_STEPS_MAX);
@@ -472,6 +524,7 @@ plan_bind(struct plan *p, struct err *err)
 		p->inputs[i].time = plan_time_of(p, &p->inputs[i]);
 	if (name_steps(p, err) || bind_params(p, &s.bind))
 		return -1;
+	s.bind.lateness = lateness_of(p);
 	for (unsigned i = 0; i < p->n_inputs; i++)
 		if (p->inputs[i].values && bind_values(&s, &p->inputs[i]))
 			return -1;

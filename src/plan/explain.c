@@ -158,10 +158,10 @@ put_files(struct explain *x, const struct plan_input *in)
 }
 
 static void
-put_time_source(struct explain *x)
+put_time_source(struct explain *x, const struct plan_input *in)
 {
-	const struct plan_time *t = &x->plan->inputs[0].time;
-	const struct format *f = x->plan->inputs[0].format;
+	const struct plan_time *t = &in->time;
+	const struct format *f = in->format;
 
 	if (t->field.n)
 		path_print(&x->text, t->field);
@@ -176,9 +176,9 @@ put_time_source(struct explain *x)
 }
 
 static void
-put_lateness(struct explain *x)
+put_lateness(struct explain *x, const struct plan_input *in)
 {
-	const struct plan_time *t = &x->plan->inputs[0].time;
+	const struct plan_time *t = &in->time;
 
 	if (t->lateness == WHEN_MAX) {
 		buf_lit(&x->text, "; no lateness stated, so nothing is late");
@@ -201,9 +201,9 @@ put_lateness(struct explain *x)
 }
 
 static void
-put_fields(struct explain *x)
+put_fields(struct explain *x, const struct plan_input *in)
 {
-	const struct scan *s = x->plan->inputs[0].scan;
+	const struct scan *s = in->scan;
 
 	for (unsigned i = 0; i < s->n_wants; i++) {
 		const struct want *w = &s->wants[i];
@@ -236,25 +236,55 @@ put_types(struct explain *x, const struct plan_input *in)
 }
 
 static void
-put_input(struct explain *x)
+put_declared(struct explain *x, const struct plan_input *in)
 {
-	const struct plan_input *in = x->plan->inputs;
+	x->entries = true;
+	for (unsigned i = 0; i < in->n_columns; i++) {
+		buf_addz(&x->text, i ? ", " : "");
+		name_print(&x->text, in->columns[i].name);
+		if (in->columns[i].type != T_ANY)
+			buf_printf(
+			    &x->text, " %s", type_name(in->columns[i].type));
+	}
+	if (in->closed)
+		put_line(x, "columns");
+	x->entries = false;
+}
 
-	put_files(x, in);
+static bool
+is_read_first(const struct plan *p, const struct plan_input *in)
+{
+	for (unsigned i = 0; i < p->n_inputs; i++)
+		if (p->inputs[i].used && p->inputs[i].rank > in->rank)
+			return true;
+	return false;
+}
+
+static void
+put_input(struct explain *x, const struct plan_input *in)
+{
+	if (in->values)
+		buf_printf(&x->text, "%u constant row%s", in->n_rows,
+		    in->n_rows == 1 ? "" : "s");
+	else
+		put_files(x, in);
 	if (in->format)
 		buf_printf(&x->text, " (%s)", in->format->name);
+	if (is_read_first(x->plan, in))
+		buf_lit(&x->text, "; read to its end before the others");
 	put_heading(x, "input");
 	if (in->name.n) {
 		buf_adds(&x->text, in->name);
 		put_line(x, "name");
 	}
+	put_declared(x, in);
 	put_types(x, in);
 	if (in->scan->needs_time) {
-		put_time_source(x);
-		put_lateness(x);
+		put_time_source(x, in);
+		put_lateness(x, in);
 		put_line(x, "time");
 	}
-	put_fields(x);
+	put_fields(x, in);
 }
 
 static void
@@ -286,7 +316,8 @@ put_column(struct explain *x, const struct flow_column *c)
 	if (!c->dropped && c->type != T_ANY)
 		buf_printf(&x->text, " %s", type_name(c->type));
 	if (c->omit_null && !c->dropped)
-		buf_lit(&x->text, " (of corrections)");
+		buf_addz(&x->text, str_is(c->name, "rev") ? " (of corrections)"
+							  : " (of some)");
 }
 
 static void
@@ -328,7 +359,10 @@ put_item(struct explain *x, const struct arg *arg, const struct arg_item *item)
 		name_print(&x->text, item->name);
 		buf_lit(&x->text, " = ");
 	}
-	node_print(&x->text, item->node);
+	if (arg->param->kind == PARAM_FRAME)
+		frame_print(&x->text, item->node);
+	else
+		node_print(&x->text, item->node);
 	if (item->descending)
 		buf_lit(&x->text, " desc");
 	if (arg->param->kind == PARAM_ORDER &&
@@ -347,9 +381,44 @@ put_items(struct explain *x, const struct arg *arg)
 	}
 }
 
+/* A window of rows: rows(100). */
+static bool
+counts_rows(const struct op *op)
+{
+	const struct arg *window = op_arg(op, "window");
+
+	return window && str_is(window->items[0].node->name, "rows");
+}
+
+/* Some input that feeds windows says no lateness. */
+static bool
+waits_for_end(const struct plan *p)
+{
+	for (unsigned i = 0; i < p->n_inputs; i++)
+		if (p->inputs[i].used && p->inputs[i].scan->needs_time &&
+		    p->inputs[i].time.lateness == WHEN_MAX)
+			return true;
+	return false;
+}
+
 static void
 put_waiting(struct explain *x, const struct op *op)
 {
+	if (op->live && op->kind->changes == CHANGES_TAKE && op->out.changes) {
+		buf_lit(&x->text, "each change at once");
+		put_line(x, "rows out");
+		return;
+	}
+	if (op->kind->when) {
+		op->kind->when(op, &x->text);
+		put_line(x, "rows out");
+		return;
+	}
+	if (counts_rows(op)) {
+		buf_lit(&x->text, "after so many rows of a key");
+		put_line(x, "rows out");
+		return;
+	}
 	switch (op->kind->waits) {
 	case WAITS_NOT:
 		buf_lit(&x->text, "each row at once");
@@ -360,8 +429,11 @@ put_waiting(struct explain *x, const struct op *op)
 		buf_lit(&x->text, "when the input ends");
 		break;
 	case WAITS_WATERMARK:
-		if (x->plan->inputs[0].time.lateness == WHEN_MAX)
+		if (waits_for_end(x->plan))
 			buf_lit(&x->text, "when the input ends");
+		else if (op->kind->changes == CHANGES_SHOW)
+			buf_lit(&x->text,
+			    "when the watermark passes a multiple of it");
 		else
 			buf_lit(&x->text,
 			    "when the watermark reaches a window's end");
@@ -382,6 +454,49 @@ same_columns(const struct flow *a, const struct flow *b)
 	return true;
 }
 
+/* ---- what is read ---- */
+
+/* Inputs and steps one after another, as the page shows them anyway. */
+static bool
+is_line(const struct plan *p)
+{
+	unsigned inputs = 0;
+
+	for (unsigned i = 0; i < p->n_inputs; i++)
+		inputs += p->inputs[i].used;
+	for (unsigned i = 0; i < p->n_ops; i++)
+		if (p->ops[i].n_from > 1 || p->step_readers[i].n != 1)
+			return false;
+	return inputs == 1 && p->n_outputs == 1;
+}
+
+static void
+put_edge(struct explain *x, struct edge e)
+{
+	const struct plan_input *in = &x->plan->inputs[e.number];
+
+	if (e.step)
+		buf_printf(&x->text, "step %u", e.number + 1);
+	else if (in->name.n)
+		buf_printf(&x->text, "input %.*s", STR_ARG(in->name));
+	else if (in->n_files == 1)
+		buf_printf(&x->text, "input %.*s", STR_ARG(in->files[0]));
+	else
+		buf_printf(&x->text, "input %u", e.number + 1);
+}
+
+static void
+put_reads(struct explain *x, const struct edge *from, unsigned n)
+{
+	if (is_line(x->plan))
+		return;
+	for (unsigned i = 0; i < n; i++) {
+		buf_addz(&x->text, i ? ", " : "");
+		put_edge(x, from[i]);
+	}
+	put_line(x, "reads");
+}
+
 static void
 put_step(struct explain *x, const struct op *op)
 {
@@ -395,6 +510,7 @@ put_step(struct explain *x, const struct op *op)
 	if (!x->text.n)
 		buf_lit(&x->text, "all rows");
 	put_heading(x, heading);
+	put_reads(x, op->from, op->n_from);
 	if (op->named) {
 		buf_adds(&x->text, op->name);
 		put_line(x, "name");
@@ -420,14 +536,17 @@ put_step(struct explain *x, const struct op *op)
 /* ---- output ---- */
 
 static void
-put_output(struct explain *x)
+put_output(struct explain *x, const struct plan_output *out)
 {
-	const struct plan_output *out = &x->plan->outputs[0];
-
 	buf_adds(&x->text, out->file.n ? out->file : STR("standard output"));
 	if (out->format)
 		buf_printf(&x->text, " (%s)", out->format->name);
 	put_heading(x, "output");
+	if (out->name.n) {
+		buf_adds(&x->text, out->name);
+		put_line(x, "name");
+	}
+	put_reads(x, &out->from, 1);
 	put_columns(x, &out->result);
 }
 
@@ -436,10 +555,13 @@ plan_explain(const struct plan *p, struct buf *out)
 {
 	struct explain x = {.plan = p, .out = out};
 
-	put_input(&x);
+	for (unsigned i = 0; i < p->n_inputs; i++)
+		if (p->inputs[i].used)
+			put_input(&x, &p->inputs[i]);
 	put_params(&x);
 	for (unsigned i = 0; i < p->n_ops; i++)
 		put_step(&x, &p->ops[i]);
-	put_output(&x);
+	for (unsigned i = 0; i < p->n_outputs; i++)
+		put_output(&x, &p->outputs[i]);
 	buf_release(&x.text);
 }

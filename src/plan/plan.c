@@ -57,8 +57,10 @@ plan_time_of(const struct plan *p, const struct plan_input *in)
 {
 	struct plan_time t = in->time;
 
-	if (!t.field.n)
+	if (!t.field.n && !t.expr) {
 		t.field = p->time.field;
+		t.expr = p->time.expr;
+	}
 	if (!t.layout_given) {
 		t.layout = p->time.layout;
 		t.layout_given = p->time.layout_given;
@@ -67,6 +69,10 @@ plan_time_of(const struct plan *p, const struct plan_input *in)
 		t.zone = p->time.zone;
 	if (t.lateness == WHEN_MAX)
 		t.lateness = p->time.lateness;
+	if (!t.max_ahead)
+		t.max_ahead = p->time.max_ahead;
+	if (!t.idle)
+		t.idle = p->time.idle;
 	t.allowed = p->time.allowed;
 	t.late = p->time.late;
 	t.late_file = p->time.late_file;

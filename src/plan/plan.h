@@ -35,13 +35,24 @@ struct declared {
 	struct where where;
 };
 
+/* What comes out of a plan whose results change. */
+enum plan_mode {
+	MODE_FINAL,	/* results once, as they are at the end */
+	MODE_CHANGELOG, /* every change */
+	MODE_UPSERT,	/* the same without -U */
+	MODE_EVERY	/* what has changed, each time a period has passed */
+};
+
 struct plan_time {
 	struct path field; /* n == 0: the format's, or guessed */
+	struct node *expr; /* or NULL: it is computed from the record */
 	struct when_layout layout;
 	bool layout_given;
 	const struct zone *zone; /* for civil times; NULL = UTC */
 	int64_t lateness;	 /* µs; WHEN_MAX = none stated */
 	int64_t allowed;	 /* µs, allowed lateness */
+	int64_t max_ahead;	 /* µs; 0 = any, see struct watermark */
+	int64_t idle;		 /* µs an input is waited for; 0 = for ever */
 	enum late_policy late;
 	struct str late_file;
 	struct where where;
@@ -79,14 +90,22 @@ struct plan_input {
 	 * the plan's: a run has one policy.
 	 */
 	struct plan_time time;
+	/*
+	 * Records are changes: the field that says which, "" if they are not.
+	 * key: rows with the same key replace each other.
+	 */
+	struct str changelog;
+	struct str *key;
+	unsigned n_key;
 	struct where where;
 
 	/* After plan_bind: */
 	bool used;		 /* something reads it */
 	struct value *constants; /* values: cells as they are */
-	struct scan *scan; /* wants, in order of their columns; needs_time */
-	struct flow rows;  /* what its first steps see */
-	unsigned rank;	   /* those of lower rank are read first, to the end */
+	struct scan *scan;    /* wants, in order of their columns; needs_time */
+	struct flow rows;     /* what its first steps see */
+	struct expr *time_of; /* time.expr, if event time is asked for */
+	unsigned rank; /* those of lower rank are read first, to the end */
 };
 
 struct plan_output {
@@ -94,6 +113,10 @@ struct plan_output {
 	const struct format *format; /* NULL = json, or table on a terminal */
 	struct settings settings;
 	struct str file; /* "" = standard output */
+	enum plan_mode mode;
+	int64_t period;	   /* MODE_EVERY, µs */
+	struct str change; /* column that says what a row does; "" = op */
+	struct where mode_at;
 	struct edge from;
 	struct where where;
 
@@ -125,6 +148,10 @@ struct plan {
 	struct arena arena; /* everything of the plan */
 	struct str name;
 	struct source source; /* the query or spec */
+	bool query;	      /* it is SQL */
+	struct str *notes;    /* for -v: what was read and means nothing */
+	unsigned n_notes;
+	bool explain; /* EXPLAIN was asked for: nothing is run */
 
 	struct plan_input *inputs; /* at least one */
 	unsigned n_inputs;
@@ -209,6 +236,20 @@ void plan_emit_default(struct plan *p);
 /* Adds a parameter to a step and returns it, with room for n items. */
 struct arg *plan_arg(struct plan *p, struct op *op, const char *name,
     unsigned n, struct where where);
+
+/*
+ * Reads a mode: final, changelog, upsert or "every DURATION". An error has
+ * the nearest word.
+ */
+int plan_mode(
+    struct plan_output *out, struct str text, struct where where, struct err *);
+
+/*
+ * Adds the steps that follow from inputs that are changelogs and from the
+ * modes of outputs, and says which steps are to give changes. Part of
+ * plan_bind.
+ */
+void plan_changes(struct plan *p);
 
 /*
  * Binds all steps in order: names, types, arguments, the fields wanted of each

@@ -14,6 +14,9 @@
 #define RING 8
 /* Bytes of them beyond which no other is begun, however long records are. */
 #define RING_BYTES ((size_t)16 << 20)
+/* All blocks of all inputs, as far as smaller ones can help it. */
+#define ALL_BYTES ((size_t)64 << 20)
+#define BLOCK_LEAST ((size_t)16 << 10)
 /* What a buffer may keep when a long record has left it. */
 #define KEPT_BYTES (4 * BLOCK_BYTES_THREADS)
 
@@ -32,8 +35,6 @@ struct work {
 	size_t next; /* batch to hand out */
 	size_t size; /* bytes of the block, counted in the stream's n_bytes */
 	bool end;    /* nothing follows */
-	bool failed;
-	struct err err;
 };
 
 /* What the feed keeps per input. */
@@ -60,6 +61,7 @@ struct feed {
 	pthread_cond_t work;  /* there may be something to do */
 	pthread_cond_t ready; /* some work is ready */
 	bool stop;
+	size_t block_bytes, ring_bytes;
 	unsigned current; /* the input the owner waits for or read last */
 };
 
@@ -68,7 +70,7 @@ feed_torture(unsigned rows, size_t read_bytes)
 {
 	block_rows_max = rows;
 	if (read_bytes)
-		input_read_max = read_bytes;
+		port_read_max = read_bytes;
 }
 
 /* ---- one thread ---- */
@@ -92,8 +94,9 @@ owner_waits(struct feed *f, const struct input *in)
 	return true;
 }
 
-static int
-fill(struct feed *f, struct stream *s, struct err *err)
+/* False if it would have to wait and is not to. */
+static bool
+fill(struct feed *f, struct stream *s, bool wait)
 {
 	const struct format *format = s->input->layout->format;
 	struct block *b = &s->rest;
@@ -102,34 +105,34 @@ fill(struct feed *f, struct stream *s, struct err *err)
 	for (;;) {
 		size_t held = b->to - b->from;
 
-		if (!s->input->regular && !owner_waits(f, s->input)) {
+		if (!wait && !input_ready(s->input, 0))
+			return false;
+		if (wait && !s->input->plain && !owner_waits(f, s->input)) {
 			abandon(b);
-			return 0;
+			return true;
 		}
-		if (input_read(s->input, b, BLOCK_BYTES, err))
-			return -1;
+		input_read(s->input, b, f->block_bytes);
 		if (b->last || !format->lines || !held ||
 		    b->to - b->from > s->input->spec.limits.record_max ||
 		    memchr(b->bytes + b->from + held,
 			s->input->layout->nul ? '\0' : '\n',
 			b->to - b->from - held))
-			return 0;
+			return true;
 	}
 }
 
-static int
-next_inline(
-    struct feed *f, struct stream *s, struct prepared **out, struct err *err)
+static enum feed_found
+next_inline(struct feed *f, struct stream *s, bool wait, struct prepared **out)
 {
 	*out = &s->one;
 	for (;;) {
 		if (block_next(&f->lanes[0], s->input, &s->rest, &s->one) ==
 		    BLOCK_BATCH)
-			return 1;
+			return FEED_BATCH;
 		if (s->rest.last)
-			return 0;
-		if (fill(f, s, err))
-			return -1;
+			return FEED_END;
+		if (!fill(f, s, wait))
+			return FEED_WAIT;
 	}
 }
 
@@ -142,7 +145,7 @@ work_reset(struct work *w)
 
 	w->state = WORK_TAKEN;
 	w->n = w->next = w->size = 0;
-	w->end = w->failed = false;
+	w->end = false;
 	if (b->cap > KEPT_BYTES)
 		block_release(b);
 	b->from = b->to = 0;
@@ -224,8 +227,7 @@ worker_waits(struct feed *f, const struct input *in)
 
 enum got {
 	GOT_BYTES, /* or the end of input */
-	GOT_NONE,  /* the owner would have to wait */
-	GOT_ERROR
+	GOT_NONE   /* the owner would have to wait */
 };
 
 /*
@@ -244,16 +246,16 @@ get_bytes(struct feed *f, struct stream *s, struct work *w, bool owner)
 		b->last = s->rest.last && s->rest.from == s->rest.to;
 		return GOT_BYTES;
 	}
-	if (!in->regular && owner && f->n_threads && !input_ready(in, 0))
+	if (!in->plain && owner && f->n_threads && !input_ready(in, 0))
 		return GOT_NONE;
-	if (!in->regular)
+	if (!in->plain)
 		go = owner ? owner_waits(f, in) : worker_waits(f, in);
 	if (!go) {
 		abandon(b);
 		return GOT_BYTES;
 	}
-	w->failed = input_read(s->input, b, BLOCK_BYTES_THREADS, &w->err);
-	return w->failed ? GOT_ERROR : GOT_BYTES;
+	input_read(s->input, b, f->block_bytes);
+	return GOT_BYTES;
 }
 
 /* Drops what belongs to a record that is too long. */
@@ -270,7 +272,7 @@ skip(const struct input *in, struct block *b)
 }
 
 enum cut {
-	CUT_WHOLE, /* whole records, or the end, or an error */
+	CUT_WHOLE, /* whole records, or the end */
 	CUT_LONG,  /* a record that is (or was nearly) too long, and what came
 		      with it */
 	CUT_NONE   /* the owner would have to wait for it */
@@ -290,14 +292,9 @@ cut_block(struct feed *f, struct stream *s, struct work *w, bool owner)
 	b->line = s->rest.line;
 	b->skipping = s->rest.skipping;
 	while (!whole && !b->last && b->to <= in->spec.limits.record_max) {
-		switch (get_bytes(f, s, w, owner)) {
-		case GOT_BYTES:
-			break;
-		case GOT_NONE:
+		if (get_bytes(f, s, w, owner) == GOT_NONE) {
 			leave_rest(in, b, 0, b->context, &s->rest);
 			return CUT_NONE;
-		case GOT_ERROR:
-			return CUT_WHOLE;
 		}
 		skip(in, b);
 		context = b->context;
@@ -320,14 +317,14 @@ cut_block(struct feed *f, struct stream *s, struct work *w, bool owner)
 static void
 prepare_block(struct lane *l, struct stream *s, struct work *w)
 {
-	while (!w->failed && block_open(&w->block)) {
+	while (block_open(&w->block)) {
 		if (block_next(l, s->input, &w->block, work_slot(w)) !=
 		    BLOCK_BATCH)
 			break;
 		w->n++;
 	}
 	/* What frame() calls whole must be that for decode(), too. */
-	must(w->failed || w->block.from == w->block.to);
+	must(w->block.from == w->block.to);
 }
 
 /* With the lock held: a stream that has room for another block, or NULL. */
@@ -340,7 +337,7 @@ stream_to_read(struct feed *f)
 		struct stream *s = &f->streams[(f->current + i) % n];
 
 		if (s->input && !s->reading && !s->read_all && s->n < RING &&
-		    (!s->n || s->n_bytes < RING_BYTES))
+		    (!s->n || s->n_bytes < f->ring_bytes))
 			return s;
 	}
 	return NULL;
@@ -361,7 +358,7 @@ do_work(struct feed *f, struct lane *l, struct stream *s)
 	s->reading = true;
 	pthread_mutex_unlock(&f->lock);
 	if (!w->block.bytes)
-		block_init(&w->block, BLOCK_BYTES_THREADS);
+		block_init(&w->block, f->block_bytes);
 	cut = cut_block(f, s, w, l == &f->lanes[0]);
 	if (cut == CUT_WHOLE && s->input->by_number) {
 		prepare_block(l, s, w);
@@ -382,7 +379,7 @@ do_work(struct feed *f, struct lane *l, struct stream *s)
 		s->n--;
 		return;
 	}
-	s->read_all = w->end || w->failed;
+	s->read_all = w->end;
 	w->size = w->block.cap;
 	s->n_bytes += w->size;
 	if (cut == CUT_WHOLE && !s->input->by_number) {
@@ -423,7 +420,7 @@ worker_main(void *arg)
 static bool
 owner_reads(const struct feed *f, const struct stream *s)
 {
-	return s->input->regular || !f->n_threads || input_ready(s->input, 0);
+	return s->input->plain || !f->n_threads || input_ready(s->input, 0);
 }
 
 /*
@@ -445,7 +442,7 @@ first_work(struct feed *f, struct stream *s)
 			do_work(f, &f->lanes[0], help);
 			continue;
 		}
-		if (!s->input->regular) {
+		if (!s->input->plain) {
 			pthread_mutex_unlock(&f->lock);
 			go = f->plan.before_wait(f->plan.arg, s->input);
 			pthread_mutex_lock(&f->lock);
@@ -458,25 +455,18 @@ first_work(struct feed *f, struct stream *s)
 	}
 }
 
-static int
-next_of_ring(
-    struct feed *f, struct stream *s, struct prepared **out, struct err *err)
+static bool
+next_of_ring(struct feed *f, struct stream *s, struct prepared **out)
 {
 	struct work *w;
-	int status = 0;
+	bool found = false;
 
 	pthread_mutex_lock(&f->lock);
 	f->current = s->input->number;
 	while ((w = first_work(f, s))) {
 		if (w->next < w->n) {
 			*out = &w->list[w->next++];
-			status = 1;
-			break;
-		}
-		if (w->failed) {
-			*err = w->err;
-			w->err = (struct err){0};
-			status = -1;
+			found = true;
 			break;
 		}
 		if (w->end)
@@ -488,7 +478,7 @@ next_of_ring(
 		pthread_cond_signal(&f->work);
 	}
 	pthread_mutex_unlock(&f->lock);
-	return status;
+	return found;
 }
 
 /* ---- the interface ---- */
@@ -516,12 +506,27 @@ start_workers(struct feed *f)
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
 }
 
+size_t
+feed_block_bytes(unsigned threads, unsigned n_inputs)
+{
+	size_t most = threads > 1 ? BLOCK_BYTES_THREADS : BLOCK_BYTES;
+	size_t share = ALL_BYTES / (n_inputs ? n_inputs : 1);
+
+	if (share > most)
+		return most;
+	return share < BLOCK_LEAST ? BLOCK_LEAST : share;
+}
+
 struct feed *
 feed_new(const struct feed_plan *plan)
 {
 	struct feed *f = mem_zalloc(sizeof *f);
 
 	f->plan = *plan;
+	f->block_bytes = feed_block_bytes(plan->threads, plan->n_inputs);
+	f->ring_bytes = ALL_BYTES / (plan->n_inputs ? plan->n_inputs : 1);
+	if (f->ring_bytes > RING_BYTES)
+		f->ring_bytes = RING_BYTES;
 	f->streams = mem_zalloc(plan->n_inputs * sizeof *f->streams);
 	f->lanes = mem_array(plan->threads, sizeof *f->lanes);
 	for (unsigned i = 0; i < plan->threads; i++)
@@ -550,14 +555,20 @@ feed_open(struct feed *f, struct input *in)
 	pthread_mutex_unlock(&f->lock);
 }
 
-int
-feed_next(
-    struct feed *f, struct input *in, struct prepared **out, struct err *err)
+bool
+feed_next(struct feed *f, struct input *in, struct prepared **out)
 {
 	struct stream *s = &f->streams[in->number];
 
-	return f->plan.threads == 1 ? next_inline(f, s, out, err)
-				    : next_of_ring(f, s, out, err);
+	return f->plan.threads == 1 ? next_inline(f, s, true, out) == FEED_BATCH
+				    : next_of_ring(f, s, out);
+}
+
+enum feed_found
+feed_look(struct feed *f, struct input *in, struct prepared **out)
+{
+	must(f->plan.threads == 1);
+	return next_inline(f, &f->streams[in->number], false, out);
 }
 
 static void
@@ -577,8 +588,18 @@ stream_release(struct feed *f, struct stream *s)
 			prepared_release(&w->list[k]);
 		mem_free(w->list);
 		block_release(&w->block);
-		err_release(&w->err);
 	}
+}
+
+void
+feed_close(struct feed *f, struct input *in)
+{
+	struct stream *s = &f->streams[in->number];
+
+	pthread_mutex_lock(&f->lock);
+	stream_release(f, s);
+	*s = (struct stream){0};
+	pthread_mutex_unlock(&f->lock);
 }
 
 void

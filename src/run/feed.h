@@ -35,12 +35,27 @@ void feed_free(struct feed *f);
 /* An input has been opened: its batches may be asked for. */
 void feed_open(struct feed *f, struct input *in);
 
+/* It has ended, and its last batch is done with: all it held is freed. */
+void feed_close(struct feed *f, struct input *in);
+
+enum feed_found {
+	FEED_BATCH,
+	FEED_WAIT, /* nothing yet */
+	FEED_END
+};
+
+/* The same, but does not wait. Only with one thread. */
+enum feed_found feed_look(
+    struct feed *f, struct input *in, struct prepared **out);
+
+/* Bytes of a block, by the number of inputs that share the memory. */
+size_t feed_block_bytes(unsigned threads, unsigned n_inputs);
+
 /*
- * The next batch of an input: 1 and *out, which is valid until the next call
- * for the same input; 0 at its end; -1 and *err.
+ * The next batch of an input: true and *out, which is valid until the next
+ * call for the same input; false at its end (in->err: it came too early).
  */
-int feed_next(
-    struct feed *f, struct input *in, struct prepared **out, struct err *err);
+bool feed_next(struct feed *f, struct input *in, struct prepared **out);
 
 /* ---- for tests: WEIR_TORTURE=rows=1,reads=1 ---- */
 

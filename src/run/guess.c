@@ -77,16 +77,18 @@ first_that_is_a_time(struct input *in, const struct want *wants, unsigned n)
  * not depend on how the bytes arrive.
  */
 static int
-wait_for_a_time(struct input *in, const struct want *wants, unsigned n,
-    size_t block_bytes, struct err *err, int *found)
+wait_for_a_time(
+    struct input *in, const struct want *wants, unsigned n, size_t block_bytes)
 {
 	for (;;) {
-		*found = first_that_is_a_time(in, wants, n);
-		if (*found != FOUND_NO_RECORD || in->head.last ||
+		int found = first_that_is_a_time(in, wants, n);
+
+		if (found != FOUND_NO_RECORD || in->head.last ||
 		    in->head.to - in->head.from > in->spec.limits.record_max)
-			return 0;
-		if (input_fill(in, &in->head, block_bytes, err))
-			return -1;
+			return found;
+		input_fill(in, &in->head, block_bytes);
+		if (in->waits)
+			return FOUND_NONE;
 	}
 }
 
@@ -106,8 +108,8 @@ static int
 find_time(struct input *in, const struct when_layout *layout,
     size_t block_bytes, struct want *out, struct err *err)
 {
-	const char *list = in->format->time_fields ? in->format->time_fields
-						   : GUESS_TIME_FIELDS;
+	const char *list =
+	    in->format->time_fields ? in->format->time_fields : IO_TIME_FIELDS;
 	unsigned n = count_words(list), i = 0;
 	struct want *wants = arena_array(&in->arena, n, sizeof *wants);
 	struct str word;
@@ -119,7 +121,9 @@ find_time(struct input *in, const struct when_layout *layout,
 		    .as = WANT_TIME,
 		    .layout = *layout,
 		    .optional = true};
-	if (n > 1 && wait_for_a_time(in, wants, n, block_bytes, err, &found))
+	if (n > 1)
+		found = wait_for_a_time(in, wants, n, block_bytes);
+	if (in->waits)
 		return -1;
 	if (found == FOUND_NO_RECORD)
 		found = 0; /* there is none: any name will do */
@@ -166,18 +170,6 @@ declared_type(const struct plan_input *in, struct path path)
 	return NULL;
 }
 
-/* Several files of other formats than JSON may have several headers. */
-static bool
-is_only_file(const struct plan *plan)
-{
-	unsigned n = 0;
-
-	for (unsigned i = 0; i < plan->n_inputs; i++)
-		if (plan->inputs[i].used)
-			n += plan->inputs[i].n_files + plan->inputs[i].values;
-	return n == 1 && plan->n_outputs == 1;
-}
-
 static bool
 is_json(const struct format *f)
 {
@@ -195,8 +187,9 @@ passes_records(const struct input *in, const struct plan *plan,
 	    c->col >= f->scan->n_wants || f->scan->computed[c->col] ||
 	    out->format != in->format)
 		return false;
+	/* Several files of other formats may have several headers. */
 	return is_json(in->format) ||
-	       (f->scan == in->plan->scan && is_only_file(plan));
+	       (f->scan == in->plan->scan && in->alone && plan->n_outputs == 1);
 }
 
 /* What comes of the input is only written in the format it is read in. */
@@ -243,6 +236,7 @@ guess_spec(struct input *in, const struct plan *plan,
 	bool stays = stays_in_format(in, plan);
 	struct want *wants = arena_array(&in->arena, n + 1, sizeof *wants);
 
+	needs_time = needs_time && !in->plan->time_of;
 	in->spec = (struct decode_spec){.wants = wants,
 	    .n_wants = n + needs_time,
 	    .time = needs_time ? (int)n : -1,

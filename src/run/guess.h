@@ -8,14 +8,6 @@
 
 #include "run/input.h"
 
-/*
- * Names that usually hold event time, most telling first; tried on the first
- * record when neither the user nor the format says where it is.
- */
-#define GUESS_TIME_FIELDS                                                      \
-	"ts time timestamp @timestamp datetime date_time dateTime eventTime "  \
-	"event_time _time t date created_at __REALTIME_TIMESTAMP"
-
 /* Fills in->spec from the plan and the first record in in->head. */
 int guess_spec(struct input *in, const struct plan *plan,
     const struct run_options *options, bool needs_time, size_t block_bytes,

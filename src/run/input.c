@@ -4,18 +4,17 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/mem.h"
 #include "base/must.h"
+#include "run/ahead.h"
 #include "run/guess.h"
 #include "run/signals.h"
+#include "run/unpack.h"
 
 #define PIPE_BYTES (1 << 20)
-
-size_t input_read_max = SIZE_MAX;
 
 void
 block_init(struct block *b, size_t cap)
@@ -34,38 +33,46 @@ void
 input_init(struct input *in, const struct plan_input *plan, struct str file,
     unsigned number)
 {
-	*in = (struct input){
-	    .plan = plan, .file = file, .number = number, .fd = -1};
+	*in = (struct input){.plan = plan, .file = file, .number = number};
 	arena_init(&in->arena, 2048);
+}
+
+void
+input_close(struct input *in)
+{
+	port_free(in->port);
+	in->port = NULL;
+	in->plain = NULL;
+	in->opened = false;
+	in->layout = NULL;
+	in->bytes = in->line = in->line_at = 0;
+	in->follow = NULL;
+	err_release(&in->err);
+	block_release(&in->head);
+	arena_release(&in->arena);
+}
+
+void
+input_renew(struct input *in)
+{
+	follow_next(in->follow);
+	in->file = follow_name(in->follow);
+	in->opened = false;
+	in->layout = NULL;
+	block_release(&in->head);
+	arena_release(&in->arena);
 }
 
 void
 input_release(struct input *in)
 {
-	if (in->fd > STDIN_FILENO)
-		close(in->fd);
-	in->fd = -1;
-	block_release(&in->head);
-	arena_release(&in->arena);
+	input_close(in);
 }
 
 static bool
 is_stdin(const struct input *in)
 {
 	return str_is(in->file, "-");
-}
-
-static int
-fail(const struct input *in, const char *what, struct err *err)
-{
-	char name[512];
-	int errnum = errno;
-
-	err_quote(name, in->file, 120);
-	return err_sys(err, ERR_INPUT, errnum, "cannot %s %s", what,
-	    is_stdin(in) ? "standard input"
-	    : in->file.n ? name
-			 : "\"\"");
 }
 
 int
@@ -75,7 +82,7 @@ input_check(struct input *in, struct err *err)
 
 	if (is_stdin(in)) {
 		if (fcntl(STDIN_FILENO, F_GETFD) < 0)
-			return fail(in, "read", err);
+			return port_fail(in->file, "read", err);
 		if (!fstat(STDIN_FILENO, &st) && S_ISREG(st.st_mode))
 			in->size = (uint64_t)st.st_size;
 		in->id = file_id_of_fd(STDIN_FILENO);
@@ -83,10 +90,10 @@ input_check(struct input *in, struct err *err)
 	}
 	/* Names come from the command line or a spec: NUL-terminated. */
 	if (access(in->file.p, R_OK) || stat(in->file.p, &st))
-		return fail(in, "read", err);
+		return port_fail(in->file, "read", err);
 	if (S_ISDIR(st.st_mode)) {
 		errno = EISDIR;
-		return fail(in, "read", err);
+		return port_fail(in->file, "read", err);
 	}
 	if (S_ISREG(st.st_mode))
 		in->size = (uint64_t)st.st_size;
@@ -94,39 +101,53 @@ input_check(struct input *in, struct err *err)
 	return 0;
 }
 
-static int
-open_file(struct input *in, struct err *err)
+/* A regular file, inflated if its first bytes say so. */
+static void
+open_regular(struct input *in, int fd, uint64_t inflate_max)
 {
-	struct stat st;
-	off_t at;
+	struct file *f = file_new(fd, is_stdin(in) ? NULL : in->file.p);
+	const struct codec *codec;
+	char head[CODEC_HEAD];
+	ssize_t n = file_read_at(f, head, sizeof head, 0);
 
-	in->fd = is_stdin(in) ? STDIN_FILENO
-			      : open(in->file.p, O_RDONLY | O_CLOEXEC);
-	if (in->fd < 0 || fstat(in->fd, &st))
-		return fail(in, "open", err);
-	in->regular = S_ISREG(st.st_mode);
-	in->written =
-	    in->regular ? (int64_t)st.st_mtime * WHEN_SECOND : WHEN_MIN;
-	at = in->regular ? lseek(in->fd, 0, SEEK_CUR) : 0;
-	in->base = at > 0 ? (uint64_t)at : 0;
+	if (n <= 0 || codec_of((struct str){head, (size_t)n}, true, &codec) !=
+			  CODEC_YES) {
+		in->plain = f;
+		in->port = file_port(f);
+		return;
+	}
+	in->port = ahead_new(unpack_new(
+	    file_port(f), (struct str){NULL, 0}, in->file, inflate_max));
+}
+
+static int
+open_port(struct input *in, uint64_t inflate_max, struct err *err)
+{
+	int fd = is_stdin(in) ? STDIN_FILENO : file_open(in->file.p);
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st))
+		return port_fail(in->file, "open", err);
+	in->written = WHEN_MIN;
+	if (S_ISREG(st.st_mode)) {
+		in->written = (int64_t)st.st_mtime * WHEN_SECOND;
+		open_regular(in, fd, inflate_max);
+		return 0;
+	}
 #ifdef F_SETPIPE_SZ
 	/* A bigger pipe means fewer sleeps; without it things still work. */
 	if (S_ISFIFO(st.st_mode))
-		(void)fcntl(in->fd, F_SETPIPE_SZ, PIPE_BYTES);
+		(void)fcntl(fd, F_SETPIPE_SZ, PIPE_BYTES);
 #endif
-#ifdef POSIX_FADV_SEQUENTIAL
-	if (in->regular)
-		(void)posix_fadvise(in->fd, 0, 0, POSIX_FADV_SEQUENTIAL);
-#endif
+	in->port =
+	    port_sniffed(port_of_fd(fd, in->file), in->file, inflate_max);
 	return 0;
 }
 
 bool
 input_ready(const struct input *in, int ms)
 {
-	struct pollfd p = {.fd = in->fd, .events = POLLIN};
-
-	return in->regular || poll(&p, 1, ms) > 0;
+	return in->plain || port_ready(in->port, ms);
 }
 
 static uint64_t
@@ -180,69 +201,54 @@ make_room(struct block *b, size_t block_bytes)
 	block_room(b, block_bytes / 2);
 }
 
-int
-input_read(
-    struct input *in, struct block *b, size_t block_bytes, struct err *err)
+/* The input ends here: what has no end is no record. */
+static void
+end_early(const struct input *in, struct block *b)
 {
-	size_t want;
+	uint64_t context = b->context;
+
+	b->last = true;
+	if (b->skipping)
+		b->to = b->from;
+	else if (in->layout)
+		b->to = b->from + format_frame(in->layout, b->bytes + b->from,
+				      b->to - b->from, &context);
+}
+
+void
+input_read(struct input *in, struct block *b, size_t block_bytes)
+{
 	ssize_t n;
 
 	make_room(b, block_bytes);
-	want = b->cap - b->to;
-	if (want > input_read_max)
-		want = input_read_max;
-	do
-		n = read(in->fd, b->bytes + b->to, want);
-	while (n < 0 && errno == EINTR);
-	if (n < 0)
-		return fail(in, "read", err);
+	n = port_read(in->port, b->bytes + b->to, b->cap - b->to, &in->err);
+	if (n == PORT_NONE)
+		return;
+	if (n < 0) {
+		end_early(in, b);
+		return;
+	}
 	b->to += (size_t)n;
 	in->bytes += (size_t)n;
 	b->last = n == 0;
-	return 0;
 }
 
-int
-input_fill(
-    struct input *in, struct block *b, size_t block_bytes, struct err *err)
+void
+input_fill(struct input *in, struct block *b, size_t block_bytes)
 {
+	in->waits = in->live && !input_ready(in, 0);
+	if (in->waits)
+		return;
 	while (!input_ready(in, INPUT_LOOK_MS))
 		if (signals_stop()) {
 			b->to = b->from;
 			b->last = true;
-			return 0;
+			return;
 		}
-	return input_read(in, b, block_bytes, err);
+	input_read(in, b, block_bytes);
 }
 
 /* ---- what the input holds ---- */
-
-/* What begins a compressed file, and what unpacks it. */
-static const struct packed {
-	const char *bytes, *unpack;
-} packed[] = {
-    {"\x1f\x8b", "gzip"},
-    {"(\xb5/\xfd", "zstd"},
-    {"\3757zXZ", "xz"},
-    {"BZh9", "bzip2"},
-};
-
-static int
-refuse_packed(struct input *in, struct str head, struct err *err)
-{
-	char name[512];
-
-	err_quote(name, in->file, 120);
-	for (size_t i = 0; i < sizeof packed / sizeof *packed; i++) {
-		if (!str_starts(head, str_of(packed[i].bytes)))
-			continue;
-		err_set(err, ERR_INPUT, (struct where){0}, "%s is compressed",
-		    is_stdin(in) ? "standard input" : name);
-		return err_hint(
-		    err, "%s -dc FILE | weir ...", packed[i].unpack);
-	}
-	return 0;
-}
 
 /*
  * The first line that is not blank: all of a pipe that is looked at, so that
@@ -279,16 +285,15 @@ choose_format(
 {
 	struct str head = {in->head.bytes, in->head.to};
 
-	if (!in->plan->format && refuse_packed(in, head, err))
-		return -1;
-	in->format = in->plan->format;
+	if (in->plan->format)
+		in->format = in->plan->format;
 	if (!in->format && !is_stdin(in))
 		in->format = format_of_file(in->file, head, in->head.last);
 	if (!in->format && options->nul_data)
 		in->format = guess_nul(head);
 	if (!in->format)
 		in->format = format_guess(
-		    in->regular ? head : first_line(head), in->head.last);
+		    in->plain ? head : first_line(head), in->head.last);
 	if (!options->nul_data || in->format->nul)
 		return 0;
 	err_set(err, ERR_USAGE, (struct where){0},
@@ -300,20 +305,19 @@ choose_format(
 /* Bytes enough to tell a format by: a record or two of most logs. */
 #define GUESS_BYTES 4096
 
-static int
-read_head(struct input *in, bool nul, size_t block_bytes, struct err *err)
+static void
+read_head(struct input *in, bool nul, size_t block_bytes)
 {
-	block_init(&in->head, block_bytes);
+	if (!in->head.bytes)
+		block_init(&in->head, block_bytes);
 	do {
-		if (input_fill(in, &in->head, block_bytes, err))
-			return -1;
+		input_fill(in, &in->head, block_bytes);
 		/* Enough, or as much as the writer has written so far. */
 		if (in->head.to >= GUESS_BYTES ||
 		    memchr(in->head.bytes, nul ? '\0' : '\n', in->head.to))
 			break;
-	} while (!in->head.last && in->head.to < GUESS_BYTES &&
-		 (!in->head.to || input_ready(in, 0)));
-	return 0;
+	} while (!in->head.last && !in->waits &&
+		 (in->live || !in->head.to || input_ready(in, 0)));
 }
 
 static int
@@ -341,10 +345,49 @@ start(struct input *in, const struct run_options *options, size_t block_bytes,
 			return -1;
 		case START_MORE:
 			must(!eof);
-			if (input_fill(in, &in->head, block_bytes, err))
+			input_fill(in, &in->head, block_bytes);
+			if (in->waits)
 				return -1;
 		}
 	}
+}
+
+/* Why it ended early comes before what follows from that. */
+static int
+open_failed(struct input *in, struct err *err)
+{
+	char name[512];
+
+	if (in->err.message) {
+		err_release(err);
+		*err = in->err;
+		in->err = (struct err){0};
+	} else if (err->code != ERR_USAGE && !err->where.src) {
+		err_quote(name, in->file, 120);
+		err_note(err, "%s", name);
+	}
+	return -1;
+}
+
+/* When a followed file was written last, as far as is known. */
+static int64_t
+written_of(struct str path)
+{
+	struct stat st;
+
+	return stat(path.p, &st) ? WHEN_MIN
+				 : (int64_t)st.st_mtime * WHEN_SECOND;
+}
+
+/* Live, and too few bytes: they are kept, the rest is done again. */
+static int
+open_later(struct input *in)
+{
+	in->layout = NULL;
+	in->head.from = 0;
+	in->head.offset = in->head.line = 0;
+	arena_release(&in->arena);
+	return INPUT_WAITS;
 }
 
 int
@@ -352,26 +395,31 @@ input_open(struct input *in, const struct plan *plan,
     const struct run_options *options, bool needs_time, size_t block_bytes,
     struct err *err)
 {
-	char name[512];
 	bool numbered;
 
-	if (open_file(in, err) ||
-	    read_head(in, options->nul_data, block_bytes, err) ||
-	    choose_format(in, options, err))
+	if (!in->port && open_port(in, options->inflate_max, err))
+		return -1;
+	if (in->follow)
+		in->written = written_of(in->file);
+	read_head(in, options->nul_data, block_bytes);
+	if (in->waits)
+		return open_later(in);
+	if (in->follow && in->head.last && !in->head.to)
+		return INPUT_EMPTY;
+	if (in->err.message && !in->head.to)
+		return open_failed(in, err);
+	if (choose_format(in, options, err))
 		return -1;
 	if (start(in, options, block_bytes, err) ||
-	    guess_spec(in, plan, options, needs_time, block_bytes, err)) {
-		if (err->code != ERR_USAGE && !err->where.src) {
-			err_quote(name, in->file, 120);
-			err_note(err, "%s", name);
-		}
-		return -1;
-	}
+	    guess_spec(in, plan, options, needs_time, block_bytes, err))
+		return in->waits ? open_later(in) : open_failed(in, err);
 	numbered = in->plan->scan->origin[ORIGIN_LINE] != 0;
 	in->by_number = numbered && !in->layout->format->lines;
-	in->counts = !in->regular || numbered;
+	in->counts = !in->plain || numbered;
 	if (in->by_number)
 		in->head.line = 0;
+	if (in->err.message)
+		end_early(in, &in->head);
 	in->opened = true;
 	return 0;
 }

@@ -1,18 +1,27 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Inputs while running: opening, guessing what they hold, and reading them in
- * blocks that end between records.
+ * blocks that end between records. Where the bytes come from, and whether
+ * they are inflated on the way, is the port's business (port.h); offsets and
+ * lines are those of what it hands out.
  *
  * A block is what one read() gave (up to BLOCK_BYTES), plus the rest of the
  * block before. Regular files are read, not mapped: 128 KiB stay in the cache
  * and a truncated file is no SIGBUS.
+ *
+ * An input that cannot be read to its end (a damaged .gz, a failing disk)
+ * ends there, behind its last whole record: in->err says why, and the run
+ * fails with it after everything else has been done.
  */
 #ifndef WEIR_RUN_INPUT_H
 #define WEIR_RUN_INPUT_H
 
 #include "io/io.h"
 #include "plan/plan.h"
+#include "run/file.h"
+#include "run/follow.h"
 #include "run/output.h"
+#include "run/port.h"
 #include "run/run.h"
 
 #define BLOCK_BYTES ((size_t)128 << 10)
@@ -25,7 +34,7 @@ struct block {
 	uint64_t offset;  /* of bytes[from] in the input */
 	uint64_t context; /* of bytes[from], for the format (batch.h) */
 	uint64_t line;	  /* line feeds before it, if the input counts them: a
-			     file can be read again */
+			     plain file can be read again */
 	bool last;	  /* the input ends here */
 	bool whole;	  /* what ends at `to` is a whole record */
 	bool skipping;	  /* bytes[from] is within a record that is too long */
@@ -41,8 +50,15 @@ struct input {
 	const struct plan_input *plan;
 	struct str file; /* "-" = standard input */
 	unsigned number;
-	int fd;
-	bool regular, opened, ended;
+	struct port *port;
+	struct file *plain; /* the port, if it is a regular file as it stands:
+			       reading it never waits, and it can be read
+			       again; else NULL */
+	struct follow *follow; /* the port, if the file is followed */
+	bool live;	       /* nobody waits for it alone: see input_open */
+	bool waits;	       /* live: there were too few bytes to go on */
+	bool alone;	       /* no other input is part of the run */
+	bool opened;
 	/*
 	 * A block's line is the number of records before it: somebody asks for
 	 * _line and the format has none. Then a block is decoded before the
@@ -59,7 +75,7 @@ struct input {
 	int64_t written;    /* when a regular file was last, µs; WHEN_MIN */
 	uint64_t bytes;	    /* read so far */
 	uint64_t size;	    /* of a regular file when the run began, or 0 */
-	uint64_t base;	    /* where a regular file was when we came */
+	struct err err;	    /* why it ended early, or no message */
 
 	/* The owner's, for line numbers of a file; see reject.h. */
 	uint64_t line, line_at;
@@ -69,13 +85,27 @@ void input_init(struct input *in, const struct plan_input *plan,
     struct str file, unsigned number);
 void input_release(struct input *in);
 
+/* Closes it and forgets what it holds, so that it may be opened again. */
+void input_close(struct input *in);
+
+/* Goes on with the next generation of a followed file, to be opened. */
+void input_renew(struct input *in);
+
 /* Fails early if the file cannot be read (opens nothing); notes its size. */
 int input_check(struct input *in, struct err *err);
+
+/* What opening found. */
+enum {
+	INPUT_OPENED = 0,
+	INPUT_WAITS, /* live: too little is there yet; to be tried again */
+	INPUT_EMPTY  /* followed: a generation without a byte */
+};
 
 /*
  * Opens it and reads as much as it takes to know its format, header and time
  * field. out: the format of the output (fields that are only passed on stay
- * as they are when the formats agree).
+ * as they are when the formats agree). A live input is not waited for.
+ * INPUT_OPENED (0), INPUT_WAITS, INPUT_EMPTY, or -1 and *err.
  */
 int input_open(struct input *in, const struct plan *plan,
     const struct run_options *options, bool needs_time, size_t block_bytes,
@@ -83,17 +113,16 @@ int input_open(struct input *in, const struct plan *plan,
 
 /*
  * Reads more into b, which may hold the rest of a record at [from, to). Grows
- * b if it is full. Sets b->last at the end of input. 0 or -1.
+ * b if it is full. Sets b->last at the end of input. There may be nothing yet
+ * even though it was ready.
  */
-int input_read(
-    struct input *in, struct block *b, size_t block_bytes, struct err *err);
+void input_read(struct input *in, struct block *b, size_t block_bytes);
 
 /*
  * The same for the beginning of the input: waits as long as nobody asks to
  * stop; then it is as if the input ended before b.
  */
-int input_fill(
-    struct input *in, struct block *b, size_t block_bytes, struct err *err);
+void input_fill(struct input *in, struct block *b, size_t block_bytes);
 
 /* How long to wait before looking whether something else is wanted. */
 #define INPUT_LOOK_MS 200
@@ -109,8 +138,5 @@ uint64_t input_lines(const struct input *in, const char *p, size_t n);
 
 /* Line feeds in n bytes. */
 uint64_t lines_in(const char *p, size_t n);
-
-/* For tests: at most this many bytes a read. */
-extern size_t input_read_max;
 
 #endif

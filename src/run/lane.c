@@ -187,6 +187,25 @@ decoder_of(struct lane *l, const struct input *in)
 	return *d;
 }
 
+/* Event time that is computed from the record; without one a row is bad. */
+static void
+compute_time(struct lane *l, const struct expr *e, struct batch *b)
+{
+	struct column c;
+
+	eval_begin(l->eval, b);
+	expr_eval(e, l->eval, b, NULL, 0, &c);
+	b->time = arena_array(b->arena, b->n_rows, sizeof *b->time);
+	for (unsigned row = 0; row < b->n_rows; row++) {
+		bool none = column_is_null(&c, row);
+
+		b->time[row] = none ? WHEN_MIN : column_get(&c, row).i;
+		if (none)
+			eval_fail(l->eval, row, "the record has no event time");
+	}
+	eval_settle(l->eval, b);
+}
+
 size_t
 lane_batch(struct lane *l, const struct input *in, const struct block *block,
     struct prepared *p)
@@ -211,6 +230,9 @@ lane_batch(struct lane *l, const struct input *in, const struct block *block,
 	p->n_bad_read = b->n_bad;
 	widen(b, in->spec.n_wants, path->n_cols);
 	origin_columns(in->plan->scan, in, b, block->to - block->from);
+	p->read = b->cols;
+	if (in->plan->time_of)
+		compute_time(l, in->plan->time_of, b);
 	lane_steps(l, path, p);
 	return used;
 }

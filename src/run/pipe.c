@@ -469,6 +469,17 @@ late(struct op_run *from, const struct batch *b, unsigned row)
 }
 
 static void
+fail(struct op_run *from, const char *message)
+{
+	struct pipe *p = from->owner;
+
+	if (p->failed)
+		return;
+	p->failed = true;
+	err_set(p->err, ERR_BAD, from->op->where, "%s", message);
+}
+
+static void
 open_step(struct pipe *p, unsigned i)
 {
 	const struct op *op = &p->plan->ops[i];
@@ -484,7 +495,28 @@ open_step(struct pipe *p, unsigned i)
 	r->emit = emit;
 	r->forward = forward;
 	r->late = late;
+	r->fail = fail;
 	r->owner = p;
+}
+
+/* Steps behind which none has state. */
+static void
+mark_ends(struct pipe *p)
+{
+	unsigned n = p->plan->n_ops;
+	bool *followed = mem_zalloc(n * sizeof *followed);
+
+	for (unsigned i = n; i-- > 0;) {
+		const struct op *op = &p->plan->ops[i];
+
+		if (p->runs[i])
+			p->runs[i]->ends = !followed[i];
+		for (unsigned k = 0; k < op->n_from; k++)
+			if (op->from[k].step)
+				followed[op->from[k].number] |=
+				    followed[i] || p->runs[i];
+	}
+	mem_free(followed);
 }
 
 void
@@ -505,6 +537,7 @@ pipe_init(struct pipe *p, const struct plan *plan)
 	p->input_done = mem_zalloc(plan->n_inputs * sizeof *p->input_done);
 	for (unsigned i = 0; i < plan->n_ops; i++)
 		open_step(p, i);
+	mark_ends(p);
 }
 
 void

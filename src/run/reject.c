@@ -2,8 +2,6 @@
 /* Bad records; see reject.h. */
 #include "run/reject.h"
 
-#include <unistd.h>
-
 #include "base/utf8.h"
 #include "data/value.h"
 
@@ -14,11 +12,12 @@ reject_line(struct input *in, uint64_t offset)
 {
 	char part[16384];
 
+	if (offset < in->line_at)
+		in->line = in->line_at = 0;
 	while (in->line_at < offset) {
 		uint64_t left = offset - in->line_at;
 		size_t want = left < sizeof part ? (size_t)left : sizeof part;
-		ssize_t n =
-		    pread(in->fd, part, want, (off_t)(in->base + in->line_at));
+		ssize_t n = file_read_at(in->plain, part, want, in->line_at);
 
 		if (n <= 0)
 			break;
@@ -26,6 +25,15 @@ reject_line(struct input *in, uint64_t offset)
 		in->line_at += (uint64_t)n;
 	}
 	return in->line + 1;
+}
+
+uint64_t
+reject_line_at(struct input *in, const struct batch *b, const char *p)
+{
+	uint64_t within = (uint64_t)(p - b->block);
+
+	return in->plain ? reject_line(in, b->block_offset + within)
+			 : b->block_line + lines_in(b->block, within) + 1;
 }
 
 /* ---- showing ---- */
@@ -128,9 +136,7 @@ rejects_records(struct rejects *r, struct input *in, const struct batch *b)
 		r->n++;
 		if (!r->file && (r->quiet || r->shown >= REJECTS_SHOWN))
 			continue;
-		line = in->regular
-			   ? reject_line(in, offset)
-			   : b->block_line + lines_in(b->block, within) + 1;
+		line = reject_line_at(in, b, bad.raw.p);
 		bad.raw = shown_part(in, bad.raw);
 		show(r, in, line, &bad);
 		if (r->file)

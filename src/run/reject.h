@@ -32,6 +32,7 @@ void rejects_result(struct rejects *r, const struct batch *b);
  * fall from call to call. The file is read again, from the last place asked
  * for; other inputs count lines as they pass (see struct block).
  */
+uint64_t reject_line_at(struct input *in, const struct batch *b, const char *p);
 uint64_t reject_line(struct input *in, uint64_t offset);
 
 #endif

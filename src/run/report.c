@@ -7,6 +7,7 @@
 #include "base/num.h"
 #include "run/feed.h"
 #include "run/output.h"
+#include "run/reject.h"
 
 #define N(x) ((unsigned long long)(x))
 
@@ -17,6 +18,11 @@ accounting(const struct run_counts *c)
 	    "weir: in %llu = used %llu + filtered %llu + late %llu + bad "
 	    "%llu\n",
 	    N(c->in), N(c->used), N(c->filtered), N(c->late), N(c->bad));
+	if (c->ahead)
+		fprintf(stderr,
+		    "weir: %llu of those used %s too far ahead to move the "
+		    "watermark\n",
+		    N(c->ahead), c->ahead == 1 ? "was" : "were");
 	if (c->late_some)
 		fprintf(stderr,
 		    "weir: %llu of those used came too late for some of their "
@@ -26,6 +32,45 @@ accounting(const struct run_counts *c)
 		fprintf(stderr,
 		    "weir: %llu rows came too late for a later step\n",
 		    N(c->late_behind));
+}
+
+/* "3 years", "40 seconds": whole units, the largest that fits. */
+static void
+put_span(FILE *to, int64_t us)
+{
+	static const struct {
+		int64_t seconds;
+		const char *name;
+	} units[] = {{31556952, "year"}, {86400, "day"}, {3600, "hour"},
+	    {60, "minute"}, {1, "second"}};
+	int64_t seconds = us / 1000000, n = seconds;
+	unsigned i = 0;
+
+	while (i < 4 && seconds < units[i].seconds)
+		i++;
+	n /= units[i].seconds;
+	fprintf(
+	    to, "%lld %s%s", (long long)n, units[i].name, n == 1 ? "" : "s");
+}
+
+void
+report_ahead(struct input *in, const struct batch *b, unsigned from,
+    const struct watermark *w)
+{
+	char name[512];
+	unsigned row = from;
+
+	while (row + 1 < b->n_rows && b->time[row] != w->noted_time)
+		row++;
+	err_quote(name, in->file, 120);
+	fprintf(stderr, "weir: %s:%llu: this record is ", name,
+	    b->raw ? N(reject_line_at(in, b, b->raw[row].p)) : 0);
+	put_span(stderr, w->noted_time - w->noted_at);
+	fputs(w->ahead ? " ahead of those before it; such records do not move "
+			 "the watermark\n"
+		       : " ahead of those before it; --max-ahead 1d keeps "
+			 "such from closing windows\n",
+	    stderr);
 }
 
 static int
@@ -52,7 +97,7 @@ report_end(
 	int status = o->stats ? write_stats(c, o->stats, err) : 0;
 
 	if (o->verbose || (!o->quiet && (c->late || c->bad || c->late_some ||
-					    c->late_behind)))
+					    c->late_behind || c->ahead)))
 		accounting(c);
 	if (o->verbose)
 		fprintf(stderr,

@@ -7,7 +7,9 @@
 #ifndef WEIR_RUN_REPORT_H
 #define WEIR_RUN_REPORT_H
 
+#include "run/input.h"
 #include "run/pipe.h"
+#include "run/seen.h"
 
 /* At the end of a run. Fails if --stats cannot be written. */
 int report_end(
@@ -15,12 +17,6 @@ int report_end(
 
 /* What has been written for the file is thrown away. */
 void report_interrupted(const char *path);
-
-/* What has been found in the records of an input. */
-struct seen {
-	bool *wants; /* by wanted field: it had a value, or is named */
-	uint64_t records;
-};
 
 /*
  * Names the fields that the plan reads and no record had (of inputs that had
@@ -33,6 +29,13 @@ void report_unseen(const struct plan *plan, const struct run_options *o,
 /* -v: what went in and out of steps behind forks. */
 void report_steps(const struct plan *plan, const struct step_count *steps,
     const struct run_options *o);
+
+/*
+ * Names the first record of an input whose time is far ahead of the others':
+ * a row of the batch from this one on.
+ */
+void report_ahead(struct input *in, const struct batch *b, unsigned from,
+    const struct watermark *w);
 
 /* In the middle, asked for by SIGUSR1. */
 void report_stats(const struct run_counts *c, const struct run_options *o);

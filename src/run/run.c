@@ -13,91 +13,35 @@
 #include "base/must.h"
 #include "run/feed.h"
 #include "run/guess.h"
+#include "run/outputs.h"
+#include "run/owner.h"
+#include "run/peek.h"
 #include "run/pipe.h"
 #include "run/progress.h"
 #include "run/report.h"
 #include "run/signals.h"
-#include "run/sink.h"
+#include "run/sources.h"
 #include "run/values.h"
-
-/* An input and how far its batches have been applied. */
-struct turn {
-	struct input *input;
-	unsigned source;	/* number of the plan's input */
-	bool timed;		/* event time is wanted of it */
-	struct values *values;	/* constant rows instead of a file, or NULL */
-	struct prepared *batch; /* NULL: none at hand */
-	unsigned next;		/* row of the batch */
-	struct watermark w;
-	uint64_t offset; /* in the input, of the batch applied last */
-	bool ended;
-};
-
-struct run {
-	const struct plan *plan;
-	const struct run_options *options;
-	struct run_counts *counts;
-	struct err *err;
-	struct input *inputs;
-	struct turn *turns;
-	unsigned n_inputs;
-	unsigned rank; /* of the inputs that are being read */
-	int64_t now;   /* their watermark */
-
-	struct lane_plan lanes;
-	struct feed *feed;
-	struct pipe pipe;
-	struct rejects rejects;
-	struct sink *sinks; /* by output */
-	struct output late, reject;
-	struct run_counts before; /* for late rows of the batch at hand */
-	bool hinted;
-	struct progress progress;
-	uint64_t applied, total; /* bytes; total 0: not known */
-	struct seen *seen;	 /* by the plan's input */
-};
 
 /* ---- inputs ---- */
 
-static void
-add_turn(struct run *r, unsigned source, struct str file)
-{
-	const struct plan_input *plan = &r->plan->inputs[source];
-	struct turn *t = &r->turns[r->n_inputs];
-
-	*t = (struct turn){.input = &r->inputs[r->n_inputs],
-	    .source = source,
-	    .timed = plan->scan->needs_time,
-	    .w = {.greatest = WHEN_MIN,
-		.lateness = plan->time.lateness,
-		.ceiling = WHEN_MAX,
-		.now = WHEN_MIN}};
-	input_init(t->input, plan, file, r->n_inputs++);
-}
-
-static void
+static int
 make_inputs(struct run *r)
 {
 	const struct plan *plan = r->plan;
-	unsigned n = 0;
 
-	for (unsigned i = 0; i < plan->n_inputs; i++)
-		n += plan->inputs[i].n_files + plan->inputs[i].values;
-	r->inputs = mem_zalloc(n * sizeof *r->inputs);
-	r->turns = mem_zalloc(n * sizeof *r->turns);
 	r->seen = mem_zalloc(plan->n_inputs * sizeof *r->seen);
-	for (unsigned i = 0; i < plan->n_inputs; i++) {
-		const struct plan_input *in = &plan->inputs[i];
-
-		if (!in->used)
-			continue;
-		r->seen[i].wants =
-		    mem_zalloc(in->scan->n_wants * sizeof *r->seen[i].wants);
-		if (in->values)
-			add_turn(r, i, STR("VALUES"));
-		for (unsigned k = 0; !in->values && k < in->n_files; k++)
-			add_turn(r, i, in->files[k]);
-	}
+	for (unsigned i = 0; i < plan->n_inputs; i++)
+		if (plan->inputs[i].used)
+			r->seen[i].wants =
+			    mem_zalloc(plan->inputs[i].scan->n_wants *
+				       sizeof *r->seen[i].wants);
+	if (sources_make(&r->sources, plan, r->options, r->err))
+		return -1;
+	r->inputs = r->sources.inputs;
+	r->turns = r->sources.turns;
+	r->n_inputs = r->sources.n;
+	return 0;
 }
 
 static int
@@ -110,7 +54,9 @@ check_inputs(struct run *r)
 	for (unsigned i = 0; i < r->n_inputs; i++) {
 		if (r->inputs[i].plan->values)
 			continue;
-		if (input_check(&r->inputs[i], r->err))
+		if (r->inputs[i].follow)
+			r->inputs[i].id = file_id_of(r->inputs[i].file.p);
+		else if (input_check(&r->inputs[i], r->err))
 			return -1;
 		n_stdin += str_is(r->inputs[i].file, "-");
 		known = known && r->inputs[i].size;
@@ -124,8 +70,8 @@ check_inputs(struct run *r)
 	return 0;
 }
 
-static int
-open_input(struct run *r, struct turn *t)
+int
+owner_open(struct run *r, struct turn *t)
 {
 	if (t->input->opened || t->values)
 		return 0;
@@ -135,8 +81,29 @@ open_input(struct run *r, struct turn *t)
 		return t->values ? 0 : -1;
 	}
 	return input_open(t->input, r->plan, r->options, t->timed,
-	    r->options->threads > 1 ? BLOCK_BYTES_THREADS : BLOCK_BYTES,
-	    r->err);
+	    feed_block_bytes(r->threads, r->sources.max), r->err);
+}
+
+/*
+ * The first that ended too early is the run's error, others are told now; and
+ * all of them in a run that goes on.
+ */
+void
+owner_note_damage(struct run *r, struct turn *t)
+{
+	struct err *err = &t->input->err;
+
+	if (err->message && !r->damage.message && !r->options->follow) {
+		r->damage = *err;
+	} else if (err->message) {
+		progress_clear(&r->progress);
+		err_print(stderr, err, 0);
+		if (!r->damage.message)
+			err_set(&r->damage, ERR_INPUT, (struct where){0},
+			    "an input could not be read to its end");
+		err_release(err);
+	}
+	*err = (struct err){0};
 }
 
 static void
@@ -144,6 +111,13 @@ close_input(struct run *r, struct turn *t)
 {
 	t->ended = true;
 	r->counts->bytes_in += t->input->bytes;
+	if (t->values)
+		return;
+	feed_close(r->feed, t->input);
+	owner_note_damage(r, t);
+	/* The layout of a source's first may be that of an output, too. */
+	if (!t->leads)
+		input_close(t->input);
 }
 
 /* Inputs of the rank, those of which event time is wanted or the others. */
@@ -176,195 +150,45 @@ open_inputs(struct run *r)
 	for (unsigned i = 0; i < r->n_inputs; i++) {
 		struct turn *t = &r->turns[i];
 
-		if (t->input->plan->rank != r->rank || (all && !t->timed))
+		if (t->input->plan->rank != r->rank || (all && !t->timed) ||
+		    t->input->live)
 			continue;
-		if (open_input(r, t))
+		if (owner_open(r, t))
 			return -1;
 		if (!all)
 			break;
+		if (!t->leads && r->n_inputs >= PEEK_INPUTS && t->input->size)
+			t->parked = peek_time(t->input, &t->first);
+		if (t->parked)
+			input_close(t->input);
 	}
 	return 0;
-}
-
-/* ---- outputs ---- */
-
-/* No file may be read and written, unless it is replaced at the end. */
-static int
-refuse_input(const struct run *r, struct file_id id, const char *what)
-{
-	char name[512];
-
-	for (unsigned i = 0; i < r->n_inputs; i++) {
-		if (!file_id_same(id, r->inputs[i].id))
-			continue;
-		err_quote(name, r->inputs[i].file, 120);
-		return err_set(r->err, ERR_USAGE, (struct where){0},
-		    "%s is both an input and %s", name, what);
-	}
-	return 0;
-}
-
-/* Nor may two outputs go to one file. */
-static int
-refuse_twice(const struct run *r)
-{
-	const struct run_options *o = r->options;
-	struct {
-		const char *what;
-		struct file_id id;
-	} to[OUTPUTS_MAX + 3];
-	unsigned n = 0;
-
-	for (unsigned i = 0; i < r->plan->n_outputs; i++) {
-		const struct output *out = &r->sinks[i].out;
-
-		to[n].what = out->path ? out->path : "standard output";
-		to[n++].id =
-		    out->path ? file_id_of(out->path) : file_id_of_fd(out->fd);
-	}
-	to[n].what = "--late";
-	to[n++].id =
-	    r->late.opened ? file_id_of_fd(r->late.fd) : (struct file_id){0};
-	to[n].what = "--reject";
-	to[n++].id = r->reject.opened ? file_id_of_fd(r->reject.fd)
-				      : (struct file_id){0};
-	to[n].what = "--stats";
-	to[n++].id = o->stats ? file_id_of(o->stats) : (struct file_id){0};
-	for (unsigned i = 0; i < n; i++)
-		for (unsigned k = 0; k < i; k++)
-			if (file_id_same(to[i].id, to[k].id))
-				return err_set(r->err, ERR_USAGE,
-				    (struct where){0},
-				    "%s and %s are the same file", to[k].what,
-				    to[i].what);
-	return 0;
-}
-
-static bool
-writes_stdout(const struct run *r)
-{
-	for (unsigned i = 0; i < r->plan->n_outputs; i++)
-		if (sink_is_stdout(&r->plan->outputs[i]))
-			return true;
-	return false;
-}
-
-static int
-refuse_clashes(const struct run *r, const char *late)
-{
-	const struct run_options *o = r->options;
-
-	return (writes_stdout(r) &&
-		   refuse_input(
-		       r, file_id_of_fd(STDOUT_FILENO), "standard output")) ||
-	       (late && refuse_input(r, file_id_of(late), "--late")) ||
-	       (o->reject &&
-		   refuse_input(r, file_id_of(o->reject), "--reject")) ||
-	       (o->stats && refuse_input(r, file_id_of(o->stats), "--stats"));
 }
 
 static int
 open_outputs(struct run *r)
 {
-	const struct run_options *o = r->options;
-	const char *late =
-	    r->plan->time.late == LATE_FILE ? r->plan->time.late_file.p : NULL;
-
-	r->sinks = mem_zalloc(r->plan->n_outputs * sizeof *r->sinks);
-	if (refuse_clashes(r, late))
+	r->out = (struct outputs){.plan = r->plan,
+	    .options = r->options,
+	    .inputs = r->inputs,
+	    .n_inputs = r->n_inputs};
+	if (outputs_open(&r->out, r->err))
 		return -1;
-	for (unsigned i = 0; i < r->plan->n_outputs; i++)
-		if (sink_open(&r->sinks[i], &r->plan->outputs[i], r->err))
-			return -1;
-	if (late && output_open(&r->late, late, false, r->err))
-		return -1;
-	if (o->reject && output_open(&r->reject, o->reject, false, r->err))
-		return -1;
-	r->rejects.file = o->reject ? &r->reject : NULL;
-	r->rejects.quiet = o->quiet;
-	return refuse_twice(r);
-}
-
-/* Closes one of them; the first failure is the one that is told. */
-static int
-close_output(struct run *r, struct output *o, bool keep, int status)
-{
-	struct err other = {0};
-	int failed = output_close(o, keep, status ? &other : r->err);
-
-	err_release(&other);
-	return failed ? -1 : status;
-}
-
-static int
-close_outputs(struct run *r, bool keep)
-{
-	int status = 0;
-
-	for (unsigned i = 0; r->sinks && i < r->plan->n_outputs; i++) {
-		struct output *out = &r->sinks[i].out;
-
-		r->counts->bytes_out += out->written + out->buf.n;
-		status = close_output(r, out, keep && !status, status);
-	}
-	status = close_output(r, &r->late, true, status);
-	return close_output(r, &r->reject, true, status);
-}
-
-/* The first of the inputs whose rows may come out there. */
-static const struct input *
-input_of_output(const struct run *r, unsigned output)
-{
-	for (unsigned i = 0; i < r->n_inputs; i++)
-		if (plan_feeds(r->plan, r->turns[i].source, output))
-			return &r->inputs[i];
-	return NULL;
-}
-
-static int
-make_encoders(struct run *r)
-{
-	for (unsigned i = 0; i < r->plan->n_outputs; i++)
-		if (sink_encode(&r->sinks[i], r->plan, input_of_output(r, i),
-			r->options, r->err))
-			return -1;
+	r->rejects.file = r->options->reject ? &r->out.reject : NULL;
+	r->rejects.quiet = r->options->quiet;
 	return 0;
 }
 
 /* ---- the feed ---- */
 
-static void
-flush_outputs(struct run *r)
-{
-	for (unsigned i = 0; i < r->plan->n_outputs; i++)
-		output_flush(&r->sinks[i].out);
-	if (r->late.opened)
-		output_flush(&r->late);
-	if (r->reject.opened)
-		output_flush(&r->reject);
-}
-
-static uint64_t
-results(const struct run *r)
-{
-	uint64_t n = 0;
-
-	for (unsigned i = 0; i < r->plan->n_outputs; i++)
-		n += r->sinks[i].n_rows;
-	return n;
-}
-
-static bool
-must_stop(struct run *r)
+bool
+owner_must_stop(struct run *r)
 {
 	if (signals_stats()) {
-		r->counts->out = results(r);
+		r->counts->out = outputs_rows(&r->out);
 		report_stats(r->counts, r->options);
 	}
-	for (unsigned i = 0; i < r->plan->n_outputs; i++)
-		if (r->sinks[i].out.failed)
-			return true;
-	return r->pipe.done || r->reject.failed || r->late.failed ||
+	return r->pipe.done || r->pipe.failed || outputs_failed(&r->out) ||
 	       signals_stop();
 }
 
@@ -388,10 +212,19 @@ before_wait(void *arg, const struct input *in)
 
 	if (holds_back(r) && !input_ready(in, 0))
 		pipe_flush(&r->pipe);
-	flush_outputs(r);
-	if (!r->hinted && !results(r) && r->counts->in && !input_ready(in, 0))
+	outputs_flush(&r->out);
+	if (!r->hinted && !outputs_rows(&r->out) && r->counts->in &&
+	    !input_ready(in, 0))
 		r->hinted = report_waiting(r->plan, r->options);
-	return !must_stop(r);
+	return !owner_must_stop(r);
+}
+
+void
+owner_flush(struct run *r)
+{
+	if (holds_back(r))
+		pipe_flush(&r->pipe);
+	outputs_flush(&r->out);
 }
 
 /* Lanes encode what goes from an input to an output without a fork. */
@@ -404,7 +237,8 @@ lend_encoders(struct run *r)
 		if (path->output && !path->output->format->ordered &&
 		    !r->plan->inputs[i].scan->needs_time)
 			path->encoder =
-			    r->sinks[path->output - r->plan->outputs].encoder;
+			    r->out.sinks[path->output - r->plan->outputs]
+				.encoder;
 	}
 }
 
@@ -414,8 +248,8 @@ start_feed(struct run *r)
 	lend_encoders(r);
 	r->feed = feed_new(&(struct feed_plan){.lanes = &r->lanes,
 	    .inputs = r->inputs,
-	    .n_inputs = r->n_inputs,
-	    .threads = r->options->threads,
+	    .n_inputs = r->sources.max,
+	    .threads = r->threads,
 	    .before_wait = before_wait,
 	    .arg = r});
 	for (unsigned i = 0; i < r->n_inputs; i++)
@@ -425,53 +259,6 @@ start_feed(struct run *r)
 
 /* ---- applying ---- */
 
-static bool
-has_value(const struct column *c, unsigned n_rows)
-{
-	for (unsigned row = 0; row < n_rows && c->type != T_NULL; row++)
-		if (!column_is_null(c, row))
-			return true;
-	return false;
-}
-
-/* The name is somewhere in the record: it may be there as NULL. */
-static bool
-is_named(const struct batch *b, const struct input *in, struct path path)
-{
-	struct str name = {NULL, 0};
-
-	for (unsigned i = 0; i < path.n; i++)
-		if (path.steps[i].name.p)
-			name = path.steps[i].name;
-	for (unsigned i = 0; i < in->layout->n_fields; i++)
-		if (str_eq(in->layout->fields[i], name))
-			return true;
-	for (unsigned row = 0; b->raw && row < b->n_rows; row++)
-		if (str_find(b->raw[row], name, 0) >= 0)
-			return true;
-	return false;
-}
-
-/* Records in which names are looked for. */
-#define LOOK_RECORDS 1000
-
-/* Notes which fields have had a value, or are at least named. */
-static void
-look_at_fields(struct run *r, const struct turn *t)
-{
-	const struct batch *b = t->batch->batch;
-	const struct scan *s = t->input->plan->scan;
-	struct seen *seen = &r->seen[t->source];
-
-	for (unsigned i = 0; i < s->n_wants; i++)
-		if (!seen->wants[i] &&
-		    (has_value(&b->cols[i], b->n_rows) ||
-			(seen->records < LOOK_RECORDS &&
-			    is_named(b, t->input, s->wants[i].path))))
-			seen->wants[i] = true;
-	seen->records += b->n_rows;
-}
-
 /* A batch has come: its records are counted, the bad ones shown. */
 static void
 arrive(struct run *r, struct turn *t)
@@ -480,7 +267,8 @@ arrive(struct run *r, struct turn *t)
 	uint64_t bad = b->n_bad;
 
 	if (b->n_rows) {
-		look_at_fields(r, t);
+		if (!t->values)
+			seen_look(&r->seen[t->source], t->input, t->batch);
 		pipe_arrive(&r->pipe, t->source, t->batch);
 	}
 	if (b->n_bad)
@@ -509,48 +297,66 @@ leave(struct run *r, struct turn *t)
 	t->batch = NULL;
 }
 
-static void
-apply(struct run *r, struct turn *t, unsigned to)
+void
+owner_apply(struct run *r, struct turn *t, unsigned to)
 {
-	unsigned n = t->batch->batch->n_rows;
+	unsigned n = t->batch->batch->n_rows, from = t->next;
+	bool noted = t->w.noted;
 
 	t->w.now = r->now;
 	pipe_apply(&r->pipe, t->source, t->batch, t->next, to,
 	    t->timed ? &t->w : NULL);
 	r->now = t->w.now;
 	t->next = to;
+	if (t->w.noted && !noted && !r->options->quiet && !t->values) {
+		progress_clear(&r->progress);
+		report_ahead(t->input, t->batch->batch, from, &t->w);
+	}
 	if (to == n)
 		leave(r, t);
 }
 
-/* Makes sure a batch with rows is at hand: 1, or 0 at the input's end. */
-static int
-fetch(struct run *r, struct turn *t)
+/* Makes sure a batch with rows is at hand, if it can be had. */
+enum feed_found
+owner_fetch(struct run *r, struct turn *t, bool wait)
 {
-	while (!t->batch) {
-		int status =
-		    t->values ? values_next(t->values, &t->batch)
-			      : feed_next(r->feed, t->input, &t->batch, r->err);
+	enum feed_found found = FEED_BATCH;
 
-		if (status <= 0) {
+	while (!t->batch) {
+		if (t->values)
+			found = values_next(t->values, &t->batch) ? FEED_BATCH
+								  : FEED_END;
+		else if (!wait)
+			found = feed_look(r->feed, t->input, &t->batch);
+		else if (!feed_next(r->feed, t->input, &t->batch))
+			found = FEED_END;
+		if (found != FEED_BATCH) {
 			t->batch = NULL;
-			if (status == 0)
-				close_input(r, t);
-			return status;
+			return found;
 		}
 		t->next = 0;
 		arrive(r, t);
 		if (!t->batch->batch->n_rows)
 			leave(r, t);
 	}
-	return 1;
+	return FEED_BATCH;
+}
+
+/* Makes sure of a batch with rows; false at the input's end. */
+static bool
+fetch(struct run *r, struct turn *t)
+{
+	if (owner_fetch(r, t, true) == FEED_BATCH)
+		return true;
+	close_input(r, t);
+	return false;
 }
 
 /* Nobody waits for more of it, or it is enough of all. */
 static bool
 is_enough(struct run *r, const struct turn *t)
 {
-	return r->pipe.input_done[t->source] || must_stop(r);
+	return r->pipe.input_done[t->source] || owner_must_stop(r);
 }
 
 /* An input's turn has come: it is opened, unless it has been before. */
@@ -559,7 +365,7 @@ begin_turn(struct run *r, struct turn *t)
 {
 	bool opened = t->input->opened;
 
-	if (open_input(r, t))
+	if (owner_open(r, t))
 		return -1;
 	if (!opened && !t->values)
 		feed_open(r->feed, t->input);
@@ -569,14 +375,12 @@ begin_turn(struct run *r, struct turn *t)
 static int
 run_one(struct run *r, struct turn *t)
 {
-	int status = 0;
-
 	if (begin_turn(r, t))
 		return -1;
 	/* Asked first: what is enough must not wait for more. */
-	while (!is_enough(r, t) && (status = fetch(r, t)) > 0)
-		apply(r, t, t->batch->batch->n_rows);
-	return status < 0 ? -1 : 0;
+	while (!is_enough(r, t) && fetch(r, t))
+		owner_apply(r, t, t->batch->batch->n_rows);
+	return 0;
 }
 
 /* Inputs one after another. */
@@ -586,11 +390,12 @@ run_in_turn(struct run *r, bool timed)
 	for (unsigned i = 0; i < r->n_inputs; i++) {
 		struct turn *t = &r->turns[i];
 
-		if (!is_of(r, t, timed) || r->pipe.input_done[t->source])
+		if (!is_of(r, t, timed) || r->pipe.input_done[t->source] ||
+		    t->input->live)
 			continue;
 		if (run_one(r, t))
 			return -1;
-		if (must_stop(r))
+		if (owner_must_stop(r))
 			return 0;
 	}
 	return 0;
@@ -598,100 +403,11 @@ run_in_turn(struct run *r, bool timed)
 
 /* ---- in event-time order ---- */
 
-/*
- * Where an input stands: the greatest event time it has shown, its next
- * record's included.
- */
-static int64_t
-standing(const struct turn *t)
-{
-	int64_t next = t->batch->batch->time[t->next];
-
-	return next > t->w.greatest ? next : t->w.greatest;
-}
-
-/* The input furthest behind, and the one furthest behind but for it. */
-static struct turn *
-furthest_behind(struct run *r, struct turn **second)
-{
-	struct turn *first = NULL;
-
-	*second = NULL;
-	for (unsigned i = 0; i < r->n_inputs; i++) {
-		struct turn *t = &r->turns[i];
-
-		if (t->ended || !is_of(r, t, true))
-			continue;
-		if (!first || standing(t) < standing(first)) {
-			*second = first;
-			first = t;
-		} else if (!*second || standing(t) < standing(*second)) {
-			*second = t;
-		}
-	}
-	return first;
-}
-
-/* Rows the input may go before the second is further behind. */
-static unsigned
-rows_before(const struct turn *t, const struct turn *second)
-{
-	const struct batch *b = t->batch->batch;
-	int64_t limit, greatest = t->w.greatest;
-	unsigned row = t->next;
-
-	if (!second)
-		return b->n_rows;
-	limit = standing(second);
-	/* On a tie the input named first goes first. */
-	if (t > second)
-		limit--;
-	for (; row < b->n_rows; row++) {
-		if (b->time[row] > greatest)
-			greatest = b->time[row];
-		if (greatest > limit)
-			break;
-	}
-	return row > t->next ? row : t->next + 1;
-}
-
-static int64_t
-less_lateness(const struct turn *t, int64_t time)
-{
-	int64_t at;
-
-	if (t->w.lateness == WHEN_MAX)
-		return WHEN_MIN;
-	return __builtin_sub_overflow(time, t->w.lateness, &at) ? WHEN_MIN : at;
-}
-
-/*
- * The watermark of the active inputs but for one (or NULL), their next records
- * included; WHEN_MAX if there are none.
- */
-static int64_t
-watermark_of_others(const struct run *r, const struct turn *but)
-{
-	int64_t least = WHEN_MAX;
-
-	for (unsigned i = 0; i < r->n_inputs; i++) {
-		const struct turn *t = &r->turns[i];
-		int64_t w;
-
-		if (t == but || t->ended || !is_of(r, t, true))
-			continue;
-		w = less_lateness(t, standing(t));
-		if (w < least)
-			least = w;
-	}
-	return least;
-}
-
 /* An input has ended: it no longer holds the watermark back. */
-static void
-release_watermark(struct run *r)
+void
+owner_release(struct run *r)
 {
-	int64_t w = watermark_of_others(r, NULL);
+	int64_t w = turns_watermark(r->turns, r->n_inputs, r->rank, NULL);
 
 	if (w == WHEN_MAX || w <= r->now)
 		return;
@@ -699,25 +415,24 @@ release_watermark(struct run *r)
 	pipe_advance(&r->pipe, w);
 }
 
-static int
-end_turn(struct run *r, struct turn *t)
+void
+owner_end_turn(struct run *r, struct turn *t)
 {
 	if (!t->ended)
 		close_input(r, t);
-	release_watermark(r);
-	return 0;
+	owner_release(r);
 }
 
-/* The next batch of an input whose last one has been applied. */
+/* It is its turn: opens what was only looked at. */
 static int
-next_batch(struct run *r, struct turn *t)
+unpark(struct run *r, struct turn *t)
 {
-	int status;
-
-	if (r->pipe.input_done[t->source])
-		return end_turn(r, t);
-	status = fetch(r, t);
-	return status ? status : end_turn(r, t);
+	t->parked = false;
+	if (begin_turn(r, t))
+		return -1;
+	if (r->pipe.input_done[t->source] || !fetch(r, t))
+		owner_end_turn(r, t);
+	return 0;
 }
 
 static int
@@ -727,30 +442,30 @@ run_by_time(struct run *r)
 
 	for (unsigned i = 0; i < r->n_inputs; i++) {
 		t = &r->turns[i];
-		if (!is_of(r, t, true))
+		if (!is_of(r, t, true) || t->parked)
 			continue;
-		if (begin_turn(r, t) || fetch(r, t) < 0)
+		if (begin_turn(r, t))
 			return -1;
+		fetch(r, t);
 	}
-	while (!must_stop(r) && (t = furthest_behind(r, &second))) {
-		t->w.ceiling = watermark_of_others(r, t);
-		apply(r, t, rows_before(t, second));
-		if (!t->batch && next_batch(r, t) < 0)
-			return -1;
+	while (!owner_must_stop(r) &&
+	       (t = turns_behind(r->turns, r->n_inputs, r->rank, &second))) {
+		if (t->parked) {
+			if (unpark(r, t))
+				return -1;
+			continue;
+		}
+		t->w.ceiling =
+		    turns_watermark(r->turns, r->n_inputs, r->rank, t);
+		owner_apply(r, t, turn_rows_before(t, second));
+		if (!t->batch &&
+		    (r->pipe.input_done[t->source] || !fetch(r, t)))
+			owner_end_turn(r, t);
 	}
 	return 0;
 }
 
-/* The inputs of a rank: those without event time come first. */
-static int
-run_rank(struct run *r)
-{
-	if (run_in_turn(r, false))
-		return -1;
-	if (must_stop(r))
-		return 0;
-	return by_time(r) ? run_by_time(r) : run_in_turn(r, true);
-}
+/* ---- ranks ---- */
 
 static unsigned
 last_rank(const struct run *r)
@@ -763,6 +478,19 @@ last_rank(const struct run *r)
 	return rank;
 }
 
+/* The inputs of a rank: those without event time come first. */
+static int
+run_rank(struct run *r)
+{
+	if (run_in_turn(r, false))
+		return -1;
+	if (owner_must_stop(r))
+		return 0;
+	if (r->sources.watch && r->rank == last_rank(r))
+		return owner_run_on(r);
+	return by_time(r) ? run_by_time(r) : run_in_turn(r, true);
+}
+
 /* ---- the whole ---- */
 
 static void
@@ -772,11 +500,13 @@ count_all(struct run *r)
 	struct op_counts ops;
 
 	pipe_counts(&r->pipe, &ops);
-	c->out = results(r);
+	c->out = outputs_rows(&r->out);
 	c->late = ops.late;
 	c->late_behind = ops.late_behind;
 	c->late_some = ops.late_some;
 	c->updates = ops.updates;
+	for (unsigned i = 0; i < r->n_inputs; i++)
+		c->ahead += r->turns[i].w.n_ahead;
 	c->used = c->in - c->filtered - c->late - c->bad;
 }
 
@@ -801,20 +531,13 @@ run_ranks(struct run *r)
 
 	for (; r->rank <= last && !status; r->rank++) {
 		r->now = WHEN_MIN;
-		status = must_stop(r) ? 0 : run_rank(r);
+		status = owner_must_stop(r) ? 0 : run_rank(r);
 		if (!status)
 			pipe_end(&r->pipe, r->rank);
+		if (r->pipe.failed)
+			status = -1;
 	}
 	return status;
-}
-
-static bool
-any_failed(const struct run *r)
-{
-	for (unsigned i = 0; i < r->plan->n_outputs; i++)
-		if (r->sinks[i].out.failed)
-			return true;
-	return false;
 }
 
 static int
@@ -824,15 +547,16 @@ run_inputs(struct run *r)
 
 	start_feed(r);
 	r->pipe = (struct pipe){.lanes = &r->lanes,
-	    .sinks = r->sinks,
-	    .late = r->late.opened ? &r->late : NULL,
+	    .sinks = r->out.sinks,
+	    .late = r->out.late.opened ? &r->out.late : NULL,
 	    .late_end = r->options->nul_data ? '\0' : '\n',
 	    .inputs = r->inputs,
 	    .rejects = &r->rejects,
+	    .err = r->err,
 	    .counts = r->counts};
 	pipe_init(&r->pipe, r->plan);
 	status = run_ranks(r);
-	if (!status && !any_failed(r))
+	if (!status && !outputs_failed(&r->out))
 		pipe_finish(&r->pipe);
 	for (unsigned i = 0; i < r->n_inputs; i++)
 		if (r->turns[i].batch && !r->turns[i].values)
@@ -841,25 +565,26 @@ run_inputs(struct run *r)
 	report_steps(r->plan, r->pipe.steps, r->options);
 	pipe_release(&r->pipe);
 	feed_free(r->feed);
+	if (!status && r->damage.message) {
+		*r->err = r->damage;
+		r->damage = (struct err){0};
+		status = -1;
+	}
 	return status;
 }
 
 static void
 release(struct run *r)
 {
-	for (unsigned i = 0; i < r->n_inputs; i++) {
-		input_release(&r->inputs[i]);
+	for (unsigned i = 0; i < r->n_inputs; i++)
 		values_free(r->turns[i].values);
-	}
-	for (unsigned i = 0; r->sinks && i < r->plan->n_outputs; i++)
-		sink_release(&r->sinks[i]);
+	outputs_release(&r->out);
 	for (unsigned i = 0; i < r->plan->n_inputs; i++)
 		mem_free(r->seen[i].wants);
 	lane_plan_release(&r->lanes);
-	mem_free(r->sinks);
 	mem_free(r->seen);
-	mem_free(r->inputs);
-	mem_free(r->turns);
+	err_release(&r->damage);
+	sources_release(&r->sources);
 }
 
 static int
@@ -883,6 +608,8 @@ run_plan(const struct plan *plan, const struct run_options *options,
 	    .options = options,
 	    .counts = counts,
 	    .err = err,
+	    /* Who runs on waits for writers, not for threads. */
+	    .threads = options->follow ? 1 : options->threads,
 	    .hinted = options->quiet || !isatty(STDERR_FILENO),
 	    .now = WHEN_MIN};
 	struct err other = {0};
@@ -891,20 +618,22 @@ run_plan(const struct plan *plan, const struct run_options *options,
 	*counts = (struct run_counts){0};
 	lane_plan_init(&r.lanes, plan);
 	torture_read(getenv("WEIR_TORTURE"));
-	make_inputs(&r);
 	progress_init(&r.progress, options->quiet);
-	status = check_inputs(&r);
+	status = make_inputs(&r) || check_inputs(&r) ? -1 : 0;
 	if (!status)
 		signals_install();
 	status = status || open_outputs(&r) || open_inputs(&r) ||
-			 make_encoders(&r) || run_inputs(&r)
+			 outputs_encode(&r.out, err) || run_inputs(&r)
 		     ? -1
 		     : 0;
-	for (unsigned i = 0; r.sinks && i < plan->n_outputs; i++)
-		if (signals_stop() && r.sinks[i].out.temporary)
-			report_interrupted(r.sinks[i].out.path);
-	if (close_outputs(&r, !status && !signals_stop()))
+	for (unsigned i = 0; r.out.sinks && i < plan->n_outputs; i++)
+		if (signals_stop() && r.out.sinks[i].out.temporary)
+			report_interrupted(r.out.sinks[i].out.path);
+	if (outputs_close(&r.out, !status && !signals_stop(),
+		&counts->bytes_out, status ? &other : err))
 		status = -1;
+	err_release(&other);
+	other = (struct err){0};
 	progress_clear(&r.progress);
 	if (!status)
 		report_unseen(plan, options, r.seen);

@@ -13,6 +13,14 @@
 
 #define BAD_ANY UINT64_MAX
 
+/*
+ * A compressed input may inflate to this many times its size, once it is more
+ * than UNPACK_FREE bytes.
+ */
+#define UNPACK_RATIO 500
+#define UNPACK_FREE ((uint64_t)256 << 20)
+#define UNPACK_ANY UINT64_MAX
+
 struct run_options {
 	unsigned threads;   /* -j, at least 1 */
 	const char *reject; /* bad records go here, or NULL */
@@ -21,10 +29,12 @@ struct run_options {
 	bool line_buffered;
 	bool colour;	/* on standard output */
 	unsigned width; /* of the terminal, 0 = none */
+	bool follow;	/* -F: inputs go on when they are at their end */
 	bool nul_data;	/* -z: records end in NUL */
 	bool trust;
 	struct limits limits;
-	const char *stats; /* --stats FILE, or NULL */
+	uint64_t inflate_max; /* --max-inflate; UNPACK_ANY = any */
+	const char *stats;    /* --stats FILE, or NULL */
 };
 
 /* The accounting: in = used + filtered + late + bad. */
@@ -35,6 +45,7 @@ struct run_counts {
 	uint64_t late_some, updates;
 	uint64_t late_behind; /* rows that came too late for a step behind a
 				 fork or another step */
+	uint64_t ahead;	      /* of those used: did not move the watermark */
 };
 
 /*

@@ -2,8 +2,6 @@
 /* Keyed cells; see table.h. */
 #include "state/table.h"
 
-#include <stdlib.h>
-
 #include "base/mem.h"
 #include "base/must.h"
 #include "data/key.h"
@@ -11,11 +9,13 @@
 /* First chunks; a table may hold one key or millions. */
 #define CELLS_CHUNK 1024
 #define HEAP_CHUNK 1024
+/* Cells whose slots are fetched ahead when the index grows. */
+#define GROW_AHEAD 12
 
 void
 table_init(struct table *t, unsigned cell_bytes)
 {
-	*t = (struct table){.cell_bytes = (cell_bytes + 15) & ~15u};
+	*t = (struct table){.cell_bytes = (cell_bytes + 7) & ~7u};
 	arena_init(&t->arena, CELLS_CHUNK);
 	arena_init(&t->heap, HEAP_CHUNK);
 }
@@ -31,10 +31,34 @@ table_release(struct table *t)
 	t->n = t->cap = 0;
 }
 
-static uint64_t
-cell_hash(const void *entry)
+/*
+ * Makes room for n more keys. The cells are gone through in order of arrival,
+ * which is that of memory, and their slots are fetched ahead.
+ */
+static void
+reserve(struct table *t, size_t n)
 {
-	return ((const struct cell *)entry)->hash;
+	struct index *ix = &t->index;
+	size_t slots = ix->slots ? ix->mask + 1 : 16;
+
+	if (ix->slots && (ix->n + n) * 8 <= slots * 5)
+		return;
+	while ((ix->n + n) * 8 > slots * 5)
+		slots *= 2;
+	mem_free(ix->slots);
+	*ix = (struct index){
+	    .slots = mem_zalloc(slots * sizeof *ix->slots), .mask = slots - 1};
+	for (size_t i = 0; i < t->n; i++) {
+		uint64_t hash = t->cells[i]->hash;
+		size_t at = index_start(ix, hash);
+
+		if (i + GROW_AHEAD < t->n)
+			__builtin_prefetch(&ix->slots[index_start(
+			    ix, t->cells[i + GROW_AHEAD]->hash)]);
+		while (ix->slots[at])
+			at = (at + 1) & ix->mask;
+		index_put(ix, at, hash, t->cells[i]);
+	}
 }
 
 static struct cell *
@@ -55,12 +79,30 @@ cell_new(struct table *t, struct str key, uint64_t hash)
 	return c;
 }
 
+/* Are n bytes the same? Keys are short: no call. */
+static inline bool
+same_bytes(const char *a, const char *b, size_t n)
+{
+	uint64_t x, y, differ = 0;
+
+	if (n < 8 || n > 64)
+		return !memcmp(a, b, n);
+	for (size_t i = 0; i + 8 < n; i += 8) {
+		memcpy(&x, a + i, 8);
+		memcpy(&y, b + i, 8);
+		differ |= x ^ y;
+	}
+	memcpy(&x, a + n - 8, 8);
+	memcpy(&y, b + n - 8, 8);
+	return !(differ | (x ^ y));
+}
+
 static inline bool
 is_key(
     const struct table *t, const struct cell *c, struct str key, uint64_t hash)
 {
 	return c->hash == hash && c->key_len == key.n &&
-	       !memcmp(c->bytes + t->cell_bytes, key.p, key.n);
+	       same_bytes(c->bytes + t->cell_bytes, key.p, key.n);
 }
 
 struct cell *
@@ -80,16 +122,17 @@ table_find(const struct table *t, struct str key, uint64_t hash)
 	return NULL;
 }
 
-struct cell *
-table_cell(struct table *t, struct str key, uint64_t hash)
+/* The cell of a key, for which there is room in the index. */
+static inline struct cell *
+find_or_make(struct table *t, struct str key, uint64_t hash)
 {
+	const struct index *ix = &t->index;
 	uint64_t tag = index_tag(hash), slot;
 	struct cell *c;
 	size_t i;
 
-	index_reserve(&t->index, cell_hash);
-	for (i = index_start(&t->index, hash); (slot = t->index.slots[i]);
-	     i = (i + 1) & t->index.mask) {
+	for (i = index_start(ix, hash); (slot = ix->slots[i]);
+	     i = (i + 1) & ix->mask) {
 		c = index_pointer(slot);
 		if (index_tag(slot) == tag && is_key(t, c, key, hash))
 			return c;
@@ -99,70 +142,61 @@ table_cell(struct table *t, struct str key, uint64_t hash)
 	return c;
 }
 
+struct cell *
+table_cell(struct table *t, struct str key, uint64_t hash)
+{
+	reserve(t, 1);
+	return find_or_make(t, key, hash);
+}
+
 /* Slots, then cells, are fetched this many keys ahead. */
-#define AHEAD 8
+#define AHEAD 12
 /* Below this many keys everything is in the nearest caches anyway. */
 #define PREFETCH_KEYS 4096
 
-static void
-prefetch(const struct table *t, uint64_t hash, int stage)
+static inline void
+fetch_slot(const struct table *t, uint64_t hash)
 {
-	const uint64_t *slot = &t->index.slots[index_start(&t->index, hash)];
+	__builtin_prefetch(&t->index.slots[index_start(&t->index, hash)]);
+}
 
-	if (stage == 0)
-		__builtin_prefetch(slot);
-	else if (*slot)
-		__builtin_prefetch(index_pointer(*slot), 1);
+/* The slot is near: the first cell that may be the key's. */
+static inline void
+fetch_cell(const struct table *t, uint64_t hash)
+{
+	const struct index *ix = &t->index;
+	uint64_t slot, tag = index_tag(hash);
+	size_t i = index_start(ix, hash);
+
+	while ((slot = ix->slots[i]) && index_tag(slot) != tag)
+		i = (i + 1) & ix->mask;
+	if (slot) {
+		const char *cell = index_pointer(slot);
+
+		__builtin_prefetch(cell, 1);
+		/* Its key may end on the next line. */
+		__builtin_prefetch(cell + 32, 1);
+	}
 }
 
 void
 table_cells(struct table *t, const struct str *keys, const uint64_t *hashes,
     const uint16_t *ix, unsigned n, char **out)
 {
-	bool far = t->n > PREFETCH_KEYS;
-
+	if (t->n <= PREFETCH_KEYS) {
+		for (unsigned k = 0; k < n; k++)
+			out[k] =
+			    table_cell(t, keys[ix[k]], hashes[ix[k]])->bytes;
+		return;
+	}
+	reserve(t, n);
+	for (unsigned k = 0; k < n && k < 2 * AHEAD; k++)
+		fetch_slot(t, hashes[ix[k]]);
 	for (unsigned k = 0; k < n; k++) {
-		if (far && k + 2 * AHEAD < n)
-			prefetch(t, hashes[ix[k + 2 * AHEAD]], 0);
-		if (far && k + AHEAD < n)
-			prefetch(t, hashes[ix[k + AHEAD]], 1);
-		out[k] = table_cell(t, keys[ix[k]], hashes[ix[k]])->bytes;
+		if (k + 2 * AHEAD < n)
+			fetch_slot(t, hashes[ix[k + 2 * AHEAD]]);
+		if (k + AHEAD < n)
+			fetch_cell(t, hashes[ix[k + AHEAD]]);
+		out[k] = find_or_make(t, keys[ix[k]], hashes[ix[k]])->bytes;
 	}
-}
-
-/* ---- order ---- */
-
-struct sort_item {
-	uint64_t prefix; /* compares like the key's first bytes */
-	struct str key;
-	struct cell *cell;
-};
-
-static int
-item_cmp(const void *pa, const void *pb)
-{
-	const struct sort_item *a = pa, *b = pb;
-
-	if (a->prefix != b->prefix)
-		return a->prefix < b->prefix ? -1 : 1;
-	return key_cmp(a->key, b->key);
-}
-
-struct cell **
-table_sorted(const struct table *t, struct arena *a)
-{
-	struct sort_item *items = mem_array(t->n, sizeof *items);
-	struct cell **out = arena_array(a, t->n, sizeof *out);
-
-	for (size_t i = 0; i < t->n; i++) {
-		struct str key = cell_key(t, t->cells[i]);
-
-		items[i] =
-		    (struct sort_item){key_prefix(key), key, t->cells[i]};
-	}
-	qsort(items, t->n, sizeof *items, item_cmp);
-	for (size_t i = 0; i < t->n; i++)
-		out[i] = items[i].cell;
-	mem_free(items);
-	return out;
 }

@@ -26,7 +26,7 @@ struct cell {
 
 struct table {
 	struct index index;  /* of struct cell */
-	unsigned cell_bytes; /* accumulators, a multiple of 16 */
+	unsigned cell_bytes; /* accumulators, a multiple of 8 */
 	struct cell **cells; /* in order of arrival */
 	size_t n, cap;
 	struct arena arena; /* the cells */

@@ -13,6 +13,7 @@ Exit status: 0 all goals met, 1 a goal missed or an answer wrong, 2 usage.
 
 import argparse
 import hashlib
+import math
 import os
 import platform
 import re
@@ -120,6 +121,30 @@ class Bench:
         self.records = int(made.stdout)
         with open(self.path("stamp"), "w", encoding="utf-8") as f:
             f.write("%s %d" % (stamp, self.records))
+
+    def prepare_keys(self):
+        """keys.tsv: ten rows of each of many keys, in no order."""
+        self.keys = max(1000, min(1000000, self.options.mb * 2000))
+        self.key_rows = 10 * self.keys
+        path = self.path("keys.tsv")
+        try:
+            with open(path, encoding="ascii") as f:
+                if f.readline() == "k\tkeys-%d\n" % self.keys:
+                    return
+        except OSError:
+            pass
+        with open(path, "w", encoding="ascii") as f:
+            f.write("k\tkeys-%d\n" % self.keys)
+            # A step without a common divisor meets every key ten times.
+            at, step = 0, 618033 | 1
+            while math.gcd(step, self.keys) > 1:
+                step += 2
+            for _ in range(self.key_rows // 1000):
+                lines = []
+                for _ in range(1000):
+                    at = (at + step) % self.keys
+                    lines.append("user-%08d\t%d\n" % (at * 7, at % 10))
+                f.write("".join(lines))
 
     def warm(self):
         """Reads the data once, so that no first run pays for the disk."""
@@ -254,6 +279,14 @@ def run_memory(bench, row):
                 row.goal)
 
 
+def run_per_row(bench, row):
+    ours, others = map(median, turns(
+        bench.options.runs, lambda: bench.run(row.weir),
+        lambda: bench.run(row.other)))
+    return line(row.name, cells(ours), cells(others),
+                (ours.cpu - others.cpu) * 1e9 / row.rows, row.goal)
+
+
 def run_startup(bench, row):
     def start(job):
         return median(bench.timed(job, STARTS_PER_ROUND))
@@ -277,6 +310,7 @@ def run_latency(bench, row):
 
 
 RUN = {table_of_rows.Pair: run_pair, table_of_rows.Memory: run_memory,
+       table_of_rows.PerRow: run_per_row,
        table_of_rows.Startup: run_startup,
        table_of_rows.Latency: run_latency}
 
@@ -358,6 +392,7 @@ def main():
     bench = Bench(options)
     if not options.list:
         bench.prepare()
+        bench.prepare_keys()
     if options.install_peers:
         bench.install_peers()
     chosen = [row for row in table_of_rows.rows(bench)

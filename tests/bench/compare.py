@@ -131,3 +131,15 @@ def line_count(path, records):
     with open(path, encoding="utf-8") as f:
         n = int(f.read().split()[0])
     return None if n == records else "%d lines" % n
+
+
+def totals(answer, lines, total):
+    """A TSV of so many rows, whose last column has this sum."""
+    with open(answer, encoding="utf-8") as f:
+        next(f, None)
+        last = [int(row.rsplit("\t", 1)[-1]) for row in f]
+    if len(last) != lines:
+        return "%d rows instead of %d" % (len(last), lines)
+    if sum(last) != total:
+        return "a sum of %d instead of %d" % (sum(last), total)
+    return None

@@ -94,6 +94,17 @@ class Latency:
     threads: int = 1
 
 
+@dataclass(frozen=True)
+class PerRow:
+    """Nanoseconds of processor per row, less those of another command."""
+    name: str
+    weir: Job
+    other: Job
+    rows: int
+    goal: Goal
+    threads: int = 1
+
+
 def at_least(limit, aim=0.0):
     return Goal(limit, True, aim)
 
@@ -124,7 +135,7 @@ STATUS_SQL = "SELECT status, count(*) n GROUP BY status, tumble(1m)"
 
 INPUTS = {"json": "app.ndjson", "csv": "app.csv", "tsv": "app.tsv",
           "msgpack": "app.msgpack"}
-FILES = (*INPUTS.values(), "access.log", "odd.ndjson")
+FILES = (*INPUTS.values(), "access.log", "odd.ndjson", "keys.tsv")
 
 
 class Jobs:
@@ -159,6 +170,28 @@ class Jobs:
         argv = j1_args(self.weir, "json", window="hop(1h, 1m)")
         return Job(argv + (self.path("app.ndjson"),), self.windows(size=60),
                    silent=True)
+
+    def over_keys(self, sql, lines, total):
+        """A query over keys.tsv: lines of its answer, sum of the last."""
+        return Job((self.weir, "-j", "1", "-t", "tsv", sql,
+                    self.path("keys.tsv")),
+                   lambda answer: compare.totals(answer, lines, total),
+                   silent=True)
+
+    def read_keys(self):
+        return self.over_keys("SELECT count(k) n", 1, self.bench.key_rows)
+
+    def group_keys(self):
+        return self.over_keys("SELECT k, count(*) n GROUP BY k",
+                              self.bench.keys, self.bench.key_rows)
+
+    def select_keys(self):
+        return self.over_keys("SELECT DISTINCT k, 1 one", self.bench.keys,
+                              self.bench.keys)
+
+    def count_keys(self):
+        return self.over_keys("SELECT count(DISTINCT k) n", 1,
+                              self.bench.keys)
 
     def j1_piped(self):
         argv = j1_args(self.weir, "json")
@@ -292,6 +325,12 @@ def rows(bench):
         Pair("j1-csv -j2 / -j1", two("csv"), j.j1("csv"), at_least(1.5), 2),
         Pair("j1-json odd / regular", j.j1(file="odd.ndjson"), j.j1(),
              at_most(4)),
+        PerRow("group by many keys", j.group_keys(), j.read_keys(),
+               bench.key_rows, at_most(60, " ns")),
+        PerRow("count distinct keys", j.count_keys(), j.read_keys(),
+               bench.key_rows, at_most(100, " ns")),
+        PerRow("select distinct keys", j.select_keys(), j.read_keys(),
+               bench.key_rows, at_most(100, " ns")),
         Memory("j1-json memory", j.j1(), at_most(16, " MB")),
         Startup("start-up / mawk", j.j1_empty(), j.mawk_empty(), at_most(2)),
         Latency("one record / bare loop", j.kept_piped(), j.echo(),

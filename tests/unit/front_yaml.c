@@ -259,8 +259,8 @@ static const struct front_case bad[] = {
 	 "steps: []\n",
 	    "3:1: \"steps\" is there twice"},
 	{"weir: 1\n"
-	 "flows: {}\n",
-	    "2:1: \"flows\" is not supported yet"},
+	 "tables: {}\n",
+	    "2:1: \"tables\" is not supported yet"},
 	{"weir: 1\n"
 	 "name: [a]\n",
 	    "2:7: a text is expected here, not a list"},
@@ -278,13 +278,11 @@ static const struct front_case bad[] = {
 	{"weir: 1\n"
 	 "steps:\n"
 	 "  - {}\n",
-	    "3:5: this step does nothing | one of: drop, explode, group, limit,"
-	    " parse, rename, select, set, sort, where, window"},
+	    "3:5: this step does nothing | one of: ..."},
 	{"weir: 1\n"
 	 "steps:\n"
 	 "  - name: x\n",
-	    "3:5: this step does nothing | one of: drop, explode, group, limit,"
-	    " parse, rename, select, set, sort, where, window"},
+	    "3:5: this step does nothing | one of: ..."},
 	{"weir: 1\n"
 	 "steps:\n"
 	 "  - wher: a\n",
@@ -513,7 +511,7 @@ static const struct front_case bad[] = {
 	    "2:17: there is no format \"jsn\" | did you mean \"json\"?"},
 	{"weir: 1\n"
 	 "input: {format: table}\n",
-	    "2:17: format \"table\" cannot be read | one of: apache,"},
+	    "2:17: format \"table\" cannot be read | one of: ..."},
 	{"weir: 1\n"
 	 "input: {file: a, files: [b]}\n",
 	    "2:18: either \"file\" or \"files\""},
@@ -538,7 +536,7 @@ static const struct front_case bad[] = {
 	{"weir: 1\n"
 	 "from: c\n"
 	 "input: {file: x}\n",
-	    "2:7: \"from\" picks one of \"inputs\", and there are none"},
+	    "2:7: there is no input \"c\""},
 	{"weir: 1\n"
 	 "input: {}\n"
 	 "inputs: {a: {}}\n",
@@ -572,7 +570,7 @@ static const struct front_case bad[] = {
 	    "3:1: \"time\" is there twice"},
 	{"weir: 1\n"
 	 "output: {format: nginx}\n",
-	    "2:18: format \"nginx\" cannot be written | one of:"},
+	    "2:18: format \"nginx\" cannot be written | one of: ..."},
 	{"weir: 1\n"
 	 "output: json\n",
 	    "2:9: a map (key: value) is expected here, not a text"},
@@ -686,19 +684,28 @@ last_line(const char *text, struct buf *name)
 	return buf_z(name);
 }
 
+/* Wanted is a list of whatever there is: "one of: ...". */
+static void
+cut_list(struct buf *out, const char *want)
+{
+	static const char head[] = "one of: ";
+	const char *in_want = strstr(want, "one of: ...");
+	const char *in_out = strstr(buf_z(out), head);
+
+	if (!in_want || !in_out)
+		return;
+	out->n = (size_t)(in_out - out->p) + sizeof head - 1;
+	buf_addz(out, "...");
+}
+
 static void
 test_bad(struct buf *out)
 {
 	struct buf name = {0};
 
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
-		size_t n = strlen(bad[i].want);
-
 		parse_plan(yaml_parse, bad[i].text, true, out);
-		/* A list that grows is not written out. */
-		if ((bad[i].want[n - 1] == ',' || bad[i].want[n - 1] == ':') &&
-		    n < out->n)
-			out->n = n;
+		cut_list(out, bad[i].want);
 		same(buf_z(out), bad[i].want, last_line(bad[i].text, &name));
 	}
 	buf_release(&name);

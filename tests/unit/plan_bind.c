@@ -75,10 +75,10 @@ static const struct front_case cases[] = {
 	{"SELECT a AS x ORDER BY x LIMIT 2",
 	    "a!@2 -> x=0 stateless 1"},
 	{"SELECT k, count(*) AS n WHERE v > 1 GROUP BY k, tumble(5m)",
-	    "v!@0 k!@1 -> window_start=0:timestamp window_end=1:timestamp k=3"
-	    " n=4:bigint time stateless 1"},
+	    "v!@0 k!@1 -> window_start=0:timestamp window_end=1:timestamp k=4"
+	    " n=5:bigint time stateless 1"},
 	{"SELECT count(*)",
-	    " -> count=3:bigint stateless 0"},
+	    " -> count=4:bigint stateless 0"},
 	{"weir: 1\nsteps:\n  - select: {x: a.b}\n  - where: x.c[2] > x.d",
 	    "a.b@2 a.b.c[2]!@1 a.b.d!@1 -> x=0 stateless 2"},
 	{"weir: 1\nsteps:\n  - set: {x: a + 1}\n  - where: x > 1 AND b > 1",
@@ -99,7 +99,7 @@ static const struct front_case cases[] = {
 	{"weir: 1\nsteps:\n  - select: [a, b]\n"
 	 "  - window: tumble(5m)\n    by: a\n    select: {n: sum(b)}\n"
 	 "  - window: tumble(1h)\n    select: {m: max(n)}",
-	    "a!@1 b!@1 -> window_start=0:timestamp window_end=1:timestamp m=3"
+	    "a!@1 b!@1 -> window_start=0:timestamp window_end=1:timestamp m=4"
 	    " time stateless 1"},
 	{"weir: 1\nsteps:\n  - group: [a, a]\n",
 	    "3:16: there are two columns named \"a\""},
@@ -220,7 +220,9 @@ test_operators(struct buf *out)
 		ok(!i || strcmp(op_kinds[i - 1]->name, k->name) < 0,
 		    "%s is in its place in the table", k->name);
 		ok(k->doc && k->about && k->primary, "%s has words", k->name);
-		buf_lit(&text, "weir: 1\nsteps:\n");
+		buf_lit(&text,
+		    "weir: 1\ninputs: {web: {}, api: {columns: [path]}, "
+		    "blocked: {columns: [ip]}}\nfrom: web\nsteps:\n");
 		for (; *line.p; line.p += line.n) {
 			line.n = strcspn(line.p, "\n");
 			line.n += line.p[line.n] == '\n';
@@ -228,7 +230,7 @@ test_operators(struct buf *out)
 			buf_adds(&text, line);
 		}
 		parse_plan(yaml_parse, buf_z(&text), true, out);
-		ok(str_starts(buf_str(out), STR("steps:\n")),
+		ok(str_starts(buf_str(out), STR("inputs:\n")),
 		    "the example of %s binds: %s", k->name, k->doc);
 		buf_release(&text);
 	}

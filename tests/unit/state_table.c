@@ -58,6 +58,72 @@ test_table(void)
 	arena_release(&a);
 }
 
+/* A value of one of several kinds, with many that are nearly alike. */
+static struct value
+some_value(struct buf *text, uint64_t r, bool plain)
+{
+	static const char *const words[] = {"", "a", "ab", "user-0000",
+	    "user-00000000000000001", "user-00000000000000001x", "\xff"};
+
+	switch (r % (plain ? 6 : 9)) {
+	case 0:
+		return VALUE_NULL;
+	case 1:
+		return value_bool(r >> 8 & 1);
+	case 2:
+		return value_int((int64_t)(r >> 8) * (r & 64 ? -1 : 1));
+	case 3:
+		return value_time((int64_t)(r >> 40) - 100);
+	case 4:
+		text->n = 0;
+		buf_addz(text, words[(r >> 8) % 7]);
+		buf_printf(text, "%u", (unsigned)(r >> 16 & 255));
+		return value_text(buf_str(text));
+	case 5:
+		return value_text(str_of(words[(r >> 8) % 7]));
+	case 6:
+		return value_float((double)(r >> 8 & 1023) / 8);
+	case 7:
+		return value_text((struct str){"a\0b", r >> 8 & 3});
+	}
+	return value_int((int64_t)(r >> 8 & 255));
+}
+
+/* Keys of one to three values, sorted as key_cmp has them. */
+static void
+test_sorted(unsigned n_keys, unsigned n_values, bool plain)
+{
+	struct buf key = {0}, text = {0};
+	uint64_t r = 88172645463325252u;
+	struct cell **sorted;
+	struct table t;
+	struct arena a;
+	int bad = 0;
+
+	arena_init(&a, 1024);
+	table_init(&t, 8);
+	for (unsigned i = 0; i < n_keys; i++) {
+		key.n = 0;
+		for (unsigned k = 0; k < n_values; k++) {
+			r ^= r << 13;
+			r ^= r >> 7;
+			r ^= r << 17;
+			key_put(&key, some_value(&text, r >> 3, plain));
+		}
+		table_cell(&t, buf_str(&key), hash_bytes(key.p, key.n));
+	}
+	sorted = table_sorted(&t, &a);
+	for (size_t i = 1; i < t.n; i++)
+		bad += key_cmp(cell_key(&t, sorted[i - 1]),
+			   cell_key(&t, sorted[i])) >= 0;
+	ok(bad == 0, "%zu keys of %u values%s in order", t.n, n_values,
+	    plain ? "" : ", odd ones,");
+	buf_release(&key);
+	buf_release(&text);
+	table_release(&t);
+	arena_release(&a);
+}
+
 static uint64_t
 hash_of(const void *entry)
 {
@@ -124,6 +190,11 @@ int
 main(void)
 {
 	test_table();
+	for (unsigned n = 1; n <= 3; n++)
+		for (unsigned keys = 1; keys <= 100000; keys *= 10) {
+			test_sorted(keys, n, true);
+			test_sorted(keys, n, false);
+		}
 	test_remove();
 	test_heap();
 	return tap_done();

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+/* Readers of the keys under `tests` (yaml_tests.c). */
+#ifndef WEIR_FRONT_YAML_TESTS_H
+#define WEIR_FRONT_YAML_TESTS_H
+
+#include "front/yaml.h"
+
+spec_reader read_test_text;
+spec_reader read_test_input;
+spec_reader read_test_expect;
+spec_reader read_test_params;
+spec_reader read_test_crash;
+spec_reader read_tests;
+
+#endif

@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Windows of so many rows of a key, in order of arrival.
+ *
+ * After every `slide` rows of a key the last `size` ones are a result (Flink:
+ * countWindow), so with a slide the first windows are shorter. Rows are added
+ * to panes as long as the greatest common divisor of both; a window is a merge
+ * of panes, which a key keeps in a ring. What was added to a key since its
+ * last window comes out at the end of input, marked as partial, so that the
+ * totals are complete.
+ *
+ * Each pane owns the memory of its accumulators: it is used again when the
+ * ring comes round.
+ */
+#include "base/mem.h"
+#include "op/group.h"
+#include "state/table.h"
+
+/* A key's cell; its panes follow. */
+struct counted {
+	int64_t n; /* rows so far */
+	int64_t time;
+};
+
+struct pane {
+	struct arena heap;
+	_Alignas(16) char acc[];
+};
+
+struct count_run {
+	struct op_run run; /* first */
+	const struct group_config *c;
+	struct table table;
+	struct group_rows rows;
+	struct arena scratch; /* of a merge */
+	unsigned n_panes, pane_bytes;
+};
+
+struct op_run *
+count_windows_open(const struct op *op)
+{
+	struct count_run *r = mem_zalloc(sizeof *r);
+
+	r->run.op = op;
+	r->c = op->config;
+	r->n_panes = (unsigned)(r->c->window.size / r->c->window.slice);
+	r->pane_bytes =
+	    ((unsigned)sizeof(struct pane) + r->c->cell_bytes + 15) & ~15u;
+	table_init(&r->table,
+	    (unsigned)sizeof(struct counted) + r->n_panes * r->pane_bytes);
+	arena_init(&r->scratch, 1024);
+	group_rows_init(&r->rows, &r->run, r->c);
+	return &r->run;
+}
+
+/* The pane of a row of the key, by its number. */
+static struct pane *
+pane_of(const struct count_run *r, char *cell, int64_t row)
+{
+	uint64_t nth = (uint64_t)(row / r->c->window.slice) % r->n_panes;
+
+	return (struct pane *)(void *)(cell + sizeof(struct counted) +
+				       nth * r->pane_bytes);
+}
+
+void
+count_windows_close(struct op_run *run)
+{
+	struct count_run *r = (struct count_run *)run;
+
+	for (size_t i = 0; i < r->table.n; i++)
+		for (unsigned k = 0; k < r->n_panes; k++) {
+			struct pane *p = pane_of(r, r->table.cells[i]->bytes,
+			    k * r->c->window.slice);
+
+			if (p->heap.chunk_size)
+				arena_release(&p->heap);
+		}
+	table_release(&r->table);
+	arena_release(&r->scratch);
+	group_rows_release(&r->rows);
+	mem_free(r);
+}
+
+/* The window that ends behind the key's last row. */
+static void
+give_window(struct count_run *r, struct str key, char *cell, int64_t start,
+    bool partial)
+{
+	const struct counted *of = (const struct counted *)(void *)cell;
+	struct span window = {start < 0 ? 0 : start, of->n};
+	char *acc;
+
+	/* Values of rows not given on yet may be slices of it. */
+	if (r->scratch.total > ARENA_CHUNK_MAX)
+		group_rows_flush(&r->rows);
+	if (!r->rows.batch->n_rows)
+		arena_reset(&r->scratch);
+	acc = arena_zalloc(&r->scratch, r->c->cell_bytes);
+	for (int64_t at = window.start; at < of->n; at += r->c->window.slice)
+		group_merge(r->c, GROUP_EACH, &r->scratch, acc,
+		    pane_of(r, cell, at)->acc);
+	r->rows.time = of->time;
+	group_rows_add(&r->rows, window, key, acc, partial);
+}
+
+static void
+take(struct count_run *r, const struct batch *b, const struct group_prep *p,
+    unsigned row, struct str key, char *cell)
+{
+	const struct window_spec *w = &r->c->window;
+	struct counted *of = (struct counted *)(void *)cell;
+	struct pane *pane = pane_of(r, cell, of->n);
+	uint16_t rows[1] = {(uint16_t)row};
+	char *acc = pane->acc;
+	struct agg_rows add = {
+	    .n = 1, .rows = rows, .cells = &acc, .time = b->time};
+
+	if (of->n % w->slice == 0) {
+		if (pane->heap.chunk_size)
+			arena_reset(&pane->heap);
+		else
+			arena_init(&pane->heap, 256);
+		memset(acc, 0, r->c->cell_bytes);
+	}
+	group_add(r->c, &pane->heap, p, &add);
+	of->n++;
+	of->time = b->time ? b->time[row] : WHEN_LAST;
+	if (of->n % w->slide == 0)
+		give_window(r, key, cell, of->n - w->size, false);
+}
+
+void
+count_windows_apply(struct op_run *run, struct batch *b, void *prepared,
+    unsigned from, unsigned to, struct watermark *w)
+{
+	struct count_run *r = (struct count_run *)run;
+	const struct group_prep *p = prepared;
+	unsigned k = op_selected_from(b, from);
+
+	for (unsigned row = from; row < to; row++) {
+		if (k < b->n_sel && batch_row(b, k) == row) {
+			for (size_t i = k; i < r->c->n_sets * p->stride;
+			     i += p->stride)
+				take(r, b, p, row, p->keys[i],
+				    table_cell(
+					&r->table, p->keys[i], p->hashes[i])
+					->bytes);
+			k++;
+		}
+		if (!w || !b->time || !watermark_see(w, b->time[row]) ||
+		    !run->op->heeded)
+			continue;
+		group_rows_flush(&r->rows);
+		run->forward(run, w->now);
+	}
+	group_rows_flush(&r->rows);
+	run->counts.keys = r->table.n;
+}
+
+/* What no window has counted yet. */
+static void
+give_rest(struct count_run *r)
+{
+	const struct window_spec *w = &r->c->window;
+	struct cell **cells;
+	struct arena a;
+
+	arena_init(&a, 4096);
+	cells = table_sorted(&r->table, &a);
+	for (size_t i = 0; i < r->table.n; i++) {
+		const struct counted *of =
+		    (const struct counted *)(void *)cells[i]->bytes;
+		int64_t end = (of->n / w->slide + 1) * w->slide;
+
+		/* A slide longer than the size leaves rows out. */
+		if (of->n % w->slide && end - w->size < of->n)
+			give_window(r, cell_key(&r->table, cells[i]),
+			    cells[i]->bytes, end - w->size, true);
+	}
+	group_rows_flush(&r->rows);
+	arena_release(&a);
+}
+
+void
+count_windows_advance(struct op_run *run, int64_t w)
+{
+	if (w == WHEN_MAX)
+		give_rest((struct count_run *)run);
+	run->forward(run, w);
+}

@@ -1,0 +1,474 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * dedup: one row of each key, the first or the last.
+ *
+ * By order of arrival, the first row of a key goes on at once and all that is
+ * kept is that the key has come. The first by event time is known when the
+ * watermark has passed it; until then a row of an earlier time takes its
+ * place. Everything else is known when the input has ended.
+ */
+#include <stdlib.h>
+
+#include "base/heap.h"
+#include "base/mem.h"
+#include "data/key.h"
+#include "op/kept.h"
+#include "state/table.h"
+
+enum dedup_way {
+	DEDUP_AT_ONCE, /* the first that arrives */
+	DEDUP_BY_TIME, /* the first by event time */
+	DEDUP_AT_END
+};
+
+struct dedup_config {
+	struct expr **keys;
+	unsigned n_keys;
+	struct kept_order *orders;
+	struct expr **exprs; /* NULL: event time */
+	unsigned n_orders;
+	bool last;
+	enum dedup_way way;
+	int64_t lateness;
+};
+
+struct dedup_cell {
+	struct kept_row *row; /* the best so far */
+	bool come;
+	bool out; /* it has come out */
+	int64_t time;
+};
+
+struct dedup_run {
+	struct op_run run; /* first */
+	const struct dedup_config *c;
+	struct table keys; /* cell: struct dedup_cell */
+	struct kept kept;
+	uint64_t arrivals;
+	int64_t now;
+	struct heap due; /* DEDUP_BY_TIME: cells by the time of their row */
+	struct kept_row **ready;
+	size_t n_ready, cap_ready;
+};
+
+struct dedup_prep {
+	struct column *orders;
+	struct row_keys keys;
+};
+
+/* ---- binding ---- */
+
+static int
+bind_keep(const struct op *op, const struct bind *b, struct dedup_config *c)
+{
+	const struct arg *keep = op_arg(op, "keep");
+	static const struct str known[] = {STR("first"), STR("last")};
+
+	if (!keep || str_eq(keep->items[0].name, known[0]))
+		return 0;
+	c->last = str_eq(keep->items[0].name, known[1]);
+	if (c->last)
+		return 0;
+	err_set(b->err, ERR_SPEC, keep->items[0].where,
+	    "what is kept is first or last, not \"%.*s\"",
+	    STR_ARG(keep->items[0].name));
+	return err_suggest(b->err, keep->items[0].name, known, 2);
+}
+
+static int
+bind_order(struct op *op, const struct bind *b, struct scope *scope,
+    struct dedup_config *c)
+{
+	const struct arg *order = op_arg(op, "order");
+	bool by_time = false;
+
+	c->n_orders = order ? order->n_items : 0;
+	c->orders = arena_array(b->arena, c->n_orders, sizeof *c->orders);
+	c->exprs = arena_zalloc(b->arena, c->n_orders * sizeof *c->exprs);
+	for (unsigned i = 0; i < c->n_orders; i++) {
+		const struct arg_item *item = &order->items[i];
+
+		c->orders[i] =
+		    (struct kept_order){item->descending, item->nulls_first};
+		if (flow_is_time(&op->in, item->node, b)) {
+			if (op->in.scan)
+				op->in.scan->needs_time = true;
+			by_time |= !i && item->descending == c->last;
+			continue;
+		}
+		c->exprs[i] = expr_bind(item->node, scope, b->arena, b->err);
+		if (!c->exprs[i])
+			return -1;
+	}
+	c->way = !c->n_orders ? c->last ? DEDUP_AT_END : DEDUP_AT_ONCE
+		 : by_time    ? DEDUP_BY_TIME
+			      : DEDUP_AT_END;
+	return 0;
+}
+
+static int
+dedup_bind(struct op *op, const struct bind *b)
+{
+	struct dedup_config *c = arena_zalloc(b->arena, sizeof *c);
+	struct scope scope;
+
+	op->config = c;
+	op->out = op->in;
+	c->lateness = b->lateness;
+	if (refuse_updates(op, b))
+		return -1;
+	flow_scope(&op->in, b, &scope);
+	c->keys = bind_list(op_arg(op, "by"), &scope, b, &c->n_keys);
+	return !c->keys || bind_keep(op, b, c) || bind_order(op, b, &scope, c)
+		   ? -1
+		   : 0;
+}
+
+static void *
+dedup_prepare(const struct op *op, struct eval *ev, struct batch *b)
+{
+	const struct dedup_config *c = op->config;
+	struct dedup_prep *p = arena_alloc(b->arena, sizeof *p);
+	struct column *cols = arena_array(b->arena, c->n_keys, sizeof *cols);
+
+	p->orders = arena_array(b->arena, c->n_orders, sizeof *p->orders);
+	eval_begin(ev, b);
+	for (unsigned i = 0; i < c->n_keys; i++)
+		expr_eval(c->keys[i], ev, b, NULL, 0, &cols[i]);
+	for (unsigned i = 0; i < c->n_orders; i++)
+		if (c->exprs[i])
+			expr_eval(c->exprs[i], ev, b, NULL, 0, &p->orders[i]);
+	row_keys_make(&p->keys, cols, c->n_keys, ev, b);
+	return p;
+}
+
+/* ---- rows in ---- */
+
+static struct dedup_cell *
+cell_of(struct dedup_run *r, const struct dedup_prep *p, unsigned k)
+{
+	struct cell *cell =
+	    table_cell(&r->keys, p->keys.keys[k], p->keys.hashes[k]);
+
+	r->run.counts.keys = r->keys.n;
+	return (void *)cell->bytes;
+}
+
+/*
+ * Of equal rows the first that came is the first, and the last that came the
+ * last: Flink's rule.
+ */
+static bool
+is_better(const struct dedup_config *c, const struct value *slots,
+    const struct kept_row *old)
+{
+	int d = kept_order(c->orders, c->n_orders, slots, old->slots);
+
+	return c->last ? d >= 0 : d < 0;
+}
+
+static void
+replace(struct dedup_run *r, struct dedup_cell *cell, const struct batch *b,
+    unsigned row, const struct value *slots)
+{
+	if (cell->row)
+		kept_drop(&r->kept, cell->row);
+	cell->row = kept_take(&r->kept, b, row, slots);
+	cell->row->arrival = r->arrivals;
+	cell->time = cell->row->time;
+	if (r->c->way == DEDUP_BY_TIME)
+		heap_push(&r->due, cell->time, cell);
+}
+
+/* A key that is out: its first row has come too late, or it is one more. */
+static void
+refuse(struct dedup_run *r, const struct dedup_cell *cell, struct batch *b,
+    unsigned row)
+{
+	if (b->time && b->time[row] < cell->time) {
+		r->run.counts.late++;
+		r->run.late(&r->run, b, row);
+	} else {
+		b->n_filtered++;
+	}
+}
+
+static void
+take(struct dedup_run *r, struct batch *b, const struct dedup_prep *p,
+    unsigned row, unsigned k)
+{
+	const struct dedup_config *c = r->c;
+	struct dedup_cell *cell = cell_of(r, p, k);
+	struct value slots[16], *v = slots;
+
+	r->arrivals++;
+	if (cell->out) {
+		refuse(r, cell, b, row);
+		return;
+	}
+	if (c->n_orders > 16)
+		v = arena_array(b->arena, c->n_orders, sizeof *v);
+	for (unsigned i = 0; i < c->n_orders; i++)
+		v[i] = c->exprs[i] ? column_get(&p->orders[i], row)
+		       : b->time   ? value_time(b->time[row])
+				   : VALUE_NULL;
+	if (cell->row)
+		b->n_filtered++;
+	if (!cell->row || is_better(c, v, cell->row))
+		replace(r, cell, b, row, v);
+}
+
+/* ---- rows out ---- */
+
+static void
+flush(struct dedup_run *r)
+{
+	if (r->kept.out->n_rows)
+		r->run.emit(&r->run, r->kept.out);
+	r->kept.out->n_rows = 0;
+}
+
+static int
+by_time(const void *a, const void *b)
+{
+	const struct kept_row *x = *(struct kept_row *const *)a;
+	const struct kept_row *y = *(struct kept_row *const *)b;
+
+	if (x->time != y->time)
+		return x->time < y->time ? -1 : 1;
+	return x->arrival < y->arrival ? -1 : x->arrival > y->arrival;
+}
+
+static int
+by_arrival(const void *a, const void *b)
+{
+	const struct kept_row *x = *(struct kept_row *const *)a;
+	const struct kept_row *y = *(struct kept_row *const *)b;
+
+	return x->arrival < y->arrival ? -1 : x->arrival > y->arrival;
+}
+
+static void
+make_ready(struct dedup_run *r, struct dedup_cell *cell)
+{
+	mem_grow(&r->ready, &r->cap_ready, r->n_ready + 1, sizeof(void *));
+	r->ready[r->n_ready++] = cell->row;
+	cell->row = NULL;
+	cell->out = true;
+}
+
+static void
+put_ready(struct dedup_run *r)
+{
+	if (r->n_ready)
+		qsort(r->ready, r->n_ready, sizeof *r->ready,
+		    r->c->way == DEDUP_BY_TIME ? by_time : by_arrival);
+	for (size_t i = 0; i < r->n_ready; i++) {
+		kept_put(&r->kept, r->ready[i]);
+		kept_drop(&r->kept, r->ready[i]);
+		if (r->kept.out->n_rows == BATCH_ROWS)
+			flush(r);
+	}
+	r->n_ready = 0;
+}
+
+/* Cells whose row no other can go before any more. */
+static void
+fire(struct dedup_run *r, int64_t w)
+{
+	struct heap_item item;
+
+	while (r->due.n && (heap_next(&r->due) < w || w == WHEN_MAX) &&
+	       heap_pop(&r->due, &item)) {
+		struct dedup_cell *cell = item.item;
+
+		if (cell->row && cell->time == item.at)
+			make_ready(r, cell);
+	}
+	put_ready(r);
+}
+
+static void
+fire_all(struct dedup_run *r)
+{
+	for (size_t i = 0; i < r->keys.n; i++) {
+		struct dedup_cell *cell = (void *)r->keys.cells[i]->bytes;
+
+		if (cell->row)
+			make_ready(r, cell);
+	}
+	put_ready(r);
+}
+
+/* ---- running ---- */
+
+static struct op_run *
+dedup_open(const struct op *op)
+{
+	const struct dedup_config *c = op->config;
+	struct dedup_run *r = mem_zalloc(sizeof *r);
+
+	r->run.op = op;
+	r->c = c;
+	r->now = WHEN_MIN;
+	table_init(&r->keys, (sizeof(struct dedup_cell) + 15) & ~15u);
+	kept_init(&r->kept, op, c->n_orders, c->way != DEDUP_AT_ONCE);
+	return &r->run;
+}
+
+/* Passes on the rows of the list, as the batch's selection. */
+static void
+pass_on(struct dedup_run *r, struct batch *b, uint16_t *rows, unsigned n)
+{
+	struct batch view = *b;
+
+	if (!n)
+		return;
+	view.sel = rows;
+	view.n_sel = n;
+	r->run.emit(&r->run, &view);
+}
+
+static void
+apply_at_once(struct dedup_run *r, struct batch *b, const struct dedup_prep *p,
+    unsigned from, unsigned to, struct watermark *w)
+{
+	uint16_t *rows = arena_array(b->arena, to - from + 1, sizeof *rows);
+	unsigned n = 0, k = op_selected_from(b, from);
+
+	for (unsigned row = from; row < to; row++) {
+		if (k < b->n_sel && batch_row(b, k) == row) {
+			struct dedup_cell *cell = cell_of(r, p, k++);
+
+			if (cell->come)
+				b->n_filtered++;
+			else
+				rows[n++] = (uint16_t)row;
+			cell->come = true;
+		}
+		if (!w || !b->time || !watermark_see(w, b->time[row]) ||
+		    r->run.ends)
+			continue;
+		pass_on(r, b, rows, n);
+		rows += n;
+		n = 0;
+		r->run.forward(&r->run, w->now);
+	}
+	pass_on(r, b, rows, n);
+}
+
+static void
+dedup_advance(struct op_run *run, int64_t w)
+{
+	struct dedup_run *r = (struct dedup_run *)run;
+
+	r->now = w;
+	if (r->c->way == DEDUP_AT_END && w != WHEN_MAX)
+		return;
+	if (r->c->way == DEDUP_BY_TIME)
+		fire(r, w);
+	else if (w == WHEN_MAX)
+		fire_all(r);
+	flush(r);
+	run->forward(run, w);
+}
+
+static void
+dedup_apply(struct op_run *run, struct batch *b, void *prepared, unsigned from,
+    unsigned to, struct watermark *w)
+{
+	struct dedup_run *r = (struct dedup_run *)run;
+	unsigned k = op_selected_from(b, from);
+
+	if (r->c->way == DEDUP_AT_ONCE) {
+		apply_at_once(r, b, prepared, from, to, w);
+		return;
+	}
+	for (unsigned row = from; row < to; row++) {
+		if (k < b->n_sel && batch_row(b, k) == row)
+			take(r, b, prepared, row, k++);
+		if (r->c->way == DEDUP_BY_TIME && r->due.n &&
+		    heap_next(&r->due) < r->now)
+			fire(r, r->now);
+		if (w && b->time && watermark_see(w, b->time[row]))
+			dedup_advance(run, w->now);
+	}
+	flush(r);
+}
+
+static void
+dedup_close(struct op_run *run)
+{
+	struct dedup_run *r = (struct dedup_run *)run;
+
+	for (size_t i = 0; i < r->keys.n; i++) {
+		struct dedup_cell *cell = (void *)r->keys.cells[i]->bytes;
+
+		if (cell->row)
+			kept_drop(&r->kept, cell->row);
+	}
+	heap_release(&r->due);
+	table_release(&r->keys);
+	kept_release(&r->kept);
+	mem_free(r->ready);
+	mem_free(r);
+}
+
+static void
+dedup_when(const struct op *op, struct buf *out)
+{
+	const struct dedup_config *c = op->config;
+
+	if (c->way == DEDUP_AT_ONCE)
+		buf_lit(out, "each row at once");
+	else if (c->way == DEDUP_BY_TIME && c->lateness != WHEN_MAX)
+		buf_lit(out, "when the watermark passes the row's time");
+	else
+		buf_lit(out, "when the input ends");
+}
+
+static void
+dedup_explain(const struct op *op, struct buf *out)
+{
+	const struct dedup_config *c = op->config;
+
+	buf_addz(out, c->way == DEDUP_AT_ONCE
+			  ? "every key that has come"
+			  : "every key that has come, and a row of each until "
+			    "it comes out");
+}
+
+// clang-format off
+static const struct param dedup_params[] = {
+	{"by", PARAM_EXPRS, true, "The keys: one row of each comes out."},
+	{"keep", PARAM_NAMES, false,
+	    "first (which it is if nothing is said) or last."},
+	{"order", PARAM_ORDER, false,
+	    "What they are first or last by; without it, by arrival."},
+};
+
+const struct op_kind op_dedup = {
+	.name = "dedup",
+	.doc = "Keep one row of each key, the first or the last.",
+	.about =
+	    "The first to arrive comes out at once. The first by event time "
+	    "comes out when the watermark has passed it, in order of event "
+	    "time. Otherwise the rows come out when the input ends, in the "
+	    "order they came. Of equal rows the first is the one that came "
+	    "first, the last the one that came last. The others count as "
+	    "filtered.",
+	.example = "- dedup: [user, event_id]\n",
+	.params = dedup_params,
+	.n_params = sizeof dedup_params / sizeof *dedup_params,
+	.primary = "by",
+	.waits = WAITS_WATERMARK,
+	.bind = dedup_bind,
+	.prepare = dedup_prepare,
+	.open = dedup_open,
+	.apply = dedup_apply,
+	.advance = dedup_advance,
+	.close = dedup_close,
+	.explain = dedup_explain,
+	.when = dedup_when,
+};
+// clang-format on

@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Aggregation over everything, row by row: the rows that come may take
+ * earlier ones back, and every change of a result may be wanted.
+ *
+ * As in Flink's GroupAggFunction: a key's first row inserts its result, each
+ * later one replaces it (-U, +U) unless the result stays as it was, and when
+ * its last row is taken back the result is deleted. What is taken back though
+ * it never came is left out of account. Without keys there is one result, which
+ * is there even when no row is.
+ *
+ * A cell whose rows are all taken back stays: its accumulators are then those
+ * of no rows, and their memory is used again when the key comes again.
+ */
+#include "base/hash.h"
+#include "base/mem.h"
+#include "op/group.h"
+#include "state/table.h"
+
+struct live_run {
+	struct op_run run; /* first */
+	const struct group_config *c;
+	struct table table;
+	struct group_rows rows;
+	struct arena scratch; /* values of one row, before and after */
+	struct value *before, *after;
+	uint64_t n_held; /* cells that have rows */
+};
+
+static const struct span everything = {WHEN_MIN, WHEN_MAX};
+
+struct op_run *
+group_live_open(const struct op *op)
+{
+	struct live_run *r = mem_zalloc(sizeof *r);
+
+	r->run.op = op;
+	r->c = op->config;
+	group_rows_init(&r->rows, &r->run, r->c);
+	table_init(&r->table, r->c->cell_bytes);
+	arena_init(&r->scratch, 1024);
+	r->before = mem_array(r->c->grouping.n_aggs, sizeof *r->before);
+	r->after = mem_array(r->c->grouping.n_aggs, sizeof *r->after);
+	return &r->run;
+}
+
+void
+group_live_close(struct op_run *run)
+{
+	struct live_run *r = (struct live_run *)run;
+
+	group_rows_release(&r->rows);
+	table_release(&r->table);
+	arena_release(&r->scratch);
+	mem_free(r->before);
+	mem_free(r->after);
+	mem_free(r);
+}
+
+/*
+ * The change of a key's result from n_before rows to what it is now. A group
+ * without keys has a result from the first row on, whatever becomes of it; its
+ * cell's revision says that it was given.
+ */
+static void
+give(
+    struct live_run *r, struct str key, char *acc, int64_t n_before, bool total)
+{
+	struct cell *cell = cell_of_bytes(acc);
+	bool was = n_before > 0 || (total && cell->revision);
+	bool is = total || group_count(r->c, acc) > 0;
+
+	cell->revision = 1;
+	if (is)
+		group_values(r->c, acc, &r->scratch, r->after);
+	if (was && is) {
+		if (group_same(r->c, r->before, r->after))
+			return;
+		group_rows_change(
+		    &r->rows, everything, key, r->before, CHANGE_BEFORE);
+		group_rows_change(
+		    &r->rows, everything, key, r->after, CHANGE_AFTER);
+	} else {
+		group_rows_change(&r->rows, everything, key,
+		    is ? r->after : r->before,
+		    is ? CHANGE_INSERT : CHANGE_DELETE);
+	}
+}
+
+static void
+take(struct live_run *r, const struct batch *b, const struct group_prep *p,
+    unsigned row, struct str key, char *acc, bool total)
+{
+	const struct group_config *c = r->c;
+	int64_t n = group_count(c, acc);
+	uint16_t rows[1] = {(uint16_t)row};
+	struct agg_rows add = {
+	    .n = 1, .rows = rows, .cells = &acc, .time = b->time};
+	bool gone = p->sign && p->sign[row] < 0;
+
+	if (gone && n <= 0) {
+		r->run.counts.bad++;
+		return;
+	}
+	if (c->live) {
+		arena_reset(&r->scratch);
+		group_values(c, acc, &r->scratch, r->before);
+	}
+	group_add(c, &r->table.heap, p, &add);
+	if (gone)
+		r->n_held -= n == 1;
+	else
+		r->n_held += n == 0;
+	if (c->live)
+		give(r, key, acc, n, total);
+}
+
+/* The cells of all sets, of the n rows from index `first` on. */
+static char **
+find_cells(struct live_run *r, struct batch *b, const struct group_prep *p,
+    unsigned first, unsigned n)
+{
+	char **cells =
+	    arena_array(b->arena, (size_t)r->c->n_sets * n, sizeof *cells);
+	uint16_t ks[BATCH_ROWS];
+
+	for (unsigned i = 0; i < n; i++)
+		ks[i] = (uint16_t)(first + i);
+	for (size_t set = 0; set < r->c->n_sets; set++)
+		table_cells(&r->table, p->keys + set * p->stride,
+		    p->hashes + set * p->stride, ks, n, cells + set * n);
+	return cells;
+}
+
+void
+group_live_apply(struct op_run *run, struct batch *b, void *prepared,
+    unsigned from, unsigned to, struct watermark *w)
+{
+	struct live_run *r = (struct live_run *)run;
+	const struct group_prep *p = prepared;
+	unsigned first = op_selected_from(b, from), at = first;
+	unsigned n = op_selected_from(b, to) - first;
+	char **cells = find_cells(r, b, p, first, n);
+
+	for (unsigned row = from; row < to; row++) {
+		if (at < first + n && batch_row(b, at) == row) {
+			for (unsigned set = 0; set < r->c->n_sets; set++)
+				take(r, b, p, row,
+				    p->keys[(size_t)set * p->stride + at],
+				    cells[(size_t)set * n + at - first],
+				    group_is_total(r->c, set));
+			at++;
+		}
+		if (!w || !b->time || !watermark_see(w, b->time[row]) ||
+		    !run->op->heeded)
+			continue;
+		group_rows_flush(&r->rows);
+		run->forward(run, w->now);
+	}
+	group_rows_flush(&r->rows);
+	run->counts.keys = r->n_held;
+}
+
+/* Groups without keys have a result even if nothing came. */
+static void
+give_totals(struct live_run *r)
+{
+	struct arena a;
+
+	arena_init(&a, 256);
+	for (unsigned set = 0; set < r->c->n_sets; set++) {
+		struct str key;
+		struct cell *cell;
+
+		if (!group_is_total(r->c, set))
+			continue;
+		key = group_total_key(r->c, set, &a);
+		cell = table_cell(&r->table, key, hash_bytes(key.p, key.n));
+		if (cell->revision)
+			continue;
+		if (r->c->live)
+			give(r, key, cell->bytes, 0, true);
+		cell->revision = 1;
+	}
+	arena_release(&a);
+}
+
+/* All results there are, in order of their keys. */
+static void
+give_all(struct live_run *r)
+{
+	struct cell **cells;
+	struct arena a;
+
+	arena_init(&a, 4096);
+	cells = table_sorted(&r->table, &a);
+	for (size_t i = 0; i < r->table.n; i++)
+		if (cells[i]->revision ||
+		    group_count(r->c, cells[i]->bytes) > 0)
+			group_rows_add(&r->rows, everything,
+			    cell_key(&r->table, cells[i]), cells[i]->bytes, 0);
+	group_rows_flush(&r->rows);
+	arena_release(&a);
+}
+
+void
+group_live_advance(struct op_run *run, int64_t w)
+{
+	struct live_run *r = (struct live_run *)run;
+
+	if (w == WHEN_MAX) {
+		give_totals(r);
+		if (!r->c->live)
+			give_all(r);
+		group_rows_flush(&r->rows);
+	}
+	run->forward(run, w);
+}

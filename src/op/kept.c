@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Rows kept beyond their batch; see kept.h. Rows are of one size, so those let
+ * go are used again; only what has no fixed size (text, packed columns) is
+ * allocated per row.
+ */
+#include "op/kept.h"
+
+#include "base/mem.h"
+#include "base/must.h"
+#include "data/key.h"
+#include "data/pack.h"
+
+/* Columns that later steps or the output read. */
+static void
+choose_columns(struct kept *k)
+{
+	const struct op *op = k->op;
+	const struct scan *s = op->out.scan;
+	unsigned n_wants = s ? s->n_wants : 0;
+
+	k->cols = mem_array(n_wants + op->in.n_cols, sizeof *k->cols);
+	for (unsigned i = 0; i < n_wants; i++)
+		if (s->last[i] > op->number)
+			k->cols[k->n_cols++] = i;
+	for (unsigned i = 0; i < op->in.n_cols; i++)
+		if (op->in.cols[i].col >= n_wants &&
+		    op->in.cols[i].col != COL_RECORD)
+			k->cols[k->n_cols++] = op->in.cols[i].col;
+}
+
+void
+kept_init(struct kept *k, const struct op *op, unsigned n_slots, bool carries)
+{
+	*k = (struct kept){.op = op, .n_slots = n_slots, .out = batch_new()};
+	arena_init(&k->arena, 4096);
+	if (carries)
+		choose_columns(k);
+}
+
+void
+kept_release(struct kept *k)
+{
+	batch_free(k->out);
+	arena_release(&k->arena);
+	mem_free(k->cols);
+	buf_release(&k->text);
+}
+
+/* ---- slots ---- */
+
+/* Bytes a value has outside of itself. */
+static size_t
+outside(struct value v)
+{
+	switch ((enum type)v.type) {
+	case T_DECIMAL:
+		return sizeof(struct dec);
+	case T_TEXT:
+	case T_BYTES:
+	case T_LIST:
+	case T_MAP:
+	case T_JSON:
+		return ((size_t)v.len + 15) & ~(size_t)15;
+	case T_NULL:
+	case T_BOOL:
+	case T_INT:
+	case T_FLOAT:
+	case T_TIME:
+	case T_DURATION:
+	case T_ANY:
+		break;
+	}
+	return 0;
+}
+
+static void
+copy_slots(struct kept *k, struct kept_row *r, const struct value *slots)
+{
+	size_t n = 0;
+	char *to;
+
+	for (unsigned i = 0; i < k->n_slots; i++) {
+		r->slots[i] = slots[i];
+		n += outside(slots[i]);
+	}
+	r->bytes = NULL;
+	if (!n)
+		return;
+	to = r->bytes = mem_alloc(n);
+	for (unsigned i = 0; i < k->n_slots; i++) {
+		struct value *v = &r->slots[i];
+
+		n = outside(*v);
+		if (!n)
+			continue;
+		if (v->type == T_DECIMAL) {
+			memcpy(to, v->d, sizeof *v->d);
+			v->d = (const struct dec *)(void *)to;
+		} else {
+			memcpy(to, v->p, v->len);
+			v->p = to;
+		}
+		to += n;
+	}
+}
+
+/* ---- carried columns ---- */
+
+/* A byte msgpack never begins with: JSON text as it stands follows. */
+#define PACKED_JSON ((char)0xc1)
+
+static void
+pack_column(struct buf *out, struct value v)
+{
+	uint32_t n = v.len;
+
+	if (v.type != T_JSON) {
+		pack_put(out, v);
+		return;
+	}
+	buf_addc(out, PACKED_JSON);
+	buf_add(out, &n, sizeof n);
+	buf_adds(out, value_str(v));
+}
+
+static struct value
+unpack_column(const char **p, const char *end, struct arena *a)
+{
+	struct value v;
+	uint32_t n;
+
+	if (**p != PACKED_JSON) {
+		must(pack_get(p, end, a, &v) == PACK_OK);
+		return v;
+	}
+	memcpy(&n, *p + 1, sizeof n);
+	v = value_of_str(T_JSON, (struct str){*p + 1 + sizeof n, n});
+	*p += 1 + sizeof n + n;
+	return v;
+}
+
+static void
+carry(struct kept *k, struct kept_row *r, const struct batch *b, unsigned row)
+{
+	r->carry = NULL;
+	r->carry_len = 0;
+	if (!k->n_cols)
+		return;
+	k->text.n = 0;
+	for (unsigned i = 0; i < k->n_cols; i++)
+		pack_column(
+		    &k->text, k->cols[i] < b->n_cols
+				  ? column_get(&b->cols[k->cols[i]], row)
+				  : VALUE_NULL);
+	r->carry_len = (uint32_t)k->text.n;
+	r->carry = mem_alloc(k->text.n);
+	memcpy(r->carry, k->text.p, k->text.n);
+}
+
+struct kept_row *
+kept_take(struct kept *k, const struct batch *b, unsigned row,
+    const struct value *slots)
+{
+	struct kept_row *r = k->free;
+
+	if (r)
+		k->free = r->next;
+	else
+		r = arena_alloc(
+		    &k->arena, sizeof *r + k->n_slots * sizeof *r->slots);
+	k->timed |= b->time != NULL;
+	*r = (struct kept_row){.time = b->time ? b->time[row] : 0};
+	copy_slots(k, r, slots);
+	carry(k, r, b, row);
+	return r;
+}
+
+void
+kept_let_carry_go(struct kept_row *r)
+{
+	mem_free(r->carry);
+	r->carry = NULL;
+}
+
+void
+kept_drop(struct kept *k, struct kept_row *r)
+{
+	if (r->held) {
+		r->gone = true;
+		return;
+	}
+	mem_free(r->bytes);
+	mem_free(r->carry);
+	r->next = k->free;
+	k->free = r;
+}
+
+void
+kept_begin(struct kept *k)
+{
+	struct batch *b = k->out;
+
+	if (b->n_rows)
+		return;
+	batch_reset(b);
+	batch_columns(b, k->op->out.segment->n_cols);
+	if (k->timed)
+		b->time = arena_array(b->arena, BATCH_ROWS, sizeof *b->time);
+}
+
+void
+kept_columns(const struct kept *k, const struct kept_row *r, struct value *out,
+    struct arena *a)
+{
+	const char *p, *end;
+	char *copy;
+
+	if (!k->n_cols)
+		return;
+	must(r->carry);
+	copy = arena_alloc(a, r->carry_len);
+	memcpy(copy, r->carry, r->carry_len);
+	p = copy;
+	end = p + r->carry_len;
+	for (unsigned i = 0; i < k->n_cols; i++)
+		out[i] = unpack_column(&p, end, a);
+}
+
+unsigned
+kept_put(struct kept *k, const struct kept_row *r)
+{
+	struct batch *b = k->out;
+	unsigned row = b->n_rows;
+	struct value columns[64], *v = columns;
+
+	must(row < BATCH_ROWS);
+	kept_begin(k);
+	if (k->n_cols > 64)
+		v = arena_array(b->arena, k->n_cols, sizeof *v);
+	kept_columns(k, r, v, b->arena);
+	for (unsigned i = 0; i < k->n_cols; i++)
+		column_put(&b->cols[k->cols[i]], b->arena, row, v[i]);
+	if (k->timed)
+		b->time[row] = r->time;
+	b->n_rows = b->n_sel = row + 1;
+	return row;
+}
+
+/* ---- the order ---- */
+
+static int
+order_one(const struct kept_order *o, struct value a, struct value b)
+{
+	int d;
+
+	if (a.type == T_NULL || b.type == T_NULL) {
+		d = (a.type != T_NULL) - (b.type != T_NULL);
+		return o->nulls_first ? d : -d;
+	}
+	d = value_cmp(a, b);
+	return o->descending ? -d : d;
+}
+
+int
+kept_order(const struct kept_order *o, unsigned n, const struct value *a,
+    const struct value *b)
+{
+	for (unsigned i = 0; i < n; i++) {
+		int d = order_one(&o[i], a[i], b[i]);
+
+		if (d)
+			return d;
+	}
+	return 0;
+}
+
+/* ---- keys ---- */
+
+void
+row_keys_make(struct row_keys *out, const struct column *cols, unsigned n,
+    struct eval *ev, struct batch *b)
+{
+	bool bad = false;
+
+	eval_settle(ev, b);
+	out->keys = arena_array(b->arena, b->n_sel, sizeof *out->keys);
+	out->hashes = arena_array(b->arena, b->n_sel, sizeof *out->hashes);
+	key_batch(b, cols, n, b->arena, out->keys, out->hashes);
+	for (unsigned k = 0; k < b->n_sel; k++)
+		if (!out->keys[k].p) {
+			eval_fail(ev, batch_row(b, k), "key too long");
+			bad = true;
+		}
+	if (!bad)
+		return;
+	eval_settle(ev, b);
+	key_batch(b, cols, n, b->arena, out->keys, out->hashes);
+}
+
+struct expr **
+bind_list(const struct arg *arg, struct scope *scope, const struct bind *b,
+    unsigned *n)
+{
+	struct expr **out;
+
+	*n = arg ? arg->n_items : 0;
+	out = arena_array(b->arena, *n, sizeof *out);
+	for (unsigned i = 0; i < *n; i++) {
+		out[i] = expr_bind(arg->items[i].node, scope, b->arena, b->err);
+		if (!out[i])
+			return NULL;
+	}
+	return out;
+}
+
+int
+refuse_updates(const struct op *op, const struct bind *b)
+{
+	if (!op->in.updates)
+		return 0;
+	err_set(b->err, ERR_SPEC, op->where,
+	    "rows that come here may be corrected later, and the step \"%s\" "
+	    "cannot take that back",
+	    op->kind->name);
+	return err_hint(b->err, "without --allow and --late update rows are "
+				"final when they come");
+}

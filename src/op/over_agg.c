@@ -1,0 +1,358 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Aggregates over a frame that moves.
+ *
+ * Where rows can be taken back without a trace (counts, sums of whole
+ * numbers), they are added when they enter and taken back when they leave. A
+ * minimum needs the rows that are less than all behind them, in order: the
+ * front is the answer. Everything else that can be merged uses two stacks: the
+ * older rows of the frame as accumulators of all from there to the middle, the
+ * newer ones as one accumulator. When the older ones are used up, the newer
+ * ones become the older: each row is merged once, and a result is one merge of
+ * two. Nothing a value leaves behind outlives the frame it was in.
+ */
+#include "base/mem.h"
+#include "op/over.h"
+
+/* ---- choosing the way ---- */
+
+static bool
+is_named(const struct over_call *call, const char *name)
+{
+	return !strcmp(call->agg->agg->name, name);
+}
+
+static enum over_way
+moving_way(const struct over_call *call)
+{
+	const struct agg *agg = call->agg->agg;
+
+	if (is_named(call, "min") || is_named(call, "max"))
+		return WAY_EXTREME;
+	if (agg->back != AGG_BACK_TRACES)
+		return WAY_BACK;
+	if (call->agg->distinct && !agg->ignores_duplicates)
+		return WAY_ANEW;
+	/* Their values are as long as the frame anyway. */
+	if (is_named(call, "array_agg") || is_named(call, "listagg"))
+		return WAY_ANEW;
+	return agg_unmerges(call->agg) ? WAY_SLIDE : WAY_STACKS;
+}
+
+void
+over_agg_plan(struct over_call *call, const struct frame *f)
+{
+	call->size = (agg_size(call->agg) + 15) & ~15u;
+	call->max = is_named(call, "max");
+	call->way = f->from.kind == BOUND_FIRST ? WAY_ADD : moving_way(call);
+}
+
+/* ---- one row ---- */
+
+static void
+feed(const struct over_call *call, struct arena *heap, char *acc,
+    struct kept_row *row, int8_t sign)
+{
+	struct column args[AGG_ARGS_MAX], filter;
+	struct value params[AGG_ARGS_MAX];
+	uint16_t zero = 0;
+	struct agg_rows rows = {.n = 1,
+	    .rows = &zero,
+	    .cells = &acc,
+	    .args = args,
+	    .time = &row->time,
+	    .sign = sign < 0 ? &sign : NULL};
+
+	for (unsigned i = 0; i < call->n_args; i++) {
+		args[i] = (struct column){.type = T_ANY, .v = &params[i]};
+		params[i] = call->args[i] == SLOT_NONE
+				? call->agg->params[i]
+				: row->slots[call->args[i]];
+	}
+	if (call->filter == SLOT_NONE) {
+		agg_add(call->agg, heap, &rows, NULL);
+		return;
+	}
+	filter = (struct column){.type = T_ANY, .v = &row->slots[call->filter]};
+	agg_add(call->agg, heap, &rows, &filter);
+}
+
+static bool
+passes(const struct over_call *call, const struct kept_row *row)
+{
+	struct value v;
+
+	if (call->filter == SLOT_NONE)
+		return true;
+	v = row->slots[call->filter];
+	return v.type == T_BOOL && v.b;
+}
+
+static void
+feed_frame(const struct over_call *call, struct arena *heap, char *acc,
+    struct over_key *k, uint64_t lo, uint64_t hi)
+{
+	for (uint64_t at = lo; at < hi; at++)
+		feed(call, heap, acc, over_row(k, at), 1);
+}
+
+/* ---- the least or greatest ---- */
+
+static void
+extreme_enter(const struct over_call *call, struct over_key *k, uint64_t at)
+{
+	struct over_queue *q = &over_state(k, call)->queue;
+	const struct kept_row *row = over_row(k, at);
+	struct value v = row->slots[call->args[0]];
+
+	if (v.type == T_NULL || !passes(call, row))
+		return;
+	/* Who came earlier and is no better will never be the answer. */
+	while (q->n) {
+		uint64_t last = over_queue_at(q, q->n - 1);
+		int d = value_cmp(over_row(k, last)->slots[call->args[0]], v);
+
+		if (call->max ? d >= 0 : d <= 0)
+			break;
+		q->n--;
+	}
+	over_queue_push(q, at);
+}
+
+static void
+extreme_leave(const struct over_call *call, struct over_key *k, uint64_t at)
+{
+	struct over_queue *q = &over_state(k, call)->queue;
+
+	if (q->n && over_queue_at(q, 0) == at)
+		over_queue_pop(q);
+}
+
+static struct value
+extreme_value(const struct over_call *call, struct over_key *k, struct arena *a)
+{
+	const struct over_queue *q = &over_state(k, call)->queue;
+
+	if (!q->n)
+		return VALUE_NULL;
+	return value_copy(
+	    a, over_row(k, over_queue_at(q, 0))->slots[call->args[0]]);
+}
+
+/* ---- two stacks ---- */
+
+static char *
+front_acc(
+    const struct over_call *call, const struct over_stacks *s, uint64_t at)
+{
+	return s->front + (at - s->from) * call->size;
+}
+
+static void
+forget_newer(const struct over_call *call, struct over_key *k)
+{
+	memset(over_acc(k, call), 0, call->size);
+}
+
+/* The newer rows [lo, hi) become the older ones. */
+static void
+turn_over(
+    const struct over_call *call, struct over_key *k, uint64_t lo, uint64_t hi)
+{
+	struct over_stacks *s = &over_state(k, call)->stacks;
+	size_t n = (size_t)(hi - lo);
+
+	arena_reset(&s->heap);
+	mem_grow(&s->front, &s->cap, n * call->size, 1);
+	memset(s->front, 0, n * call->size);
+	s->from = lo;
+	s->middle = hi;
+	for (uint64_t at = hi; at-- > lo;) {
+		char *acc = front_acc(call, s, at);
+
+		feed(call, &s->heap, acc, over_row(k, at), 1);
+		if (at + 1 < hi)
+			agg_merge(call->agg, &s->heap, acc,
+			    front_acc(call, s, at + 1));
+	}
+	forget_newer(call, k);
+}
+
+static struct value
+stacks_value(const struct over_call *call, struct over_key *k, uint64_t lo,
+    uint64_t hi, struct arena *a)
+{
+	struct over_stacks *s = &over_state(k, call)->stacks;
+	char *acc;
+
+	if (lo >= s->middle && lo < hi)
+		turn_over(call, k, lo, hi);
+	acc = arena_zalloc(a, call->size);
+	if (lo < s->middle)
+		agg_merge(call->agg, a, acc, front_acc(call, s, lo));
+	agg_merge(call->agg, a, acc, over_acc(k, call));
+	return agg_value(call->agg, acc, a);
+}
+
+static void
+stacks_clear(const struct over_call *call, struct over_key *k, uint64_t from)
+{
+	struct over_stacks *s = &over_state(k, call)->stacks;
+
+	s->from = s->middle = from;
+	arena_reset(&s->heap);
+	forget_newer(call, k);
+}
+
+/* ---- taking back ---- */
+
+/* True if taking the row back would leave a trace. */
+static bool
+leaves_trace(const struct over_call *call, const struct kept_row *row)
+{
+	struct value v;
+
+	if (call->agg->agg->back == AGG_BACK_EXACT || !passes(call, row))
+		return false;
+	v = row->slots[call->args[0]];
+	return v.type != T_INT && v.type != T_DURATION && v.type != T_BOOL &&
+	       v.type != T_NULL;
+}
+
+/* From now on by the way that leaves no traces. */
+static void
+fall_back(const struct over_call *call, struct over_key *k)
+{
+	struct over_state *s = over_state(k, call);
+
+	s->fell_back = true;
+	stacks_clear(call, k, k->lo);
+	if (!call->agg->distinct)
+		feed_frame(call, &k->heap, over_acc(k, call), k, k->lo, k->hi);
+}
+
+/* ---- merging and unmerging rows ---- */
+
+static void
+slide_row(
+    const struct over_call *call, struct over_key *k, uint64_t at, bool enter)
+{
+	struct arena scratch;
+	char *one;
+
+	arena_init(&scratch, 1024);
+	one = arena_zalloc(&scratch, call->size);
+	feed(call, &scratch, one, over_row(k, at), 1);
+	if (enter)
+		agg_merge(call->agg, &k->heap, over_acc(k, call), one);
+	else
+		agg_unmerge(call->agg, &k->heap, over_acc(k, call), one);
+	arena_release(&scratch);
+}
+
+static struct value
+anew_value(const struct over_call *call, struct over_key *k, uint64_t lo,
+    uint64_t hi, struct arena *a)
+{
+	char *acc = arena_zalloc(a, call->size);
+
+	feed_frame(call, a, acc, k, lo, hi);
+	return agg_value(call->agg, acc, a);
+}
+
+static struct value
+slide_value(const struct over_call *call, struct over_key *k, uint64_t lo,
+    uint64_t hi, struct arena *a)
+{
+	char *acc = over_acc(k, call);
+
+	return agg_sound(call->agg, acc) ? agg_value(call->agg, acc, a)
+					 : anew_value(call, k, lo, hi, a);
+}
+
+/* ---- by way ---- */
+
+void
+over_agg_enter(const struct over_call *call, struct over_key *k, uint64_t at)
+{
+	struct kept_row *row = over_row(k, at);
+	struct over_state *s = over_state(k, call);
+
+	switch (call->way) {
+	case WAY_EXTREME:
+		extreme_enter(call, k, at);
+		return;
+	case WAY_SLIDE:
+		slide_row(call, k, at, true);
+		return;
+	case WAY_ANEW:
+		return;
+	case WAY_BACK:
+		if (!s->fell_back && leaves_trace(call, row))
+			fall_back(call, k);
+		if (s->fell_back && call->agg->distinct)
+			return;
+		break;
+	case WAY_ADD:
+	case WAY_STACKS:
+		break;
+	}
+	feed(call, &k->heap, over_acc(k, call), row, 1);
+}
+
+void
+over_agg_leave(const struct over_call *call, struct over_key *k, uint64_t at)
+{
+	switch (call->way) {
+	case WAY_EXTREME:
+		extreme_leave(call, k, at);
+		return;
+	case WAY_SLIDE:
+		slide_row(call, k, at, false);
+		return;
+	case WAY_BACK:
+		if (!over_state(k, call)->fell_back)
+			feed(call, &k->heap, over_acc(k, call), over_row(k, at),
+			    -1);
+		return;
+	case WAY_ADD:
+	case WAY_STACKS:
+	case WAY_ANEW:
+		return;
+	}
+}
+
+void
+over_agg_clear(const struct over_call *call, struct over_key *k, uint64_t from)
+{
+	over_state(k, call)->queue.n = 0;
+	over_state(k, call)->fell_back = false;
+	stacks_clear(call, k, from);
+}
+
+struct value
+over_agg_value(const struct over_call *call, struct over_key *k, uint64_t lo,
+    uint64_t hi, struct arena *a)
+{
+	bool fell_back = over_state(k, call)->fell_back;
+
+	switch (call->way) {
+	case WAY_EXTREME:
+		return extreme_value(call, k, a);
+	case WAY_STACKS:
+		return stacks_value(call, k, lo, hi, a);
+	case WAY_SLIDE:
+		return slide_value(call, k, lo, hi, a);
+	case WAY_ANEW:
+		return anew_value(call, k, lo, hi, a);
+	case WAY_BACK:
+		if (fell_back && call->agg->distinct)
+			return anew_value(call, k, lo, hi, a);
+		if (fell_back)
+			return stacks_value(call, k, lo, hi, a);
+		break;
+	case WAY_ADD:
+		break;
+	}
+	return agg_value(call->agg, over_acc(k, call), a);
+}

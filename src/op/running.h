@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The step `running` while it runs: what running.c (batches that pass through,
+ * and the step itself) and running_held.c (rows that wait) share.
+ */
+#ifndef WEIR_OP_RUNNING_H
+#define WEIR_OP_RUNNING_H
+
+#include "base/heap.h"
+#include "op/over.h"
+#include "state/table.h"
+
+/* A row that was appended and will be computed when it is ready. */
+struct turn {
+	struct over_key *key;
+	uint64_t at;
+	int64_t time;
+};
+
+struct running {
+	struct op_run run; /* first */
+	const struct over_config *c;
+	struct table keys; /* cell: struct over_key */
+	struct kept kept;
+	uint64_t arrivals;
+	int64_t now;	   /* the watermark */
+	int64_t forwarded; /* what later steps know of it */
+	struct value *out; /* results of a row */
+	bool final;
+
+	struct kept_row **pending; /* a heap: rows whose time has not come */
+	size_t n_pending, cap_pending;
+	struct turn *turns; /* from head on */
+	size_t head, n_turns, cap_turns;
+	bool tracks;	    /* rows may stay behind the watermark */
+	struct heap behind; /* of rows that were appended, by time */
+
+	struct kept_row **all; /* OVER_END: as they came */
+	size_t n_all, cap_all;
+	struct arena results;
+};
+
+struct running_prep {
+	struct column *slots;
+	struct row_keys keys;
+};
+
+/* ---- running.c ---- */
+
+/* The cell of the key of selected row k. */
+struct over_key *running_key(
+    struct running *r, const struct running_prep *p, unsigned k);
+
+/* Keeps a row of the batch with its slots. */
+struct kept_row *running_row(struct running *r, const struct batch *b,
+    const struct running_prep *p, unsigned row);
+
+/* Computes what is made of the calls' results. */
+void running_items(struct running *r, struct batch *b);
+
+/* ---- running_held.c ---- */
+
+void running_apply_held(struct running *r, struct batch *b,
+    const struct running_prep *p, unsigned from, unsigned to,
+    struct watermark *w);
+
+/* The watermark has risen to r->now; the input has ended. */
+void running_advance_held(struct running *r);
+void running_finish(struct running *r);
+
+/* Lets go of rows that wait. */
+void running_release_held(struct running *r);
+
+#endif

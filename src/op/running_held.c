@@ -1,0 +1,419 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * running: rows that wait, for the watermark, for rows behind them, or for the
+ * end of input; see running.c.
+ */
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "op/running.h"
+
+/* ---- rows on their way on ---- */
+
+static void
+flush(struct running *r)
+{
+	struct batch *b = r->kept.out;
+
+	if (!b->n_rows)
+		return;
+	running_items(r, b);
+	r->run.emit(&r->run, b);
+	b->n_rows = 0;
+}
+
+static void
+put_results(struct running *r, const struct value *out, unsigned row)
+{
+	struct batch *b = r->kept.out;
+
+	for (unsigned i = 0; i < r->c->n_calls; i++)
+		column_put(&b->cols[r->c->calls[i].col], b->arena, row, out[i]);
+	if (b->n_rows == BATCH_ROWS)
+		flush(r);
+}
+
+/* Computes the next row of a key and puts it out. */
+static void
+put_next(struct running *r, struct over_key *k)
+{
+	struct kept_row *row = over_row(k, k->next);
+	unsigned at = kept_put(&r->kept, row);
+
+	over_compute(r->c, k, r->out, r->kept.out->arena);
+	put_results(r, r->out, at);
+	kept_let_carry_go(row);
+	over_trim(r->c, k, &r->kept);
+}
+
+/* Rows of a key up to `until` that are ready. */
+static void
+put_ready(struct running *r, struct over_key *k, uint64_t until)
+{
+	while (k->next <= until && k->next < k->end &&
+	       over_ready(r->c, k, k->next, r->final,
+		   r->c->mode == OVER_TIME ? r->now : WHEN_MIN))
+		put_next(r, k);
+}
+
+/* ---- watermarks for later steps ---- */
+
+static void
+track(struct running *r, struct kept_row *row)
+{
+	if (!r->tracks)
+		return;
+	row->held = true;
+	heap_push(&r->behind, row->time, row);
+}
+
+/* The least time of rows that have not come out. */
+static int64_t
+least_behind(struct running *r)
+{
+	struct heap_item item;
+
+	while (r->behind.n) {
+		struct kept_row *row = r->behind.items[0].item;
+		const struct over_key *k = row->owner;
+
+		if (!row->gone && row->at >= k->next)
+			return row->time;
+		heap_pop(&r->behind, &item);
+		row->held = false;
+		if (row->gone)
+			kept_drop(&r->kept, row);
+	}
+	return WHEN_MAX;
+}
+
+static void
+forward(struct running *r, int64_t w)
+{
+	if (r->tracks && !r->final) {
+		int64_t least = least_behind(r);
+
+		w = least < w ? least : w;
+	}
+	if (r->c->after && !r->final && r->head < r->n_turns &&
+	    r->turns[r->head].time < w)
+		w = r->turns[r->head].time;
+	if (w <= r->forwarded ||
+	    ((r->c->whole || r->c->mode == OVER_END) && !r->final))
+		return;
+	flush(r);
+	r->forwarded = w;
+	r->run.forward(&r->run, w);
+}
+
+/* ---- in order of event time ---- */
+
+static bool
+before(
+    const struct running *r, const struct kept_row *a, const struct kept_row *b)
+{
+	int d = kept_order(r->c->orders, r->c->n_orders, a->slots, b->slots);
+
+	return d ? d < 0 : a->arrival < b->arrival;
+}
+
+static void
+pending_push(struct running *r, struct kept_row *row)
+{
+	size_t i = r->n_pending++;
+
+	mem_grow(&r->pending, &r->cap_pending, r->n_pending, sizeof(void *));
+	for (; i && before(r, row, r->pending[(i - 1) / 2]); i = (i - 1) / 2)
+		r->pending[i] = r->pending[(i - 1) / 2];
+	r->pending[i] = row;
+}
+
+static struct kept_row *
+pending_pop(struct running *r)
+{
+	struct kept_row *first = r->pending[0];
+	struct kept_row *last = r->pending[--r->n_pending];
+	size_t i = 0, k;
+
+	while ((k = 2 * i + 1) < r->n_pending) {
+		if (k + 1 < r->n_pending &&
+		    before(r, r->pending[k + 1], r->pending[k]))
+			k++;
+		if (!before(r, r->pending[k], last))
+			break;
+		r->pending[i] = r->pending[k];
+		i = k;
+	}
+	r->pending[i] = last;
+	return first;
+}
+
+static void
+turn_push(struct running *r, const struct kept_row *row)
+{
+	if (r->head == r->n_turns)
+		r->head = r->n_turns = 0;
+	if (r->head > 1024 && r->head > r->n_turns / 2) {
+		memmove(r->turns, r->turns + r->head,
+		    (r->n_turns - r->head) * sizeof *r->turns);
+		r->n_turns -= r->head;
+		r->head = 0;
+	}
+	mem_grow(&r->turns, &r->cap_turns, r->n_turns + 1, sizeof *r->turns);
+	r->turns[r->n_turns++] = (struct turn){row->owner, row->at, row->time};
+}
+
+static bool
+is_due(const struct running *r, int64_t time)
+{
+	return time < r->now || r->now == WHEN_MAX;
+}
+
+/*
+ * By time a row need not wait for those of other keys that look further ahead;
+ * without an order, rows keep the one they came in.
+ */
+static bool
+turn_has_come(const struct running *r, const struct turn *t)
+{
+	int64_t until;
+
+	if (r->c->mode == OVER_ARRIVAL)
+		return over_ready(r->c, t->key, t->at, r->final, WHEN_MIN);
+	if (!r->c->after || r->final)
+		return true;
+	return !__builtin_add_overflow(t->time, r->c->after, &until) &&
+	       until < r->now;
+}
+
+static void
+take_turns(struct running *r)
+{
+	while (r->head < r->n_turns && turn_has_come(r, &r->turns[r->head])) {
+		const struct turn *t = &r->turns[r->head++];
+
+		put_ready(r, t->key, t->at);
+	}
+}
+
+/* All rows before the watermark are appended; then those ready computed. */
+static void
+drain(struct running *r)
+{
+	while (r->n_pending && is_due(r, r->pending[0]->time)) {
+		struct kept_row *row = pending_pop(r);
+
+		over_append(r->c, row->owner, row);
+		track(r, row);
+		turn_push(r, row);
+	}
+	take_turns(r);
+}
+
+/* Its key has not come so far, but perhaps the watermark has. */
+static void
+take_by_time(struct running *r, struct kept_row *row)
+{
+	pending_push(r, row);
+	if (is_due(r, row->time))
+		drain(r);
+}
+
+/* ---- as rows arrive ---- */
+
+static void
+take_held(struct running *r, struct kept_row *row)
+{
+	struct over_key *k = row->owner;
+
+	over_append(r->c, k, row);
+	track(r, row);
+	turn_push(r, row);
+	take_turns(r);
+}
+
+static bool
+is_late(const struct running *r, const struct over_key *k,
+    const struct batch *b, unsigned row)
+{
+	return r->c->mode == OVER_TIME && b->time && k->end &&
+	       b->time[row] <= k->last_time;
+}
+
+static void
+take(struct running *r, const struct batch *b, const struct running_prep *p,
+    unsigned row, unsigned k)
+{
+	struct over_key *key = running_key(r, p, k);
+	struct kept_row *new;
+
+	if (is_late(r, key, b, row)) {
+		r->run.counts.late++;
+		r->run.late(&r->run, b, row);
+		return;
+	}
+	new = running_row(r, b, p, row);
+	new->owner = key;
+	switch (r->c->mode) {
+	case OVER_ARRIVAL:
+		take_held(r, new);
+		return;
+	case OVER_TIME:
+		take_by_time(r, new);
+		return;
+	case OVER_END:
+		mem_grow(&r->all, &r->cap_all, r->n_all + 1, sizeof(void *));
+		r->all[r->n_all++] = new;
+		return;
+	}
+}
+
+void
+running_apply_held(struct running *r, struct batch *b,
+    const struct running_prep *p, unsigned from, unsigned to,
+    struct watermark *w)
+{
+	unsigned k = op_selected_from(b, from);
+
+	for (unsigned row = from; row < to; row++) {
+		if (k < b->n_sel && batch_row(b, k) == row)
+			take(r, b, p, row, k++);
+		if (!w || !b->time || !watermark_see(w, b->time[row]))
+			continue;
+		r->now = w->now;
+		if (r->c->mode == OVER_TIME)
+			drain(r);
+		if (!r->run.ends)
+			forward(r, w->now);
+	}
+	flush(r);
+}
+
+/* ---- the end ---- */
+
+static int
+by_turn(const void *a, const void *b)
+{
+	const struct kept_row *x = *(struct kept_row *const *)a;
+	const struct kept_row *y = *(struct kept_row *const *)b;
+
+	return x->arrival < y->arrival ? -1 : x->arrival > y->arrival;
+}
+
+static int
+by_order(const void *a, const void *b, void *running)
+{
+	const struct running *r = running;
+	const struct kept_row *x = *(struct kept_row *const *)a;
+	const struct kept_row *y = *(struct kept_row *const *)b;
+
+	if (x == y)
+		return 0;
+	return before(r, x, y) ? -1 : 1;
+}
+
+/* Rows that still wait for others get what there is, in order. */
+static void
+put_rest(struct running *r)
+{
+	struct kept_row **rows = NULL;
+	size_t n = 0, cap = 0;
+
+	for (size_t i = 0; i < r->keys.n; i++) {
+		struct over_key *k = (void *)r->keys.cells[i]->bytes;
+
+		for (uint64_t at = k->next; at < k->end; at++) {
+			mem_grow(&rows, &cap, n + 1, sizeof(void *));
+			rows[n++] = over_row(k, at);
+		}
+	}
+	if (n && r->c->mode == OVER_TIME)
+		qsort_r(rows, n, sizeof *rows, by_order, r);
+	else if (n)
+		qsort(rows, n, sizeof *rows, by_turn);
+	for (size_t i = 0; i < n; i++)
+		put_ready(r, rows[i]->owner, rows[i]->at);
+	mem_free(rows);
+}
+
+/* All rows, each key's in its order; they come out as they came. */
+static void
+compute_all(struct running *r)
+{
+	struct kept_row **sorted = mem_array(r->n_all, sizeof(void *));
+
+	for (size_t i = 0; i < r->n_all; i++)
+		sorted[i] = r->all[i];
+	if (r->n_all)
+		qsort_r(sorted, r->n_all, sizeof *sorted, by_order, r);
+	for (size_t i = 0; i < r->n_all; i++)
+		over_append(r->c, sorted[i]->owner, sorted[i]);
+	mem_free(sorted);
+	for (size_t i = 0; i < r->keys.n; i++) {
+		struct over_key *k = (void *)r->keys.cells[i]->bytes;
+
+		while (k->next < k->end) {
+			struct kept_row *row = over_row(k, k->next);
+
+			row->results = arena_array(
+			    &r->results, r->c->n_calls, sizeof *row->results);
+			over_compute(r->c, k, row->results, &r->results);
+		}
+	}
+	for (size_t i = 0; i < r->n_all; i++) {
+		unsigned at = kept_put(&r->kept, r->all[i]);
+
+		put_results(r, r->all[i]->results, at);
+		kept_let_carry_go(r->all[i]);
+	}
+	r->n_all = 0;
+}
+
+void
+running_finish(struct running *r)
+{
+	r->final = true;
+	if (r->c->mode == OVER_END)
+		compute_all(r);
+	while (r->n_pending) {
+		struct kept_row *row = pending_pop(r);
+
+		over_append(r->c, row->owner, row);
+	}
+	if (!r->c->at_once)
+		put_rest(r);
+	r->head = r->n_turns = 0;
+	flush(r);
+	r->run.forward(&r->run, WHEN_MAX);
+}
+
+void
+running_advance_held(struct running *r)
+{
+	if (r->c->mode == OVER_TIME)
+		drain(r);
+	flush(r);
+	forward(r, r->now);
+}
+
+void
+running_release_held(struct running *r)
+{
+	struct heap_item item;
+
+	while (heap_pop(&r->behind, &item)) {
+		struct kept_row *row = item.item;
+
+		row->held = false;
+		if (row->gone)
+			kept_drop(&r->kept, row);
+	}
+	heap_release(&r->behind);
+	for (size_t i = 0; i < r->n_pending; i++)
+		kept_drop(&r->kept, r->pending[i]);
+	for (size_t i = 0; i < r->n_all; i++)
+		kept_drop(&r->kept, r->all[i]);
+	mem_free(r->pending);
+	mem_free(r->turns);
+	mem_free(r->all);
+}

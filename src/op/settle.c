@@ -1,0 +1,335 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Rows as they are, not how they change: `settle` gives those that are there
+ * at the end, `every` those that have changed each time the watermark passes
+ * a multiple of some duration of event time.
+ *
+ * With a key, rows come out in its order; without one in order of arrival.
+ */
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "base/must.h"
+#include "data/key.h"
+#include "op/standing.h"
+
+struct settle_config {
+	int64_t period; /* µs; 0: at the end only */
+	unsigned gone;	/* every: column that marks deleted rows, if `marks` */
+	bool marks;
+	bool through; /* rows only come: nothing to wait for */
+};
+
+struct settle_run {
+	struct op_run run; /* first */
+	const struct settle_config *c;
+	struct standing standing;
+	struct cell **dirty;
+	size_t n_dirty, cap_dirty;
+	int64_t ticked; /* the multiple that was passed last */
+};
+
+/* ---- binding ---- */
+
+static int
+settle_bind(struct op *op, const struct bind *b)
+{
+	struct settle_config *c = arena_zalloc(b->arena, sizeof *c);
+
+	op->config = c;
+	if (standing_key(op, b))
+		return -1;
+	op->out = op->in;
+	op->out.changes = op->out.steady = false;
+	return 0;
+}
+
+static int
+every_period(const struct op *op, const struct bind *b, int64_t *out)
+{
+	struct scope scope = {.params = b->params, .n_params = b->n_params};
+	const struct arg_item *item = &op_arg(op, "period")->items[0];
+	struct value v;
+
+	if (expr_eval_constant(item->node, &scope, b->arena, &v, b->err))
+		return -1;
+	if (v.type != T_DURATION || v.i <= 0)
+		return err_set(b->err, ERR_SPEC, item->where,
+		    "a duration is expected here, as in 10s");
+	*out = v.i;
+	return 0;
+}
+
+static int
+every_bind(struct op *op, const struct bind *b)
+{
+	static const struct str mark = {"op", 2};
+	struct settle_config *c = arena_zalloc(b->arena, sizeof *c);
+	struct flow *out = &op->out;
+
+	op->config = c;
+	if (standing_key(op, b) || every_period(op, b, &c->period))
+		return -1;
+	if (op->in.scan)
+		op->in.scan->needs_time = true;
+	*out = flow_copy(&op->in, 1, b->arena);
+	out->changes = out->steady = out->keyed = false;
+	c->through = !flow_keyed(&op->in);
+	if (c->through && op->in.changes)
+		return flow_no_key(op, b);
+	c->marks = op->in.changes && !op->in.steady;
+	if (!c->marks)
+		return 0;
+	if (flow_find(out, mark))
+		return err_set(b->err, ERR_SPEC, op->where,
+		    "there is a column \"op\" already, which would mark rows "
+		    "that are gone");
+	c->gone = flow_compute(out);
+	flow_add(out, mark, c->gone, T_TEXT)->omit_null = true;
+	return 0;
+}
+
+/* ---- running ---- */
+
+static struct op_run *
+settle_open(const struct op *op)
+{
+	struct settle_run *r = mem_zalloc(sizeof *r);
+
+	r->run.op = op;
+	r->c = op->config;
+	r->ticked = WHEN_MIN;
+	standing_init(&r->standing, op);
+	return &r->run;
+}
+
+static void
+settle_close(struct op_run *run)
+{
+	struct settle_run *r = (struct settle_run *)run;
+
+	standing_release(&r->standing);
+	mem_free(r->dirty);
+	mem_free(r);
+}
+
+static void
+note(struct settle_run *r, struct standing_row *row)
+{
+	if (!r->c->period || row->dirty)
+		return;
+	row->dirty = true;
+	mem_grow(&r->dirty, &r->cap_dirty, r->n_dirty + 1, sizeof *r->dirty);
+	r->dirty[r->n_dirty++] = cell_of_bytes((char *)row);
+}
+
+static int
+cell_order(const void *pa, const void *pb, void *arg)
+{
+	const struct table *t = arg;
+
+	return key_cmp(cell_key(t, *(struct cell *const *)pa),
+	    cell_key(t, *(struct cell *const *)pb));
+}
+
+static struct standing_row *
+row_in(struct cell *cell)
+{
+	return (struct standing_row *)(void *)cell->bytes;
+}
+
+static void
+put_changed(struct settle_run *r, struct standing_row *row)
+{
+	struct column *gone;
+	unsigned at;
+
+	row->dirty = false;
+	if (!row->count && !row->shown)
+		return;
+	at = standing_put(&r->standing, &r->run, row, 1);
+	row->shown = row->count > 0;
+	if (!r->c->marks)
+		return;
+	gone = &r->standing.out->cols[r->c->gone];
+	column_put(gone, r->standing.out->arena, at,
+	    row->count ? VALUE_NULL
+		       : value_text(str_of(change_names[CHANGE_DELETE])));
+}
+
+/* The watermark is at w: what has changed since the last time comes out. */
+static void
+tick(struct settle_run *r, int64_t w)
+{
+	int64_t period = r->c->period, at = w;
+
+	if (w != WHEN_MAX && w != WHEN_MIN)
+		at = w - ((w % period) + period) % period;
+	if (at <= r->ticked)
+		return;
+	r->ticked = at;
+	if (!r->n_dirty)
+		return;
+	qsort_r(r->dirty, r->n_dirty, sizeof *r->dirty, cell_order,
+	    &r->standing.table);
+	for (size_t i = 0; i < r->n_dirty; i++)
+		put_changed(r, row_in(r->dirty[i]));
+	r->n_dirty = 0;
+	standing_flush(&r->standing, &r->run);
+}
+
+static void
+put_all(struct settle_run *r)
+{
+	struct table *t = &r->standing.table;
+	struct arena a;
+	struct cell **cells = t->cells;
+
+	arena_init(&a, 4096);
+	if (r->standing.keyed)
+		cells = table_sorted(t, &a);
+	for (size_t i = 0; i < t->n; i++)
+		for (int64_t k = 0; k < row_in(cells[i])->count; k++)
+			standing_put(
+			    &r->standing, &r->run, row_in(cells[i]), 1);
+	standing_flush(&r->standing, &r->run);
+	arena_release(&a);
+}
+
+static void
+moved(struct settle_run *r, int64_t w)
+{
+	if (r->c->period)
+		tick(r, w);
+	if (r->run.op->heeded)
+		r->run.forward(&r->run, w);
+}
+
+static void
+settle_apply(struct op_run *run, struct batch *b, void *prepared, unsigned from,
+    unsigned to, struct watermark *w)
+{
+	struct settle_run *r = (struct settle_run *)run;
+	unsigned k = op_selected_from(b, from);
+
+	for (unsigned row = from; row < to; row++) {
+		if (k < b->n_sel && batch_row(b, k) == row)
+			note(r, standing_take(&r->standing, b, prepared, k++));
+		if (w && b->time && watermark_see(w, b->time[row]))
+			moved(r, w->now);
+	}
+	run->counts.keys = r->standing.table.n;
+}
+
+static void
+settle_advance(struct op_run *run, int64_t w)
+{
+	struct settle_run *r = (struct settle_run *)run;
+
+	if (r->c->period)
+		tick(r, w);
+	else if (w == WHEN_MAX)
+		put_all(r);
+	run->forward(run, w);
+}
+
+static void
+settle_explain(const struct op *op, struct buf *out)
+{
+	buf_addz(out, op->in.keyed ? "one row per key, until the end"
+				   : "all rows that differ, until the end");
+}
+
+/* ---- rows that only come ---- */
+
+static void
+every_apply(struct op_run *run, struct batch *b, void *prepared, unsigned from,
+    unsigned to, struct watermark *w)
+{
+	struct settle_run *r = (struct settle_run *)run;
+	struct batch whole = *b;
+	unsigned k;
+
+	if (!r->c->through) {
+		settle_apply(run, b, prepared, from, to, w);
+		return;
+	}
+	k = op_selected_from(b, from);
+	b->sel = arena_array(b->arena, b->n_sel, sizeof *b->sel);
+	for (b->n_sel = 0; k < whole.n_sel && batch_row(&whole, k) < to; k++)
+		b->sel[b->n_sel++] = (uint16_t)batch_row(&whole, k);
+	if (b->n_sel)
+		run->emit(run, b);
+	b->sel = whole.sel;
+	b->n_sel = whole.n_sel;
+	for (unsigned row = from; w && b->time && row < to; row++)
+		if (watermark_see(w, b->time[row]) && run->op->heeded)
+			run->forward(run, w->now);
+}
+
+// clang-format off
+static const struct param settle_params[] = {
+	{"key", PARAM_NAMES, false,
+	    "Columns that tell rows apart: of those with the same key the last "
+	    "one stays. Without it: the key the steps before have made, if "
+	    "any."},
+};
+
+static const struct param every_params[] = {
+	{"key", PARAM_NAMES, false,
+	    "Columns that tell rows apart, if the steps before do not say."},
+	{"period", PARAM_EXPR, true, "How often, in event time."},
+};
+
+const struct op_kind op_settle = {
+	.name = "settle",
+	.doc = "Give rows as they are at the end.",
+	.about =
+	    "Rows that were taken back are gone, those that were updated come "
+	    "once: ordered by key if there is one, else in order of arrival. "
+	    "The output mode final does the same where rows change.",
+	.example =
+	    "- from_changelog: op\n"
+	    "- settle:\n",
+	.params = settle_params,
+	.n_params = sizeof settle_params / sizeof *settle_params,
+	.primary = "key",
+	.waits = WAITS_END,
+	.changes = CHANGES_END,
+	.bind = settle_bind,
+	.prepare = standing_prepare,
+	.open = settle_open,
+	.apply = settle_apply,
+	.advance = settle_advance,
+	.close = settle_close,
+	.explain = settle_explain,
+};
+
+const struct op_kind op_every = {
+	.name = "every",
+	.doc = "Give rows that have changed, every so often.",
+	.about =
+	    "Each time the watermark passes a multiple of the duration, the "
+	    "rows that have changed since the last time come out as they are "
+	    "then, ordered by key; at the end of input once more. Where rows "
+	    "can vanish, those that did are marked -D in a column op. Rows "
+	    "without a key are passed on as they come. The output mode every "
+	    "does the same.",
+	.example =
+	    "- group: [status]\n"
+	    "  select: {n: count(*)}\n"
+	    "- every: 10s\n",
+	.params = every_params,
+	.n_params = sizeof every_params / sizeof *every_params,
+	.primary = "period",
+	.waits = WAITS_WATERMARK,
+	.changes = CHANGES_SHOW,
+	.bind = every_bind,
+	.prepare = standing_prepare,
+	.open = settle_open,
+	.apply = every_apply,
+	.advance = settle_advance,
+	.close = settle_close,
+	.explain = settle_explain,
+};
+// clang-format on

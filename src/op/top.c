@@ -1,0 +1,409 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * top: the best rows of each key.
+ *
+ * Each key has a buffer of its best rows so far (ranked.h). Which they are is
+ * known when the input has ended; or, if the keys say the rows' event time (as
+ * window_end does), when the watermark has passed it: rows of one time are in
+ * a table of their own, which is dropped when they have come out.
+ */
+#include "base/mem.h"
+#include "data/key.h"
+#include "op/ranked.h"
+#include "state/table.h"
+
+struct top_config {
+	struct expr **keys;
+	unsigned n_keys;
+	struct expr **orders; /* NULL: event time */
+	struct ranked_rule rule;
+	uint64_t from;	   /* the first rank that comes out */
+	unsigned rank_col; /* COL_RECORD: it is not asked for */
+	bool timed;	   /* keys say the time */
+	int64_t lateness;
+};
+
+/* Rows of one event time. */
+struct top_table {
+	int64_t time;
+	struct table keys; /* cell: struct ranked */
+};
+
+struct top_run {
+	struct op_run run; /* first */
+	const struct top_config *c;
+	struct kept kept;
+	uint64_t arrivals;
+	int64_t now;
+	struct top_table **tables; /* by time */
+	size_t n_tables, cap_tables;
+};
+
+struct top_prep {
+	struct column *orders;
+	struct row_keys keys;
+};
+
+/* ---- binding ---- */
+
+static int
+bind_order(struct op *op, const struct bind *b, struct scope *scope,
+    struct top_config *c)
+{
+	const struct arg *order = op_arg(op, "order");
+	unsigned n = order->n_items;
+	struct kept_order *orders = arena_array(b->arena, n, sizeof *orders);
+
+	c->orders = arena_zalloc(b->arena, n * sizeof *c->orders);
+	for (unsigned i = 0; i < n; i++) {
+		const struct arg_item *item = &order->items[i];
+
+		orders[i] =
+		    (struct kept_order){item->descending, item->nulls_first};
+		if (flow_is_time(&op->in, item->node, b)) {
+			if (op->in.scan)
+				op->in.scan->needs_time = true;
+			continue;
+		}
+		c->orders[i] = expr_bind(item->node, scope, b->arena, b->err);
+		if (!c->orders[i])
+			return -1;
+	}
+	c->rule.orders = orders;
+	c->rule.n_orders = n;
+	return 0;
+}
+
+static int
+bind_ties(const struct op *op, const struct bind *b, struct top_config *c)
+{
+	static const char *const names[] = {[RANKED_ROWS] = "row_number",
+	    [RANKED_RANK] = "rank",
+	    [RANKED_DENSE] = "dense_rank"};
+	const struct arg *ties = op_arg(op, "ties");
+	struct str known[3];
+
+	for (unsigned i = 0; i < 3; i++) {
+		known[i] = str_of(names[i]);
+		if (!ties || str_eq(ties->items[0].name, known[i])) {
+			c->rule.ties = (enum ranked_ties)i;
+			return 0;
+		}
+	}
+	err_set(b->err, ERR_SPEC, ties->items[0].where,
+	    "there is no \"%.*s\" for ties", STR_ARG(ties->items[0].name));
+	return err_suggest(b->err, ties->items[0].name, known, 3);
+}
+
+static int
+top_bind(struct op *op, const struct bind *b)
+{
+	struct top_config *c = arena_zalloc(b->arena, sizeof *c);
+	const struct arg *by = op_arg(op, "by"), *rank = op_arg(op, "rank");
+	struct scope scope;
+
+	op->config = c;
+	c->lateness = b->lateness;
+	c->rank_col = COL_RECORD;
+	if (refuse_updates(op, b))
+		return -1;
+	op->out = flow_copy(&op->in, 1, b->arena);
+	flow_scope(&op->in, b, &scope);
+	c->keys = bind_list(by, &scope, b, &c->n_keys);
+	if (!c->keys || bind_order(op, b, &scope, c) || bind_ties(op, b, c) ||
+	    op_count(op, "rows", b, 0, &c->rule.limit) ||
+	    op_count(op, "from", b, 1, &c->from))
+		return -1;
+	for (unsigned i = 0; i < c->n_keys; i++)
+		c->timed |= flow_is_time(&op->in, by->items[i].node, b);
+	if (c->timed && op->in.scan)
+		op->in.scan->needs_time = true;
+	if (rank) {
+		c->rank_col = flow_compute(&op->out);
+		flow_set(&op->out, rank->items[0].name, c->rank_col, T_INT);
+	}
+	return 0;
+}
+
+static void *
+top_prepare(const struct op *op, struct eval *ev, struct batch *b)
+{
+	const struct top_config *c = op->config;
+	struct top_prep *p = arena_alloc(b->arena, sizeof *p);
+	struct column *cols = arena_array(b->arena, c->n_keys, sizeof *cols);
+
+	p->orders = arena_array(b->arena, c->rule.n_orders, sizeof *p->orders);
+	eval_begin(ev, b);
+	for (unsigned i = 0; i < c->n_keys; i++)
+		expr_eval(c->keys[i], ev, b, NULL, 0, &cols[i]);
+	for (unsigned i = 0; i < c->rule.n_orders; i++)
+		if (c->orders[i])
+			expr_eval(c->orders[i], ev, b, NULL, 0, &p->orders[i]);
+	row_keys_make(&p->keys, cols, c->n_keys, ev, b);
+	return p;
+}
+
+/* ---- tables by time ---- */
+
+/* The first table whose time is not before this one. */
+static size_t
+table_place(const struct top_run *r, int64_t time)
+{
+	size_t lo = 0, hi = r->n_tables;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (r->tables[mid]->time < time)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
+static struct top_table *
+table_of(struct top_run *r, int64_t time)
+{
+	size_t at = table_place(r, time);
+	struct top_table *t;
+
+	if (at < r->n_tables && r->tables[at]->time == time)
+		return r->tables[at];
+	t = mem_zalloc(sizeof *t);
+	t->time = time;
+	table_init(&t->keys, (sizeof(struct ranked) + 15) & ~15u);
+	mem_grow(&r->tables, &r->cap_tables, r->n_tables + 1, sizeof(void *));
+	memmove(r->tables + at + 1, r->tables + at,
+	    (r->n_tables - at) * sizeof(void *));
+	r->tables[at] = t;
+	r->n_tables++;
+	return t;
+}
+
+static void
+table_drop(struct top_run *r, struct top_table *t)
+{
+	for (size_t i = 0; i < t->keys.n; i++)
+		ranked_release((void *)t->keys.cells[i]->bytes, &r->kept);
+	r->run.counts.keys -= t->keys.n;
+	table_release(&t->keys);
+	mem_free(t);
+}
+
+/* ---- rows in ---- */
+
+static void
+take(struct top_run *r, const struct batch *b, const struct top_prep *p,
+    unsigned row, unsigned k)
+{
+	const struct top_config *c = r->c;
+	struct value slots[16], *v = slots;
+	struct top_table *t;
+	struct ranked *ranked;
+	struct kept_row *new;
+	size_t before;
+
+	if (c->rule.n_orders > 16)
+		v = arena_array(b->arena, c->rule.n_orders, sizeof *v);
+	for (unsigned i = 0; i < c->rule.n_orders; i++)
+		v[i] = c->orders[i] ? column_get(&p->orders[i], row)
+		       : b->time    ? value_time(b->time[row])
+				    : VALUE_NULL;
+	r->arrivals++;
+	t = table_of(r, c->timed && b->time ? b->time[row] : WHEN_MAX);
+	before = t->keys.n;
+	ranked =
+	    (void *)table_cell(&t->keys, p->keys.keys[k], p->keys.hashes[k])
+		->bytes;
+	r->run.counts.keys += t->keys.n - before;
+	if (!ranked_wants(&c->rule, ranked, v))
+		return;
+	new = kept_take(&r->kept, b, row, v);
+	new->arrival = r->arrivals;
+	ranked_put(&c->rule, ranked, &r->kept, new);
+}
+
+/* ---- rows out ---- */
+
+static void
+flush(struct top_run *r)
+{
+	if (r->kept.out->n_rows)
+		r->run.emit(&r->run, r->kept.out);
+	r->kept.out->n_rows = 0;
+}
+
+static void
+put_ranked(struct top_run *r, struct ranked *ranked)
+{
+	const struct top_config *c = r->c;
+	struct batch *b = r->kept.out;
+	uint64_t rank = 0;
+
+	ranked_settle(&c->rule, ranked, &r->kept);
+	for (size_t i = 0; i < ranked->n; i++) {
+		unsigned row;
+
+		rank = ranked_rank(&c->rule, ranked, i, rank);
+		if (rank < c->from)
+			continue;
+		row = kept_put(&r->kept, ranked->rows[i]);
+		if (c->rank_col != COL_RECORD)
+			column_put(&b->cols[c->rank_col], b->arena, row,
+			    value_int((int64_t)rank));
+		if (b->n_rows == BATCH_ROWS)
+			flush(r);
+	}
+}
+
+/* Tables of times before w, in order; their keys in order. */
+static void
+fire(struct top_run *r, int64_t w)
+{
+	struct arena scratch;
+	size_t n = 0;
+
+	for (; n < r->n_tables && (r->tables[n]->time < w || w == WHEN_MAX);
+	     n++) {
+		struct top_table *t = r->tables[n];
+		struct cell **cells;
+
+		arena_init(&scratch, 4096);
+		cells = table_sorted(&t->keys, &scratch);
+		for (size_t i = 0; i < t->keys.n; i++)
+			put_ranked(r, (void *)cells[i]->bytes);
+		arena_release(&scratch);
+		table_drop(r, t);
+	}
+	if (!n)
+		return;
+	flush(r);
+	memmove(r->tables, r->tables + n, (r->n_tables - n) * sizeof(void *));
+	r->n_tables -= n;
+}
+
+/* ---- running ---- */
+
+static struct op_run *
+top_open(const struct op *op)
+{
+	const struct top_config *c = op->config;
+	struct top_run *r = mem_zalloc(sizeof *r);
+
+	r->run.op = op;
+	r->c = c;
+	r->now = WHEN_MIN;
+	kept_init(&r->kept, op, c->rule.n_orders, true);
+	return &r->run;
+}
+
+static void
+top_advance(struct op_run *run, int64_t w)
+{
+	struct top_run *r = (struct top_run *)run;
+
+	r->now = w;
+	if (!r->c->timed && w != WHEN_MAX)
+		return;
+	fire(r, w);
+	run->forward(run, w);
+}
+
+static void
+top_apply(struct op_run *run, struct batch *b, void *prepared, unsigned from,
+    unsigned to, struct watermark *w)
+{
+	struct top_run *r = (struct top_run *)run;
+	unsigned k = op_selected_from(b, from);
+
+	for (unsigned row = from; row < to; row++) {
+		if (k < b->n_sel && batch_row(b, k) == row) {
+			if (r->c->timed && b->time && b->time[row] < r->now) {
+				run->counts.late++;
+				run->late(run, b, row);
+			} else {
+				take(r, b, prepared, row, k);
+			}
+			k++;
+		}
+		if (w && b->time && watermark_see(w, b->time[row]))
+			top_advance(run, w->now);
+	}
+}
+
+static void
+top_close(struct op_run *run)
+{
+	struct top_run *r = (struct top_run *)run;
+
+	for (size_t i = 0; i < r->n_tables; i++)
+		table_drop(r, r->tables[i]);
+	mem_free(r->tables);
+	kept_release(&r->kept);
+	mem_free(r);
+}
+
+static void
+top_when(const struct op *op, struct buf *out)
+{
+	const struct top_config *c = op->config;
+
+	buf_addz(out, c->timed && c->lateness != WHEN_MAX
+			  ? "when the watermark passes the time in the keys"
+			  : "when the input ends");
+}
+
+static void
+top_explain(const struct op *op, struct buf *out)
+{
+	const struct top_config *c = op->config;
+
+	buf_printf(out, "per key the best %llu row%s so far",
+	    (unsigned long long)c->rule.limit, c->rule.limit == 1 ? "" : "s");
+	if (c->rule.ties != RANKED_ROWS)
+		buf_lit(out, " and those equal to the last");
+}
+
+// clang-format off
+static const struct param top_params[] = {
+	{"by", PARAM_EXPRS, false, "The keys: each has best rows of its own."},
+	{"from", PARAM_COUNT, false,
+	    "The first rank that comes out; those before are left out."},
+	{"order", PARAM_ORDER, true,
+	    "What is best: expressions, each with asc or desc."},
+	{"rank", PARAM_NAMES, false, "A column to add: the rank, from 1."},
+	{"rows", PARAM_COUNT, true, "How many rows, or the last rank."},
+	{"ties", PARAM_NAMES, false,
+	    "How rows are ranked: row_number (each by itself, the earlier "
+	    "first), rank or dense_rank (equal rows share one)."},
+};
+
+const struct op_kind op_top = {
+	.name = "top",
+	.doc = "Keep the best rows of each key.",
+	.about =
+	    "The rows come out when the input ends, ordered by key, then rank. "
+	    "If a key is window_end, window_start or the event time itself, "
+	    "they come out when the watermark has passed that time, ordered by "
+	    "it first. Of equal rows the one that came first is the better "
+	    "one. Only rows that may still be among the best are held.",
+	.example =
+	    "- top: 3\n"
+	    "  by: [window_end]\n"
+	    "  order: [hits desc]\n"
+	    "  rank: place\n",
+	.params = top_params,
+	.n_params = sizeof top_params / sizeof *top_params,
+	.primary = "rows",
+	.waits = WAITS_WATERMARK,
+	.bind = top_bind,
+	.prepare = top_prepare,
+	.open = top_open,
+	.apply = top_apply,
+	.advance = top_advance,
+	.close = top_close,
+	.explain = top_explain,
+	.when = top_when,
+};
+// clang-format on

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Regular files as ports, however many there are: a file is read by place, so
+ * its descriptor may be closed between reads when others need one, and opened
+ * again. At most as many are open at a time as the process may have, less a
+ * few for everything else; the ones that were not read for longest are closed.
+ * A file that is another one when it is opened again is an error.
+ */
+#ifndef WEIR_RUN_FILE_H
+#define WEIR_RUN_FILE_H
+
+#include "run/port.h"
+
+struct file;
+
+/* As open() for reading, but makes room for the descriptor first. */
+int file_open(const char *path);
+
+/*
+ * fd: of the regular file, at the place where reading begins; it is taken
+ * over. path: to open it again, NULL = it is never closed (standard input);
+ * it must outlive the file.
+ */
+struct file *file_new(int fd, const char *path);
+
+/* The file as a port; the same thing. */
+struct port *file_port(struct file *f);
+
+/* Bytes [offset, offset + n) counted from where reading began; as pread. */
+ssize_t file_read_at(struct file *f, void *to, size_t n, uint64_t offset);
+
+#endif

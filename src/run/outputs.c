@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: MIT */
+/* Everything a run writes; see outputs.h. */
+#include "run/outputs.h"
+
+#include <unistd.h>
+
+#include "base/mem.h"
+
+/* ---- what must not be written ---- */
+
+/* No file may be read and written, unless it is replaced at the end. */
+static int
+refuse_input(const struct outputs *o, struct file_id id, const char *what,
+    struct err *err)
+{
+	char name[512];
+
+	for (unsigned i = 0; i < o->n_inputs; i++) {
+		if (!file_id_same(id, o->inputs[i].id))
+			continue;
+		err_quote(name, o->inputs[i].file, 120);
+		return err_set(err, ERR_USAGE, (struct where){0},
+		    "%s is both an input and %s", name, what);
+	}
+	return 0;
+}
+
+static bool
+writes_stdout(const struct outputs *o)
+{
+	for (unsigned i = 0; i < o->plan->n_outputs; i++)
+		if (sink_is_stdout(&o->plan->outputs[i]))
+			return true;
+	return false;
+}
+
+static int
+refuse_clashes(const struct outputs *o, const char *late, struct err *err)
+{
+	const char *reject = o->options->reject, *stats = o->options->stats;
+
+	return (writes_stdout(o) &&
+		   refuse_input(o, file_id_of_fd(STDOUT_FILENO),
+		       "standard output", err)) ||
+	       (late && refuse_input(o, file_id_of(late), "--late", err)) ||
+	       (reject &&
+		   refuse_input(o, file_id_of(reject), "--reject", err)) ||
+	       (stats && refuse_input(o, file_id_of(stats), "--stats", err));
+}
+
+/* The same name twice: neither file is there yet. */
+static int
+refuse_same_names(const struct plan *p, struct err *err)
+{
+	for (unsigned i = 0; i < p->n_outputs; i++)
+		for (unsigned k = 0; k < i; k++) {
+			const struct plan_output *a = &p->outputs[k];
+			const struct plan_output *b = &p->outputs[i];
+
+			if (sink_is_stdout(a) && sink_is_stdout(b)) {
+				err_set(err, ERR_SPEC, b->where,
+				    "two outputs go to standard output");
+				return err_hint(err, "give one of them a file");
+			}
+			if (str_eq(a->file, b->file))
+				return err_set(err, ERR_SPEC, b->where,
+				    "two outputs go to the file %.*s",
+				    STR_ARG(b->file));
+		}
+	return 0;
+}
+
+struct place {
+	const char *what;
+	struct file_id id;
+};
+
+static struct place
+place_of(const char *what, const struct output *o)
+{
+	return (struct place){
+	    what, o->opened ? file_id_of_fd(o->fd) : (struct file_id){0}};
+}
+
+/* Two outputs that are one file under several names. */
+static int
+refuse_twice(const struct outputs *o, struct err *err)
+{
+	const char *stats = o->options->stats;
+	struct place to[OUTPUTS_MAX + 3];
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < o->plan->n_outputs; i++) {
+		const struct output *out = &o->sinks[i].out;
+
+		to[n++] = (struct place){!out->path ? "standard output"
+					 : o->plan->n_outputs == 1 ? "--output"
+								   : out->path,
+		    out->path ? file_id_of(out->path) : file_id_of_fd(out->fd)};
+	}
+	to[n++] = place_of("--late", &o->late);
+	to[n++] = place_of("--reject", &o->reject);
+	to[n++] = (struct place){
+	    "--stats", stats ? file_id_of(stats) : (struct file_id){0}};
+	for (unsigned i = 0; i < n; i++)
+		for (unsigned k = 0; k < i; k++)
+			if (file_id_same(to[i].id, to[k].id))
+				return err_set(err, ERR_USAGE,
+				    (struct where){0},
+				    "%s and %s are the same file", to[k].what,
+				    to[i].what);
+	return 0;
+}
+
+/* ---- opening and closing ---- */
+
+int
+outputs_open(struct outputs *o, struct err *err)
+{
+	const struct plan *p = o->plan;
+	const char *late =
+	    p->time.late == LATE_FILE ? p->time.late_file.p : NULL;
+
+	o->sinks = mem_zalloc(p->n_outputs * sizeof *o->sinks);
+	if (refuse_clashes(o, late, err) || refuse_same_names(p, err))
+		return -1;
+	for (unsigned i = 0; i < p->n_outputs; i++)
+		if (sink_open(&o->sinks[i], &p->outputs[i], err))
+			return -1;
+	if (late && output_open(&o->late, late, false, err))
+		return -1;
+	if (o->options->reject &&
+	    output_open(&o->reject, o->options->reject, false, err))
+		return -1;
+	return refuse_twice(o, err);
+}
+
+/* The first of the inputs whose rows may come out there. */
+static const struct input *
+input_of(const struct outputs *o, unsigned output)
+{
+	for (unsigned i = 0; i < o->n_inputs; i++)
+		if (plan_feeds(o->plan,
+			(unsigned)(o->inputs[i].plan - o->plan->inputs),
+			output))
+			return &o->inputs[i];
+	return NULL;
+}
+
+int
+outputs_encode(struct outputs *o, struct err *err)
+{
+	for (unsigned i = 0; i < o->plan->n_outputs; i++)
+		if (sink_encode(
+			&o->sinks[i], o->plan, input_of(o, i), o->options, err))
+			return -1;
+	return 0;
+}
+
+/* Closes one of them; the first failure is the one that is told. */
+static int
+close_one(struct output *out, bool keep, int status, struct err *err)
+{
+	struct err other = {0};
+	int failed = output_close(out, keep, status ? &other : err);
+
+	err_release(&other);
+	return failed ? -1 : status;
+}
+
+int
+outputs_close(struct outputs *o, bool keep, uint64_t *bytes, struct err *err)
+{
+	int status = 0;
+
+	for (unsigned i = 0; o->sinks && i < o->plan->n_outputs; i++) {
+		struct output *out = &o->sinks[i].out;
+
+		*bytes += out->written + out->buf.n;
+		status = close_one(out, keep && !status, status, err);
+	}
+	status = close_one(&o->late, true, status, err);
+	return close_one(&o->reject, true, status, err);
+}
+
+void
+outputs_release(struct outputs *o)
+{
+	for (unsigned i = 0; o->sinks && i < o->plan->n_outputs; i++)
+		sink_release(&o->sinks[i]);
+	mem_free(o->sinks);
+}
+
+void
+outputs_flush(struct outputs *o)
+{
+	for (unsigned i = 0; i < o->plan->n_outputs; i++)
+		output_flush(&o->sinks[i].out);
+	if (o->late.opened)
+		output_flush(&o->late);
+	if (o->reject.opened)
+		output_flush(&o->reject);
+}
+
+bool
+outputs_failed(const struct outputs *o)
+{
+	for (unsigned i = 0; i < o->plan->n_outputs; i++)
+		if (o->sinks[i].out.failed)
+			return true;
+	return o->reject.failed || o->late.failed;
+}
+
+uint64_t
+outputs_rows(const struct outputs *o)
+{
+	uint64_t n = 0;
+
+	for (unsigned i = 0; i < o->plan->n_outputs; i++)
+		n += o->sinks[i].n_rows;
+	return n;
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Which fields records have: a field that the plan reads and no record had is
+ * most likely misspelt, as JSON has no schema to check against.
+ */
+#ifndef WEIR_RUN_SEEN_H
+#define WEIR_RUN_SEEN_H
+
+#include "run/lane.h"
+
+/* What has been found in the records of an input. */
+struct seen {
+	bool *wants; /* by wanted field: it had a value, or is named */
+	uint64_t records;
+};
+
+/* Notes which fields have had a value, or are at least named. */
+void seen_look(
+    struct seen *seen, const struct input *in, const struct prepared *p);
+
+#endif

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: MIT */
+/* Rotated siblings; see siblings.h. */
+#include "run/siblings.h"
+
+#include <dirent.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "run/codec.h"
+#include "run/file.h"
+#include "run/files.h"
+#include "run/unpack.h"
+
+/* The first bytes of a file, inflated; as many as can be had. */
+static size_t
+read_head(const char *path, struct stat *st, char *to, size_t n)
+{
+	int fd = file_open(path);
+	const struct codec *codec;
+	struct err err = {0};
+	struct port *port;
+	ssize_t got;
+	size_t have = 0;
+
+	if (fd < 0)
+		return 0;
+	if (fstat(fd, st) || !S_ISREG(st->st_mode)) {
+		close(fd);
+		return 0;
+	}
+	got = pread(fd, to, n, 0);
+	port = file_port(file_new(fd, path));
+	if (got > 0 && codec_of((struct str){to, (size_t)got}, true, &codec) ==
+			   CODEC_YES) {
+		port = unpack_new(
+		    port, (struct str){NULL, 0}, str_of(path), UNPACK_RATIO);
+		while (have < n) {
+			got = port_read(port, to + have, n - have, &err);
+			if (got > 0)
+				have += (size_t)got;
+			else if (got != PORT_NONE)
+				break;
+		}
+	} else if (got > 0) {
+		have = (size_t)got;
+	}
+	port_free(port);
+	err_release(&err);
+	return have;
+}
+
+static void
+add(struct siblings *s, const char *dir, size_t n_dir, const char *name)
+{
+	struct sibling *to;
+
+	mem_grow(&s->list, &s->cap, s->n + 1, sizeof *s->list);
+	to = &s->list[s->n];
+	to->path = arena_printf(&s->arena, "%.*s%s", (int)n_dir, dir, name);
+	to->n_head = read_head(to->path.p, &to->st, to->head, sizeof to->head);
+	to->id = identity_of(&to->st, to->head, to->n_head);
+	s->n++;
+}
+
+static int
+by_age(const void *a, const void *b)
+{
+	return files_order(((const struct sibling *)a)->path,
+	    ((const struct sibling *)b)->path);
+}
+
+/* x.1 beside x.1.gz: it is being compressed, and x.1 is the whole of it. */
+static void
+drop_doubles(struct siblings *s)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->n; i++) {
+		struct str path = s->list[i].path;
+		bool twice = false;
+
+		for (size_t k = 0; k < s->n && !twice; k++) {
+			struct str other = s->list[k].path;
+
+			twice = k != i && other.n < path.n &&
+				str_starts(path, other) &&
+				path.p[other.n] == '.' &&
+				str_eq(files_base(path), files_base(other)) &&
+				s->list[k].n_head;
+		}
+		if (!twice)
+			s->list[n++] = s->list[i];
+	}
+	s->n = n;
+}
+
+void
+siblings_look(struct siblings *s, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	const char *base = slash ? slash + 1 : path;
+	size_t n_dir = (size_t)(base - path);
+	struct dirent *e;
+	DIR *d;
+
+	arena_init(&s->arena, 1024);
+	d = opendir(
+	    n_dir ? arena_printf(&s->arena, "%.*s", (int)n_dir, path).p : ".");
+	while (d && (e = readdir(d))) {
+		struct str name = str_of(e->d_name);
+
+		if (strcmp(e->d_name, base) != 0 &&
+		    str_eq(files_base(name), str_of(base)))
+			add(s, path, n_dir, e->d_name);
+	}
+	if (d)
+		closedir(d);
+	if (s->n)
+		qsort(s->list, s->n, sizeof *s->list, by_age);
+	drop_doubles(s);
+}
+
+bool
+siblings_know(const struct siblings *s, const struct sibling *of)
+{
+	for (size_t i = 0; i < s->n; i++) {
+		const struct identity *id = &s->list[i].id;
+
+		if (identity_same(id, &of->st, of->head, of->n_head) ||
+		    identity_copied(id, true, of->head, of->n_head))
+			return true;
+	}
+	return false;
+}
+
+const struct sibling *
+siblings_find(const struct siblings *s, const struct identity *id)
+{
+	for (size_t i = 0; i < s->n; i++)
+		if (identity_same(
+			id, &s->list[i].st, s->list[i].head, s->list[i].n_head))
+			return &s->list[i];
+	for (size_t i = s->n; i-- > 0;)
+		if (identity_copied(
+			id, false, s->list[i].head, s->list[i].n_head))
+			return &s->list[i];
+	return NULL;
+}
+
+void
+siblings_release(struct siblings *s)
+{
+	arena_release(&s->arena);
+	mem_free(s->list);
+	*s = (struct siblings){0};
+}

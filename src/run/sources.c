@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: MIT */
+/* The files of a run; see sources.h. */
+#include "run/sources.h"
+
+#include <errno.h>
+#include <sys/stat.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+
+/* Files that may come while the run goes on. */
+#define MORE_INPUTS 1000
+
+/* In a run that goes on, names that are regular files, or nothing yet. */
+static bool
+is_followed(const struct sources *s, struct str path)
+{
+	struct stat st;
+
+	if (!s->options->follow || str_is(path, "-"))
+		return false;
+	return stat(path.p, &st) ? errno == ENOENT : S_ISREG(st.st_mode);
+}
+
+/* What is read before anything else is not followed, or it would not end. */
+static bool
+is_last_rank(const struct plan *p, const struct plan_input *in)
+{
+	for (unsigned i = 0; i < p->n_inputs; i++)
+		if (p->inputs[i].used && p->inputs[i].rank > in->rank)
+			return false;
+	return true;
+}
+
+static struct turn *
+make_turn(struct sources *s, struct str path, const struct plan_input *of)
+{
+	unsigned i = s->n++;
+	struct turn *t = &s->turns[i];
+	struct input *in = &s->inputs[i];
+
+	t->input = in;
+	t->source = (unsigned)(of - s->plan->inputs);
+	t->timed = of->scan->needs_time;
+	t->leads = !i || s->turns[i - 1].source != t->source;
+	t->w = (struct watermark){.greatest = WHEN_MIN,
+	    .lateness = of->time.lateness,
+	    .ahead = of->time.max_ahead,
+	    .ceiling = WHEN_MAX,
+	    .now = WHEN_MIN};
+	input_init(in, of, path, i);
+	in->live =
+	    s->options->follow && is_last_rank(s->plan, of) && !of->values;
+	in->alone = s->max == 1;
+	if (!in->live || !is_followed(s, path))
+		return t;
+	in->follow = follow_new(path.p, s->files.names, s->files.n, s->watch,
+	    s->options->inflate_max);
+	in->port = follow_port(in->follow);
+	return t;
+}
+
+static void
+make_turns(struct sources *s, const size_t *ends)
+{
+	size_t i = 0;
+
+	s->max = (unsigned)s->files.n;
+	if (s->options->follow)
+		s->max += MORE_INPUTS;
+	s->inputs = mem_zalloc(s->max * sizeof *s->inputs);
+	s->turns = mem_zalloc(s->max * sizeof *s->turns);
+	for (unsigned k = 0; k < s->plan->n_inputs; k++)
+		for (; i < ends[k]; i++)
+			if (!s->options->follow || s->plan->inputs[k].values ||
+			    !files_has_base(&s->files, s->files.names[i]))
+				make_turn(
+				    s, s->files.names[i], &s->plan->inputs[k]);
+}
+
+/* What never ends has windows that close only if a lateness is stated. */
+static int
+check_lateness(const struct plan *p, struct err *err)
+{
+	bool waits = false;
+
+	for (unsigned i = 0; i < p->n_inputs; i++)
+		waits |= p->inputs[i].used && p->inputs[i].scan->needs_time &&
+			 p->inputs[i].time.lateness == WHEN_MAX;
+	if (!waits)
+		return 0;
+	for (unsigned i = 0; i < p->n_ops; i++) {
+		if (p->ops[i].kind->waits != WAITS_WATERMARK)
+			continue;
+		err_set(err, ERR_USAGE, p->ops[i].where,
+		    "windows of what is followed close by --lateness, and "
+		    "none is stated");
+		return err_hint(err,
+		    "--lateness 10s (or time: {lateness: 10s}) closes a "
+		    "window when the times read are 10 seconds past its end");
+	}
+	return 0;
+}
+
+/* Files that come to match wake who waits. */
+static void
+watch_pattern(struct sources *s, struct str written)
+{
+	if (!files_open_ended(written))
+		return;
+	/* The directory itself, or the one the pattern's last part is in. */
+	watch_file(s->watch,
+	    files_is_pattern(written)
+		? written.p
+		: arena_printf(&s->arena, "%.*s/.", STR_ARG(written)).p);
+}
+
+int
+sources_make(struct sources *s, const struct plan *plan,
+    const struct run_options *options, struct err *err)
+{
+	size_t *ends = mem_array(plan->n_inputs, sizeof *ends);
+	int status = 0;
+
+	*s = (struct sources){.plan = plan, .options = options};
+	arena_init(&s->arena, 1024);
+	s->files.arena = &s->arena;
+	if (options->follow) {
+		s->watch = watch_new();
+		status = check_lateness(plan, err);
+	}
+	for (unsigned i = 0; i < plan->n_inputs && !status; i++) {
+		const struct plan_input *in = &plan->inputs[i];
+
+		ends[i] = s->files.n;
+		if (!in->used)
+			continue;
+		if (in->values)
+			files_add(&s->files, STR("VALUES"));
+		for (unsigned k = 0; k < in->n_files && options->follow; k++)
+			watch_pattern(s, in->files[k]);
+		for (unsigned k = 0; k < in->n_files && !status; k++)
+			status = files_expand(
+			    &s->files, in->files[k], options->follow, err);
+		ends[i] = s->files.n;
+	}
+	if (!status)
+		make_turns(s, ends);
+	mem_free(ends);
+	return status;
+}
+
+void
+sources_release(struct sources *s)
+{
+	for (unsigned i = 0; i < s->n; i++)
+		input_release(&s->inputs[i]);
+	mem_free(s->inputs);
+	mem_free(s->turns);
+	watch_free(s->watch);
+	files_release(&s->files);
+	arena_release(&s->arena);
+}
+
+/* ---- files that come later ---- */
+
+static bool
+is_new(const struct sources *s, struct str path)
+{
+	for (size_t i = 0; i < s->files.n; i++)
+		if (str_eq(s->files.names[i], path))
+			return false;
+	return true;
+}
+
+/* Is it what some input reads, under another name by now? */
+static bool
+is_being_read(const struct sources *s, struct str path)
+{
+	struct stat st;
+
+	if (stat(path.p, &st))
+		return false;
+	for (unsigned i = 0; i < s->n; i++)
+		if (s->inputs[i].follow &&
+		    follow_reads(s->inputs[i].follow, &st))
+			return true;
+	return false;
+}
+
+static void
+take_new(
+    struct sources *s, const struct files *now, const struct plan_input *of)
+{
+	for (size_t i = 0; i < now->n; i++) {
+		struct str path;
+
+		if (!is_new(s, now->names[i]))
+			continue;
+		path = arena_str(&s->arena, now->names[i]);
+		files_add(&s->files, path);
+		if (files_has_base(&s->files, path) || is_being_read(s, path) ||
+		    s->n == s->max)
+			continue;
+		make_turn(s, path, of)->since_ms = clock_elapsed_ms();
+	}
+}
+
+void
+sources_look_around(struct sources *s)
+{
+	struct arena arena;
+	struct files now = {.arena = &arena};
+	struct err err = {0};
+
+	arena_init(&arena, 4096);
+	for (unsigned i = 0; i < s->plan->n_inputs; i++) {
+		const struct plan_input *in = &s->plan->inputs[i];
+
+		now.n = 0;
+		if (!in->used || !is_last_rank(s->plan, in))
+			continue;
+		for (unsigned k = 0; k < in->n_files; k++)
+			if (files_open_ended(in->files[k]))
+				files_expand(&now, in->files[k], true, &err);
+		take_new(s, &now, in);
+	}
+	err_release(&err);
+	files_release(&now);
+	arena_release(&arena);
+}

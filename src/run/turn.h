@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Whose turn it is: how far each input has been applied, and the order in
+ * which several go on by event time: always the one whose times have come
+ * least far, on a tie the one named first. So the order depends on the
+ * records alone, not on when they can be read.
+ */
+#ifndef WEIR_RUN_TURN_H
+#define WEIR_RUN_TURN_H
+
+#include "op/op.h"
+#include "run/lane.h"
+
+struct values;
+
+/* An input and how far its batches have been applied. */
+struct turn {
+	struct input *input;
+	unsigned source;	/* number of the plan's input */
+	bool timed;		/* event time is wanted of it */
+	bool leads;		/* it is the first of its source */
+	struct values *values;	/* constant rows instead of a file, or NULL */
+	struct prepared *batch; /* NULL: none at hand */
+	unsigned next;		/* row of the batch */
+	struct watermark w;
+	uint64_t offset; /* in the input, of the batch applied last */
+	bool parked;	 /* it is closed, but it is known that its */
+	int64_t first;	 /* first record has this time */
+	bool ended;
+	bool idle;	  /* it is not waited for */
+	bool dry;	  /* live: it had nothing when it was looked at */
+	int64_t since_ms; /* live: when it last had something */
+};
+
+/*
+ * Where an input stands: the greatest event time it has shown, that of the
+ * next record included as far as it is known.
+ */
+int64_t turn_standing(const struct turn *t);
+
+/* The same, less the lateness: what its watermark is or will be. */
+int64_t turn_watermark(const struct turn *t);
+
+/* Is it one of a rank whose order is that of event time? */
+bool turn_is_active(const struct turn *t, unsigned rank);
+
+/*
+ * Of the active ones of a rank: the one furthest behind, and the one furthest
+ * behind but for it; NULL if there is none.
+ */
+struct turn *turns_behind(
+    struct turn *turns, unsigned n, unsigned rank, struct turn **second);
+
+/*
+ * The least watermark of the active ones of a rank but for one (or NULL),
+ * their next records included; WHEN_MAX if there are none.
+ */
+int64_t turns_watermark(const struct turn *turns, unsigned n, unsigned rank,
+    const struct turn *but);
+
+/* Up to which row it may go before the second is further behind. */
+unsigned turn_rows_before(const struct turn *t, const struct turn *second);
+
+#endif

@@ -1,0 +1,1 @@
+SELECT count(*) n, sum(v) s

@@ -1,0 +1,1 @@
+SELECT k, sum(v) s, count(*) n GROUP BY k

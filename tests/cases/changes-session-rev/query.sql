@@ -1,0 +1,1 @@
+SELECT sum(v) v GROUP BY session(10m)

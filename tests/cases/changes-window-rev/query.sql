@@ -1,0 +1,1 @@
+SELECT sum(v) v GROUP BY tumble(1m)

@@ -1,0 +1,1 @@
+SELECT * QUALIFY row_number() OVER (PARTITION BY u ORDER BY ts) = 1

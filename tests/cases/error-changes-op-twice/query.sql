@@ -1,0 +1,1 @@
+SELECT k op, count(*) n GROUP BY k

@@ -1,0 +1,1 @@
+SELECT count(*) GROUP BY rows(0)

@@ -1,0 +1,1 @@
+SELECT u, s, i ORDER BY s DESC, i LIMIT 2 BY u

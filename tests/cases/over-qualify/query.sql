@@ -1,0 +1,1 @@
+SELECT * QUALIFY x > avg(x) OVER (PARTITION BY h)

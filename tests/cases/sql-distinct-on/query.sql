@@ -1,0 +1,1 @@
+SELECT DISTINCT ON (host) host, user, ms FROM logs ORDER BY host, ms DESC NULLS LAST

@@ -1,0 +1,1 @@
+SELECT host, user FROM logs ORDER BY ALL DESC

@@ -1,0 +1,1 @@
+((SELECT host, ms FROM logs ORDER BY ms DESC NULLS LAST LIMIT 3) ORDER BY host, ms LIMIT 2)

@@ -1,0 +1,1 @@
+SELECT * EXCEPT (tags, geo) FROM logs WHERE ms > 6

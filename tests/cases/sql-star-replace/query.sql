@@ -1,0 +1,2 @@
+SELECT * EXCEPT (tags) REPLACE (ms * 1000 AS ms, upper(host) AS host)
+FROM (SELECT host, ms, tags FROM logs) LIMIT 1

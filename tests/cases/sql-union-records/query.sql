@@ -1,0 +1,1 @@
+SELECT * FROM logs WHERE ms > 20 UNION ALL SELECT * FROM logs WHERE ms < 6
