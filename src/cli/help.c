@@ -200,7 +200,7 @@ put_full(struct page *page)
 	page_gap(page);
 	put_usage(page, &command_run);
 	put_commands(page);
-	help_options(page, USE_RUN);
+	help_options(page, ~0u);
 	page_heading(page, "Examples");
 	page_code(page, examples);
 	page_gap(page);

@@ -18,6 +18,9 @@ OPTION("changelog", 0, "FIELD", TEXT, changelog, INPUT, EXPLAIN,
     "The records read are changes of a table, as `-m changelog` writes them "
     "(FIELD is `op` then): the field says what each does, `+I`, `-U`, `+U` or "
     "`-D`.")
+OPTION("check", 0, NULL, FLAG, check, SPECS, FMT_ONLY,
+    "`weir fmt`: write nothing but the names of specs that are not in canonical form; "
+    "status 1 if there are any.")
 OPTION("color", 0, "auto|always|never", WHEN, color, MISC, EVERY,
     "Colours. `auto`: on a terminal, unless `NO_COLOR` is set or `TERM` is "
     "`dumb`.")
@@ -82,9 +85,16 @@ OPTION("null-data", 'z', NULL, FLAG, nul_data, INPUT, RUN_ONLY,
     "Records end in NUL instead of a line feed. So `find -print0` writes and "
     "`xargs -0` reads them: in inputs of a format of lines, and in output "
     "that is `lines`, `logfmt` or `ltsv`.")
+OPTION("out-times", 0, "LAYOUT", TEXT, out_times, OUTPUT, EXPLAIN,
+    "Write times in this layout: `rfc3339`, `s`, `ms`, `us`, `ns`, `clf`, "
+    "`http`, `ctime`, or a pattern such as `%d.%m.%Y %H:%M`. Without it, as "
+    "RFC 3339 in UTC.")
+OPTION("out-tz", 0, "ZONE", TEXT, out_zone, OUTPUT, EXPLAIN,
+    "Write times as they are in this zone, as in `Europe/Berlin`.")
 OPTION("output", 'o', "FILE", FILE, output, OUTPUT, RUN_ONLY,
     "Write the results to this file. Its extension chooses the format unless "
-    "`-t` does. `-` is standard output.")
+    "`-t` does. `-` is standard output. A column in braces and letters of "
+    "time make several files of it: `-o 'logs/%Y-%m-%d/{host}.jsonl'`.")
 OPTION("param", 'p', "NAME=VALUE", PAIR, params, INPUT, CHECKS,
     "Value of the parameter `$NAME` of the query or spec. May be repeated.")
 OPTION("print-spec", 0, NULL, FLAG, print_spec, OUTPUT, RUN_ONLY,
@@ -95,10 +105,16 @@ OPTION("reject", 0, "FILE", FILE, reject, BAD, RUN_ONLY,
     "Keep records that could not be read in this file, with place and reason.")
 OPTION("roff", 0, "TOPIC", TEXT, roff, HIDDEN, HELP_ONLY,
     "A topic of the help as a part of a manual page.")
-OPTION("sql", 0, NULL, FLAG, sql, MISC, EXPLAIN_ONLY,
-    "With `weir explain`: show the pipeline as SQL.")
+OPTION("roll", 0, "SIZE|DURATION", TEXT, roll, OUTPUT, RUN_ONLY,
+    "Cut the file of `-o` into numbered parts of at most this size (`100M`), "
+    "or of this much event time (`1h`), or both (`100M,1h`): out-1.jsonl, "
+    "out-2.jsonl and so on.")
+OPTION("sql", 0, NULL, FLAG, sql, OUTPUT, EXPLAIN,
+    "Print the pipeline as SQL instead of running it.")
 OPTION("stats", 0, "FILE", FILE, stats, OUTPUT, RUN_ONLY,
     "Write the counts of the run to this file, as JSON, at the end.")
+OPTION("strict", 0, NULL, FLAG, strict, SPECS, CHECK_ONLY,
+    "`weir check`: warnings are mistakes, too.")
 OPTION("time", 'T', "FIELD[:LAYOUT]", TEXT, time, TIME, EXPLAIN,
     "Field that says when a record happened. The layout is how that is "
     "written: `rfc3339`, `s`, `ms`, `us`, `ns`, `clf`, `http`, `ctime`, or "
@@ -118,4 +134,8 @@ OPTION("verbose", 'v', NULL, FLAG, verbose, MISC, EVERY,
     "lost.")
 OPTION("version", 'V', NULL, FLAG, version, MISC, EVERY,
     "Print the versions of weir and its libraries.")
+OPTION("write", 'w', NULL, FLAG, write, SPECS, FMT_ONLY,
+    "`weir fmt`: bring the files themselves into canonical form.")
+OPTION("yaml", 0, NULL, FLAG, as_yaml, SPECS, EXPLAIN_ONLY,
+    "`weir explain`: the pipeline as a spec instead.")
 // clang-format on

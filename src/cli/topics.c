@@ -576,7 +576,7 @@ list_exit(struct page *page, unsigned i)
 static void
 intro_options(struct page *page)
 {
-	help_options(page, USE_RUN);
+	help_options(page, ~0u);
 }
 
 /* ---- the table ---- */

@@ -17,6 +17,8 @@
 struct output {
 	int fd;
 	bool opened, failed;
+	bool kept;	  /* never written: stays in buf */
+	bool synced;	  /* by the owner, as it stands */
 	char *path;	  /* as it was named, or NULL for standard output */
 	char *target;	  /* what a link of that name points to */
 	char *temporary;  /* name while it is written, or NULL */
@@ -46,6 +48,12 @@ file_id_same(struct file_id a, struct file_id b)
 /* To standard output. */
 void output_stdout(struct output *o);
 
+/* To memory: all of it stays in o->buf, until output_take or output_close. */
+void output_memory(struct output *o);
+
+/* What is in memory; the caller's from now on. */
+struct buf output_take(struct output *o);
+
 /*
  * To a file. atomic: written under another name beside it and renamed by
  * output_close, so that a reader never sees half of it; devices and pipes
@@ -63,6 +71,14 @@ output_settle(struct output *o)
 {
 	return o->buf.n < OUTPUT_BYTES || output_flush(o);
 }
+
+/*
+ * Flushes and closes a file that has a temporary name, to be opened again by
+ * output_wake before more is written to it (fd is -1 meanwhile). False if it
+ * failed.
+ */
+bool output_rest(struct output *o);
+bool output_wake(struct output *o);
 
 /*
  * Flushes, syncs and renames (keep), or removes the unfinished file. -1 and

@@ -93,6 +93,8 @@ refuse_twice(const struct outputs *o, struct err *err)
 	for (unsigned i = 0; i < o->plan->n_outputs; i++) {
 		const struct output *out = &o->sinks[i].out;
 
+		if (o->sinks[i].parts)
+			continue;
 		to[n++] = (struct place){!out->path ? "standard output"
 					 : o->plan->n_outputs == 1 ? "--output"
 								   : out->path,
@@ -122,6 +124,12 @@ outputs_open(struct outputs *o, struct err *err)
 	    p->time.late == LATE_FILE ? p->time.late_file.p : NULL;
 
 	o->sinks = mem_zalloc(p->n_outputs * sizeof *o->sinks);
+	if (o->options->captured) {
+		for (unsigned i = 0; i < p->n_outputs; i++)
+			sink_capture(&o->sinks[i], &p->outputs[i]);
+		output_memory(&o->reject);
+		return 0;
+	}
 	if (refuse_clashes(o, late, err) || refuse_same_names(p, err))
 		return -1;
 	for (unsigned i = 0; i < p->n_outputs; i++)
@@ -168,17 +176,36 @@ close_one(struct output *out, bool keep, int status, struct err *err)
 	return failed ? -1 : status;
 }
 
+/* What was captured is the caller's. */
+static void
+hand_over(struct outputs *o)
+{
+	for (unsigned i = 0; o->sinks && i < o->plan->n_outputs; i++)
+		o->options->captured[i] = output_take(&o->sinks[i].out);
+	*o->options->rejected = output_take(&o->reject);
+}
+
+static int
+close_sink(
+    struct sink *s, bool keep, uint64_t *bytes, int status, struct err *err)
+{
+	struct err other = {0};
+	int failed = sink_close(s, keep, bytes, status ? &other : err);
+
+	err_release(&other);
+	return failed ? -1 : status;
+}
+
 int
 outputs_close(struct outputs *o, bool keep, uint64_t *bytes, struct err *err)
 {
 	int status = 0;
 
-	for (unsigned i = 0; o->sinks && i < o->plan->n_outputs; i++) {
-		struct output *out = &o->sinks[i].out;
-
-		*bytes += out->written + out->buf.n;
-		status = close_one(out, keep && !status, status, err);
-	}
+	if (o->options && o->options->captured)
+		hand_over(o);
+	for (unsigned i = 0; o->sinks && i < o->plan->n_outputs; i++)
+		status = close_sink(
+		    &o->sinks[i], keep && !status, bytes, status, err);
 	status = close_one(&o->late, true, status, err);
 	return close_one(&o->reject, true, status, err);
 }
@@ -195,7 +222,7 @@ void
 outputs_flush(struct outputs *o)
 {
 	for (unsigned i = 0; i < o->plan->n_outputs; i++)
-		output_flush(&o->sinks[i].out);
+		sink_flush(&o->sinks[i]);
 	if (o->late.opened)
 		output_flush(&o->late);
 	if (o->reject.opened)
@@ -206,7 +233,7 @@ bool
 outputs_failed(const struct outputs *o)
 {
 	for (unsigned i = 0; i < o->plan->n_outputs; i++)
-		if (o->sinks[i].out.failed)
+		if (sink_failed(&o->sinks[i]))
 			return true;
 	return o->reject.failed || o->late.failed;
 }

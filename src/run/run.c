@@ -12,6 +12,7 @@
 #include "base/mem.h"
 #include "base/must.h"
 #include "run/feed.h"
+#include "run/given.h"
 #include "run/guess.h"
 #include "run/outputs.h"
 #include "run/owner.h"
@@ -58,7 +59,8 @@ check_inputs(struct run *r)
 			r->inputs[i].id = file_id_of(r->inputs[i].file.p);
 		else if (input_check(&r->inputs[i], r->err))
 			return -1;
-		n_stdin += str_is(r->inputs[i].file, "-");
+		n_stdin +=
+		    !r->inputs[i].given && str_is(r->inputs[i].file, "-");
 		known = known && r->inputs[i].size;
 		r->total += r->inputs[i].size;
 	}
@@ -106,9 +108,19 @@ owner_note_damage(struct run *r, struct turn *t)
 	*err = (struct err){0};
 }
 
+/* Watermarks that are given for what begins at byte `at`: time goes on. */
+static void
+rise(struct run *r, struct turn *t, uint64_t at)
+{
+	while (given_take(t, at))
+		if (t->timed)
+			owner_release(r);
+}
+
 static void
 close_input(struct run *r, struct turn *t)
 {
+	rise(r, t, UINT64_MAX);
 	t->ended = true;
 	r->counts->bytes_in += t->input->bytes;
 	if (t->values)
@@ -174,7 +186,7 @@ open_outputs(struct run *r)
 	    .n_inputs = r->n_inputs};
 	if (outputs_open(&r->out, r->err))
 		return -1;
-	r->rejects.file = r->options->reject ? &r->out.reject : NULL;
+	r->rejects.file = r->out.reject.opened ? &r->out.reject : NULL;
 	r->rejects.quiet = r->options->quiet;
 	return 0;
 }
@@ -234,7 +246,8 @@ lend_encoders(struct run *r)
 	for (unsigned i = 0; i < r->plan->n_inputs; i++) {
 		struct lane_path *path = &r->lanes.paths[i];
 
-		if (path->output && !path->output->format->ordered &&
+		if (path->output && !path->output->divided &&
+		    !path->output->format->ordered &&
 		    !r->plan->inputs[i].scan->needs_time)
 			path->encoder =
 			    r->out.sinks[path->output - r->plan->outputs]
@@ -297,10 +310,10 @@ leave(struct run *r, struct turn *t)
 	t->batch = NULL;
 }
 
-void
-owner_apply(struct run *r, struct turn *t, unsigned to)
+static void
+apply(struct run *r, struct turn *t, unsigned to)
 {
-	unsigned n = t->batch->batch->n_rows, from = t->next;
+	unsigned from = t->next;
 	bool noted = t->w.noted;
 
 	t->w.now = r->now;
@@ -312,6 +325,19 @@ owner_apply(struct run *r, struct turn *t, unsigned to)
 		progress_clear(&r->progress);
 		report_ahead(t->input, t->batch->batch, from, &t->w);
 	}
+}
+
+void
+owner_apply(struct run *r, struct turn *t, unsigned to)
+{
+	unsigned n = t->batch->batch->n_rows;
+
+	while (t->input->given && t->next < to) {
+		rise(r, t, given_offset(t, t->next));
+		apply(r, t, given_row(t, to));
+	}
+	if (!t->input->given)
+		apply(r, t, to);
 	if (to == n)
 		leave(r, t);
 }
@@ -501,6 +527,7 @@ count_all(struct run *r)
 
 	pipe_counts(&r->pipe, &ops);
 	c->out = outputs_rows(&r->out);
+	c->bad_results = r->rejects.n_results;
 	c->late = ops.late;
 	c->late_behind = ops.late_behind;
 	c->late_some = ops.late_some;
