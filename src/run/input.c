@@ -272,6 +272,9 @@ guess_nul(struct str head)
 	return f->nul ? f : format_find(STR("lines"));
 }
 
+/* So many bytes decide, even if they are nothing but blank lines. */
+#define GUESS_MOST ((size_t)64 << 10)
+
 /* The format that is stated, or of which enough is known; NULL: not yet. */
 static const struct format *
 choose_format(const struct input *in, bool nul)
@@ -281,6 +284,10 @@ choose_format(const struct input *in, bool nul)
 
 	if (in->plan->format)
 		return in->plan->format;
+	if (head.n >= GUESS_MOST) {
+		head.n = GUESS_MOST;
+		whole = true;
+	}
 	if (nul && (is_stdin(in) || !format_of_name(in->file)))
 		return whole || head.n >= GUESS_BYTES ||
 			       (head.n && memchr(head.p, '\0', head.n))
