@@ -12,8 +12,11 @@
 #include <stdint.h>
 
 #include "base/arena.h"
+#include "base/dec.h"
 #include "base/err.h"
 #include "base/str.h"
+
+struct buf;
 
 struct zone;
 
@@ -156,13 +159,29 @@ char *when_put(char *out, int64_t t);
  */
 char *when_put_zone(char *out, int64_t t, const struct zone *z);
 
-struct buf;
 /*
  * strftime-like, the letters of when_layout_parse; zone NULL = UTC. %f writes
  * 6 digits, %Z the zone's abbreviation. An unknown letter stays as it is.
  */
 void when_format(
     struct buf *out, const char *pattern, int64_t t, const struct zone *z);
+
+/*
+ * A layout to write times in: the names of when_layout_parse less "auto" and
+ * "epoch", or any pattern. http and its kin are in GMT (RFC 9110), whatever the
+ * zone. The zone is left NULL.
+ */
+int when_out_parse(
+    struct str text, struct arena *a, struct when_layout *out, struct err *err);
+
+/*
+ * True if the layout is a number, which it sets: s, ms, us or ns, exact, with
+ * no more digits behind the point than it takes.
+ */
+bool when_out_number(const struct when_layout *l, int64_t t, struct dec *out);
+
+/* Adds the time as text by another layout; its zone NULL = UTC. */
+void when_out(struct buf *out, const struct when_layout *l, int64_t t);
 
 /*
  * A duration: one or more number+unit, units ns us ms s m h d w (also written

@@ -19,8 +19,8 @@ OPTION("changelog", 0, "FIELD", TEXT, changelog, INPUT, EXPLAIN,
     "(FIELD is `op` then): the field says what each does, `+I`, `-U`, `+U` or "
     "`-D`.")
 OPTION("check", 0, NULL, FLAG, check, SPECS, FMT_ONLY,
-    "`weir fmt`: write nothing but the names of specs that are not in canonical form; "
-    "status 1 if there are any.")
+    "`weir fmt`: write nothing but the names of specs that are not in "
+    "canonical form; status 1 if there are any.")
 OPTION("color", 0, "auto|always|never", WHEN, color, MISC, EVERY,
     "Colours. `auto`: on a terminal, unless `NO_COLOR` is set or `TERM` is "
     "`dumb`.")
@@ -30,7 +30,7 @@ OPTION("csv-safe", 0, NULL, FLAG, csv_safe, OUTPUT, EXPLAIN,
 OPTION("file", 'f', "SPEC", FILE, spec, INPUT, EXPLAIN,
     "Run the pipeline kept in this file instead of a query. It is a spec, or "
     "SQL statements (a name that ends in `.sql`, or a text that begins like "
-    "them); `-` is standard input.")
+    "them). `-` is standard input.")
 OPTION("follow", 'F', NULL, FLAG, follow, INPUT, RUN_ONLY,
     "Go on at the end of files. What is added to them is read, and the files "
     "that take their names when they are rotated, also files that a pattern "
@@ -85,9 +85,16 @@ OPTION("null-data", 'z', NULL, FLAG, nul_data, INPUT, RUN_ONLY,
     "Records end in NUL instead of a line feed. So `find -print0` writes and "
     "`xargs -0` reads them: in inputs of a format of lines, and in output "
     "that is `lines`, `logfmt` or `ltsv`.")
+OPTION("out-times", 0, "LAYOUT", TEXT, out_times, OUTPUT, EXPLAIN,
+    "Write times in this layout: `rfc3339`, `s`, `ms`, `us`, `ns`, `clf`, "
+    "`http`, `ctime`, or a pattern such as `%d.%m.%Y %H:%M`. Without it, as "
+    "RFC 3339 in UTC.")
+OPTION("out-tz", 0, "ZONE", TEXT, out_zone, OUTPUT, EXPLAIN,
+    "Write times as they are in this zone, as in `Europe/Berlin`.")
 OPTION("output", 'o', "FILE", FILE, output, OUTPUT, RUN_ONLY,
     "Write the results to this file. Its extension chooses the format unless "
-    "`-t` does. `-` is standard output.")
+    "`-t` does. `-` is standard output. A column in braces and letters of "
+    "time make several files of it: `-o 'logs/%Y-%m-%d/{host}.jsonl'`.")
 OPTION("param", 'p', "NAME=VALUE", PAIR, params, INPUT, CHECKS,
     "Value of the parameter `$NAME` of the query or spec. May be repeated.")
 OPTION("print-spec", 0, NULL, FLAG, print_spec, OUTPUT, RUN_ONLY,
@@ -98,6 +105,10 @@ OPTION("reject", 0, "FILE", FILE, reject, BAD, RUN_ONLY,
     "Keep records that could not be read in this file, with place and reason.")
 OPTION("roff", 0, "TOPIC", TEXT, roff, HIDDEN, HELP_ONLY,
     "A topic of the help as a part of a manual page.")
+OPTION("roll", 0, "SIZE|DURATION", TEXT, roll, OUTPUT, RUN_ONLY,
+    "Cut the file of `-o` into numbered parts of at most this size (`100M`), "
+    "or of this much event time (`1h`), or both (`100M,1h`): out-1.jsonl, "
+    "out-2.jsonl and so on.")
 OPTION("sql", 0, NULL, FLAG, sql, OUTPUT, EXPLAIN,
     "Print the pipeline as SQL instead of running it.")
 OPTION("stats", 0, "FILE", FILE, stats, OUTPUT, RUN_ONLY,

@@ -44,9 +44,8 @@ const struct option_row option_rows[] = {
 
 const unsigned n_option_rows = N_ROWS;
 
-const char *const option_groups[GROUP_COUNT] = {
-    "Input", "Time", "Output", "Bad records", "Running",
-    "Commands on specs", "Talk and help", ""};
+const char *const option_groups[GROUP_COUNT] = {"Input", "Time", "Output",
+    "Bad records", "Running", "Commands on specs", "Talk and help", ""};
 
 /* ---- values ---- */
 

@@ -35,6 +35,7 @@ struct options {
 	int64_t lateness, allowed, idle, ahead;
 	/* output */
 	const char *to, *output, *stats, *mode;
+	const char *out_times, *out_zone, *roll;
 	bool line_buffered, print_spec, csv_safe, follow, sql;
 	/* bad records */
 	const char *reject;

@@ -461,10 +461,28 @@ default_format(const struct plan_output *out, const struct options *o)
 	return format_find(STR("json"));
 }
 
+static int
+set_out_times(struct plan *p, struct plan_output *out, const struct options *o,
+    struct err *err)
+{
+	const struct zone *zone;
+
+	if (o->out_times &&
+	    plan_out_times(p, out, str_of(o->out_times), NOWHERE, err))
+		return err_note(err, "--out-times");
+	if (!o->out_zone)
+		return 0;
+	zone = zone_load(str_of(o->out_zone), NOWHERE, err);
+	if (!zone)
+		return err_note(err, "--out-tz");
+	plan_out_zone(out, zone);
+	return 0;
+}
+
 /* Options go to the only output; with several, -t to those without a format. */
 static int
-set_output(struct plan_output *out, bool only, const struct options *o,
-    struct err *err)
+set_output(struct plan *p, struct plan_output *out, bool only,
+    const struct options *o, struct err *err)
 {
 	bool named = only && o->output;
 
@@ -474,6 +492,10 @@ set_output(struct plan_output *out, bool only, const struct options *o,
 	if (named)
 		out->file = strcmp(o->output, "-") ? str_of(o->output)
 						   : (struct str){0};
+	if ((only || !out->times_given) && set_out_times(p, out, o, err))
+		return -1;
+	if (o->roll && plan_roll(out, str_of(o->roll), NOWHERE, err))
+		return err_note(err, "--roll");
 	if (o->to && (only || !out->format)) {
 		out->settings = (struct settings){0};
 		out->format = format_parse(
@@ -520,14 +542,14 @@ static int
 set_outputs(struct plan *p, const struct options *o, struct err *err)
 {
 	plan_emit_default(p);
-	if (o->output && p->n_outputs > 1) {
+	if ((o->output || o->roll) && p->n_outputs > 1) {
 		err_set(err, ERR_USAGE, NOWHERE,
-		    "--output names the file of one output, and there are %u",
-		    p->n_outputs);
+		    "--%s is for the file of one output, and there are %u",
+		    o->output ? "output" : "roll", p->n_outputs);
 		return err_hint(err, "each of them says its file itself");
 	}
 	for (unsigned i = 0; i < p->n_outputs; i++)
-		if (set_output(&p->outputs[i], p->n_outputs == 1, o, err) ||
+		if (set_output(p, &p->outputs[i], p->n_outputs == 1, o, err) ||
 		    (o->csv_safe && set_csv_safe(p, &p->outputs[i], err)))
 			return -1;
 	return 0;

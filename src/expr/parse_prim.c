@@ -363,6 +363,11 @@ apply_nulls(struct lexer *lx, struct node *n, enum nulls nulls)
 
 	if (nulls == NULLS_UNSAID)
 		return n;
+	if (over_fn_find(n->name) && (ignore || !agg)) {
+		n->ignore_nulls = ignore;
+		n->where.len = lx->done - n->where.at;
+		return n;
+	}
 	if (!agg || n->n_args == n->n_order) {
 		err_set(lx->err, ERR_SPEC, n->where,
 		    "%s NULLS belongs to aggregates and window functions",
@@ -402,6 +407,8 @@ parse_filter(struct lexer *lx, struct node *n)
 static struct node *
 parse_behind(struct lexer *lx, struct node *n, enum nulls nulls)
 {
+	bool over;
+
 	if (lex_is(lx, "WITHIN") && lex_next_is(lx, "GROUP") &&
 	    !(n = parse_within(lx, n)))
 		return NULL;
@@ -412,14 +419,12 @@ parse_behind(struct lexer *lx, struct node *n, enum nulls nulls)
 		return NULL;
 	if (accept_nulls(lx, &nulls))
 		return NULL;
-	if (!lex_is(lx, "OVER") || !lx->hooks || !lx->hooks->over) {
-		/* A step of a spec may have it without OVER. */
-		n->ignore_nulls =
-		    nulls == NULLS_IGNORE && over_fn_find(n->name);
-		return n->ignore_nulls ? n : apply_nulls(lx, n, nulls);
-	}
-	n->ignore_nulls = nulls == NULLS_IGNORE;
-	return lx->hooks->over(lx, n, lx->hooks->owner);
+	over = lex_is(lx, "OVER") && lx->hooks && lx->hooks->over;
+	/* It is what window functions do unless told otherwise. */
+	if (over && nulls == NULLS_RESPECT && over_fn_find(n->name))
+		nulls = NULLS_UNSAID;
+	n = apply_nulls(lx, n, nulls);
+	return n && over ? lx->hooks->over(lx, n, lx->hooks->owner) : n;
 }
 
 /* Names that calls have inside a tree but that are written otherwise. */

@@ -95,8 +95,20 @@ SPEC("output.from", "text",
 SPEC("output.format", "text",
     "NAME or NAME:ARG. Other keys of `output` are settings of the format.",
     output_format)
-SPEC("output.file", "text", "The file to write; standard output if not said.",
+SPEC("output.file", "text",
+    "The file to write; standard output if not said. {column} and letters of "
+    "time such as %Y-%m-%d make several files of it.",
     output_file)
+SPEC("output.roll", "text",
+    "Cuts the file into numbered parts of at most a size (100M), of a duration "
+    "of event time (1h), or both (100M,1h).",
+    output_roll)
+SPEC("output.times", "text",
+    "How times are written: rfc3339, s, ms, us, ns, clf, http, ctime, or a "
+    "pattern such as %d.%m.%Y %H:%M.",
+    output_times)
+SPEC("output.zone", "time zone",
+    "The zone in which times are written; UTC if not said.", output_zone)
 
 SPEC("output.mode", "final | changelog | upsert | every DURATION",
     "How results that change are written: once, as they are at the end (the "
@@ -112,6 +124,9 @@ SPEC(
     "params.*.default", "value", "Value if none is given by -p.", param_default)
 
 SPEC("tests.*.name", "text", "What the test shows.", test)
+SPEC("tests.*.params", "map of values", "Values of parameters.", test)
+SPEC("tests.*.now", "time",
+    "What the clock shows; 1970-01-01T00:00:00Z if not said.", test)
 SPEC("tests.*.input", "text, list of lines, or map of these",
     "What is read; for several inputs by name. In a list a text is a line, a "
     "map a record of JSON, and {watermark: TIME} moves the watermark there: "
@@ -119,16 +134,13 @@ SPEC("tests.*.input", "text, list of lines, or map of these",
     test)
 SPEC("tests.*.expect", "list of rows, or map of these",
     "The rows that come out; for several outputs by name.", test)
-SPEC("tests.*.unordered", "true | false",
-    "The rows may come out in any order.", test)
+SPEC("tests.*.unordered", "true | false", "The rows may come out in any order.",
+    test)
 SPEC("tests.*.bad", "number",
     "How many records cannot be read, and rows cannot be computed; 0 if not "
     "said.",
     test)
 SPEC("tests.*.late", "number",
     "How many records come too late; not looked at if not said.", test)
-SPEC("tests.*.params", "map of values", "Values of parameters.", test)
-SPEC("tests.*.now", "time",
-    "What the clock shows; 1970-01-01T00:00:00Z if not said.", test)
 SPEC("tests.*.crash", "everywhere",
     "The run is killed after every record and resumed: same rows.", test)

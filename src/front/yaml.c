@@ -566,14 +566,6 @@ read_output_format(
 	return out->format ? 0 : -1;
 }
 
-static int
-read_output_file(
-    struct spec *s, const struct ynode *key, const struct ynode *value)
-{
-	(void)key;
-	return spec_text(s, value, &s->output.file);
-}
-
 /* ---- params ---- */
 
 static int

@@ -117,4 +117,15 @@ int spec_no_rows(struct spec *s, struct where where);
 /* The steps tee and split: 1 if the step is one of them, 0 if not, or -1. */
 int spec_point(struct spec *s, const struct ynode *step);
 
+/* ---- yaml_output.c: keys of spec_list.h ---- */
+
+int read_output_file(
+    struct spec *s, const struct ynode *key, const struct ynode *value);
+int read_output_roll(
+    struct spec *s, const struct ynode *key, const struct ynode *value);
+int read_output_times(
+    struct spec *s, const struct ynode *key, const struct ynode *value);
+int read_output_zone(
+    struct spec *s, const struct ynode *key, const struct ynode *value);
+
 #endif

@@ -229,6 +229,21 @@ put_time(struct printer *p, struct onode *root, const struct plan_time *t)
 }
 
 static void
+put_roll(struct printer *p, struct onode *n, const struct plan_output *out)
+{
+	struct str every = {NULL, 0};
+
+	if (out->roll_every)
+		every = duration_text(p, out->roll_every);
+	if (out->roll_bytes)
+		buf_printf(&p->text, "%llu%s",
+		    (unsigned long long)out->roll_bytes, every.n ? "," : "");
+	buf_adds(&p->text, every);
+	if (p->text.n)
+		onode_text(&p->arena, n, "roll", taken(p));
+}
+
+static void
 put_mode(struct printer *p, struct onode *n, const struct plan_output *out)
 {
 	struct arena *a = &p->arena;
@@ -261,6 +276,13 @@ put_output_keys(
 	if (out->file.n)
 		onode_text(&p->arena, n, "file", out->file);
 	put_mode(p, n, out);
+	put_roll(p, n, out);
+	if (!out->times_given)
+		return;
+	onode_text(&p->arena, n, "times", layout_text(&out->times));
+	if (out->times.zone)
+		onode_text(
+		    &p->arena, n, "zone", str_of(zone_name(out->times.zone)));
 }
 
 static void

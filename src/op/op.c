@@ -457,10 +457,15 @@ flow_field(const struct flow *f, struct path path, bool computed,
 		*type = c->type;
 		return (int)c->col;
 	}
-	if (c)
+	if (c) {
+		/* A declared column stays one in the second pass, too, where
+		 * its member must be found behind it. */
+		if (!f->open)
+			scan_read(f->scan, c->col, false);
 		path = path_behind(a, f->scan->wants[c->col].path, path);
-	else if (!f->open)
+	} else if (!f->open) {
 		return flow_unknown(f, name, where, err);
+	}
 	col = scan_want(f->scan, path, computed, where, err);
 	*type = scan_type(f->scan, path);
 	return col;
@@ -663,9 +668,10 @@ watermark_far(struct watermark *w, int64_t time)
 	bool ignored = w->ahead && ++w->in_row < WATERMARK_BELIEVED;
 
 	if (!w->noted && (ignored || (!w->ahead && is_unusual(w, time)))) {
-		w->noted = true;
-		w->noted_at = w->greatest;
-		w->noted_time = time;
+		w->noted = ignored;
+		w->n_far++;
+		w->far_from = w->greatest;
+		w->far_time = time;
 	}
 	w->n_ahead += ignored;
 	return ignored;

@@ -12,6 +12,7 @@
 #include "base/must.h"
 #include "data/cast.h"
 #include "plan/graph.h"
+#include "plan/target.h"
 
 struct binder {
 	struct plan *plan;
@@ -263,6 +264,8 @@ bind_result(struct binder *s, struct plan_output *out)
 	struct flow *f = &out->result;
 
 	*f = flow_copy(flow_of(s->plan, out->from), 0, s->bind.arena);
+	if (target_bind(out, s->bind.arena, s->bind.err))
+		return -1;
 	for (unsigned i = 0; i < f->n_cols; i++) {
 		struct flow_column *c = &f->cols[i];
 		struct path path = {NULL, 0};
@@ -518,6 +521,9 @@ plan_bind(struct plan *p, struct err *err)
 	if (p->n_outputs > OUTPUTS_MAX)
 		return err_set(err, ERR_SPEC, p->outputs[OUTPUTS_MAX].where,
 		    "more than %d outputs", OUTPUTS_MAX);
+	for (unsigned i = 0; i < p->n_outputs; i++)
+		if (target_read(p, &p->outputs[i], err))
+			return -1;
 	if (graph_settle(p, err))
 		return -1;
 	for (unsigned i = 0; i < p->n_inputs; i++)

@@ -108,11 +108,33 @@ struct plan_input {
 	unsigned rank; /* those of lower rank are read first, to the end */
 };
 
+/* A part of the name of an output's file. */
+enum name_kind {
+	NAME_LITERAL,
+	NAME_COLUMN, /* a value of the row */
+	NAME_TIME    /* letters of time, as when_format has them */
+};
+
+struct name_part {
+	enum name_kind kind;
+	struct str text; /* column: its name; ends in a NUL */
+	unsigned most;	 /* bytes of a value */
+	unsigned col;	 /* after plan_bind */
+};
+
 struct plan_output {
 	struct str name;	     /* in the spec; "" = the only one */
 	const struct format *format; /* NULL = json, or table on a terminal */
 	struct settings settings;
 	struct str file; /* "" = standard output */
+	struct where file_at;
+	/* The file is cut into numbered parts; 0 = not for this reason. */
+	uint64_t roll_bytes;
+	int64_t roll_every; /* µs of event time */
+	struct where roll_at;
+	/* How values that are times are written, if times_given. */
+	struct when_layout times;
+	bool times_given;
 	enum plan_mode mode;
 	int64_t period;	   /* MODE_EVERY, µs */
 	struct str change; /* column that says what a row does; "" = op */
@@ -122,6 +144,12 @@ struct plan_output {
 
 	/* After plan_bind: */
 	struct flow result;
+	/* Of the file; a literal alone, unless it is divided. */
+	struct name_part *target;
+	unsigned n_target;
+	bool divided; /* into several files, or parts */
+	int time_col; /* the batch's column of time that counts for it; -1: the
+			 row's event time */
 };
 
 /* Who reads an edge: ports of steps in their order, then outputs. */
@@ -226,6 +254,17 @@ struct op *plan_merge(struct plan *p, const struct op_kind *kind,
  * output. The pointer is good until the next one is added.
  */
 struct plan_output *plan_emit(struct plan *p, struct where where);
+
+/* How the output writes times: a layout of when_out_parse. */
+int plan_out_times(struct plan *p, struct plan_output *out, struct str text,
+    struct where where, struct err *err);
+
+/* In which zone; as RFC 3339 if no layout is given. */
+void plan_out_zone(struct plan_output *out, const struct zone *zone);
+
+/* When its file is cut: a size, a duration of event time, or both: 100M,1h. */
+int plan_roll(struct plan_output *out, struct str text, struct where where,
+    struct err *err);
 
 /* True if a step, an output or, without outputs, the tail reads the input. */
 bool plan_is_read(const struct plan *p, unsigned input);

@@ -97,7 +97,7 @@ static int
 no_time(struct err *err)
 {
 	err_set(err, ERR_SPEC, (struct where){0},
-	    "no field of the first record is a time, and the windows need one");
+	    "no field of the first record is a time, and one is needed");
 	return err_hint(err,
 	    "name the field that holds event time: -T FIELD or "
 	    "-T FIELD:FORMAT");

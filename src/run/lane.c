@@ -4,6 +4,7 @@
 
 #include "base/mem.h"
 #include "base/must.h"
+#include "data/times.h"
 #include "run/origin.h"
 
 void
@@ -146,8 +147,10 @@ run_steps(struct lane *l, const struct lane_path *path, struct prepared *p)
 }
 
 void
-result_view(const struct flow *f, const struct batch *b, struct batch *view)
+result_view(
+    const struct plan_output *out, const struct batch *b, struct batch *view)
 {
+	const struct flow *f = &out->result;
 	struct column *cols = arena_array(b->arena, f->n_cols, sizeof *cols);
 
 	*view = *b;
@@ -155,6 +158,8 @@ result_view(const struct flow *f, const struct batch *b, struct batch *view)
 		cols[i] = b->cols[f->cols[i].col];
 	view->cols = cols;
 	view->n_cols = f->n_cols;
+	if (out->times_given)
+		times_columns(view, &out->times);
 }
 
 static void
@@ -165,7 +170,7 @@ encode(const struct lane_path *path, struct prepared *p)
 	p->n_out = p->batch->n_sel;
 	if (!p->n_out)
 		return;
-	result_view(&path->output->result, p->batch, &view);
+	result_view(path->output, p->batch, &view);
 	path->output->format->encode(path->encoder, &view, &p->encoded);
 }
 

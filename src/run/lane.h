@@ -82,8 +82,9 @@ size_t lane_batch(struct lane *l, const struct input *in, const struct block *b,
 void lane_steps(
     struct lane *l, const struct lane_path *path, struct prepared *p);
 
-/* The columns of the plan's result, in order, as a view of the batch. */
+/* The output's columns, in order, as they are to be written: a view of the
+ * batch. */
 void result_view(
-    const struct flow *f, const struct batch *b, struct batch *view);
+    const struct plan_output *out, const struct batch *b, struct batch *view);
 
 #endif

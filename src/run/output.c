@@ -180,12 +180,29 @@ output_flush(struct output *o)
 	return !o->failed;
 }
 
+bool
+output_rest(struct output *o)
+{
+	output_flush(o);
+	if (close(o->fd) && !o->failed)
+		fail(o, "close");
+	o->fd = -1;
+	return !o->failed;
+}
+
+bool
+output_wake(struct output *o)
+{
+	o->fd = open(o->temporary, O_WRONLY | O_APPEND | O_CLOEXEC);
+	return o->fd >= 0;
+}
+
 static void
 finish_file(struct output *o, bool keep)
 {
-	if (o->temporary && keep && !o->failed && fsync(o->fd))
+	if (o->temporary && keep && !o->failed && !o->synced && fsync(o->fd))
 		fail(o, "sync");
-	if (close(o->fd) && !o->failed)
+	if (o->fd >= 0 && close(o->fd) && !o->failed)
 		fail(o, "close");
 	if (!o->temporary)
 		return;

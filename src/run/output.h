@@ -18,6 +18,7 @@ struct output {
 	int fd;
 	bool opened, failed;
 	bool kept;	  /* never written: stays in buf */
+	bool synced;	  /* by the owner, as it stands */
 	char *path;	  /* as it was named, or NULL for standard output */
 	char *target;	  /* what a link of that name points to */
 	char *temporary;  /* name while it is written, or NULL */
@@ -70,6 +71,14 @@ output_settle(struct output *o)
 {
 	return o->buf.n < OUTPUT_BYTES || output_flush(o);
 }
+
+/*
+ * Flushes and closes a file that has a temporary name, to be opened again by
+ * output_wake before more is written to it (fd is -1 meanwhile). False if it
+ * failed.
+ */
+bool output_rest(struct output *o);
+bool output_wake(struct output *o);
 
 /*
  * Flushes, syncs and renames (keep), or removes the unfinished file. -1 and

@@ -93,6 +93,8 @@ refuse_twice(const struct outputs *o, struct err *err)
 	for (unsigned i = 0; i < o->plan->n_outputs; i++) {
 		const struct output *out = &o->sinks[i].out;
 
+		if (o->sinks[i].parts)
+			continue;
 		to[n++] = (struct place){!out->path ? "standard output"
 					 : o->plan->n_outputs == 1 ? "--output"
 								   : out->path,
@@ -183,6 +185,17 @@ hand_over(struct outputs *o)
 	*o->options->rejected = output_take(&o->reject);
 }
 
+static int
+close_sink(
+    struct sink *s, bool keep, uint64_t *bytes, int status, struct err *err)
+{
+	struct err other = {0};
+	int failed = sink_close(s, keep, bytes, status ? &other : err);
+
+	err_release(&other);
+	return failed ? -1 : status;
+}
+
 int
 outputs_close(struct outputs *o, bool keep, uint64_t *bytes, struct err *err)
 {
@@ -190,12 +203,9 @@ outputs_close(struct outputs *o, bool keep, uint64_t *bytes, struct err *err)
 
 	if (o->options && o->options->captured)
 		hand_over(o);
-	for (unsigned i = 0; o->sinks && i < o->plan->n_outputs; i++) {
-		struct output *out = &o->sinks[i].out;
-
-		*bytes += out->written + out->buf.n;
-		status = close_one(out, keep && !status, status, err);
-	}
+	for (unsigned i = 0; o->sinks && i < o->plan->n_outputs; i++)
+		status = close_sink(
+		    &o->sinks[i], keep && !status, bytes, status, err);
 	status = close_one(&o->late, true, status, err);
 	return close_one(&o->reject, true, status, err);
 }
@@ -212,7 +222,7 @@ void
 outputs_flush(struct outputs *o)
 {
 	for (unsigned i = 0; i < o->plan->n_outputs; i++)
-		output_flush(&o->sinks[i].out);
+		sink_flush(&o->sinks[i]);
 	if (o->late.opened)
 		output_flush(&o->late);
 	if (o->reject.opened)
@@ -223,7 +233,7 @@ bool
 outputs_failed(const struct outputs *o)
 {
 	for (unsigned i = 0; i < o->plan->n_outputs; i++)
-		if (o->sinks[i].out.failed)
+		if (sink_failed(&o->sinks[i]))
 			return true;
 	return o->reject.failed || o->late.failed;
 }

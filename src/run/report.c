@@ -54,18 +54,13 @@ put_span(FILE *to, int64_t us)
 }
 
 void
-report_ahead(struct input *in, const struct batch *b, unsigned from,
-    const struct watermark *w)
+report_ahead(struct str file, uint64_t line, const struct watermark *w)
 {
 	char name[512];
-	unsigned row = from;
 
-	while (row + 1 < b->n_rows && b->time[row] != w->noted_time)
-		row++;
-	err_quote(name, in->file, 120);
-	fprintf(stderr, "weir: %s:%llu: this record is ", name,
-	    b->raw ? N(reject_line_at(in, b, b->raw[row].p)) : 0);
-	put_span(stderr, w->noted_time - w->noted_at);
+	err_quote(name, file, 120);
+	fprintf(stderr, "weir: %s:%llu: this record is ", name, N(line));
+	put_span(stderr, w->far_time - w->far_from);
 	fputs(w->ahead ? " ahead of those before it; such records do not move "
 			 "the watermark\n"
 		       : " ahead of those before it; --max-ahead 1d keeps "

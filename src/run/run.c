@@ -13,7 +13,6 @@
 #include "base/must.h"
 #include "run/feed.h"
 #include "run/given.h"
-#include "run/guess.h"
 #include "run/outputs.h"
 #include "run/owner.h"
 #include "run/peek.h"
@@ -246,7 +245,8 @@ lend_encoders(struct run *r)
 	for (unsigned i = 0; i < r->plan->n_inputs; i++) {
 		struct lane_path *path = &r->lanes.paths[i];
 
-		if (path->output && !path->output->format->ordered &&
+		if (path->output && !path->output->divided &&
+		    !path->output->format->ordered &&
 		    !r->plan->inputs[i].scan->needs_time)
 			path->encoder =
 			    r->out.sinks[path->output - r->plan->outputs]
@@ -309,20 +309,34 @@ leave(struct run *r, struct turn *t)
 	t->batch = NULL;
 }
 
+/* The line of the record that was too far ahead, from this row on. */
+static uint64_t
+line_of(struct turn *t, unsigned row)
+{
+	const struct batch *b = t->batch->batch;
+
+	while (row + 1 < b->n_rows && b->time[row] != t->w.far_time)
+		row++;
+	return b->raw ? reject_line_at(t->input, b, b->raw[row].p) : 0;
+}
+
 static void
 apply(struct run *r, struct turn *t, unsigned to)
 {
 	unsigned from = t->next;
 	bool noted = t->w.noted;
+	unsigned n_far = t->w.n_far;
 
 	t->w.now = r->now;
 	pipe_apply(&r->pipe, t->source, t->batch, t->next, to,
 	    t->timed ? &t->w : NULL);
 	r->now = t->w.now;
 	t->next = to;
+	if (t->w.n_far > n_far && !t->values)
+		t->far_line = line_of(t, from);
 	if (t->w.noted && !noted && !r->options->quiet && !t->values) {
 		progress_clear(&r->progress);
-		report_ahead(t->input, t->batch->batch, from, &t->w);
+		report_ahead(t->input->file, t->far_line, &t->w);
 	}
 }
 

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "data/times.h"
 #include "run/guess.h"
 
 bool
@@ -24,7 +25,11 @@ sink_open(struct sink *s, const struct plan_output *plan, struct err *err)
 		output_stdout(&s->out);
 		return 0;
 	}
-	buf_adds(&path, plan->file);
+	if (plan->divided) {
+		s->parts = partitions_new(plan, &s->spec);
+		return 0;
+	}
+	buf_adds(&path, plan->target[0].text);
 	status = output_open(&s->out, buf_z(&path), true, err);
 	buf_release(&path);
 	return status;
@@ -80,10 +85,14 @@ sink_rows(struct sink *s, const struct batch *b)
 
 	if (!b->n_sel)
 		return;
-	begin(s);
-	result_view(&s->plan->result, b, &view);
-	s->plan->format->encode(s->encoder, &view, &s->out.buf);
+	result_view(s->plan, b, &view);
 	s->n_rows += b->n_sel;
+	if (s->parts) {
+		partitions_rows(s->parts, b, &view);
+		return;
+	}
+	begin(s);
+	s->plan->format->encode(s->encoder, &view, &s->out.buf);
 	output_settle(&s->out);
 }
 
@@ -112,9 +121,33 @@ sink_finish(struct sink *s)
 {
 	const struct format *format = s->plan->format;
 
+	if (s->parts)
+		return;
 	begin(s);
 	if (format->finish)
 		format->finish(s->encoder, &s->out.buf);
+}
+
+void
+sink_flush(struct sink *s)
+{
+	if (!s->parts)
+		output_flush(&s->out);
+}
+
+bool
+sink_failed(const struct sink *s)
+{
+	return s->parts ? partitions_failed(s->parts) : s->out.failed;
+}
+
+int
+sink_close(struct sink *s, bool keep, uint64_t *bytes, struct err *err)
+{
+	if (s->parts)
+		return partitions_close(s->parts, keep, bytes, err);
+	*bytes += s->out.written + s->out.buf.n;
+	return output_close(&s->out, keep, err);
 }
 
 void
@@ -127,5 +160,7 @@ sink_release(struct sink *s)
 
 	if (s->encoder)
 		s->plan->format->encoder_free(s->encoder);
+	if (s->parts)
+		partitions_free(s->parts);
 	mem_free(cols.owned);
 }

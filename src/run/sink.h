@@ -9,10 +9,12 @@
 #include "run/input.h"
 #include "run/lane.h"
 #include "run/output.h"
+#include "run/partition.h"
 
 struct sink {
 	const struct plan_output *plan;
 	struct output out;
+	struct partitions *parts; /* several files instead, or NULL */
 	struct encode_spec spec;
 	struct encoder *encoder;
 	bool begun;	 /* the encoder has begun */
@@ -22,7 +24,7 @@ struct sink {
 /* True if it goes to standard output. */
 bool sink_is_stdout(const struct plan_output *plan);
 
-/* Opens the file, or standard output. */
+/* Opens the file, or standard output; of several files the first rows do. */
 int sink_open(struct sink *s, const struct plan_output *plan, struct err *err);
 
 /* The same, but what is written stays in memory. */
@@ -46,6 +48,17 @@ void sink_settle(struct sink *s);
 
 /* Closing bytes. */
 void sink_finish(struct sink *s);
+
+/* What has been encoded is written, unless a file appears later anyway. */
+void sink_flush(struct sink *s);
+
+bool sink_failed(const struct sink *s);
+
+/*
+ * Closes the file or files: see output_close. *bytes: what was written is
+ * added.
+ */
+int sink_close(struct sink *s, bool keep, uint64_t *bytes, struct err *err);
 
 void sink_release(struct sink *s);
 

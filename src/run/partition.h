@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * An output of several files: which one a row goes to is told by its values
+ * and its event time (plan_output.target), and a file may be cut into numbered
+ * parts when it is large enough or when event time has gone on (roll).
+ *
+ * Every file is written under another name beside its own and renamed when it
+ * is whole: at the end, or when it is cut. Only so many are open at a time;
+ * the one not written to for longest is closed and opened again when there is
+ * more for it. What is in which file depends on the rows and their order alone.
+ */
+#ifndef WEIR_RUN_PARTITION_H
+#define WEIR_RUN_PARTITION_H
+
+#include "plan/plan.h"
+
+struct partitions;
+
+/* spec: of the encoders; it must live on. */
+struct partitions *partitions_new(
+    const struct plan_output *plan, const struct encode_spec *spec);
+void partitions_free(struct partitions *p);
+
+/*
+ * Writes the selected rows of a batch; view: the same with the columns that
+ * are written.
+ */
+void partitions_rows(
+    struct partitions *p, const struct batch *b, const struct batch *view);
+
+/* Something could not be written: more rows are of no use. */
+bool partitions_failed(const struct partitions *p);
+
+/*
+ * Ends all files. keep: they get their names if all of them could be written;
+ * otherwise those not yet named are removed. *bytes: all that was written is
+ * added. -1 and *err if anything failed, now or before.
+ */
+int partitions_close(
+    struct partitions *p, bool keep, uint64_t *bytes, struct err *err);
+
+#endif
