@@ -83,7 +83,7 @@ run_all() {
 }
 
 @test "examples: weir-spec(5)" {
-	code "$WEIR_SRC/man/weir-spec.5.in" '^@CODE@' '^@END@' | (run_all 3)
+	code "$WEIR_SRC/man/weir-spec.5.in" '^@CODE@' '^@END@' | (run_all 5)
 }
 
 @test "examples: weir-formats(7)" {
