@@ -20,6 +20,11 @@ tests:
 EOF
 }
 
+# with TEST: s.yaml, with one test.
+with() {
+	{ spec && echo "$1"; } >s.yaml
+}
+
 @test "test: rows are compared by value" {
 	{ spec && cat <<'EOF'; } >s.yaml
   - name: numbers, times
@@ -275,26 +280,26 @@ EOF
 	gives 2 weir test
 	has "$errors" 'which spec'
 	gives 2 weir test nosuch.yaml
-	{ spec && echo '  - {name: a, input: [{watermark: x}], expect: []}'; } >s.yaml
+	with '  - {name: a, input: [{watermark: x}], expect: []}'
 	gives 2 weir test s.yaml
 	has "$errors" 's.yaml:12:35: error: this is no time'
 	is "$out" ''
-	{ spec && echo '  - {name: one, params: {leest: 1}, expect: []}'; } >s.yaml
+	with '  - {name: one, params: {leest: 1}, expect: []}'
 	gives 2 weir test s.yaml
 	has "$errors" 'did you mean "least"?'
-	{ spec && echo '  - {name: one}'; } >s.yaml
+	with '  - {name: one}'
 	gives 2 weir test s.yaml
 	has "$errors" 'does not say what it expects'
-	{ spec && echo '  - {name: one, expect: [], bad: many}'; } >s.yaml
+	with '  - {name: one, expect: [], bad: many}'
 	gives 2 weir test s.yaml
 	has "$errors" 'a number of records is expected'
-	{ spec && echo '  - {name: one, expect: [], unordered: no}'; } >s.yaml
+	with '  - {name: one, expect: [], unordered: no}'
 	gives 2 weir test s.yaml
 	has "$errors" 'true or false is expected'
-	{ spec && echo '  - {name: one, expect: [], crash: everywhere}'; } >s.yaml
+	with '  - {name: one, expect: [], crash: everywhere}'
 	gives 2 weir test s.yaml
 	has "$errors" 'state directory'
-	{ spec && echo '  - {name: one, expect: [], expects: []}'; } >s.yaml
+	with '  - {name: one, expect: [], expects: []}'
 	gives 2 weir test s.yaml
 	has "$errors" 'did you mean "expect"?'
 }

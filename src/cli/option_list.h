@@ -19,8 +19,8 @@ OPTION("changelog", 0, "FIELD", TEXT, changelog, INPUT, EXPLAIN,
     "(FIELD is `op` then): the field says what each does, `+I`, `-U`, `+U` or "
     "`-D`.")
 OPTION("check", 0, NULL, FLAG, check, SPECS, FMT_ONLY,
-    "`weir fmt`: write nothing but the names of specs that are not in canonical form; "
-    "status 1 if there are any.")
+    "`weir fmt`: write nothing but the names of specs that are not in "
+    "canonical form; status 1 if there are any.")
 OPTION("color", 0, "auto|always|never", WHEN, color, MISC, EVERY,
     "Colours. `auto`: on a terminal, unless `NO_COLOR` is set or `TERM` is "
     "`dumb`.")
@@ -30,7 +30,7 @@ OPTION("csv-safe", 0, NULL, FLAG, csv_safe, OUTPUT, EXPLAIN,
 OPTION("file", 'f', "SPEC", FILE, spec, INPUT, EXPLAIN,
     "Run the pipeline kept in this file instead of a query. It is a spec, or "
     "SQL statements (a name that ends in `.sql`, or a text that begins like "
-    "them); `-` is standard input.")
+    "them). `-` is standard input.")
 OPTION("follow", 'F', NULL, FLAG, follow, INPUT, RUN_ONLY,
     "Go on at the end of files. What is added to them is read, and the files "
     "that take their names when they are rotated, also files that a pattern "

@@ -124,6 +124,9 @@ SPEC(
     "params.*.default", "value", "Value if none is given by -p.", param_default)
 
 SPEC("tests.*.name", "text", "What the test shows.", test)
+SPEC("tests.*.params", "map of values", "Values of parameters.", test)
+SPEC("tests.*.now", "time",
+    "What the clock shows; 1970-01-01T00:00:00Z if not said.", test)
 SPEC("tests.*.input", "text, list of lines, or map of these",
     "What is read; for several inputs by name. In a list a text is a line, a "
     "map a record of JSON, and {watermark: TIME} moves the watermark there: "
@@ -139,8 +142,5 @@ SPEC("tests.*.bad", "number",
     test)
 SPEC("tests.*.late", "number",
     "How many records come too late; not looked at if not said.", test)
-SPEC("tests.*.params", "map of values", "Values of parameters.", test)
-SPEC("tests.*.now", "time",
-    "What the clock shows; 1970-01-01T00:00:00Z if not said.", test)
 SPEC("tests.*.crash", "everywhere",
     "The run is killed after every record and resumed: same rows.", test)

@@ -29,11 +29,11 @@ like_name(struct str s)
 
 /*
  * Fields of the record at *p, 0 if it is not whole (unless it is the first
- * and many); names: all of them could be.
+ * and many); names: all of them could be; open: it goes on behind the text.
  */
 static unsigned
 look_record(const struct csv_layout *l, const char **p, const char *end,
-    bool whole, bool first, bool *names)
+    bool whole, bool first, bool *names, bool *open)
 {
 	enum csv_end how = CSV_END_FIELD;
 	struct csv_field f;
@@ -47,6 +47,7 @@ look_record(const struct csv_layout *l, const char **p, const char *end,
 		if (how == CSV_END_TEXT && first && !whole)
 			return n >= PART_NAMES ? n : 0;
 		*names &= like_name(f.text);
+		*open = first && !whole && how == CSV_END_OPEN && *names;
 		n++;
 	}
 	return how == CSV_END_RECORD || (whole && how == CSV_END_TEXT) ? n : 0;
@@ -54,18 +55,19 @@ look_record(const struct csv_layout *l, const char **p, const char *end,
 
 /* Records that agree in number of fields, 0 if it is no table. */
 static unsigned
-look(const struct csv_layout *l, struct str head, bool whole)
+look(const struct csv_layout *l, struct str head, bool whole, bool *open)
 {
 	const char *p = head.p + text_bom(head), *end = head.p + head.n;
 	unsigned fields = 0, records = 0, n;
 	bool names;
 
+	*open = false;
 	while (p < end && records < LOOK_RECORDS) {
 		if (*p == '\n') {
 			p++;
 			continue;
 		}
-		n = look_record(l, &p, end, whole, !records, &names);
+		n = look_record(l, &p, end, whole, !records, &names, open);
 		if (!n)
 			break;
 		if (!records && (n < 2 || !names))
@@ -80,11 +82,11 @@ look(const struct csv_layout *l, struct str head, bool whole)
 }
 
 static int
-score(unsigned records, int best)
+score(unsigned records, bool open, int best)
 {
 	if (!records)
-		return 0;
-	return records == 1 ? best / 2 : best;
+		return open ? GUESS_UNSURE : 0;
+	return records == 1 ? best / 2 | GUESS_UNSURE : best;
 }
 
 int
@@ -93,17 +95,21 @@ csv_guess(struct str head, bool whole)
 	struct csv_layout l = {.quote = '"', .quotes = true};
 	const char *lf = head.n ? memchr(head.p, '\n', head.n) : NULL;
 	struct str first = {head.p, lf ? (size_t)(lf - head.p) : head.n};
+	unsigned records;
+	bool open;
 
 	l.delim = csv_pick_delimiter(first, '"');
 	if (l.delim == '\t')
 		return 0;
-	return score(look(&l, head, whole), l.delim == ',' ? 70 : 60);
+	records = look(&l, head, whole, &open);
+	return score(records, open, l.delim == ',' ? 70 : 60);
 }
 
 int
 tsv_guess(struct str head, bool whole)
 {
 	struct csv_layout l = {.delim = '\t', .escapes = true};
+	bool open;
 
-	return score(look(&l, head, whole), 75);
+	return score(look(&l, head, whole, &open), false, 75);
 }

@@ -156,36 +156,102 @@ format_of_name(struct str filename)
 	return NULL;
 }
 
-const struct format *
-format_of_file(struct str filename, struct str head, bool whole)
+static const struct format *
+best_of(struct str head, bool whole, bool *sure)
 {
-	const struct format *by_name = format_of_name(filename), *guess;
+	const struct format *best = format_find(STR("lines"));
+	bool may_be = false;
+	int most = 0;
 
-	if (!by_name || !by_name->guess)
-		return by_name;
-	guess = format_guess(head, whole);
-	return guess->kind_of && !strcmp(guess->kind_of, by_name->name)
-		   ? guess
-		   : by_name;
+	*sure = true;
+	for (unsigned i = 0; i < n_formats; i++) {
+		const struct format *f = formats[i];
+		int score = f->guess ? f->guess(head, whole) : 0;
+
+		may_be |= score == GUESS_UNSURE;
+		if ((score & ~GUESS_UNSURE) > most) {
+			most = score & ~GUESS_UNSURE;
+			best = f;
+			*sure = !(score & GUESS_UNSURE);
+		}
+	}
+	*sure &= !may_be;
+	return best;
 }
 
 const struct format *
 format_guess(struct str head, bool whole)
 {
-	const struct format *best = NULL;
-	int most = 0;
-	unsigned i;
+	bool sure;
 
-	for (i = 0; i < n_formats; i++) {
-		const struct format *f = formats[i];
-		int score = f->guess ? f->guess(head, whole) : 0;
+	return best_of(head, whole, &sure);
+}
 
-		if (score > most) {
-			most = score;
-			best = f;
-		}
+/* The first byte that is not of a blank line. */
+static size_t
+skip_blank_lines(struct str s)
+{
+	size_t line = 0;
+
+	for (size_t i = str_starts(s, STR("\xef\xbb\xbf")) ? 3 : 0; i < s.n;
+	     i++) {
+		if (s.p[i] == '\n')
+			line = i + 1;
+		else if (s.p[i] != ' ' && s.p[i] != '\t' && s.p[i] != '\r')
+			return line;
 	}
-	return best ? best : format_find(STR("lines"));
+	return s.n;
+}
+
+const struct format *
+format_guess_input(struct str bytes, bool whole)
+{
+	size_t skip = skip_blank_lines(bytes), n = 0;
+	struct str s = {bytes.p + skip, bytes.n - skip};
+
+	if (!s.n && !whole)
+		return NULL;
+	for (;;) {
+		long feed = str_find(s, STR("\n"), n);
+		const struct format *f;
+		bool sure;
+
+		n = feed < 0 ? s.n : (size_t)feed + 1;
+		n = n < GUESS_BYTES ? n : GUESS_BYTES;
+		f = best_of((struct str){s.p, n}, whole && n == s.n, &sure);
+		if (n == GUESS_BYTES || (whole && n == s.n))
+			return f;
+		/* What is not of lines does not wait for the end of one. */
+		if (feed < 0)
+			return f->lines || !sure ? NULL : f;
+		if (sure)
+			return f;
+	}
+}
+
+static bool
+has_kinds(const struct format *f)
+{
+	for (unsigned i = 0; i < n_formats; i++)
+		if (formats[i]->kind_of &&
+		    !strcmp(formats[i]->kind_of, f->name))
+			return true;
+	return false;
+}
+
+const struct format *
+format_of_file(struct str filename, struct str bytes, bool whole)
+{
+	const struct format *by_name = format_of_name(filename), *guess;
+
+	if (by_name && !has_kinds(by_name))
+		return by_name;
+	guess = format_guess_input(bytes, whole);
+	if (!by_name || !guess)
+		return guess;
+	return guess->kind_of && !strcmp(guess->kind_of, by_name->name)
+		   ? guess
+		   : by_name;
 }
 
 const char *

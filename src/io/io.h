@@ -171,7 +171,9 @@ struct format {
 	const char *time_layout; /* how they are written; NULL = auto */
 
 	/*
-	 * How well the first bytes of an input fit, 0 (no) to 100 (surely).
+	 * How well the first bytes of an input fit, 0 (no) to 100 (surely),
+	 * with GUESS_UNSURE if the next line would tell more and no row comes
+	 * of those there are (alone: whatever else fits, this still may).
 	 * whole: these are all its bytes. NULL: never guessed.
 	 */
 	int (*guess)(struct str head, bool whole);
@@ -277,12 +279,25 @@ const struct format *format_parse(struct str text, struct where where,
  */
 const struct format *format_of_name(struct str filename);
 
-/* The same, or the kind of it that the first bytes fit better. */
-const struct format *format_of_file(
-    struct str filename, struct str head, bool whole);
-
-/* By the first bytes: the best guess; "lines" when nothing fits better. */
+/* By bytes of which nothing else is known; "lines" when nothing fits. */
 const struct format *format_guess(struct str head, bool whole);
+
+#define GUESS_BYTES 4096
+#define GUESS_UNSURE 256
+
+/*
+ * By the first bytes of an input: its first line that is not blank, and more
+ * lines while they may tell more, up to GUESS_BYTES. So it does not matter how
+ * many bytes have come. NULL: more are needed (never if whole).
+ */
+const struct format *format_guess_input(struct str bytes, bool whole);
+
+/*
+ * By the file's name, or the kind of that format that the first bytes fit
+ * better; by these alone if the name says nothing. NULL: more are needed.
+ */
+const struct format *format_of_file(
+    struct str filename, struct str bytes, bool whole);
 
 /*
  * Why a record is bad that is longer than limits.record_max, its line feed

@@ -180,11 +180,15 @@ const struct format format_json_document = {
 static int
 guess_cloudtrail(struct str head, bool whole)
 {
-	return json_guess(head, whole) &&
-		       str_find(head, STR("\"Records\""), 0) >= 0 &&
-		       str_find(head, STR("\"eventVersion\""), 0) > 0
-		   ? 95
-		   : 0;
+	struct str s = str_trim(head);
+
+	if (!json_guess(head, whole) ||
+	    str_find(head, STR("\"Records\""), 0) < 0)
+		return 0;
+	if (str_find(head, STR("\"eventVersion\""), 0) > 0)
+		return 95;
+	/* Printed over several lines, it may still come. */
+	return !whole && strchr("{[,", s.p[s.n - 1]) ? GUESS_UNSURE : 0;
 }
 
 static enum start_status

@@ -23,13 +23,12 @@ json_guess(struct str head, bool whole)
 	struct str s = str_trim(without_mark(head));
 	char c;
 
-	(void)whole;
 	if (!s.n || (s.p[0] != '{' && s.p[0] != '['))
 		return 0;
 	c = s.p[0];
 	s = str_trim((struct str){s.p + 1, s.n - 1});
 	if (!s.n) /* the first line of one that was printed over several */
-		return 50;
+		return whole ? 50 : 50 | GUESS_UNSURE;
 	if (s.p[0] == '"' || s.p[0] == (c == '{' ? '}' : ']'))
 		return 90;
 	return c == '[' && s.p[0] == '{' ? 90 : 0;

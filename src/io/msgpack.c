@@ -60,13 +60,13 @@ guess_record(const char *p, const char *end, const char *whole)
 	return 0;
 }
 
-#define GUESS_BYTES 4096
+#define LOOK_BYTES 4096
 #define GUESS_RECORD_MAX ((size_t)16 << 20) /* no record claims more */
 
 static int
 guess(struct str head, bool whole)
 {
-	char room[GUESS_BYTES + SIMD_PAD] = {0};
+	char room[LOOK_BYTES + SIMD_PAD] = {0};
 	const char *q = room, *end = room;
 	enum msgpack_status status;
 	bool deep = false;
@@ -76,7 +76,7 @@ guess(struct str head, bool whole)
 	/* Text may begin with 0xdc … 0xdf, but is text further on, too. */
 	if (!head.n || (text && text + 3 >= head.n))
 		return 0;
-	end += head.n < GUESS_BYTES ? head.n : GUESS_BYTES;
+	end += head.n < LOOK_BYTES ? head.n : LOOK_BYTES;
 	memcpy(room, head.p, (size_t)(end - room));
 	if (!msgpack_is_map(room) && !msgpack_is_array(room))
 		return 0;

@@ -668,9 +668,10 @@ watermark_far(struct watermark *w, int64_t time)
 	bool ignored = w->ahead && ++w->in_row < WATERMARK_BELIEVED;
 
 	if (!w->noted && (ignored || (!w->ahead && is_unusual(w, time)))) {
-		w->noted = true;
-		w->noted_at = w->greatest;
-		w->noted_time = time;
+		w->noted = ignored;
+		w->n_far++;
+		w->far_from = w->greatest;
+		w->far_time = time;
 	}
 	w->n_ahead += ignored;
 	return ignored;

@@ -259,22 +259,6 @@ input_fill(struct input *in, struct block *b, size_t block_bytes)
 
 /* ---- what the input holds ---- */
 
-/*
- * The first line that is not blank: all of a pipe that is looked at, so that
- * the guess does not depend on how much has arrived.
- */
-static struct str
-first_line(struct str head)
-{
-	size_t n = 0;
-
-	while (n < head.n && (head.p[n] == '\n' || head.p[n] == '\r'))
-		n++;
-	while (n < head.n && head.p[n] != '\n')
-		n++;
-	return (struct str){head.p, n < head.n ? n + 1 : n};
-}
-
 /* The first record that ends in NUL is all that is looked at. */
 static const struct format *
 guess_nul(struct str head)
@@ -288,22 +272,28 @@ guess_nul(struct str head)
 	return f->nul ? f : format_find(STR("lines"));
 }
 
-static int
-choose_format(
-    struct input *in, const struct run_options *options, struct err *err)
+/* The format that is stated, or of which enough is known; NULL: not yet. */
+static const struct format *
+choose_format(const struct input *in, bool nul)
 {
 	struct str head = {in->head.bytes, in->head.to};
+	bool whole = in->head.last;
 
 	if (in->plan->format)
-		in->format = in->plan->format;
-	if (!in->format && !is_stdin(in))
-		in->format = format_of_file(in->file, head, in->head.last);
-	if (!in->format && options->nul_data)
-		in->format = guess_nul(head);
-	if (!in->format)
-		in->format = format_guess(
-		    in->plain ? head : first_line(head), in->head.last);
-	if (!options->nul_data || in->format->nul)
+		return in->plan->format;
+	if (nul && (is_stdin(in) || !format_of_name(in->file)))
+		return whole || head.n >= GUESS_BYTES ||
+			       (head.n && memchr(head.p, '\0', head.n))
+			   ? guess_nul(head)
+			   : NULL;
+	return is_stdin(in) ? format_guess_input(head, whole)
+			    : format_of_file(in->file, head, whole);
+}
+
+static int
+check_format(const struct input *in, bool nul, struct err *err)
+{
+	if (!nul || in->format->nul)
 		return 0;
 	err_set(err, ERR_USAGE, (struct where){0},
 	    "records of the format %s cannot end in NUL", in->format->name);
@@ -311,9 +301,7 @@ choose_format(
 			     "logfmt");
 }
 
-/* Bytes enough to tell a format by: a record or two of most logs. */
-#define GUESS_BYTES 4096
-
+/* Reads until the format is known; a live input may have too little (waits). */
 static void
 read_head(struct input *in, bool nul, size_t block_bytes)
 {
@@ -321,12 +309,10 @@ read_head(struct input *in, bool nul, size_t block_bytes)
 		block_init(&in->head, block_bytes);
 	do {
 		input_fill(in, &in->head, block_bytes);
-		/* Enough, or as much as the writer has written so far. */
-		if (in->head.to >= GUESS_BYTES ||
-		    memchr(in->head.bytes, nul ? '\0' : '\n', in->head.to))
-			break;
-	} while (!in->head.last && !in->waits &&
-		 (in->live || !in->head.to || input_ready(in, 0)));
+		in->format = in->head.to || in->head.last
+				 ? choose_format(in, nul)
+				 : NULL;
+	} while (!in->format && !in->waits);
 }
 
 static int
@@ -417,7 +403,7 @@ input_open(struct input *in, const struct plan *plan,
 		return INPUT_EMPTY;
 	if (in->err.message && !in->head.to)
 		return open_failed(in, err);
-	if (choose_format(in, options, err))
+	if (check_format(in, options->nul_data, err))
 		return -1;
 	if (start(in, options, block_bytes, err) ||
 	    guess_spec(in, plan, options, needs_time, block_bytes, err))

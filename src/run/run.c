@@ -13,7 +13,6 @@
 #include "base/must.h"
 #include "run/feed.h"
 #include "run/given.h"
-#include "run/guess.h"
 #include "run/outputs.h"
 #include "run/owner.h"
 #include "run/peek.h"
@@ -310,20 +309,34 @@ leave(struct run *r, struct turn *t)
 	t->batch = NULL;
 }
 
+/* The line of the record that was too far ahead, from this row on. */
+static uint64_t
+line_of(struct turn *t, unsigned row)
+{
+	const struct batch *b = t->batch->batch;
+
+	while (row + 1 < b->n_rows && b->time[row] != t->w.far_time)
+		row++;
+	return b->raw ? reject_line_at(t->input, b, b->raw[row].p) : 0;
+}
+
 static void
 apply(struct run *r, struct turn *t, unsigned to)
 {
 	unsigned from = t->next;
 	bool noted = t->w.noted;
+	unsigned n_far = t->w.n_far;
 
 	t->w.now = r->now;
 	pipe_apply(&r->pipe, t->source, t->batch, t->next, to,
 	    t->timed ? &t->w : NULL);
 	r->now = t->w.now;
 	t->next = to;
+	if (t->w.n_far > n_far && !t->values)
+		t->far_line = line_of(t, from);
 	if (t->w.noted && !noted && !r->options->quiet && !t->values) {
 		progress_clear(&r->progress);
-		report_ahead(t->input, t->batch->batch, from, &t->w);
+		report_ahead(t->input->file, t->far_line, &t->w);
 	}
 }
 
@@ -589,7 +602,8 @@ run_inputs(struct run *r)
 		if (r->turns[i].batch && !r->turns[i].values)
 			leave_behind(r, &r->turns[i]);
 	count_all(r);
-	report_steps(r->plan, r->pipe.steps, r->options);
+	r->steps = r->pipe.steps;
+	r->pipe.steps = NULL;
 	pipe_release(&r->pipe);
 	feed_free(r->feed);
 	if (!status && r->damage.message) {
@@ -606,6 +620,7 @@ release(struct run *r)
 	for (unsigned i = 0; i < r->n_inputs; i++)
 		values_free(r->turns[i].values);
 	outputs_release(&r->out);
+	mem_free(r->steps);
 	for (unsigned i = 0; i < r->plan->n_inputs; i++)
 		mem_free(r->seen[i].wants);
 	lane_plan_release(&r->lanes);
@@ -664,7 +679,8 @@ run_plan(const struct plan *plan, const struct run_options *options,
 	progress_clear(&r.progress);
 	if (!status)
 		report_unseen(plan, options, r.seen);
-	if (r.feed && report_end(counts, options, status ? &other : err))
+	if (r.feed &&
+	    report_end(counts, plan, r.steps, options, status ? &other : err))
 		status = -1;
 	err_release(&other);
 	if (!status)
