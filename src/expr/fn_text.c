@@ -513,7 +513,7 @@ const struct fn fn_text_rows[] = {
 	{.name = "chr", .aliases = "", TEXT,
 	 .signature = "bigint -> text",
 	 .doc = "The character with a number, of which the last 8 bits count; "
-		"nothing if it is negative.",
+		"an empty text if it is negative.",
 	 .example = "chr(97)", .result = "a",
 	 .flink = "CHR", .row = chr_row},
 	{.name = "concat", .aliases = "", TEXT,

@@ -508,8 +508,8 @@ const struct fn fn_words_rows[] = {
 	{.name = "split_part", ALIKE, .aliases = "",
 	 .signature = "text, text, bigint -> text",
 	 .doc = "A piece of the text between occurrences of the second text, "
-		"counted from 1, or from the end if negative; nothing if there "
-		"is none.",
+		"counted from 1, or from the end if negative; an empty text "
+		"if there is none.",
 	 .example = "split_part('a/b/c', '/', -1)", .result = "c",
 	 .row = split_part_row},
 	{.name = "squeeze", ALIKE, .aliases = "", .signature = "text -> text",
