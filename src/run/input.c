@@ -307,6 +307,14 @@ check_format(const struct input *in, bool nul, struct err *err)
 			     "logfmt");
 }
 
+/* The byte at hand may be half of UTF-16's mark. */
+static bool
+begins_mark(const struct input *in)
+{
+	return in->head.to == 1 && !in->head.last && in->format->lines &&
+	       (unsigned char)in->head.bytes[0] >= 0xfe;
+}
+
 /* Reads until the format is known; a live input may have too little (waits). */
 static void
 read_head(struct input *in, bool nul, size_t block_bytes)
@@ -318,7 +326,7 @@ read_head(struct input *in, bool nul, size_t block_bytes)
 		in->format = in->head.to || in->head.last
 				 ? choose_format(in, nul)
 				 : NULL;
-	} while (!in->format && !in->waits);
+	} while ((!in->format || begins_mark(in)) && !in->waits);
 }
 
 static int
