@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # Makes a manual page of its source: @HELP topic@ becomes that topic of the
-# program's help, lines between @CODE@ and @END@ stand as they are, @VERSION@
+# program's help, lines between @CODE@ or @SPEC@ and @END@ stand as they are, @VERSION@
 # is the version. Variables: weir (the program), version.
 
 function help(topic,    command, line, n) {
@@ -33,7 +33,7 @@ function escape(line) {
 	next
 }
 
-/^@CODE@$/ { code = 1; print ".IP"; print ".EX"; next }
+/^@(CODE|SPEC)@$/ { code = 1; print ".IP"; print ".EX"; next }
 /^@END@$/ { code = 0; print ".EE"; next }
 
 code { print escape($0); next }

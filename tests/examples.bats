@@ -95,6 +95,27 @@ run_all() {
 	    (run_all 1)
 }
 
+@test "examples: the specs pass their tests, are in form and sound" {
+	cd "$WEIR_SRC/examples"
+	[ "$(weir test *.yaml | tee /dev/stderr | grep -c '^ok')" -ge 8 ]
+	weir fmt --check *.yaml
+	weir check --strict *.yaml
+}
+
+@test "examples: specs in weir-spec(5) are specs" {
+	n=0
+	awk '/^@SPEC@/ { n++; on = 1; next }
+	    /^@END@/ { on = 0 }
+	    on { print >("part." n) }' "$WEIR_SRC/man/weir-spec.5.in"
+	for part in part.*; do
+		n=$((n + 1))
+		weir check --strict "$part"
+		weir fmt --check "$part"
+		weir test "$part"
+	done
+	[ $n -ge 3 ]
+}
+
 @test "examples: a command that fails is noticed" {
 	run run_all 1 <<-'END'
 		$ weir 'SELECT nonsense +' access.log

@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # Random queries compared with another answer, as TAP: windows with a plain
-# model (model/windows.py), OVER and Top-N with SQLite (model/over.py).
+# model (model/windows.py), OVER and Top-N with SQLite (model/over.py); random
+# graphs of flows with themselves, cut otherwise (model/graphs.py).
 # WEIR_MODEL_ROUNDS: how many; check-slow takes more.
 command -v python3 >/dev/null || {
 	echo "1..0 # SKIP no python3"
@@ -16,6 +17,7 @@ model() {
 	    sed -e '/^1\.\./d' -e "s/^\(not ok\|ok\) 1 /\1 $1 /"
 }
 
-echo 1..2
+echo 1..3
 model 1 windows "$rounds"
 model 2 over $((rounds * 5))
+model 3 graphs $((rounds * 2))

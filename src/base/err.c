@@ -381,7 +381,7 @@ add_carets(struct buf *out, struct str text, struct window w, size_t at,
 }
 
 static void
-add_place(struct buf *out, const struct err *err, int colour)
+add_place(struct buf *out, const struct err *err, const char *kind, int colour)
 {
 	struct where where = err->where;
 	unsigned line, col;
@@ -389,10 +389,16 @@ add_place(struct buf *out, const struct err *err, int colour)
 	where_line(where, &line, &col);
 	if (colour)
 		buf_lit(out, "\033[1m");
-	buf_lit(out, "weir: ");
+	buf_addz(out, kind ? "" : "weir: ");
 	add_quoted(out, str_of(where.src->name), PATH_MAX_SHOWN);
 	buf_printf(out, ":%u:%u:", line, col);
-	buf_addz(out, colour ? "\033[0m \033[1;31merror:\033[0m " : " error: ");
+	if (!kind)
+		kind = "error";
+	if (colour)
+		buf_printf(out, "\033[0m \033[1;%dm%s:\033[0m ",
+		    strcmp(kind, "error") ? 35 : 31, kind);
+	else
+		buf_printf(out, " %s: ", kind);
 }
 
 static void
@@ -406,13 +412,13 @@ add_source(struct buf *out, struct where where, int colour)
 	add_carets(out, text, w, at, where.len, colour);
 }
 
-void
-err_print(FILE *out, const struct err *err, int colour)
+static void
+print(FILE *out, const struct err *err, const char *kind, int colour)
 {
 	struct buf b = {0};
 
 	if (err->where.src)
-		add_place(&b, err, colour);
+		add_place(&b, err, kind, colour);
 	else
 		buf_addz(&b, colour ? "\033[1mweir:\033[0m " : "weir: ");
 	buf_addz(&b, err->message ? err->message : "unknown error");
@@ -427,4 +433,17 @@ err_print(FILE *out, const struct err *err, int colour)
 	/* One write, so that lines of other processes do not cut in. */
 	fwrite(b.p, 1, b.n, out);
 	buf_release(&b);
+}
+
+void
+err_print(FILE *out, const struct err *err, int colour)
+{
+	print(out, err, NULL, colour);
+}
+
+void
+err_print_finding(
+    FILE *out, const struct err *err, const char *kind, int colour)
+{
+	print(out, err, kind, colour);
 }

@@ -88,6 +88,13 @@ void where_line(struct where where, unsigned *line, unsigned *col);
 void err_print(FILE *out, const struct err *err, int colour);
 
 /*
+ * The same as compilers print what they find, which editors read:
+ * "name:line:col: KIND: message"; kind: "error" or "warning".
+ */
+void err_print_finding(
+    FILE *out, const struct err *err, const char *kind, int colour);
+
+/*
  * Bytes as printable text for a message: controls, bidirectional marks and
  * invalid UTF-8 escaped as \xHH, cut to max bytes with "…". Returns the
  * length written to out (at least 4 * max + 8 bytes of room), NUL-terminated.

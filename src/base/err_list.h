@@ -3,6 +3,7 @@
  * Error codes: name, exit status, meaning. Sorted by status, then name.
  * The exit statuses here are those of weir(1).
  */
+ERR(FAILED, 1, "a test of a spec failed, or a check found something")
 ERR(INPUT, 1, "an input cannot be opened or read")
 ERR(IO, 1, "reading or writing failed")
 ERR(OUTPUT, 1, "the output could not be written")

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * weir check: reads and binds specs without running them. All files are
- * checked, and each mistake is shown at its place.
+ * weir check: reads and binds specs and queries without running them. Mistakes
+ * and what is hardly meant are shown at their places, in the form of a
+ * compiler's messages.
  */
 #include <stdio.h>
 #include <unistd.h>
@@ -9,53 +10,124 @@
 #include "cli/command.h"
 #include "cli/pipeline.h"
 #include "cli/terminal.h"
+#include "front/front.h"
+#include "plan/check.h"
 
 #define NOWHERE ((struct where){0})
 
-static int
-check_file(const struct options *o, const char *file)
+struct check {
+	const struct options *options;
+	unsigned n_errors, n_warnings; /* of the one at hand */
+	unsigned n_wrong, n_warned;    /* specs */
+};
+
+static void
+show(struct check *c, const struct err *err, const char *kind)
 {
-	struct options one = *o;
+	err_print_finding(
+	    stderr, err, kind, terminal_colour(c->options, STDERR_FILENO));
+}
+
+static void
+on_error(struct check *c, struct err *err)
+{
+	c->n_errors++;
+	show(c, err, "error");
+	err_release(err);
+}
+
+static void
+on_warning(void *arg, const struct err *warning)
+{
+	struct check *c = arg;
+
+	c->n_warnings++;
+	if (c->options->strict || !c->options->quiet)
+		show(c, warning, c->options->strict ? "error" : "warning");
+}
+
+/* What stands in tests is checked as far as it can be without running them. */
+static void
+check_tests(struct check *c, struct plan *p)
+{
+	for (unsigned i = 0; i < spec_test_count(p); i++) {
+		struct spec_test test;
+		struct err err = {0};
+
+		if (spec_test_params(p, i, &err) ||
+		    spec_test_read(p, i, &test, &err))
+			on_error(c, &err);
+	}
+}
+
+static bool
+is_query(const char *text)
+{
+	return access(text, F_OK) && strpbrk(text, " \t\r\n") &&
+	       sql_begins(str_of(text));
+}
+
+static void
+check_one(struct check *c, const char **operand)
+{
+	struct options one = *c->options;
 	struct err err = {0};
 	struct plan plan;
-	int failed;
 
-	one.spec = file;
-	one.n_operands = 0;
+	one.operands = operand;
+	one.n_operands = is_query(*operand);
+	one.spec = one.n_operands ? NULL : *operand;
+	c->n_errors = c->n_warnings = 0;
 	plan_init(&plan);
-	failed = pipeline_make(&plan, &one, &err);
-	if (failed)
-		err_print(stderr, &err, terminal_colour(o, STDERR_FILENO));
-	err_release(&err);
+	if (pipeline_make(&plan, &one, &err)) {
+		on_error(c, &err);
+	} else {
+		plan_check(&plan, on_warning, c);
+		check_tests(c, &plan);
+	}
 	plan_release(&plan);
-	return failed;
+	c->n_wrong += c->n_errors > 0;
+	c->n_warned += c->n_warnings > 0;
+}
+
+static int
+result(const struct check *c, unsigned n, struct err *err)
+{
+	const char *files = n == 1 ? "file" : "files";
+
+	if (c->n_wrong)
+		return err_set(err, ERR_SPEC, NOWHERE,
+		    "%u %s checked, %u with a mistake", n, files, c->n_wrong);
+	if (c->n_warned && c->options->strict)
+		return err_set(err, ERR_FAILED, NOWHERE,
+		    "%u %s checked, %u with a warning", n, files, c->n_warned);
+	if (!c->options->quiet && c->n_warned)
+		fprintf(stderr, "weir: %u %s checked, %u with a warning\n", n,
+		    files, c->n_warned);
+	else if (!c->options->quiet)
+		fprintf(stderr, "weir: %u %s checked\n", n, files);
+	return 0;
 }
 
 static int
 run_check(const struct options *o, struct err *err)
 {
-	unsigned n = o->n_operands, n_wrong = 0;
+	struct check c = {.options = o};
 
-	if (!n) {
+	if (!o->n_operands) {
 		err_set(err, ERR_USAGE, NOWHERE, "there is nothing to check");
 		return err_hint(err, "weir check SPEC...");
 	}
-	for (unsigned i = 0; i < n; i++)
-		n_wrong += check_file(o, o->operands[i]) != 0;
-	if (n_wrong)
-		return err_set(err, ERR_SPEC, NOWHERE,
-		    "%u %s checked, %u with a mistake", n,
-		    n == 1 ? "file" : "files", n_wrong);
-	if (!o->quiet)
-		fprintf(stderr, "weir: %u %s checked\n", n,
-		    n == 1 ? "file" : "files");
-	return 0;
+	for (unsigned i = 0; i < o->n_operands; i++)
+		check_one(&c, &o->operands[i]);
+	return result(&c, o->n_operands, err);
 }
 
 const struct command command_check = {
     .name = "check",
-    .usage = "check [OPTIONS] SPEC...",
-    .doc = "Look for mistakes in specs without running them.",
+    .usage = "check [OPTIONS] SPEC|'SQL'...",
+    .doc = "Look for mistakes in specs and queries without running them, and "
+	   "warn of what is hardly meant.",
     .use = USE_CHECK,
     .run = run_check,
 };

@@ -40,11 +40,18 @@ run_explain(const struct options *o, struct err *err)
 	plan_init(&plan);
 	if (pipeline_make(&plan, &mine, err))
 		return -1;
-	plan_explain(&plan, &text);
-	if (o->verbose) {
-		buf_addc(&text, '\n');
-		yaml_print(&plan, &text);
+	if (o->sql) {
+		if (sql_print(&plan, &text, err)) {
+			buf_release(&text);
+			return -1;
+		}
+	} else if (!o->as_yaml) {
+		plan_explain(&plan, &text);
 	}
+	if (o->verbose && !o->as_yaml)
+		buf_addc(&text, '\n');
+	if (o->verbose || o->as_yaml)
+		yaml_print(&plan, &text);
 	failed = terminal_write(&text, err);
 	buf_release(&text);
 	return failed;
@@ -55,7 +62,8 @@ const struct command command_explain = {
     .usage = "explain [OPTIONS] 'SQL' [NAME=]FILE...\n"
 	     "explain [OPTIONS] SPEC [NAME=]FILE...",
     .doc = "Show the steps of a query or spec, with columns, keys, windows and "
-	   "state; with `-v` also as a spec.",
+	   "state; with `-v` also, with `--yaml` only as a spec, with `--sql` "
+	   "as a query.",
     .use = USE_EXPLAIN,
     .run = run_explain,
 };

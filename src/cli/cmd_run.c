@@ -12,18 +12,21 @@
 #include "front/front.h"
 #include "run/run.h"
 
-/* The plan as a spec, or (EXPLAIN) as what `weir explain` says of it. */
+/* The plan as a spec, as SQL, or (EXPLAIN) as what `weir explain` says. */
 static int
-print_plan(const struct plan *p, bool spec, struct err *err)
+print_plan(const struct plan *p, const struct options *o, struct err *err)
 {
 	struct buf text = {0};
-	int failed;
+	int failed = 0;
 
-	if (spec)
+	if (o->print_spec)
 		yaml_print(p, &text);
+	else if (o->sql)
+		failed = sql_print(p, &text, err);
 	else
 		plan_explain(p, &text);
-	failed = terminal_write(&text, err);
+	if (!failed)
+		failed = terminal_write(&text, err);
 	buf_release(&text);
 	return failed;
 }
@@ -86,8 +89,8 @@ run_query(const struct options *o, struct err *err)
 	plan_init(&plan);
 	if (pipeline_make(&plan, o, err))
 		return -1;
-	if (o->print_spec || plan.explain)
-		return print_plan(&plan, o->print_spec, err);
+	if (o->print_spec || o->sql || plan.explain)
+		return print_plan(&plan, o, err);
 	if (o->verbose)
 		print_notes(&plan);
 	hint_at_terminal(&plan, o);

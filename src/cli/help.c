@@ -154,8 +154,8 @@ static const char examples[] =
     "access.log\n"
     "weir -t csv 'SELECT sensor, avg(temp) GROUP BY sensor, day()' "
     "sensors.csv\n"
-    "tail -f app.jsonl |\n"
-    "  weir -l 5s 'SELECT level, count(*) n GROUP BY level, tumble(1m)'\n";
+    "weir -F -l 5s 'SELECT kind, count(*) n GROUP BY kind, tumble(1m)' "
+    "app.jsonl\n";
 
 /* -i FORMAT, and the first sentence of what it does: one line. */
 static void
@@ -200,7 +200,7 @@ put_full(struct page *page)
 	page_gap(page);
 	put_usage(page, &command_run);
 	put_commands(page);
-	help_options(page, USE_RUN);
+	help_options(page, ~0u);
 	page_heading(page, "Examples");
 	page_code(page, examples);
 	page_gap(page);

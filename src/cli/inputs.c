@@ -291,7 +291,8 @@ pipeline_inputs(struct plan *p, const struct options *o, struct err *err)
 	if (n && distribute(p, ops, n, p->query, err))
 		return -1;
 	/* What is only checked or printed need not know its files yet. */
-	if (o->command->use == USE_CHECK || o->print_spec || p->explain)
+	if (o->command->use == USE_CHECK || o->print_spec || o->sql ||
+	    p->explain)
 		return 0;
 	for (unsigned i = 0; i < p->n_inputs; i++)
 		if (plan_is_read(p, i) && default_file(p, &p->inputs[i], err))

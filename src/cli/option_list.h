@@ -18,6 +18,9 @@ OPTION("changelog", 0, "FIELD", TEXT, changelog, INPUT, EXPLAIN,
     "The records read are changes of a table, as `-m changelog` writes them "
     "(FIELD is `op` then): the field says what each does, `+I`, `-U`, `+U` or "
     "`-D`.")
+OPTION("check", 0, NULL, FLAG, check, SPECS, FMT_ONLY,
+    "`weir fmt`: write nothing but the names of specs that are not in "
+    "canonical form; status 1 if there are any.")
 OPTION("color", 0, "auto|always|never", WHEN, color, MISC, EVERY,
     "Colours. `auto`: on a terminal, unless `NO_COLOR` is set or `TERM` is "
     "`dumb`.")
@@ -27,7 +30,7 @@ OPTION("csv-safe", 0, NULL, FLAG, csv_safe, OUTPUT, EXPLAIN,
 OPTION("file", 'f', "SPEC", FILE, spec, INPUT, EXPLAIN,
     "Run the pipeline kept in this file instead of a query. It is a spec, or "
     "SQL statements (a name that ends in `.sql`, or a text that begins like "
-    "them); `-` is standard input.")
+    "them). `-` is standard input.")
 OPTION("follow", 'F', NULL, FLAG, follow, INPUT, RUN_ONLY,
     "Go on at the end of files. What is added to them is read, and the files "
     "that take their names when they are rotated, also files that a pattern "
@@ -106,8 +109,12 @@ OPTION("roll", 0, "SIZE|DURATION", TEXT, roll, OUTPUT, RUN_ONLY,
     "Cut the file of `-o` into numbered parts of at most this size (`100M`), "
     "or of this much event time (`1h`), or both (`100M,1h`): out-1.jsonl, "
     "out-2.jsonl and so on.")
+OPTION("sql", 0, NULL, FLAG, sql, OUTPUT, EXPLAIN,
+    "Print the pipeline as SQL instead of running it.")
 OPTION("stats", 0, "FILE", FILE, stats, OUTPUT, RUN_ONLY,
     "Write the counts of the run to this file, as JSON, at the end.")
+OPTION("strict", 0, NULL, FLAG, strict, SPECS, CHECK_ONLY,
+    "`weir check`: warnings are mistakes, too.")
 OPTION("time", 'T', "FIELD[:LAYOUT]", TEXT, time, TIME, EXPLAIN,
     "Field that says when a record happened. The layout is how that is "
     "written: `rfc3339`, `s`, `ms`, `us`, `ns`, `clf`, `http`, `ctime`, or "
@@ -127,4 +134,8 @@ OPTION("verbose", 'v', NULL, FLAG, verbose, MISC, EVERY,
     "lost.")
 OPTION("version", 'V', NULL, FLAG, version, MISC, EVERY,
     "Print the versions of weir and its libraries.")
+OPTION("write", 'w', NULL, FLAG, write, SPECS, FMT_ONLY,
+    "`weir fmt`: bring the files themselves into canonical form.")
+OPTION("yaml", 0, NULL, FLAG, as_yaml, SPECS, EXPLAIN_ONLY,
+    "`weir explain`: the pipeline as a spec instead.")
 // clang-format on

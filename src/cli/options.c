@@ -23,9 +23,13 @@
 enum {
 	USES_RUN_ONLY = USE_RUN,
 	USES_EXPLAIN = USE_RUN | USE_EXPLAIN,
-	USES_CHECKS = USE_RUN | USE_EXPLAIN | USE_CHECK,
+	USES_CHECKS = USE_RUN | USE_EXPLAIN | USE_CHECK | USE_TEST,
+	USES_EXPLAIN_ONLY = USE_EXPLAIN,
+	USES_CHECK_ONLY = USE_CHECK,
+	USES_FMT_ONLY = USE_FMT,
 	USES_HELP_ONLY = USE_HELP,
-	USES_EVERY = USE_RUN | USE_EXPLAIN | USE_CHECK | USE_HELP | USE_OTHER
+	USES_EVERY = USE_RUN | USE_EXPLAIN | USE_CHECK | USE_HELP | USE_OTHER |
+		     USE_FMT | USE_TEST
 };
 
 const struct option_row option_rows[] = {
@@ -40,8 +44,8 @@ const struct option_row option_rows[] = {
 
 const unsigned n_option_rows = N_ROWS;
 
-const char *const option_groups[GROUP_COUNT] = {
-    "Input", "Time", "Output", "Bad records", "Running", "Talk and help", ""};
+const char *const option_groups[GROUP_COUNT] = {"Input", "Time", "Output",
+    "Bad records", "Running", "Commands on specs", "Talk and help", ""};
 
 /* ---- values ---- */
 

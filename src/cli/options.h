@@ -36,11 +36,13 @@ struct options {
 	/* output */
 	const char *to, *output, *stats, *mode;
 	const char *out_times, *out_zone, *roll;
-	bool line_buffered, print_spec, csv_safe, follow;
+	bool line_buffered, print_spec, csv_safe, follow, sql;
 	/* bad records */
 	const char *reject;
 	uint64_t bad_max, record_max, inflate_max;
 	bool bad_max_given, trust, nul_data;
+	/* commands on specs */
+	bool check, write, strict, as_yaml;
 	/* the rest */
 	unsigned jobs;
 	bool quiet, verbose, help, help_short, version, no_config;
@@ -73,6 +75,7 @@ enum option_group {
 	GROUP_OUTPUT,
 	GROUP_BAD,
 	GROUP_RUN,
+	GROUP_SPECS,
 	GROUP_MISC,
 	GROUP_HIDDEN, /* not shown anywhere */
 	GROUP_COUNT
@@ -84,7 +87,9 @@ enum option_use {
 	USE_EXPLAIN = 2,
 	USE_CHECK = 4,
 	USE_HELP = 8,
-	USE_OTHER = 16
+	USE_OTHER = 16,
+	USE_FMT = 32,
+	USE_TEST = 64
 };
 
 struct option_row {

@@ -10,6 +10,7 @@
 #include "front/front.h"
 #include "io/io.h"
 #include "op/op.h"
+#include "plan/check.h"
 
 #define ROW_INDENT 6
 #define NAME_INDENT 14
@@ -476,6 +477,30 @@ show_step(struct page *page, unsigned i)
 	page->indent = 0;
 }
 
+/* ---- warnings ---- */
+
+static unsigned
+count_warnings(void)
+{
+	return n_check_kinds;
+}
+
+static const char *
+warning_name(unsigned i)
+{
+	return check_kinds[i].name;
+}
+
+static void
+list_warning(struct page *page, unsigned i)
+{
+	struct buf term = {0};
+
+	buf_printf(&term, "`%s`", check_kinds[i].name);
+	page_item(page, buf_z(&term), check_kinds[i].doc, ROW_INDENT);
+	buf_release(&term);
+}
+
 /* ---- keys of a spec ---- */
 
 static unsigned
@@ -576,7 +601,7 @@ list_exit(struct page *page, unsigned i)
 static void
 intro_options(struct page *page)
 {
-	help_options(page, USE_RUN);
+	help_options(page, ~0u);
 }
 
 /* ---- the table ---- */
@@ -644,6 +669,12 @@ const struct help_topic help_topics[] = {
 	.name_at = step_name,
 	.list = list_step,
 	.show = show_step},
+    {.name = "warnings",
+	.doc = "what `weir check` warns of",
+	.count = count_warnings,
+	.name_at = warning_name,
+	.list = list_warning,
+	.show = list_warning},
     {.name = "which",
 	.doc = "which format a file has, by the look of its first line",
 	.intro = intro_which,

@@ -14,7 +14,7 @@
 
 /* ---- array_agg, listagg: bytes that grow ---- */
 
-static unsigned
+unsigned
 grown_size(const struct agg_call *call)
 {
 	(void)call;
@@ -70,22 +70,26 @@ array_bind(struct agg_call *call, struct err *err)
 	return 0;
 }
 
-static void
+void
 array_add(
     const struct agg_call *call, struct arena *heap, const struct agg_rows *r)
 {
 	struct buf item = {0};
 
 	for (unsigned k = 0; k < r->n; k++) {
+		struct value v = agg_arg(r, 0, k);
+
+		if (v.type == T_NULL && call->agg->nulls == AGG_NULLS_SKIP)
+			continue;
 		item.n = 0;
-		pack_put(&item, agg_arg(r, 0, k));
+		pack_put(&item, v);
 		grown_put(
 		    agg_acc(call, r, k), heap, buf_str(&item), STR(""), 1);
 	}
 	buf_release(&item);
 }
 
-static void
+void
 array_merge(const struct agg_call *call, struct arena *heap, void *into,
     const void *from)
 {
@@ -112,7 +116,7 @@ list_of(struct str items, uint64_t n, struct arena *out)
 	return value_of_str(T_LIST, items);
 }
 
-static struct value
+struct value
 array_value(const struct agg_call *call, const void *acc, struct arena *out)
 {
 	const struct grown *g = acc;
@@ -123,7 +127,7 @@ array_value(const struct agg_call *call, const void *acc, struct arena *out)
 	return list_of((struct str){g->p, g->len}, g->n, out);
 }
 
-static bool
+bool
 array_load(const struct agg_call *call, struct arena *heap, void *acc,
     struct str bytes)
 {

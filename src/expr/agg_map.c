@@ -10,13 +10,6 @@
 
 /* ---- map_agg: packed keys and values, as they come ---- */
 
-static unsigned
-map_size(const struct agg_call *call)
-{
-	(void)call;
-	return sizeof(struct grown);
-}
-
 static int
 map_bind(struct agg_call *call, struct err *err)
 {
@@ -25,7 +18,7 @@ map_bind(struct agg_call *call, struct err *err)
 	return 0;
 }
 
-static void
+void
 map_add(
     const struct agg_call *call, struct arena *heap, const struct agg_rows *r)
 {
@@ -45,7 +38,7 @@ map_add(
 	buf_release(&item);
 }
 
-static void
+void
 map_merge(const struct agg_call *call, struct arena *heap, void *into,
     const void *from)
 {
@@ -94,7 +87,7 @@ map_of(struct pairing *all, uint64_t n, struct arena *out)
 	return value_of_str(T_MAP, bytes);
 }
 
-static struct value
+struct value
 map_value(const struct agg_call *call, const void *acc, struct arena *out)
 {
 	const struct grown *g = acc;
@@ -115,7 +108,7 @@ map_value(const struct agg_call *call, const void *acc, struct arena *out)
 	return map_of(all, g->n, out);
 }
 
-static bool
+bool
 map_load(const struct agg_call *call, struct arena *heap, void *acc,
     struct str bytes)
 {
@@ -153,7 +146,7 @@ const struct agg agg_map_agg = {
     .args_max = 2,
     .nulls = AGG_NULLS_OTHERS,
     .bind = map_bind,
-    .size = map_size,
+    .size = grown_size,
     .add = map_add,
     .merge = map_merge,
     .value = map_value,

@@ -167,6 +167,26 @@ void grown_put(struct grown *g, struct arena *heap, struct str a, struct str b,
     uint64_t n);
 void grown_save(const struct agg_call *call, const void *acc, struct buf *out);
 
+/* ---- values as they come (agg_list.c), keys and values (agg_map.c) ---- */
+
+unsigned grown_size(const struct agg_call *call);
+void array_add(
+    const struct agg_call *call, struct arena *heap, const struct agg_rows *r);
+void array_merge(const struct agg_call *call, struct arena *heap, void *into,
+    const void *from);
+struct value array_value(
+    const struct agg_call *call, const void *acc, struct arena *out);
+bool array_load(const struct agg_call *call, struct arena *heap, void *acc,
+    struct str bytes);
+void map_add(
+    const struct agg_call *call, struct arena *heap, const struct agg_rows *r);
+void map_merge(const struct agg_call *call, struct arena *heap, void *into,
+    const void *from);
+struct value map_value(
+    const struct agg_call *call, const void *acc, struct arena *out);
+bool map_load(const struct agg_call *call, struct arena *heap, void *acc,
+    struct str bytes);
+
 /* ---- an accumulator that counts values (agg_list.c) ---- */
 
 unsigned counts_size(const struct agg_call *call);
@@ -214,7 +234,8 @@ bool agg_in_done(const struct agg_in *in);
 extern const struct agg agg_any_value, agg_approx_distinct, agg_arg_max,
     agg_arg_min, agg_array_agg, agg_avg, agg_bit_and, agg_bit_or, agg_bit_xor,
     agg_bool_and, agg_bool_or, agg_corr, agg_count, agg_count_if, agg_covar_pop,
-    agg_covar_samp, agg_first, agg_histogram, agg_last, agg_listagg,
+    agg_covar_samp, agg_first, agg_histogram, agg_json_arrayagg,
+    agg_json_arrayagg_null, agg_json_objectagg, agg_last, agg_listagg,
     agg_map_agg, agg_max, agg_median, agg_min, agg_mode, agg_percentile,
     agg_percentile_cont, agg_rate, agg_ratio, agg_regr_count,
     agg_regr_intercept, agg_regr_r2, agg_regr_slope, agg_stddev_pop,

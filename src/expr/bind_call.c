@@ -247,6 +247,17 @@ unknown_function(struct binder *bd, const struct node *n)
 	return NULL;
 }
 
+/* Batches pass the steps without state before the watermark is known that
+ * holds at each of their rows. */
+static struct expr *
+no_watermark(struct binder *bd, const struct node *n)
+{
+	bind_fail(bd, n->name_at, "current_watermark() is not there yet");
+	err_hint(bd->err,
+	    "late rows: -l states the lateness, --late what becomes of them");
+	return NULL;
+}
+
 struct expr *
 bind_function(struct binder *bd, const struct node *n)
 {
@@ -256,6 +267,8 @@ bind_function(struct binder *bd, const struct node *n)
 		return bind_fn(bd, n, fn);
 	if (agg_find(n->name))
 		return bind_aggregate(bd, n);
+	if (str_is(n->name, "current_watermark"))
+		return no_watermark(bd, n);
 	return unknown_function(bd, n);
 }
 

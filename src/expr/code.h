@@ -196,6 +196,27 @@ bool types_comparable(enum type a, enum type b);
 bool values_compare(
     struct arena *arena, struct value a, struct value b, int *order);
 
+/* True if the order of a and b is what a op b asks for. */
+static inline bool
+order_is(enum cmp op, int order)
+{
+	switch (op) {
+	case CMP_EQ:
+		return order == 0;
+	case CMP_NE:
+		return order != 0;
+	case CMP_LT:
+		return order < 0;
+	case CMP_LE:
+		return order <= 0;
+	case CMP_GT:
+		return order > 0;
+	case CMP_GE:
+		return order >= 0;
+	}
+	return false;
+}
+
 /* Column of a op b, given their columns. */
 void cols_compare(enum cmp op, struct eval *ev, struct column *a,
     struct column *b, struct rows rows, struct column *out);

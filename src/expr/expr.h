@@ -14,9 +14,10 @@
  * need it. Where types are known only at run time (a JSON field), functions
  * decide per column or per row: number and text are compared and calculated
  * after reading the text as a number, time and text after reading the text
- * as a time; text that cannot be read makes the row bad in arithmetic, and a
- * comparison UNKNOWN (NULL). What can never fit (a declared text plus a number,
- * a boolean compared with a time) is an error when binding.
+ * as a time, two texts in a difference as numbers or else as times; text that
+ * cannot be read makes the row bad in arithmetic, and a comparison UNKNOWN
+ * (NULL). What can never fit (a declared text plus a number, a boolean compared
+ * with a time) is an error when binding.
  *
  * A row's result depends on that row alone: never on which rows share its
  * batch, on the type of the column that carries it, or on whether the
@@ -111,19 +112,30 @@ const char *lex_describe(const struct lexer *lx, char *out, size_t size);
 /*
  * A type with its parameters: precision and scale of DECIMAL(p, s), digits of
  * a TIMESTAMP(p)'s fraction, longest length of VARCHAR(n); CHAR(n) also has
- * its least length in scale. -1 where not stated. DATE is a TIME cut to the
- * day.
+ * its least length in scale. -1 where not stated. DATE is a timestamp cut to
+ * the day; TIME, the time of day, is a text (see daytime.h).
  */
 struct cast_type {
 	enum type type;
 	bool date;
+	bool daytime;
 	bool nested; /* ARRAY<…>, MAP<…>, ROW<…>: with types of elements */
 	int precision, scale;
+	const struct cast_elements *of; /* nested: the types */
+};
+
+/* Types of a list's elements (1), of a map's keys and values (2), of a row's
+ * fields (then with names). */
+struct cast_elements {
+	unsigned n;
+	const struct cast_type *types;
+	const struct str *names; /* or NULL */
 };
 
 /* Reads a type: BIGINT, DECIMAL(10, 2), TIMESTAMP(3) WITH LOCAL TIME ZONE … */
 int cast_type_parse(struct lexer *lx, struct cast_type *out);
 void cast_type_print(struct buf *out, struct cast_type t);
+bool cast_type_eq(const struct cast_type *a, const struct cast_type *b);
 
 /* ---- trees ---- */
 

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/when.h"
 #include "base/zone.h"
+#include "expr/daytime.h"
 #include "expr/fn_part.h"
 #include "expr/stamp.h"
 #include "expr/unit.h"
@@ -251,6 +252,13 @@ FN_ROW(current_date_row)
 	*out = value_time(t - t % WHEN_DAY);
 }
 
+FN_ROW(localtime_row)
+{
+	int64_t t = clock_now() % WHEN_DAY;
+
+	*out = value_text(daytime_text(f->eval->arena, t - t % WHEN_SECOND));
+}
+
 /* ---- the rows ---- */
 
 /* clang-format off */
@@ -287,6 +295,12 @@ const struct fn fn_clock_rows[] = {
 	 .example = "from_unixtime(44)", .result = "1970-01-01 00:00:44",
 	 .flink = "FROM_UNIXTIME", .prepare = print_prepare,
 	 .row = from_unixtime_row},
+	{.name = "localtime", .aliases = "current_time", TIME,
+	 .signature = "-> text",
+	 .doc = "The current time of day (UTC), as CAST(now() AS TIME) gives "
+		"it: 22:05:00.",
+	 .example = "localtime() < '24'", .result = "true",
+	 .flink = "LOCALTIME", .flags = FN_VOLATILE, .row = localtime_row},
 	{.name = "now", .aliases = "current_timestamp localtimestamp "
 				   "current_row_timestamp proctime", TIME,
 	 .signature = "-> time",

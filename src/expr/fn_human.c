@@ -146,6 +146,29 @@ clock_duration(struct str s, int64_t *out)
 	return false;
 }
 
+/* PT1H2.5S, P1DT2H (ISO 8601), without years and months. */
+static bool
+iso_duration(struct str s, int64_t *out)
+{
+	char plain[64];
+	size_t n = 0;
+	bool time = false;
+
+	if (s.n < 3 || s.n > sizeof plain || (*s.p | 32) != 'p')
+		return false;
+	for (size_t i = 1; i < s.n; i++) {
+		char c = s.p[i], low = (char)(c | 32);
+
+		if (low == 't' && !time)
+			time = true;
+		else if (low == 'w' || low == 'd' ? time : !time && c > '9')
+			return false;
+		else
+			plain[n++] = c == ',' ? '.' : c > '9' ? low : c;
+	}
+	return when_parse_duration((struct str){plain, n}, out);
+}
+
 FN_ROW(parse_duration_row)
 {
 	struct str s = str_trim(value_str(args[0]));
@@ -154,7 +177,8 @@ FN_ROW(parse_duration_row)
 
 	if (negative)
 		s = (struct str){s.p + 1, s.n - 1};
-	if (when_parse_duration(s, &us) || clock_duration(s, &us))
+	if (when_parse_duration(s, &us) || clock_duration(s, &us) ||
+	    iso_duration(s, &us))
 		*out = value_duration(negative ? -us : us);
 	else
 		*out = VALUE_NULL;
@@ -470,7 +494,7 @@ const struct fn fn_human_rows[] = {
 	{.name = "parse_duration", HUMAN, .family = "time",
 	 .signature = "text -> duration",
 	 .doc = "The duration a text stands for: 1h30m, 250ms, 1.5s, "
-		"1:02:03.5; NULL of other text.",
+		"1:02:03.5, PT1M30S (ISO 8601); NULL of other text.",
 	 .example = "parse_duration('1:30:00')", .result = "1h30m",
 	 .row = parse_duration_row},
 	{.name = "printf", .aliases = "format format_string", .family = "text",

@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Functions of JSON text. Paths are those of SQL/JSON without wildcards and
- * filters: $.a.b[0]['c d'], with "lax" or "strict" before them; a constant
- * path is read when the query is bound. Text that is not JSON, or has nothing
+ * Functions of JSON text. Paths are those of SQL/JSON without filters:
+ * $.a.b[0]['c d'], with "lax" or "strict" before them; a constant path is read
+ * when the query is bound. [*] and .* stand for all elements and members: what
+ * they lead to is one list. Text that is not JSON, or has nothing
  * at the path, gives NULL (json_exists: FALSE), as Flink's functions do
  * without ON EMPTY and ON ERROR.
  */
 #include "data/pack.h"
 #include "data/path.h"
-#include "expr/fn_part.h"
+#include "expr/fn_items.h"
 
 #define STEPS_MAX 100
+#define ALL UINT32_MAX /* the index of a step to everything */
 
 /* ---- paths ---- */
 
@@ -45,10 +47,13 @@ bracket_step(const char **p, const char *end, struct path_step *step)
 		++*p;
 		if (!quoted_name(p, end, &step->name))
 			return false;
+	} else if (*p < end && **p == '*') {
+		++*p;
+		step->index = ALL;
 	} else {
 		for (; *p < end && **p >= '0' && **p <= '9'; ++*p) {
 			i = i * 10 + (uint64_t)(**p - '0');
-			if (i > UINT32_MAX)
+			if (i >= ALL)
 				return false;
 		}
 		if (*p == from)
@@ -67,13 +72,18 @@ name_step(const char **p, const char *end, struct path_step *step)
 		++*p;
 		return quoted_name(p, end, &step->name);
 	}
+	if (*p < end && **p == '*') {
+		++*p;
+		step->index = ALL;
+		return true;
+	}
 	while (*p < end && bare(**p))
 		++*p;
 	step->name = (struct str){from, (size_t)(*p - from)};
 	return step->name.n > 0;
 }
 
-/* Reads "$.a[0]"; false if it is malformed or has wildcards or filters. */
+/* Reads "$.a[0]"; false if it is malformed or has filters. */
 static bool
 read_path(struct str s, struct arena *a, struct path *out)
 {
@@ -131,6 +141,68 @@ step_into(struct value *v, const struct path_step *step, struct arena *a)
 	return v->type == T_LIST && pack_list_at(*v, step->index, a, v);
 }
 
+/* The values a path with wildcards has led to so far. */
+struct hits {
+	struct value *v;
+	size_t n, cap;
+};
+
+static void
+hit(struct hits *h, struct arena *a, struct value v)
+{
+	if (h->n == h->cap) {
+		size_t cap = h->cap ? 2 * h->cap : 8;
+		struct value *more = arena_array(a, cap, sizeof *more);
+
+		if (h->n)
+			memcpy(more, h->v, h->n * sizeof *more);
+		h->v = more;
+		h->cap = cap;
+	}
+	h->v[h->n++] = v;
+}
+
+/* All elements of a list or values of a map. */
+static void
+hit_all(struct fn_frame *f, struct hits *h, struct value of)
+{
+	struct items it = items_of(f, of);
+	bool map = of.type == T_MAP, key = true;
+	struct value v;
+
+	for (; items_next(&it, &v); key = !key)
+		if (!map || !key)
+			hit(h, f->eval->arena, v);
+}
+
+/* From v along the steps, of which the first is a wildcard: a list of all
+ * there is; false if there is nothing. */
+static bool
+find_all(struct fn_frame *f, const struct path_step *steps, unsigned n,
+    struct value *v)
+{
+	struct arena *a = f->eval->arena;
+	struct hits at = {0}, next = {0}, swap;
+	struct making list = {0};
+
+	hit(&at, a, *v);
+	for (unsigned i = 0; i < n; i++) {
+		next.n = 0;
+		for (size_t k = 0; k < at.n; k++)
+			if (!steps[i].name.p && steps[i].index == ALL)
+				hit_all(f, &next, at.v[k]);
+			else if (step_into(&at.v[k], &steps[i], a))
+				hit(&next, a, at.v[k]);
+		swap = at;
+		at = next;
+		next = swap;
+	}
+	for (size_t k = 0; k < at.n; k++)
+		making_add(&list, at.v[k]);
+	making_done(f, &list, v);
+	return at.n > 0;
+}
+
 /* What is at the path of args[1] in the JSON of args[0]. */
 static bool
 find(struct fn_frame *f, const struct value *args, struct value *v)
@@ -152,9 +224,14 @@ find(struct fn_frame *f, const struct value *args, struct value *v)
 	else if (v->type == T_TEXT &&
 		 !pack_parse_json(value_str(args[0]), a, v))
 		return false;
-	for (unsigned i = 0; i < path->n; i++)
-		if (!step_into(v, &path->steps[i], a))
+	for (unsigned i = 0; i < path->n; i++) {
+		const struct path_step *step = &path->steps[i];
+
+		if (!step->name.p && step->index == ALL)
+			return find_all(f, step, path->n - i, v);
+		if (!step_into(v, step, a))
 			return false;
+	}
 	return true;
 }
 
@@ -245,9 +322,11 @@ const struct fn fn_json_rows[] = {
 	 .result = "true",
 	 .flink = "JSON_EXISTS", .row = json_exists_row},
 	{.name = "json_extract", PATH, .signature = "any, text -> text",
-	 .doc = "Whatever is at the path, as JSON; NULL if there is nothing.",
-	 .example = "json_extract('{\"a\":[1,\"x\"]}', '$.a[1]')",
-	 .result = "\"x\"",
+	 .doc = "Whatever is at the path, as JSON; NULL if there is nothing. "
+		"[*] and .* in a path are all elements and members, and what "
+		"they lead to is a list.",
+	 .example = "json_extract('[{\"s\":1},{\"s\":2}]', '$[*].s')",
+	 .result = "[1,2]",
 	 .flink = NULL, .row = json_extract_row},
 	{.name = "json_query", PATH, .signature = "any, text -> text",
 	 .doc = "The list or map at the path, as JSON; NULL if there is none. "

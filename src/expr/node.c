@@ -197,6 +197,18 @@ static const struct shape {
     {"<=", " <= ", LEVEL_TEST, 2, 2},
     {">", " > ", LEVEL_TEST, 2, 2},
     {">=", " >= ", LEVEL_TEST, 2, 2},
+    {"= any", " = ANY (", LEVEL_TEST, 2, 2},
+    {"= all", " = ALL (", LEVEL_TEST, 2, 2},
+    {"<> any", " <> ANY (", LEVEL_TEST, 2, 2},
+    {"<> all", " <> ALL (", LEVEL_TEST, 2, 2},
+    {"< any", " < ANY (", LEVEL_TEST, 2, 2},
+    {"< all", " < ALL (", LEVEL_TEST, 2, 2},
+    {"<= any", " <= ANY (", LEVEL_TEST, 2, 2},
+    {"<= all", " <= ALL (", LEVEL_TEST, 2, 2},
+    {"> any", " > ANY (", LEVEL_TEST, 2, 2},
+    {"> all", " > ALL (", LEVEL_TEST, 2, 2},
+    {">= any", " >= ANY (", LEVEL_TEST, 2, 2},
+    {">= all", " >= ALL (", LEVEL_TEST, 2, 2},
     {"is distinct from", " IS DISTINCT FROM ", LEVEL_TEST, 2, 2},
     {"regex", " ~ ", LEVEL_TEST, 2, 2},
     {"is null", " IS NULL", LEVEL_TEST, 1, 1},
@@ -307,7 +319,7 @@ print_operator(struct buf *out, const struct node *n, const struct shape *s)
 	/* The loop of tests is left-associative but reads sums only. */
 	print(out, n->args[0], chain && same ? tighter : s->level);
 	buf_addz(out, s->text);
-	if (!strcmp(s->name, "in")) {
+	if (s->text[strlen(s->text) - 1] == '(') {
 		print_list(out, n, 1);
 		buf_addc(out, ')');
 		return;
@@ -496,10 +508,7 @@ call_eq(const struct node *a, const struct node *b)
 	    a->distinct != b->distinct || a->star != b->star ||
 	    a->n_order != b->n_order ||
 	    (a->n_order && memcmp(a->order, b->order, a->n_order)) ||
-	    a->cast.type != b->cast.type || a->cast.date != b->cast.date ||
-	    a->cast.nested != b->cast.nested ||
-	    a->cast.precision != b->cast.precision ||
-	    a->cast.scale != b->cast.scale || !str_eq(a->unit, b->unit) ||
+	    !cast_type_eq(&a->cast, &b->cast) || !str_eq(a->unit, b->unit) ||
 	    !a->filter != !b->filter || a->over != b->over ||
 	    a->ignore_nulls != b->ignore_nulls)
 		return false;

@@ -248,6 +248,21 @@ value_op(enum arith op, enum type type, struct arena *arena, struct value x,
 	return reason;
 }
 
+/* A text less a text: times, if they are no numbers. */
+static void
+read_times(struct arena *arena, struct value *x, struct value *y)
+{
+	struct value a, b;
+
+	if (x->type != T_TEXT || y->type != T_TEXT ||
+	    text_number(arena, value_str(*x), &a) ||
+	    !value_cast(arena, *x, T_TIME, NULL, &a) ||
+	    !value_cast(arena, *y, T_TIME, NULL, &b))
+		return;
+	*x = a;
+	*y = b;
+}
+
 /* Reads a text beside a time or duration as a time or duration, beside
  * everything else as a number. */
 static const char *
@@ -266,7 +281,12 @@ read_operand(struct arena *arena, enum arith op, struct value *v,
 		    (op != ARITH_DIV || left))) &&
 	    value_cast(arena, text, T_DURATION, NULL, v))
 		return NULL;
-	if (other.type == T_TIME)
+	if (other.type == T_DURATION &&
+	    (op == ARITH_ADD || (op == ARITH_SUB && left)) &&
+	    value_cast(arena, text, T_TIME, NULL, v))
+		return NULL;
+	if (other.type == T_TIME ||
+	    (other.type == T_DURATION && (op == ARITH_ADD || op == ARITH_SUB)))
 		return reason_value(
 		    arena, "neither a time nor a duration", text);
 	if (text_number(arena, value_str(text), v))
@@ -284,6 +304,8 @@ values_op(enum arith op, struct arena *arena, struct value x, struct value y,
 	*out = VALUE_NULL;
 	if (x.type == T_NULL || y.type == T_NULL)
 		return NULL;
+	if (op == ARITH_SUB)
+		read_times(arena, &x, &y);
 	reason = read_operand(arena, op, &x, y, true);
 	if (!reason)
 		reason = read_operand(arena, op, &y, x, false);

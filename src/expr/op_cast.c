@@ -2,14 +2,17 @@
 /*
  * CAST and TRY_CAST. Values are converted by value_cast; here are the types'
  * parameters (DECIMAL(p, s) rounds, VARCHAR(n) cuts, CHAR(n) also pads,
- * TIMESTAMP(p) and DATE cut the fraction or the day) and what a failure means:
- * a bad row, or NULL for TRY_CAST.
+ * TIMESTAMP(p) and DATE cut the fraction or the day), the types of elements,
+ * and what a failure means: a bad row, or NULL for TRY_CAST. One element that
+ * cannot be cast fails the list, map or row that it is in.
  */
 #include "base/num.h"
 #include "base/utf8.h"
 #include "base/when.h"
 #include "data/cast.h"
+#include "data/pack.h"
 #include "expr/code.h"
+#include "expr/daytime.h"
 #include "expr/unit.h"
 
 /* ---- parameters ---- */
@@ -69,10 +72,124 @@ fit_time(struct cast_type t, struct value *v)
 	return true;
 }
 
+/* ---- times of day ---- */
+
+/* To whole seconds if no digits are stated, as in Flink. */
+static bool
+cast_daytime(
+    struct arena *a, struct cast_type t, struct value v, struct value *out)
+{
+	static const struct when_layout iso = {.kind = WHEN_ISO};
+	int64_t us = v.i, unit = WHEN_SECOND;
+	struct str s = v.type == T_TEXT ? str_trim(value_str(v)) : STR("");
+
+	if (v.type == T_TEXT && !daytime_read(s, &us)) {
+		if (!value_cast(a, v, T_TIME, &iso, &v))
+			return false;
+		us = v.i;
+	}
+	if (v.type == T_TIME)
+		us = (us % WHEN_DAY + WHEN_DAY) % WHEN_DAY;
+	else if (v.type != T_TEXT && v.type != T_DURATION)
+		return false;
+	if (us < 0 || us >= WHEN_DAY)
+		return false;
+	for (int p = 0; p < t.precision && unit > 1; p++)
+		unit /= 10;
+	*out = value_text(daytime_text(a, us - us % unit));
+	return true;
+}
+
+/* ---- elements ---- */
+
+static bool cast_value(
+    struct arena *a, struct cast_type t, struct value v, struct value *out);
+
+/* A list's elements, or a map's keys and values in turn. */
+static bool
+cast_items(struct arena *a, const struct cast_elements *of, struct value v,
+    struct buf *out)
+{
+	const char *p = v.p, *end = v.p + v.len;
+	struct value from, to;
+	uint32_t n = 0;
+
+	if (v.type == T_MAP ? !pack_get_map(&p, end, &n)
+			    : !pack_get_array(&p, end, &n))
+		return false;
+	if (v.type == T_MAP)
+		pack_put_map(out, n);
+	else
+		pack_put_array(out, n);
+	for (uint32_t i = 0; i < n * of->n; i++) {
+		if (pack_get(&p, end, a, &from) != PACK_OK ||
+		    !cast_value(a, of->types[i % of->n], from, &to))
+			return false;
+		pack_put(out, to);
+	}
+	return true;
+}
+
+/* A row's fields: of a list by place, of a map by name, NULL if it is not
+ * there. */
+static bool
+cast_row(struct arena *a, const struct cast_elements *of, struct value v,
+    struct buf *out)
+{
+	struct value from, to;
+
+	if (v.type == T_LIST && pack_count(v) != of->n)
+		return false;
+	pack_put_map(out, of->n);
+	for (unsigned i = 0; i < of->n; i++) {
+		bool there = v.type == T_LIST
+				 ? pack_list_at(v, i, a, &from)
+				 : pack_map_find(v, of->names[i], a, &from);
+
+		if (!there)
+			from = VALUE_NULL;
+		if (!cast_value(a, of->types[i], from, &to))
+			return false;
+		pack_put(out, value_text(of->names[i]));
+		pack_put(out, to);
+	}
+	return true;
+}
+
+static bool
+cast_nested(
+    struct arena *a, struct cast_type t, struct value v, struct value *out)
+{
+	bool row = t.of->names;
+	struct buf bytes = {0};
+	bool good;
+
+	if (v.type == T_TEXT && !pack_parse_json(value_str(v), a, &v))
+		return false;
+	if (v.type == T_JSON)
+		v = pack_of_json(value_str(v), a);
+	if (row ? v.type != T_LIST && v.type != T_MAP
+		: (enum type)v.type != t.type)
+		return false;
+	good =
+	    row ? cast_row(a, t.of, v, &bytes) : cast_items(a, t.of, v, &bytes);
+	if (good)
+		*out = value_of_str(t.type, arena_str(a, buf_str(&bytes)));
+	buf_release(&bytes);
+	return good;
+}
+
 static bool
 cast_value(
     struct arena *a, struct cast_type t, struct value v, struct value *out)
 {
+	*out = v;
+	if (v.type == T_NULL)
+		return true;
+	if (t.nested)
+		return cast_nested(a, t, v, out);
+	if (t.daytime)
+		return cast_daytime(a, t, v, out);
 	if (!value_cast(a, v, t.type, NULL, out))
 		return false;
 	if (out->type == T_DECIMAL)
@@ -192,13 +309,19 @@ eval_cast(const struct expr *e, struct eval *ev, const struct batch *b,
 
 /* Pairs that can never work, known when both types are. */
 static bool
-possible(enum type from, enum type to)
+possible(enum type from, struct cast_type t)
 {
+	enum type to = t.type;
 	bool nested_from = from == T_LIST || from == T_MAP;
 	bool nested_to = to == T_LIST || to == T_MAP;
 
+	if (t.daytime && from != T_TIME && from != T_DURATION)
+		return from == T_ANY || from == T_NULL || from == T_JSON ||
+		       from == T_TEXT;
 	if (from == T_ANY || from == T_NULL || from == T_JSON || from == to ||
 	    from == T_TEXT || to == T_TEXT)
+		return true;
+	if (t.nested && t.of->names && from == T_LIST)
 		return true;
 	if (nested_from || nested_to || from == T_BYTES || to == T_BYTES)
 		return false;
@@ -214,11 +337,18 @@ bind_cast(struct binder *bd, const struct node *n, struct expr *e)
 	struct cast_plan *p = arena_alloc(bd->arena, sizeof(*p));
 	enum type from = e->args[0]->type;
 
-	if (!possible(from, n->cast.type))
-		return bind_fail(bd, n->where, "cannot cast %s to %s",
-		    type_name(from), type_name(n->cast.type));
-	*p = (struct cast_plan){
-	    n->cast, *n->name.p == 't', n->cast.precision < 0 && !n->cast.date};
+	if (!possible(from, n->cast)) {
+		struct buf to = {0};
+
+		cast_type_print(&to, n->cast);
+		bind_fail(bd, n->where, "cannot cast %s to %s", type_name(from),
+		    buf_z(&to));
+		buf_release(&to);
+		return -1;
+	}
+	*p = (struct cast_plan){n->cast, *n->name.p == 't',
+	    n->cast.precision < 0 && !n->cast.date && !n->cast.daytime &&
+		!n->cast.nested};
 	e->eval = eval_cast;
 	e->type = n->cast.type;
 	e->more = p;

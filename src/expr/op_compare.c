@@ -57,26 +57,6 @@ values_compare(struct arena *arena, struct value a, struct value b, int *order)
 	return true;
 }
 
-static INLINE bool
-order_is(enum cmp op, int order)
-{
-	switch (op) {
-	case CMP_EQ:
-		return order == 0;
-	case CMP_NE:
-		return order != 0;
-	case CMP_LT:
-		return order < 0;
-	case CMP_LE:
-		return order <= 0;
-	case CMP_GT:
-		return order > 0;
-	case CMP_GE:
-		return order >= 0;
-	}
-	return false;
-}
-
 /* The operator with its sides exchanged. */
 static enum cmp
 mirrored(enum cmp op)

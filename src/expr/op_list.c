@@ -2,8 +2,9 @@
 /*
  * Lists and maps: ARRAY[…], MAP[…], x[i], and x IN (…).
  *
- * Elements are counted from 1. Maps are packed with text keys where the key
- * is a text; other keys keep their type and are found by comparing.
+ * Elements are counted from 1, with a sign from the end. Maps are packed with
+ * text keys where the key is a text; other keys keep their type and are found
+ * by comparing.
  */
 #include "data/pack.h"
 #include "expr/code.h"
@@ -81,6 +82,8 @@ element_of(struct arena *a, struct value v, struct value index)
 
 	if (v.type == T_MAP && index.type != T_NULL)
 		return map_find(a, v, index);
+	if (v.type == T_LIST && index.type == T_INT && index.i < 0)
+		index.i += (int64_t)pack_count(v) + 1;
 	if (v.type == T_LIST && index.type == T_INT && index.i >= 1 &&
 	    index.i <= UINT32_MAX &&
 	    pack_list_at(v, (uint32_t)(index.i - 1), a, &out))
@@ -310,7 +313,83 @@ eval_in(const struct expr *e, struct eval *ev, const struct batch *b,
 		others_column(in, ev, b, &x, rows, out);
 }
 
+/* ---- x = ANY (list), x = ALL (list) ---- */
+
+struct quantified {
+	enum cmp cmp;
+	bool all;
+};
+
+/* TRUE if one comparison is (all: unless one is not), UNKNOWN if it depends
+ * on one that is UNKNOWN. */
+static enum truth
+compare_items(
+    const struct quantified *q, struct arena *a, struct value x, struct value v)
+{
+	const char *p = v.p, *end = v.p + v.len;
+	enum truth t = q->all ? YES : NO, stop = q->all ? NO : YES;
+	struct value item;
+	uint32_t n;
+	int order;
+
+	if (v.type != T_LIST || !pack_get_array(&p, end, &n))
+		return UNKNOWN;
+	for (uint32_t i = 0; i < n; i++) {
+		if (pack_get(&p, end, a, &item) != PACK_OK)
+			break;
+		if (x.type == T_NULL || item.type == T_NULL ||
+		    !values_compare(a, x, item, &order))
+			t = UNKNOWN;
+		else if (order_is(q->cmp, order) != q->all)
+			return stop;
+	}
+	return t;
+}
+
+static void
+eval_quantified(const struct expr *e, struct eval *ev, const struct batch *b,
+    struct rows rows, struct column *out)
+{
+	struct column x, list;
+
+	expr_run(e->args[0], ev, b, rows, &x);
+	expr_run(e->args[1], ev, b, rows, &list);
+	col_convert(ev, &list, rows, (struct sig_type){T_LIST, false});
+	*out = column_new(ev->arena, T_BOOL);
+	for (unsigned k = 0; k < rows.n; k++) {
+		unsigned row = rows.sel[k];
+
+		put_truth(ev, out, row,
+		    compare_items(e->more, ev->arena, column_get(&x, row),
+			column_get(&list, row)));
+	}
+}
+
 /* ---- binding ---- */
+
+static int
+bind_quantified(struct binder *bd, const struct node *n, struct expr *e)
+{
+	static const char *const names[] = {"=", "<>", "<", "<=", ">", ">="};
+	struct quantified *q = arena_alloc(bd->arena, sizeof *q);
+	enum type t = e->args[1]->type;
+	struct str name = {n->name.p, n->name.n - 4};
+
+	q->all = str_is((struct str){name.p + name.n + 1, 3}, "all");
+	q->cmp = CMP_EQ;
+	for (unsigned i = 0; i < 6; i++)
+		if (str_is(name, names[i]))
+			q->cmp = (enum cmp)i;
+	e->more = q;
+	e->eval = eval_quantified;
+	e->type = T_BOOL;
+	e->fails = true;
+	if (!type_converts(t, (struct sig_type){T_LIST, false}))
+		return bind_fail(bd, e->args[1]->where,
+		    "%s takes an array, not %s", q->all ? "ALL" : "ANY",
+		    type_name(t));
+	return 0;
+}
 
 static int
 bind_list(struct binder *bd, const struct node *n, struct expr *e)
@@ -422,6 +501,18 @@ bind_in(struct binder *bd, const struct node *n, struct expr *e)
 }
 
 const struct op ops_list[] = {
+    {"< all", 2, 2, bind_quantified},
+    {"< any", 2, 2, bind_quantified},
+    {"<= all", 2, 2, bind_quantified},
+    {"<= any", 2, 2, bind_quantified},
+    {"<> all", 2, 2, bind_quantified},
+    {"<> any", 2, 2, bind_quantified},
+    {"= all", 2, 2, bind_quantified},
+    {"= any", 2, 2, bind_quantified},
+    {"> all", 2, 2, bind_quantified},
+    {"> any", 2, 2, bind_quantified},
+    {">= all", 2, 2, bind_quantified},
+    {">= any", 2, 2, bind_quantified},
     {"in", 2, UINT32_MAX, bind_in},
     {"list", 0, UINT32_MAX, bind_list},
     {"map", 0, UINT32_MAX, bind_list},

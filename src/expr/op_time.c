@@ -4,6 +4,7 @@
  * u), TIMESTAMPADD(u, n, t), TIMESTAMPDIFF(u, a, b). Texts are read as times.
  */
 #include "expr/code.h"
+#include "expr/daytime.h"
 #include "expr/unit.h"
 
 static const char REASON_RANGE[] = "time out of range";
@@ -34,6 +35,10 @@ extract_value(enum unit u, struct arena *a, struct value v, int64_t *out)
 		return unit_of_duration(u, v.i, out)
 			   ? NULL
 			   : "a duration has no such unit";
+	if (v.type == T_TEXT && daytime_read(value_str(v), out)) {
+		*out = unit_of_time(u, *out);
+		return u <= UNIT_HOUR ? NULL : "a time of day has no such unit";
+	}
 	reason = value_convert(a, v, (struct sig_type){T_TIME, false}, &v);
 	if (!reason)
 		*out = unit_of_time(u, v.i);
@@ -163,6 +168,17 @@ need_time(struct binder *bd, struct expr *e, unsigned arg, const char *who)
 	return bind_text_as(bd, &e->args[arg], T_TIME);
 }
 
+/* True of a constant time of day. */
+static bool
+is_daytime(const struct expr *e)
+{
+	struct value v;
+	int64_t us;
+
+	return expr_constant(e, &v) && v.type == T_TEXT &&
+	       daytime_read(value_str(v), &us);
+}
+
 static int
 bind_extract(struct binder *bd, const struct node *n, struct expr *e)
 {
@@ -171,6 +187,8 @@ bind_extract(struct binder *bd, const struct node *n, struct expr *e)
 	e->op = unit_find(n->unit);
 	e->eval = eval_extract;
 	e->type = T_INT;
+	if (is_daytime(e->args[0]) && e->op <= UNIT_HOUR)
+		return 0;
 	if (e->args[0]->type != T_DURATION)
 		return need_time(bd, e, 0, "EXTRACT");
 	if (!unit_of_duration((enum unit)e->op, 0, &unused))

@@ -515,6 +515,45 @@ is_word(bool (*is)(const struct lexer *, const char *), struct lexer *lx)
 	       is(lx, "RLIKE") || is(lx, "OVERLAPS");
 }
 
+/* = ANY (query) is IN, <> ALL (query) NOT IN; others need a MIN or MAX. */
+static struct node *
+compare_query(struct lexer *lx, unsigned from, const char *name, bool all,
+    struct where at, struct node *x)
+{
+	unsigned open = lx->done;
+	bool in = !strcmp(name, "=") && !all;
+	struct node *n;
+
+	if (!in && !(all && !strcmp(name, "<>"))) {
+		lex_fail(lx, "%s %s (query) is not supported", name,
+		    all ? "ALL" : "ANY");
+		err_hint(lx->err, "compare with (SELECT %s(…) …)",
+		    (*name == '<') == all ? "min" : "max");
+		return NULL;
+	}
+	n = parse_call2(lx, from, "in query", at, x, parse_query(lx, open - 1));
+	return negated(lx, from, at, all, n);
+}
+
+/* x = ANY (list), x > ALL (list) */
+static struct node *
+compare_list(struct lexer *lx, unsigned from, const char *name, struct where at,
+    struct node *x)
+{
+	bool all = lex_is(lx, "ALL");
+	struct node *list;
+
+	lex_next(lx);
+	lex_next(lx);
+	if (parse_at_query(lx))
+		return compare_query(lx, from, name, all, at, x);
+	list = parse_expr(lx);
+	if (!list || lex_expect(lx, ")"))
+		return NULL;
+	name = arena_printf(lx->arena, "%s %s", name, all ? "all" : "any").p;
+	return parse_call2(lx, from, name, at, x, list);
+}
+
 static struct node *
 parse_compare(struct lexer *lx, unsigned from, const char *name, struct node *x)
 {
@@ -522,11 +561,8 @@ parse_compare(struct lexer *lx, unsigned from, const char *name, struct node *x)
 	struct node *y;
 
 	if ((lex_is(lx, "ANY") || lex_is(lx, "ALL") || lex_is(lx, "SOME")) &&
-	    lex_next_is(lx, "(")) {
-		lex_fail(lx, "comparisons with ANY, ALL and SOME are not "
-			     "supported; use IN or EXISTS");
-		return NULL;
-	}
+	    lex_next_is(lx, "("))
+		return compare_list(lx, from, name, at, x);
 	y = parse_sum(lx);
 	if (y && parse_is_row(x) && parse_is_row(y))
 		return parse_compare_rows(lx, from, name, at, x, y);

@@ -54,6 +54,14 @@ struct node *parse_query(struct lexer *lx, unsigned from);
 
 struct node *parse_postfix(struct lexer *lx);
 
+/* What follows the arguments of a call: ORDER BY, the ')', FILTER … */
+struct node *parse_call_rest(struct lexer *lx, struct where at, struct str name,
+    struct nodes args, bool distinct);
+
+/* The call with one more condition: that x IS NOT NULL. */
+struct node *parse_filtered(
+    struct lexer *lx, struct node *call, struct node *x);
+
 /* ---- parse_form.c ---- */
 
 /*
@@ -70,6 +78,10 @@ struct node *parse_is_json(
 
 /* Forms of SQL/JSON, behind their '('. */
 struct node *form_json_array(struct lexer *lx, unsigned from, struct where at);
+struct node *form_json_arrayagg(
+    struct lexer *lx, unsigned from, struct where at);
+struct node *form_json_objectagg(
+    struct lexer *lx, unsigned from, struct where at);
 struct node *form_json_exists(struct lexer *lx, unsigned from, struct where at);
 struct node *form_json_object(struct lexer *lx, unsigned from, struct where at);
 struct node *form_json_query(struct lexer *lx, unsigned from, struct where at);
@@ -94,10 +106,6 @@ struct node *parse_sum_months(struct lexer *lx, unsigned from, const char *name,
     struct where at, struct node *a, struct node *b);
 
 /* ---- parse_time.c ---- */
-
-/* The type behind CAST's AS, or ::. Elements are not cast, so their types are
- * refused. */
-int parse_cast_type(struct lexer *lx, struct cast_type *out);
 
 /* DATE '…', TIMESTAMP '…', INTERVAL '…' unit. *found as above. */
 struct node *parse_time_literal(struct lexer *lx, bool *found);

@@ -71,7 +71,7 @@ cast_form(struct lexer *lx, unsigned from, struct where at, const char *name)
 	struct cast_type type;
 	struct node *n;
 
-	if (!x || lex_expect(lx, "AS") || parse_cast_type(lx, &type) ||
+	if (!x || lex_expect(lx, "AS") || cast_type_parse(lx, &type) ||
 	    lex_expect(lx, ")"))
 		return NULL;
 	n = parse_call1(lx, from, name, at, x);
@@ -354,8 +354,10 @@ static const struct form {
     {"EXTRACT", "(", form_extract},
     {"FLOOR", "(", form_floor},
     {"JSON_ARRAY", "(", form_json_array},
+    {"JSON_ARRAYAGG", "(", form_json_arrayagg},
     {"JSON_EXISTS", "(", form_json_exists},
     {"JSON_OBJECT", "(", form_json_object},
+    {"JSON_OBJECTAGG", "(", form_json_objectagg},
     {"JSON_QUERY", "(", form_json_query},
     {"JSON_VALUE", "(", form_json_value},
     {"MAP", "[", form_map},

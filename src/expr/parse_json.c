@@ -168,7 +168,7 @@ form_json_value(struct lexer *lx, unsigned from, struct where at)
 	struct node *parts[5];
 
 	if (json_and_path(lx, &json, &path) ||
-	    (lex_accept(lx, "RETURNING") && parse_cast_type(lx, &type)) ||
+	    (lex_accept(lx, "RETURNING") && cast_type_parse(lx, &type)) ||
 	    parse_behaviours(lx, CAN_DEFAULT, &empty, &error))
 		return NULL;
 	found = parse_call2(lx, from, "json_value", at, json, path);
@@ -322,19 +322,23 @@ nested(struct lexer *lx, struct node *n)
 	return n;
 }
 
-/* [NULL | ABSENT] ON NULL ')'; *absent as it was if nothing is said. */
+/* [NULL | ABSENT] ON NULL; *absent as it was if nothing is said. */
+static int
+accept_on_null(struct lexer *lx, bool *absent)
+{
+	if (!lex_next_is(lx, "ON") ||
+	    !(lex_is(lx, "NULL") || lex_is(lx, "ABSENT")))
+		return 0;
+	*absent = lex_is(lx, "ABSENT");
+	lex_next(lx);
+	lex_next(lx);
+	return lex_expect(lx, "NULL");
+}
+
 static int
 parse_on_null(struct lexer *lx, bool *absent)
 {
-	if (lex_next_is(lx, "ON") &&
-	    (lex_is(lx, "NULL") || lex_is(lx, "ABSENT"))) {
-		*absent = lex_is(lx, "ABSENT");
-		lex_next(lx);
-		lex_next(lx);
-		if (lex_expect(lx, "NULL"))
-			return -1;
-	}
-	return lex_expect(lx, ")");
+	return accept_on_null(lx, absent) ? -1 : lex_expect(lx, ")");
 }
 
 /* [KEY] k (VALUE | ':' | ',') v */
@@ -394,6 +398,38 @@ form_json_array(struct lexer *lx, unsigned from, struct where at)
 		return NULL;
 	return parse_call_of(lx, from,
 	    absent ? STR("json_array") : STR("json_array_null"), at, args);
+}
+
+/* ---- JSON_ARRAYAGG, JSON_OBJECTAGG ---- */
+
+struct node *
+form_json_arrayagg(struct lexer *lx, unsigned from, struct where at)
+{
+	bool distinct = lex_accept(lx, "DISTINCT"), absent = true;
+	struct node *x = nested(lx, parse_expr(lx));
+	struct nodes args = {0};
+
+	(void)from;
+	if (!x || accept_on_null(lx, &absent))
+		return NULL;
+	nodes_add(lx, &args, x);
+	return parse_call_rest(lx, at,
+	    absent ? STR("json_arrayagg") : STR("json_arrayagg_null"), args,
+	    distinct);
+}
+
+struct node *
+form_json_objectagg(struct lexer *lx, unsigned from, struct where at)
+{
+	struct nodes args = {0};
+	bool absent = false;
+	struct node *n;
+
+	(void)from;
+	if (object_entry(lx, &args) || accept_on_null(lx, &absent))
+		return NULL;
+	n = parse_call_rest(lx, at, STR("json_objectagg"), args, false);
+	return n && absent ? parse_filtered(lx, n, args.p[1]) : n;
 }
 
 /* ---- IS JSON ---- */

@@ -8,16 +8,17 @@
  */
 #include "base/num.h"
 #include "expr/agg.h"
+#include "expr/over.h"
 #include "expr/parse.h"
 
 #define PATH_STEPS_MAX 200
 
 /* Sorted; words that begin or go on a clause, and constants. */
 static const char *const reserved[] = {"and", "as", "between", "by", "case",
-    "current_date", "current_timestamp", "distinct", "else", "except", "from",
-    "false", "group", "having", "in", "intersect", "is", "join", "like",
-    "limit", "localtimestamp", "not", "null", "on", "or", "order", "select",
-    "then", "true", "union", "using", "when", "where"};
+    "current_date", "current_time", "current_timestamp", "distinct", "else",
+    "except", "from", "false", "group", "having", "in", "intersect", "is",
+    "join", "like", "limit", "localtime", "localtimestamp", "not", "null", "on",
+    "or", "order", "select", "then", "true", "union", "using", "when", "where"};
 
 bool
 parse_reserved(struct str name)
@@ -295,22 +296,6 @@ filtered(struct lexer *lx, struct node *n, struct node *filter)
 	return n;
 }
 
-/* True at IGNORE NULLS or RESPECT NULLS. */
-static bool
-at_nulls(const struct lexer *lx)
-{
-	return lex_next_is(lx, "NULLS") &&
-	       (lex_is(lx, "IGNORE") || lex_is(lx, "RESPECT"));
-}
-
-/* IGNORE NULLS or RESPECT NULLS of array_agg; elsewhere it is the business
- * of window functions. */
-static bool
-is_nulls(struct lexer *lx, const struct node *n)
-{
-	return str_is(n->name, "array_agg") && at_nulls(lx);
-}
-
 static struct node *
 not_null(struct lexer *lx, struct node *x)
 {
@@ -320,53 +305,126 @@ not_null(struct lexer *lx, struct node *x)
 	    lx, at.at, "not", at, parse_call1(lx, at.at, "is null", at, x));
 }
 
-/* array_agg(x) IGNORE NULLS is array_agg(x) FILTER (WHERE x IS NOT NULL). */
-static struct node *
-parse_nulls(struct lexer *lx, struct node *n)
-{
-	bool ignore = lex_is(lx, "IGNORE");
+enum nulls {
+	NULLS_UNSAID,
+	NULLS_IGNORE,
+	NULLS_RESPECT
+};
 
+/* IGNORE NULLS or RESPECT NULLS at the current token. -1: twice. */
+static int
+accept_nulls(struct lexer *lx, enum nulls *nulls)
+{
+	if (!lex_next_is(lx, "NULLS") ||
+	    !(lex_is(lx, "IGNORE") || lex_is(lx, "RESPECT")))
+		return 0;
+	if (*nulls != NULLS_UNSAID)
+		return lex_fail(lx, "what is done with NULLs is said twice");
+	*nulls = lex_is(lx, "IGNORE") ? NULLS_IGNORE : NULLS_RESPECT;
 	lex_next(lx);
 	lex_next(lx);
-	if (!ignore || !n->n_args)
-		return n;
-	return filtered(lx, n, not_null(lx, n->args[0]));
+	return 0;
 }
 
-/* WITHIN GROUP, FILTER (WHERE e) and OVER behind a call. */
+static bool
+is_pick(const struct node *n)
+{
+	return str_is(n->name, "first") || str_is(n->name, "first_value") ||
+	       str_is(n->name, "last") || str_is(n->name, "last_value") ||
+	       str_is(n->name, "any_value");
+}
+
+/* first(x) RESPECT NULLS is first(ARRAY[x])[1]: a list is no NULL. */
 static struct node *
-parse_behind(struct lexer *lx, struct node *n)
+respect_nulls(struct lexer *lx, struct node *n)
+{
+	struct where at = n->args[0]->where;
+	unsigned from = n->where.at;
+
+	n->args[0] = parse_call1(lx, at.at, "list", at, n->args[0]);
+	if (!n->args[0])
+		return NULL;
+	n->size++;
+	n->depth++;
+	return parse_call2(lx, from, "subscript", n->name_at, n,
+	    parse_literal(lx, from, value_int(1)));
+}
+
+/*
+ * What is said of NULLs in a call of an aggregate: array_agg(x) IGNORE NULLS
+ * is array_agg(x) FILTER (WHERE x IS NOT NULL); most others ignore NULLs
+ * anyhow.
+ */
+static struct node *
+apply_nulls(struct lexer *lx, struct node *n, enum nulls nulls)
+{
+	const struct agg *agg = agg_find(n->name);
+	bool ignore = nulls == NULLS_IGNORE;
+
+	if (nulls == NULLS_UNSAID)
+		return n;
+	if (over_fn_find(n->name) && (ignore || !agg)) {
+		n->ignore_nulls = ignore;
+		n->where.len = lx->done - n->where.at;
+		return n;
+	}
+	if (!agg || n->n_args == n->n_order) {
+		err_set(lx->err, ERR_SPEC, n->where,
+		    "%s NULLS belongs to aggregates and window functions",
+		    ignore ? "IGNORE" : "RESPECT");
+		return NULL;
+	}
+	if (ignore)
+		return agg->nulls == AGG_NULLS_SKIP
+			   ? n
+			   : filtered(lx, n, not_null(lx, n->args[0]));
+	if (is_pick(n))
+		return respect_nulls(lx, n);
+	if (agg->nulls != AGG_NULLS_SKIP)
+		return n;
+	err_set(lx->err, ERR_SPEC, n->where, "%s() has no RESPECT NULLS",
+	    agg->name);
+	return NULL;
+}
+
+/* FILTER (WHERE e) */
+static struct node *
+parse_filter(struct lexer *lx, struct node *n)
 {
 	struct node *filter;
 
-	if (lex_is(lx, "WITHIN") && lex_next_is(lx, "GROUP")) {
-		n = parse_within(lx, n);
-		if (!n)
-			return NULL;
-	}
-	if (is_nulls(lx, n) && !(n = parse_nulls(lx, n)))
+	lex_next(lx);
+	lex_next(lx);
+	if (lex_expect(lx, "WHERE"))
 		return NULL;
-	if (lex_is(lx, "FILTER") && lex_next_is(lx, "(")) {
-		lex_next(lx);
-		lex_next(lx);
-		if (lex_expect(lx, "WHERE"))
-			return NULL;
-		filter = parse_expr(lx);
-		if (!filter || lex_expect(lx, ")") ||
-		    !(n = filtered(lx, n, filter)))
-			return NULL;
-	}
-	if (is_nulls(lx, n) && !(n = parse_nulls(lx, n)))
+	filter = parse_expr(lx);
+	if (!filter || lex_expect(lx, ")"))
 		return NULL;
-	if (at_nulls(lx)) {
-		n->ignore_nulls = lex_is(lx, "IGNORE");
-		lex_next(lx);
-		lex_next(lx);
-		n->where.len = lx->done - n->where.at;
-	}
-	if (lex_is(lx, "OVER") && lx->hooks && lx->hooks->over)
-		n = lx->hooks->over(lx, n, lx->hooks->owner);
-	return n;
+	return filtered(lx, n, filter);
+}
+
+/* WITHIN GROUP, FILTER (WHERE e), IGNORE NULLS and OVER behind a call. */
+static struct node *
+parse_behind(struct lexer *lx, struct node *n, enum nulls nulls)
+{
+	bool over;
+
+	if (lex_is(lx, "WITHIN") && lex_next_is(lx, "GROUP") &&
+	    !(n = parse_within(lx, n)))
+		return NULL;
+	if (accept_nulls(lx, &nulls))
+		return NULL;
+	if (lex_is(lx, "FILTER") && lex_next_is(lx, "(") &&
+	    !(n = parse_filter(lx, n)))
+		return NULL;
+	if (accept_nulls(lx, &nulls))
+		return NULL;
+	over = lex_is(lx, "OVER") && lx->hooks && lx->hooks->over;
+	/* It is what window functions do unless told otherwise. */
+	if (over && nulls == NULLS_RESPECT && over_fn_find(n->name))
+		nulls = NULLS_UNSAID;
+	n = apply_nulls(lx, n, nulls);
+	return n && over ? lx->hooks->over(lx, n, lx->hooks->owner) : n;
 }
 
 /* Names that calls have inside a tree but that are written otherwise. */
@@ -387,14 +445,45 @@ is_inner(struct lexer *lx)
 	return false;
 }
 
+struct node *
+parse_filtered(struct lexer *lx, struct node *call, struct node *x)
+{
+	return filtered(lx, call, not_null(lx, x));
+}
+
+struct node *
+parse_call_rest(struct lexer *lx, struct where at, struct str name,
+    struct nodes args, bool distinct)
+{
+	enum nulls nulls = NULLS_UNSAID;
+	struct ordering order = {0};
+	struct node *n;
+
+	if (args.n && lex_is(lx, "ORDER") && parse_order(lx, &order))
+		return NULL;
+	if (accept_nulls(lx, &nulls))
+		return NULL;
+	if (args.n && lex_is(lx, "ORDER") && !order.by.n &&
+	    parse_order(lx, &order))
+		return NULL;
+	if (lex_expect(lx, ")"))
+		return NULL;
+	n = parse_call_of(lx, at.at, name, at, args);
+	if (!n)
+		return NULL;
+	n->distinct = distinct;
+	if (order.by.n && !(n = ordered(lx, n, &order)))
+		return NULL;
+	return parse_behind(lx, n, nulls);
+}
+
 static struct node *
 parse_call(struct lexer *lx)
 {
 	struct where at = lx->tok.where;
 	struct str name = lower_ascii(lx, lx->tok.text);
-	bool star = false, distinct = false, ignore = false, respect;
-	struct ordering order = {0};
 	struct nodes args = {0};
+	bool distinct = false;
 	struct node *n;
 
 	if (is_inner(lx))
@@ -403,35 +492,19 @@ parse_call(struct lexer *lx)
 	lex_next(lx);
 	if (lex_is(lx, "*") && lex_next_is(lx, ")")) {
 		lex_next(lx);
-		star = true;
-	} else if (!lex_is(lx, ")")) {
+		lex_next(lx);
+		n = parse_call_of(lx, at.at, name, at, args);
+		if (!n)
+			return NULL;
+		n->star = true;
+		return parse_behind(lx, n, NULLS_UNSAID);
+	}
+	if (!lex_is(lx, ")")) {
 		distinct = lex_accept(lx, "DISTINCT");
-		if (parse_list(lx, &args) ||
-		    (lex_is(lx, "ORDER") && parse_order(lx, &order)))
+		if (parse_list(lx, &args))
 			return NULL;
 	}
-	if (str_is(name, "array_agg") && lex_next_is(lx, "NULLS")) {
-		ignore = lex_accept(lx, "IGNORE");
-		respect = !ignore && lex_accept(lx, "RESPECT");
-		if ((ignore || respect) && lex_expect(lx, "NULLS"))
-			return NULL;
-		if (lex_is(lx, "ORDER") && !order.by.n &&
-		    parse_order(lx, &order))
-			return NULL;
-	}
-	if (lex_expect(lx, ")"))
-		return NULL;
-	n = parse_call_of(lx, at.at, name, at, args);
-	if (!n)
-		return NULL;
-	n->star = star;
-	n->distinct = distinct;
-	if (order.by.n && !(n = ordered(lx, n, &order)))
-		return NULL;
-	if (ignore && n->n_args > n->n_order &&
-	    !(n = filtered(lx, n, not_null(lx, n->args[0]))))
-		return NULL;
-	return parse_behind(lx, n);
+	return parse_call_rest(lx, at, name, args, distinct);
 }
 
 /* ---- names ---- */
@@ -452,9 +525,14 @@ name_node(struct lexer *lx, unsigned from, struct str name)
 static bool
 is_bare_call(struct str word)
 {
-	return str_eq_nocase(word, STR("CURRENT_TIMESTAMP")) ||
-	       str_eq_nocase(word, STR("CURRENT_DATE")) ||
-	       str_eq_nocase(word, STR("LOCALTIMESTAMP"));
+	static const struct str words[] = {STR("CURRENT_DATE"),
+	    STR("CURRENT_TIME"), STR("CURRENT_TIMESTAMP"), STR("LOCALTIME"),
+	    STR("LOCALTIMESTAMP")};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (str_eq_nocase(word, words[i]))
+			return true;
+	return false;
 }
 
 static struct node *
@@ -651,7 +729,7 @@ parse_typed(struct lexer *lx, struct node *n)
 	struct cast_type type;
 
 	lex_next(lx);
-	if (parse_cast_type(lx, &type))
+	if (cast_type_parse(lx, &type))
 		return NULL;
 	n = parse_call1(lx, n->where.at, "cast", at, n);
 	if (n)

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Literals of time and duration: DATE '…', TIMESTAMP '…', INTERVAL '…' unit
- * [TO unit]. A time without an offset is UTC. Intervals of months and years
- * have no fixed length: they are calls of "interval months", which a sum with
- * a time makes TIMESTAMPADD of, and which stand nowhere else.
+ * Literals of time and duration: DATE '…', TIME '…', TIMESTAMP '…', INTERVAL
+ * '…' unit [TO unit]. A time without an offset is UTC. Intervals of months and
+ * years have no fixed length: they are calls of "interval months", which a sum
+ * with a time makes TIMESTAMPADD of, and which stand nowhere else.
  */
 #include "base/num.h"
 #include "base/when.h"
+#include "expr/daytime.h"
 #include "expr/parse.h"
 
 /* ---- units ---- */
@@ -265,6 +266,23 @@ parse_instant(struct lexer *lx, bool date)
 	return parse_literal(lx, from, value_time(t));
 }
 
+/* TIME '22:05': the text '22:05:00'. */
+static struct node *
+parse_daytime(struct lexer *lx)
+{
+	unsigned from = lx->tok.where.at;
+	int64_t us;
+
+	lex_next(lx);
+	if (!daytime_read(str_trim(lx->tok.string), &us)) {
+		lex_fail(lx, "this is not a time of day");
+		err_hint(lx->err, "write it 22:05:00.123");
+		return NULL;
+	}
+	lex_next(lx);
+	return parse_literal(lx, from, value_text(daytime_text(lx->arena, us)));
+}
+
 struct node *
 parse_time_literal(struct lexer *lx, bool *found)
 {
@@ -279,10 +297,8 @@ parse_time_literal(struct lexer *lx, bool *found)
 	if (next == TOK_TEXT &&
 	    (lex_is(lx, "TIMESTAMP") || lex_is(lx, "TIMESTAMP_LTZ")))
 		return parse_instant(lx, false);
-	if (next == TOK_TEXT && lex_is(lx, "TIME")) {
-		lex_fail(lx, "a time of day alone is not supported");
-		return NULL;
-	}
+	if (next == TOK_TEXT && lex_is(lx, "TIME"))
+		return parse_daytime(lx);
 	*found = false;
 	return NULL;
 }

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Types as SQL writes them, in CAST and in the columns of CREATE TABLE. The
- * names are those of type_of_name; here are their parameters, the names of
- * several words, and the types of elements (which are read, and kept only as
- * the fact that there were any).
+ * names are those of type_of_name, but for TIME, which is a time of day; here
+ * are their parameters, the names of several words, and types of elements.
  */
 #include "data/cast.h"
 #include "expr/parse.h"
@@ -99,31 +98,95 @@ interval_type(struct lexer *lx)
 	return 0;
 }
 
+/* A list of types that grows. */
+struct types {
+	struct cast_type *types;
+	struct str *names;
+	unsigned n, cap;
+};
+
+static void
+types_add(
+    struct lexer *lx, struct types *t, struct cast_type type, struct str name)
+{
+	if (t->n == t->cap) {
+		unsigned cap = t->cap ? 2 * t->cap : 2;
+		struct cast_type *types =
+		    arena_array(lx->arena, cap, sizeof *types);
+		struct str *names = arena_array(lx->arena, cap, sizeof *names);
+
+		if (t->n) {
+			memcpy(types, t->types, t->n * sizeof *types);
+			memcpy(names, t->names, t->n * sizeof *names);
+		}
+		*t = (struct types){types, names, t->n, cap};
+	}
+	t->types[t->n] = type;
+	t->names[t->n++] = name;
+}
+
+/* [name] type [NOT NULL] [COMMENT '…'] */
+static int
+element_type(struct lexer *lx, bool named, struct types *all)
+{
+	struct cast_type type;
+	struct str name = {0};
+
+	if (named) {
+		if (lx->tok.kind != TOK_NAME)
+			return lex_fail(lx, "expected a field name");
+		name = lx->tok.string;
+		lex_next(lx);
+	}
+	if (cast_type_parse(lx, &type))
+		return -1;
+	if (lex_accept(lx, "NOT") && lex_expect(lx, "NULL"))
+		return -1;
+	if (named && lx->tok.kind == TOK_TEXT)
+		lex_next(lx); /* a description */
+	types_add(lx, all, type, name);
+	return 0;
+}
+
+/* The types as those of t's elements. */
+static void
+nest(struct lexer *lx, struct cast_type *t, const struct types *all, bool named)
+{
+	struct cast_elements *of = arena_alloc(lx->arena, sizeof *of);
+
+	*of = (struct cast_elements){
+	    all->n, all->types, named ? all->names : NULL};
+	t->nested = true;
+	t->of = of;
+}
+
 /* <type, …> of ARRAY and MAP, <name type, …> of ROW. */
 static int
 element_types(struct lexer *lx, struct cast_type *t, bool named)
 {
 	const char *open = named && lex_is(lx, "(") ? "(" : "<";
 	const char *close = *open == '(' ? ")" : ">";
-	struct cast_type element;
+	unsigned want = t->type == T_LIST ? 1 : 2;
+	struct types all = {0};
 
 	if (!lex_accept(lx, open))
 		return 0;
-	t->nested = true;
 	if (parse_enter(lx))
 		return -1;
 	do {
-		if (named) {
-			if (lx->tok.kind != TOK_NAME)
-				return lex_fail(lx, "expected a field name");
-			lex_next(lx);
-		}
-		if (cast_type_parse(lx, &element))
-			return -1;
-		if (lex_accept(lx, "NOT") && lex_expect(lx, "NULL"))
+		if (!named && all.n == want)
+			return lex_fail(lx,
+			    want == 1
+				? "an array has one type of elements"
+				: "a map has two types, of keys and of values");
+		if (element_type(lx, named, &all))
 			return -1;
 	} while (lex_accept(lx, ","));
 	parse_leave(lx);
+	if (!named && all.n < want)
+		return lex_fail(
+		    lx, "a map has two types, of keys and of values");
+	nest(lx, t, &all, named);
 	return lex_expect(lx, close);
 }
 
@@ -133,7 +196,7 @@ unknown_type(struct lexer *lx)
 	static const struct str names[] = {STR("array"), STR("bigint"),
 	    STR("boolean"), STR("bytes"), STR("date"), STR("decimal"),
 	    STR("double"), STR("int"), STR("interval"), STR("map"), STR("text"),
-	    STR("timestamp"), STR("varchar")};
+	    STR("row"), STR("time"), STR("timestamp"), STR("varchar")};
 	char got[180];
 
 	lex_fail(
@@ -150,8 +213,9 @@ fixed_length(const struct lexer *lx)
 	return lex_is(lx, "CHAR") || lex_is(lx, "CHARACTER");
 }
 
-int
-cast_type_parse(struct lexer *lx, struct cast_type *out)
+/* The type without ARRAY or [] behind it. */
+static int
+plain_type(struct lexer *lx, struct cast_type *out)
 {
 	bool fixed = fixed_length(lx), row = lex_is(lx, "ROW");
 	bool precise = lex_is(lx, "DOUBLE");
@@ -160,10 +224,11 @@ cast_type_parse(struct lexer *lx, struct cast_type *out)
 	if (lx->tok.kind != TOK_NAME)
 		return unknown_type(lx);
 	out->date = lex_is(lx, "DATE");
-	out->type = out->date ? T_TIME
-		    : row     ? T_MAP
-		    : fixed   ? T_TEXT
-			      : type_of_name(lx->tok.string);
+	out->daytime = lex_is(lx, "TIME");
+	out->type = out->date		    ? T_TIME
+		    : row		    ? T_MAP
+		    : fixed || out->daytime ? T_TEXT
+					    : type_of_name(lx->tok.string);
 	if (out->type == T_ANY || out->type == T_JSON || out->type == T_NULL)
 		return unknown_type(lx);
 	lex_next(lx);
@@ -171,7 +236,8 @@ cast_type_parse(struct lexer *lx, struct cast_type *out)
 	case T_DECIMAL:
 		return decimal_type(lx, out);
 	case T_TEXT:
-		return text_type(lx, out, fixed);
+		return out->daytime ? time_type(lx, out)
+				    : text_type(lx, out, fixed);
 	case T_BYTES:
 		return text_type(lx, out, false);
 	case T_TIME:
@@ -196,29 +262,60 @@ cast_type_parse(struct lexer *lx, struct cast_type *out)
 }
 
 int
-parse_cast_type(struct lexer *lx, struct cast_type *out)
+cast_type_parse(struct lexer *lx, struct cast_type *out)
 {
-	unsigned from = lx->tok.where.at;
-
-	if (cast_type_parse(lx, out))
+	if (plain_type(lx, out))
 		return -1;
-	if (!out->nested)
-		return 0;
-	err_set(lx->err, ERR_SPEC,
-	    (struct where){lx->src, from, lx->done - from},
-	    "the elements of an array or map cannot be cast");
-	return err_hint(lx->err, "write CAST(… AS %s)",
-	    out->type == T_LIST ? "ARRAY" : "MAP");
+	while (
+	    lex_is(lx, "ARRAY") || (lex_is(lx, "[") && lex_next_is(lx, "]"))) {
+		struct types all = {0};
+
+		types_add(lx, &all, *out, (struct str){0});
+		*out = (struct cast_type){
+		    .type = T_LIST, .precision = -1, .scale = -1};
+		nest(lx, out, &all, false);
+		if (lex_is(lx, "["))
+			lex_next(lx);
+		lex_next(lx);
+	}
+	return 0;
+}
+
+/* ARRAY<bigint>, MAP<varchar, bigint>, ROW<a bigint, b varchar> */
+static void
+print_nested(struct buf *out, struct cast_type t)
+{
+	const struct cast_elements *of = t.of;
+
+	buf_addz(out, of->names		 ? "row<"
+		      : t.type == T_LIST ? "array<"
+					 : "map<");
+	for (unsigned i = 0; i < of->n; i++) {
+		if (i)
+			buf_lit(out, ", ");
+		if (of->names) {
+			name_print(out, of->names[i]);
+			buf_addc(out, ' ');
+		}
+		cast_type_print(out, of->types[i]);
+	}
+	buf_addc(out, '>');
 }
 
 void
 cast_type_print(struct buf *out, struct cast_type t)
 {
+	if (t.nested) {
+		print_nested(out, t);
+		return;
+	}
 	if (t.date) {
 		buf_lit(out, "date");
 		return;
 	}
-	if (t.type == T_TEXT && t.precision >= 0)
+	if (t.daytime)
+		buf_lit(out, "time");
+	else if (t.type == T_TEXT && t.precision >= 0)
 		buf_addz(out, t.scale >= 0 ? "char" : "varchar");
 	else
 		buf_addz(out, type_name(t.type));
@@ -228,4 +325,22 @@ cast_type_print(struct buf *out, struct cast_type t)
 	if (t.type == T_DECIMAL)
 		buf_printf(out, ", %d", t.scale);
 	buf_addc(out, ')');
+}
+
+bool
+cast_type_eq(const struct cast_type *a, const struct cast_type *b)
+{
+	if (a->type != b->type || a->date != b->date ||
+	    a->daytime != b->daytime || a->nested != b->nested ||
+	    a->precision != b->precision || a->scale != b->scale)
+		return false;
+	if (!a->nested)
+		return true;
+	if (a->of->n != b->of->n || !a->of->names != !b->of->names)
+		return false;
+	for (unsigned i = 0; i < a->of->n; i++)
+		if (!cast_type_eq(&a->of->types[i], &b->of->types[i]) ||
+		    (a->of->names && !str_eq(a->of->names[i], b->of->names[i])))
+			return false;
+	return true;
 }

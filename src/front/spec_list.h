@@ -123,10 +123,24 @@ SPEC("params.*.type", "type", "Type of the parameter's value.", param_type)
 SPEC(
     "params.*.default", "value", "Value if none is given by -p.", param_default)
 
-SPEC("tests.*.name", "text", "What the test shows.", test_text)
-SPEC("tests.*.input", "text or map of texts",
-    "Bytes to read; for several inputs by name.", test_input)
-SPEC("tests.*.expect", "list of rows", "The rows that come out.", test_expect)
-SPEC("tests.*.params", "map of values", "Values of parameters.", test_params)
+SPEC("tests.*.name", "text", "What the test shows.", test)
+SPEC("tests.*.params", "map of values", "Values of parameters.", test)
+SPEC("tests.*.now", "time",
+    "What the clock shows; 1970-01-01T00:00:00Z if not said.", test)
+SPEC("tests.*.input", "text, list of lines, or map of these",
+    "What is read; for several inputs by name. In a list a text is a line, a "
+    "map a record of JSON, and {watermark: TIME} moves the watermark there: "
+    "nothing before that time is still to come.",
+    test)
+SPEC("tests.*.expect", "list of rows, or map of these",
+    "The rows that come out; for several outputs by name.", test)
+SPEC("tests.*.unordered", "true | false", "The rows may come out in any order.",
+    test)
+SPEC("tests.*.bad", "number",
+    "How many records cannot be read, and rows cannot be computed; 0 if not "
+    "said.",
+    test)
+SPEC("tests.*.late", "number",
+    "How many records come too late; not looked at if not said.", test)
 SPEC("tests.*.crash", "everywhere",
-    "The run is killed after every record and resumed.", test_crash)
+    "The run is killed after every record and resumed: same rows.", test)

@@ -331,8 +331,8 @@ parse_values(struct sql *s, struct sql_query *q)
 		}
 		if (q->n_rows && row.n != q->rows[0].n)
 			return err_set(s->err, ERR_SPEC, sql_since(s, from),
-			    "this row has %u columns, the first one %u", row.n,
-			    q->rows[0].n);
+			    "this row has %u column%s, the first one %u", row.n,
+			    row.n == 1 ? "" : "s", q->rows[0].n);
 		at = plan_more(s->plan, &q->rows, &q->n_rows, sizeof *at);
 		*at = row;
 	} while (lex_accept(lx, ","));

@@ -183,6 +183,33 @@ check_replaced(struct sql_block *b, const struct sql_item *star)
 	return 0;
 }
 
+/* None of the columns replaced is named by what replaces another. */
+static bool
+are_apart(const struct sql_item *star)
+{
+	for (unsigned i = 0; i < star->n_replace; i++)
+		for (unsigned k = 0; k < star->n_replace; k++)
+			if (i != k && tree_names(star->replace[i].node,
+					  star->replace[k].name))
+				return false;
+	return true;
+}
+
+/* SELECT * REPLACE (…) alone: columns keep their places. */
+static void
+set_step(struct sql_block *b, const struct sql_item *star)
+{
+	struct op *op = sql_op(b->s, "set", star->where);
+	struct arg *arg =
+	    plan_arg(b->s->plan, op, "columns", star->n_replace, star->where);
+
+	for (unsigned i = 0; i < star->n_replace; i++)
+		arg->items[i] = (struct arg_item){.node = star->replace[i].node,
+		    .name = star->replace[i].name,
+		    .alias = true,
+		    .where = star->replace[i].where};
+}
+
 static int
 select_step(struct sql_block *b)
 {
@@ -193,7 +220,9 @@ select_step(struct sql_block *b)
 
 	if (star && check_replaced(b, star))
 		return -1;
-	if (star && b->sel.n_items == 1 && !n_more) {
+	if (star && b->sel.n_items == 1 && (!n_more || are_apart(star))) {
+		if (n_more)
+			set_step(b, star);
 		drop_step(b, star);
 		return 0;
 	}

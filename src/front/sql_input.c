@@ -42,6 +42,15 @@ set_columns(struct sql *s, const struct sql_table *t, struct plan_input *in)
 	}
 }
 
+static bool
+has_metadata(const struct sql_table *t)
+{
+	for (unsigned i = 0; i < t->n_columns; i++)
+		if (t->columns[i].metadata)
+			return true;
+	return false;
+}
+
 /* Flink's CSV has no header: columns go by position. */
 static void
 set_header(struct sql *s, struct plan_input *in, bool writing)
@@ -199,8 +208,8 @@ set_time_field(struct sql *s, const struct sql_table *t, struct plan_time *time)
 	struct str text;
 
 	time->where = t->watermark_for.where;
-	if (!c->computed) {
-		time->field = path_of_name(s->arena, c->name.name);
+	if (!c || !c->computed) {
+		time->field = path_of_name(s->arena, t->watermark_for.name);
 		return 0;
 	}
 	from = time_source(c->computed, &layout, &java);
@@ -294,6 +303,15 @@ sql_table_input(struct sql *s, struct sql_table *t, unsigned *input)
 		set_columns(s, t, &in);
 		set_header(s, &in, false);
 	}
+	if (has_metadata(t)) {
+		/* Only records whose fields are open have it; the step that
+		 * lists the columns closes them. */
+		in.closed = false;
+		in.types = in.columns;
+		in.n_types = in.n_columns;
+		in.columns = NULL;
+		in.n_columns = 0;
+	}
 	if (t->watermark &&
 	    (set_time_field(s, t, &in.time) || set_lateness(s, t, &in.time)))
 		return -1;
@@ -303,12 +321,29 @@ sql_table_input(struct sql *s, struct sql_table *t, unsigned *input)
 
 /* ---- computed columns ---- */
 
-static int
-no_metadata(struct sql *s, const struct sql_column_def *c)
+/* Metadata of a record, and the column that has it. */
+static const struct metadata {
+	const char *key, *column;
+} metadata[] = {{"file", "_file"}, {"file.name", "_file"},
+    {"file.path", "_file"}, {"input", "_input"}, {"line", "_line"},
+    {"offset", "_offset"}};
+#define N_METADATA (sizeof metadata / sizeof *metadata)
+
+static struct node *
+metadata_column(struct sql *s, const struct sql_column_def *c)
 {
+	struct str names[N_METADATA];
+
+	for (size_t i = 0; i < N_METADATA; i++) {
+		names[i] = str_of(metadata[i].key);
+		if (str_eq(c->key.name, names[i]))
+			return node_name(s->arena, str_of(metadata[i].column),
+			    c->name.where);
+	}
 	err_set(s->err, ERR_SPEC, c->key.where,
 	    "records have no metadata '%.*s'", STR_ARG(c->key.name));
-	return -1;
+	err_suggest(s->err, c->key.name, names, N_METADATA);
+	return NULL;
 }
 
 int
@@ -327,8 +362,8 @@ sql_table_columns(struct sql *s, const struct sql_table *t)
 		struct node *n = c->computed;
 
 		if (c->metadata)
-			return no_metadata(s, c);
-		if (n)
+			n = metadata_column(s, c);
+		else if (n)
 			n = tree_change(&edit, n);
 		else
 			n = node_name(s->arena, c->name.name, c->name.where);
@@ -336,7 +371,7 @@ sql_table_columns(struct sql *s, const struct sql_table *t)
 			return -1;
 		arg->items[i] = (struct arg_item){.node = n,
 		    .name = c->name.name,
-		    .alias = c->computed != NULL,
+		    .alias = c->computed != NULL || c->metadata,
 		    .where = c->name.where};
 	}
 	return 0;

@@ -79,7 +79,7 @@ lower_values(struct sql *s, const struct sql_query *q, struct sql_rel *out)
 /* ---- set operations ---- */
 
 static const char *
-set_word(const struct sql_query *q)
+word_of(const struct sql_query *q)
 {
 	switch (q->kind) {
 	case SQL_UNION:
@@ -105,13 +105,13 @@ check_sides(struct sql *s, const struct sql_query *q, const struct sql_rel *a,
 		err_set(s->err, ERR_SPEC, q->op_at,
 		    "the columns of one side are not known, and %s goes by "
 		    "their order",
-		    set_word(q));
+		    word_of(q));
 		return err_hint(s->err, "name the columns instead of *");
 	}
 	if (a->open || a->n_cols == b->n_cols)
 		return 0;
 	return err_set(s->err, ERR_SPEC, q->op_at, "%s of %u and %u columns",
-	    set_word(q), a->n_cols, b->n_cols);
+	    word_of(q), a->n_cols, b->n_cols);
 }
 
 /* The time of the rows stays, where both sides have it in this column. */
@@ -186,17 +186,14 @@ lower_branches(struct sql *s, const struct sql_query *q,
 	return 0;
 }
 
-static int
+static void
 merge(struct sql *s, const char *kind, const struct edge *edges, unsigned n,
     struct where where)
 {
 	const struct op_kind *k = op_kind_find(str_of(kind));
 
-	if (!k)
-		return err_set(s->err, ERR_SPEC, where,
-		    "this combination of queries is not supported yet");
+	must(k);
 	plan_merge(s->plan, k, edges, n, where);
-	return 0;
 }
 
 /* An argument of the step added last that is one of its words. */
@@ -221,8 +218,7 @@ lower_union_all(struct sql *s, const struct sql_query *q,
 	bare.limit = bare.offset = NULL;
 	if (lower_branches(s, &bare, env, &all))
 		return -1;
-	if (merge(s, "union", all.edges, all.n, q->op_at))
-		return -1;
+	merge(s, "union", all.edges, all.n, q->op_at);
 	/* Records, whose fields are not known, go by name. */
 	if (!all.rel.open)
 		word_arg(s, "by", "position", q->op_at);
@@ -245,8 +241,15 @@ lower_set(struct sql *s, const struct sql_query *q, const struct sql_env *env,
 	if (sql_lower(s, q->right, env, &b) || sql_settle(s, &b))
 		return -1;
 	edges[1] = s->plan->tail;
-	if (check_sides(s, q, &a, &b) || merge(s, "setop", edges, 2, q->op_at))
+	if (check_sides(s, q, &a, &b))
 		return -1;
+	merge(s, "setop", edges, 2, q->op_at);
+	if (q->kind != SQL_UNION)
+		word_arg(s, "keep",
+		    q->kind == SQL_INTERSECT ? "intersect" : "except",
+		    q->op_at);
+	if (q->all)
+		word_arg(s, "all", "true", q->op_at);
 	*out = common(s, &a, &b);
 	return 0;
 }

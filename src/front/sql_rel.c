@@ -74,8 +74,8 @@ rename_columns(
 		    "its columns are not known, so they cannot be named "
 		    "in order");
 	if (r->n_cols != columns->n)
-		return err_set(s->err, ERR_SPEC, at, "%u names for %u columns",
-		    columns->n, r->n_cols);
+		return err_set(s->err, ERR_SPEC, at, "%u names for %u column%s",
+		    columns->n, r->n_cols, r->n_cols == 1 ? "" : "s");
 	if (check_names(s, columns) || sql_settle(s, r))
 		return -1;
 	rename_step(s, r, columns);
@@ -288,7 +288,7 @@ sql_settle(struct sql *s, struct sql_rel *r)
 
 	if (!w)
 		return 0;
-	sql_step(s, "assign", "window", w->window, r->window_at);
+	sql_step(s, "windowed", "window", w->window, r->window_at);
 	if (!is_natural(r))
 		arrange(s, r, r->window_at);
 	r->window = NULL;

@@ -108,14 +108,16 @@ aggregate_column(struct group_plan *g, struct node *n)
 	return node_name(a, name, n->where);
 }
 
+/* Calls that only a grouping step knows. */
 static bool
 is_aggregate(const struct node *n)
 {
 	struct node alone = *n;
 
-	if (n->kind != NODE_CALL || n->over || !node_has_aggregate(n))
+	if (n->kind != NODE_CALL || n->over)
 		return false;
-	if (str_is(n->name, "grouping") || str_is(n->name, "grouping_id"))
+	if (str_is(n->name, "grouping") || str_is(n->name, "grouping_id") ||
+	    str_is(n->name, "group_id"))
 		return true;
 	alone.n_args = 0;
 	return node_has_aggregate(&alone);
@@ -134,6 +136,14 @@ stage_node(struct tree_edit *edit, struct node *n, bool in_aggregate)
 		return n;
 	if (n->kind == NODE_CALL && n->over)
 		return stage_call(edit, n);
+	if (is_aggregate(n) && sql_has_query(n)) {
+		err_set(edit->err, ERR_SPEC, n->where,
+		    "a query within an aggregate is not possible");
+		err_hint(edit->err, "make it a column in a query of its own: "
+				    "FROM (SELECT …, (SELECT …) AS x)");
+		edit->failed = true;
+		return NULL;
+	}
 	if (is_aggregate(n))
 		return aggregate_column(g, n);
 	if (n->kind != NODE_NAME)

@@ -14,6 +14,7 @@
  * of u are all that is needed, and the keys are compared by the step; anything
  * else cannot be answered by reading the input once, and is an error.
  */
+#include "base/must.h"
 #include "front/sql_lower.h"
 #include "front/tree.h"
 
@@ -259,9 +260,7 @@ semi_step(struct sql_block *b, const struct sql_query *q, const struct sub *sub)
 	struct sql_rel rel = {0};
 	struct op *op;
 
-	if (!kind)
-		return err_set(s->err, ERR_SPEC, sub->where,
-		    "queries within expressions are not supported yet");
+	must(kind);
 	if (sql_lower(s, q, &env, &rel) || sql_settle(s, &rel))
 		return -1;
 	if (sub->left.n && rel.open)

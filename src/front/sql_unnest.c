@@ -10,7 +10,6 @@
  * entry, or the members of a row) and, with ORDINALITY, its number. Without
  * names the element is called as the alias.
  */
-#include "base/must.h"
 #include "front/sql_lower.h"
 #include "front/tree.h"
 
@@ -126,9 +125,6 @@ sql_unnest(struct sql *s, const struct sql_source *src,
 	struct sql_idents as;
 	struct node *list, *on = src->on;
 
-	if (!op_kind_find(STR("explode")))
-		return err_set(s->err, ERR_SPEC, src->where,
-		    "UNNEST is not supported yet");
 	if (!src->left)
 		sql_one_row(s, src->where, out);
 	else if (sql_read(s, src->left, env, out) || sql_settle(s, out))

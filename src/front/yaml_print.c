@@ -659,7 +659,8 @@ put_chains(struct printer *p, struct onode *root)
 				    flow_name(p, op->from[0]));
 			steps = onode_add(&p->arena, flow, "steps", O_SEQ);
 		}
-		put_step(p, steps, op, all);
+		if (!op->implied)
+			put_step(p, steps, op, all);
 	}
 }
 

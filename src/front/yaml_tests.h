@@ -5,11 +5,7 @@
 
 #include "front/yaml.h"
 
-spec_reader read_test_text;
-spec_reader read_test_input;
-spec_reader read_test_expect;
-spec_reader read_test_params;
-spec_reader read_test_crash;
+spec_reader read_test; /* a key of a test */
 spec_reader read_tests;
 
 #endif

@@ -554,6 +554,8 @@ const struct op_kind op_group = {
 	    "  select: {n: count(*), slowest: max(latency)}\n",
 	.params = group_params,
 	.n_params = sizeof group_params / sizeof *group_params,
+	.grows = "every key is kept",
+	.remedy = "window: tumble(5m), which forgets what is closed",
 	.primary = "by",
 	.waits = WAITS_END,
 	.changes = CHANGES_TAKE,

@@ -387,6 +387,16 @@ is_want(const struct flow *f, const struct flow_column *c)
 	return f->scan && c->col < f->scan->n_wants;
 }
 
+unsigned
+flow_value(const struct flow *f, const struct flow_column *c)
+{
+	if (is_want(f, c))
+		scan_read(f->scan, c->col, true);
+	else if (c->col != COL_RECORD)
+		flow_read(f, c->col);
+	return c->col;
+}
+
 struct scan_via
 flow_via(const struct flow *f, const struct flow_column *c)
 {
@@ -447,10 +457,15 @@ flow_field(const struct flow *f, struct path path, bool computed,
 		*type = c->type;
 		return (int)c->col;
 	}
-	if (c)
+	if (c) {
+		/* A declared column stays one in the second pass, too, where
+		 * its member must be found behind it. */
+		if (!f->open)
+			scan_read(f->scan, c->col, false);
 		path = path_behind(a, f->scan->wants[c->col].path, path);
-	else if (!f->open)
+	} else if (!f->open) {
 		return flow_unknown(f, name, where, err);
+	}
 	col = scan_want(f->scan, path, computed, where, err);
 	*type = scan_type(f->scan, path);
 	return col;
@@ -464,7 +479,7 @@ flow_want(const struct flow *f, struct path path, struct arena *a,
 
 	if (path.n) {
 		c = flow_find(f, path.steps[0].name);
-		if (c ? c->dropped : !f->open)
+		if (c ? c->dropped : !flow_is_open(f))
 			return -2;
 		if (f->scan)
 			return flow_field(f, path, false, a, type, where, err);
@@ -653,9 +668,10 @@ watermark_far(struct watermark *w, int64_t time)
 	bool ignored = w->ahead && ++w->in_row < WATERMARK_BELIEVED;
 
 	if (!w->noted && (ignored || (!w->ahead && is_unusual(w, time)))) {
-		w->noted = true;
-		w->noted_at = w->greatest;
-		w->noted_time = time;
+		w->noted = ignored;
+		w->n_far++;
+		w->far_from = w->greatest;
+		w->far_time = time;
 	}
 	w->n_ahead += ignored;
 	return ignored;

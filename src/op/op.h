@@ -262,6 +262,12 @@ int flow_want(const struct flow *f, struct path path, struct arena *a,
 int scan_column(struct scan *s, struct str name, unsigned *col,
     struct where where, struct err *err);
 
+/*
+ * The column is compared or computed with: what is a field is read for that.
+ * Returns its number.
+ */
+unsigned flow_value(const struct flow *f, const struct flow_column *c);
+
 /* Where a column of a flow comes from; c NULL: it has none. */
 struct scan_via flow_via(const struct flow *f, const struct flow_column *c);
 
@@ -473,8 +479,9 @@ bool op_flag(const struct op *op, const char *name);
  * One record from a clock gone wrong would close everything. With `ahead`
  * stated, a record that is further than that beyond the greatest time does not
  * move it, unless WATERMARK_BELIEVED records in a row say the same: then time
- * has gone on while nothing was written. Without it, the first record that
- * jumps more than a day, and a thousand times as far as usual, is noted.
+ * has gone on while nothing was written. Without it, the first record is noted
+ * that jumps more than a day, and a thousand times as far as usual, if a later
+ * one shows that time had not gone on.
  */
 struct watermark {
 	int64_t greatest; /* event time seen on this input; WHEN_MIN at first */
@@ -486,9 +493,10 @@ struct watermark {
 	uint64_t n_moves; /* of the greatest time */
 	uint64_t n_ahead; /* records that did not move it */
 	unsigned in_row;  /* of those, the last ones without another between */
-	bool noted;	  /* some record was too far ahead: the first such */
-	int64_t noted_at; /* the greatest time before it */
-	int64_t noted_time;
+	bool noted;	  /* some record was too far ahead */
+	unsigned n_far; /* it, and any that might have been before: the last */
+	int64_t far_from; /* the greatest time before it */
+	int64_t far_time;
 };
 
 #define WATERMARK_BELIEVED 100
@@ -503,6 +511,9 @@ watermark_note(struct watermark *w, int64_t time)
 {
 	if (time <= w->greatest) {
 		w->in_row = 0;
+		if (w->n_far && !w->noted &&
+		    time < w->far_time - WATERMARK_JUMP)
+			w->noted = true;
 		return false;
 	}
 	if (w->greatest == WHEN_MIN)
@@ -554,6 +565,8 @@ struct op_run {
 	/* What comes out: called in order by the operator. */
 	void (*emit)(struct op_run *from, struct batch *b);
 	void (*forward)(struct op_run *from, int64_t watermark);
+	/* The data cannot be answered: the run ends with this message. */
+	void (*fail)(struct op_run *from, const char *message);
 	/* A row came too late: kept or counted by the run. */
 	void (*late)(struct op_run *from, const struct batch *b, unsigned row);
 	void *owner; /* the run's */
@@ -590,6 +603,11 @@ struct op_kind {
 	const char *primary; /* parameter that is the value of the action word
 				itself: where: EXPR */
 	enum op_waits waits;
+	/*
+	 * What its state grows with as long as the input goes on, and what
+	 * would bound it; NULL: it is bounded.
+	 */
+	const char *grows, *remedy;
 	/* Edges it reads; 0 = 1. */
 	unsigned ports_min, ports_max;
 	/*

@@ -42,9 +42,10 @@ moving_way(const struct over_call *call)
 void
 over_agg_plan(struct over_call *call, const struct frame *f)
 {
-	call->size = (agg_size(call->agg) + 15) & ~15u;
-	call->max = is_named(call, "max");
 	call->way = f->from.kind == BOUND_FIRST ? WAY_ADD : moving_way(call);
+	call->max = is_named(call, "max");
+	call->agg->retract = call->way == WAY_BACK;
+	call->size = (agg_size(call->agg) + 15) & ~15u;
 }
 
 /* ---- one row ---- */

@@ -37,7 +37,9 @@ record_bind(
 		    c->name, c->col, c->spread, c->dropped, c->omit_null};
 		if (c->dropped)
 			continue;
-		if (c->spread)
+		if (c->parsed)
+			col = parsed_record(c->parsed, where, err);
+		else if (c->spread)
 			col = scan_want(
 			    f->scan, (struct path){0}, true, where, err);
 		else

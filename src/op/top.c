@@ -395,6 +395,8 @@ const struct op_kind op_top = {
 	    "  rank: place\n",
 	.params = top_params,
 	.n_params = sizeof top_params / sizeof *top_params,
+	.grows = "every key is kept",
+	.remedy = "assign a window first, and rank by window_start",
 	.primary = "rows",
 	.waits = WAITS_WATERMARK,
 	.bind = top_bind,

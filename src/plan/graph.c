@@ -224,6 +224,47 @@ rank_inputs(struct plan *p)
 		p->inputs[i].rank = 0;
 }
 
+/* ---- ways ---- */
+
+/* Ways without state from an edge to what reads it in the end. */
+#define WAYS_MAX 4096
+
+static unsigned
+ways_of(const struct plan *p, const unsigned *ways, struct edge e)
+{
+	const struct readers *r = plan_readers(p, e);
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < r->n && n <= WAYS_MAX; i++)
+		n += r->list[i].output || p->ops[r->list[i].number].kind->open
+			 ? 1
+			 : ways[r->list[i].number];
+	return n;
+}
+
+/* A flow that is united with itself again and again never ends. */
+static int
+check_ways(struct plan *p, struct err *err)
+{
+	unsigned *ways = arena_zalloc(&p->arena, p->n_ops * sizeof *ways);
+
+	for (unsigned i = p->n_ops; i-- > 0;) {
+		ways[i] = ways_of(p, ways, (struct edge){true, i});
+		if (ways[i] > WAYS_MAX)
+			return err_set(err, ERR_SPEC, p->ops[i].where,
+			    "from here rows come to the output in more than "
+			    "%d ways",
+			    WAYS_MAX);
+	}
+	for (unsigned i = 0; i < p->n_inputs; i++)
+		if (ways_of(p, ways, (struct edge){false, i}) > WAYS_MAX)
+			return err_set(err, ERR_SPEC, p->inputs[i].where,
+			    "rows of this input come to the output in more "
+			    "than %d ways",
+			    WAYS_MAX);
+	return 0;
+}
+
 int
 graph_settle(struct plan *p, struct err *err)
 {
@@ -233,5 +274,5 @@ graph_settle(struct plan *p, struct err *err)
 	order_steps(p);
 	find_readers(p);
 	rank_inputs(p);
-	return 0;
+	return check_ways(p, err);
 }

@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "base/must.h"
 #include "run/ahead.h"
+#include "run/given.h"
 #include "run/guess.h"
 #include "run/signals.h"
 #include "run/unpack.h"
@@ -80,6 +81,8 @@ input_check(struct input *in, struct err *err)
 {
 	struct stat st;
 
+	if (in->given)
+		return 0;
 	if (is_stdin(in)) {
 		if (fcntl(STDIN_FILENO, F_GETFD) < 0)
 			return port_fail(in->file, "read", err);
@@ -123,9 +126,15 @@ open_regular(struct input *in, int fd, uint64_t inflate_max)
 static int
 open_port(struct input *in, uint64_t inflate_max, struct err *err)
 {
-	int fd = is_stdin(in) ? STDIN_FILENO : file_open(in->file.p);
 	struct stat st;
+	int fd;
 
+	if (in->given) {
+		in->written = WHEN_MIN;
+		in->port = given_port(in->given);
+		return 0;
+	}
+	fd = is_stdin(in) ? STDIN_FILENO : file_open(in->file.p);
 	if (fd < 0 || fstat(fd, &st))
 		return port_fail(in->file, "open", err);
 	in->written = WHEN_MIN;

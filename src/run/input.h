@@ -50,6 +50,7 @@ struct input {
 	const struct plan_input *plan;
 	struct str file; /* "-" = standard input */
 	unsigned number;
+	const struct given *given; /* its bytes, instead of a file, or NULL */
 	struct port *port;
 	struct file *plain; /* the port, if it is a regular file as it stands:
 			       reading it never waits, and it can be read

@@ -235,6 +235,7 @@ lane_batch(struct lane *l, const struct input *in, const struct block *block,
 	p->n_bad_read = b->n_bad;
 	widen(b, in->spec.n_wants, path->n_cols);
 	origin_columns(in->plan->scan, in, b, block->to - block->from);
+	p->read = b->cols;
 	if (in->plan->time_of)
 		compute_time(l, in->plan->time_of, b);
 	lane_steps(l, path, p);

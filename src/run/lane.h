@@ -47,6 +47,7 @@ struct lane {
 /* A batch that is ready to be applied. */
 struct prepared {
 	struct batch *batch;
+	const struct column *read; /* columns of the record's fields */
 	void *state;	     /* what the stateful step's prepare returned */
 	size_t n_bad_read;   /* bad rows that did not decode (the others failed
 				in an expression and are among n_rows) */

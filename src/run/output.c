@@ -17,6 +17,21 @@ output_stdout(struct output *o)
 	*o = (struct output){.fd = STDOUT_FILENO, .opened = true};
 }
 
+void
+output_memory(struct output *o)
+{
+	*o = (struct output){.fd = -1, .opened = true, .kept = true};
+}
+
+struct buf
+output_take(struct output *o)
+{
+	struct buf taken = o->buf;
+
+	o->buf = (struct buf){0};
+	return taken;
+}
+
 static const char *
 shown_name(const struct output *o, char *name)
 {
@@ -148,6 +163,8 @@ output_flush(struct output *o)
 {
 	size_t done = 0;
 
+	if (o->kept)
+		return true;
 	while (done < o->buf.n && !o->failed) {
 		ssize_t n = write(o->fd, o->buf.p + done, o->buf.n - done);
 

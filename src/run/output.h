@@ -17,6 +17,7 @@
 struct output {
 	int fd;
 	bool opened, failed;
+	bool kept;	  /* never written: stays in buf */
 	bool synced;	  /* by the owner, as it stands */
 	char *path;	  /* as it was named, or NULL for standard output */
 	char *target;	  /* what a link of that name points to */
@@ -46,6 +47,12 @@ file_id_same(struct file_id a, struct file_id b)
 
 /* To standard output. */
 void output_stdout(struct output *o);
+
+/* To memory: all of it stays in o->buf, until output_take or output_close. */
+void output_memory(struct output *o);
+
+/* What is in memory; the caller's from now on. */
+struct buf output_take(struct output *o);
 
 /*
  * To a file. atomic: written under another name beside it and renamed by

@@ -124,6 +124,12 @@ outputs_open(struct outputs *o, struct err *err)
 	    p->time.late == LATE_FILE ? p->time.late_file.p : NULL;
 
 	o->sinks = mem_zalloc(p->n_outputs * sizeof *o->sinks);
+	if (o->options->captured) {
+		for (unsigned i = 0; i < p->n_outputs; i++)
+			sink_capture(&o->sinks[i], &p->outputs[i]);
+		output_memory(&o->reject);
+		return 0;
+	}
 	if (refuse_clashes(o, late, err) || refuse_same_names(p, err))
 		return -1;
 	for (unsigned i = 0; i < p->n_outputs; i++)
@@ -170,6 +176,15 @@ close_one(struct output *out, bool keep, int status, struct err *err)
 	return failed ? -1 : status;
 }
 
+/* What was captured is the caller's. */
+static void
+hand_over(struct outputs *o)
+{
+	for (unsigned i = 0; o->sinks && i < o->plan->n_outputs; i++)
+		o->options->captured[i] = output_take(&o->sinks[i].out);
+	*o->options->rejected = output_take(&o->reject);
+}
+
 static int
 close_sink(
     struct sink *s, bool keep, uint64_t *bytes, int status, struct err *err)
@@ -186,6 +201,8 @@ outputs_close(struct outputs *o, bool keep, uint64_t *bytes, struct err *err)
 {
 	int status = 0;
 
+	if (o->options && o->options->captured)
+		hand_over(o);
 	for (unsigned i = 0; o->sinks && i < o->plan->n_outputs; i++)
 		status = close_sink(
 		    &o->sinks[i], keep && !status, bytes, status, err);

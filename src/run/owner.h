@@ -32,6 +32,7 @@ struct run {
 	struct pipe pipe;
 	struct rejects rejects;
 	struct outputs out;
+	struct step_count *steps; /* by number, when the run is over */
 	struct run_counts before; /* for late rows of the batch at hand */
 	bool hinted;
 	struct progress progress;

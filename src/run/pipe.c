@@ -197,19 +197,19 @@ emit(struct op_run *from, struct batch *b)
 	struct pipe *p = from->owner;
 	unsigned step = from->op->number;
 	struct edge e = {true, step};
+	bool records = b->raw && !p->routes.steps[step].branch;
 	struct batch view;
 
 	widen(from->op, b);
 	p->steps[step].out += b->n_sel;
-	if (!b->raw) {
-		deliver(p, e, b, false);
-		return;
-	}
-	/* Records as they came: their bad ones have been reported. */
+	/* Those of records have been reported as they came. */
+	if (!b->raw)
+		report_bad(p, b, false);
+	/* A step may go on with its batch: what comes behind has its own. */
 	view = *b;
 	view.bad = NULL;
 	view.n_bad = view.cap_bad = 0;
-	deliver(p, e, &view, !p->routes.steps[step].branch);
+	deliver(p, e, &view, records);
 	b->n_filtered = view.n_filtered;
 	mem_free(view.bad);
 }
@@ -316,6 +316,8 @@ pipe_arrive(struct pipe *p, unsigned input, struct prepared *b)
 	const struct lane_path *path = &p->lanes->paths[input];
 	struct fork f;
 
+	if (path->stateful.op)
+		p->steps[path->stateful.op->number].in += b->batch->n_sel;
 	if (!route->forks && !route->marks)
 		return;
 	if (route->forks) {
@@ -469,6 +471,17 @@ late(struct op_run *from, const struct batch *b, unsigned row)
 }
 
 static void
+fail(struct op_run *from, const char *message)
+{
+	struct pipe *p = from->owner;
+
+	if (p->failed)
+		return;
+	p->failed = true;
+	err_set(p->err, ERR_BAD, from->op->where, "%s", message);
+}
+
+static void
 open_step(struct pipe *p, unsigned i)
 {
 	const struct op *op = &p->plan->ops[i];
@@ -484,6 +497,7 @@ open_step(struct pipe *p, unsigned i)
 	r->emit = emit;
 	r->forward = forward;
 	r->late = late;
+	r->fail = fail;
 	r->owner = p;
 }
 

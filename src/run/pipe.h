@@ -47,6 +47,8 @@ struct pipe {
 	struct run_counts *counts;
 	struct step_count *steps; /* by number: rows, of steps run here */
 	bool *input_done; /* by the plan's input: nobody waits for more */
+	struct err *err;  /* of the run */
+	bool failed;	  /* a step could not answer; *err is set */
 	bool done;	  /* no further input can matter */
 };
 

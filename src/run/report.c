@@ -54,18 +54,13 @@ put_span(FILE *to, int64_t us)
 }
 
 void
-report_ahead(struct input *in, const struct batch *b, unsigned from,
-    const struct watermark *w)
+report_ahead(struct str file, uint64_t line, const struct watermark *w)
 {
 	char name[512];
-	unsigned row = from;
 
-	while (row + 1 < b->n_rows && b->time[row] != w->noted_time)
-		row++;
-	err_quote(name, in->file, 120);
-	fprintf(stderr, "weir: %s:%llu: this record is ", name,
-	    b->raw ? N(reject_line_at(in, b, b->raw[row].p)) : 0);
-	put_span(stderr, w->noted_time - w->noted_at);
+	err_quote(name, file, 120);
+	fprintf(stderr, "weir: %s:%llu: this record is ", name, N(line));
+	put_span(stderr, w->far_time - w->far_from);
 	fputs(w->ahead ? " ahead of those before it; such records do not move "
 			 "the watermark\n"
 		       : " ahead of those before it; --max-ahead 1d keeps "
@@ -73,8 +68,43 @@ report_ahead(struct input *in, const struct batch *b, unsigned from,
 	    stderr);
 }
 
+static bool
+has_forks(const struct plan *plan)
+{
+	for (unsigned i = 0; i < plan->n_ops; i++)
+		if (plan->step_readers[i].n > 1)
+			return true;
+	for (unsigned i = 0; i < plan->n_inputs; i++)
+		if (plan->input_readers[i].n > 1)
+			return true;
+	return false;
+}
+
+/* Of a plan with forks: what went in and out of steps. */
+static void
+put_steps(struct buf *out, const struct plan *plan, const struct step_count *s)
+{
+	bool first = true;
+
+	if (!has_forks(plan))
+		return;
+	buf_lit(out, ",\"steps\":[");
+	for (unsigned i = 0; i < plan->n_ops; i++) {
+		if (!s[i].in && !s[i].out)
+			continue;
+		buf_printf(out,
+		    "%s{\"step\":%u,\"name\":\"%s\",\"in\":%llu,"
+		    "\"out\":%llu}",
+		    first ? "" : ",", i + 1, plan->ops[i].kind->name,
+		    N(s[i].in), N(s[i].out));
+		first = false;
+	}
+	buf_addc(out, ']');
+}
+
 static int
-write_stats(const struct run_counts *c, const char *path, struct err *err)
+write_stats(const struct run_counts *c, const struct plan *plan,
+    const struct step_count *steps, const char *path, struct err *err)
 {
 	struct output o;
 
@@ -83,19 +113,35 @@ write_stats(const struct run_counts *c, const char *path, struct err *err)
 	buf_printf(&o.buf,
 	    "{\"in\":%llu,\"used\":%llu,\"filtered\":%llu,\"late\":%llu,"
 	    "\"bad\":%llu,\"out\":%llu,\"late_for_some\":%llu,"
-	    "\"corrections\":%llu,\"bytes_in\":%llu,\"bytes_out\":%llu}\n",
+	    "\"corrections\":%llu,\"bytes_in\":%llu,\"bytes_out\":%llu",
 	    N(c->in), N(c->used), N(c->filtered), N(c->late), N(c->bad),
 	    N(c->out), N(c->late_some), N(c->updates), N(c->bytes_in),
 	    N(c->bytes_out));
+	put_steps(&o.buf, plan, steps);
+	buf_lit(&o.buf, "}\n");
 	return output_close(&o, true, err);
 }
 
-int
-report_end(
-    const struct run_counts *c, const struct run_options *o, struct err *err)
+/* -v: the same in words. */
+static void
+show_steps(const struct plan *plan, const struct step_count *s)
 {
-	int status = o->stats ? write_stats(c, o->stats, err) : 0;
+	for (unsigned i = 0; has_forks(plan) && i < plan->n_ops; i++)
+		if (s[i].in || s[i].out)
+			fprintf(stderr,
+			    "weir: step %u %s: %llu rows in, %llu out\n", i + 1,
+			    plan->ops[i].kind->name, N(s[i].in), N(s[i].out));
+}
 
+int
+report_end(const struct run_counts *c, const struct plan *plan,
+    const struct step_count *steps, const struct run_options *o,
+    struct err *err)
+{
+	int status = o->stats ? write_stats(c, plan, steps, o->stats, err) : 0;
+
+	if (o->verbose)
+		show_steps(plan, steps);
 	if (o->verbose || (!o->quiet && (c->late || c->bad || c->late_some ||
 					    c->late_behind || c->ahead)))
 		accounting(c);
@@ -167,32 +213,6 @@ report_unseen(const struct plan *plan, const struct run_options *o,
 	}
 	if (n > UNSEEN_SHOWN)
 		fprintf(stderr, "weir: nor for %u others\n", n - UNSEEN_SHOWN);
-}
-
-static bool
-has_forks(const struct plan *plan)
-{
-	for (unsigned i = 0; i < plan->n_ops; i++)
-		if (plan->step_readers[i].n > 1)
-			return true;
-	for (unsigned i = 0; i < plan->n_inputs; i++)
-		if (plan->input_readers[i].n > 1)
-			return true;
-	return false;
-}
-
-void
-report_steps(const struct plan *plan, const struct step_count *steps,
-    const struct run_options *o)
-{
-	if (!o->verbose || !has_forks(plan))
-		return;
-	for (unsigned i = 0; i < plan->n_ops; i++)
-		if (steps[i].in || steps[i].out)
-			fprintf(stderr,
-			    "weir: step %u %s: %llu rows in, %llu out\n", i + 1,
-			    plan->ops[i].kind->name, N(steps[i].in),
-			    N(steps[i].out));
 }
 
 void

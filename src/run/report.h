@@ -12,8 +12,9 @@
 #include "run/seen.h"
 
 /* At the end of a run. Fails if --stats cannot be written. */
-int report_end(
-    const struct run_counts *c, const struct run_options *o, struct err *err);
+int report_end(const struct run_counts *c, const struct plan *plan,
+    const struct step_count *steps, const struct run_options *o,
+    struct err *err);
 
 /* What has been written for the file is thrown away. */
 void report_interrupted(const char *path);
@@ -26,16 +27,8 @@ void report_interrupted(const char *path);
 void report_unseen(const struct plan *plan, const struct run_options *o,
     const struct seen *seen);
 
-/* -v: what went in and out of steps behind forks. */
-void report_steps(const struct plan *plan, const struct step_count *steps,
-    const struct run_options *o);
-
-/*
- * Names the first record of an input whose time is far ahead of the others':
- * a row of the batch from this one on.
- */
-void report_ahead(struct input *in, const struct batch *b, unsigned from,
-    const struct watermark *w);
+/* Names the first record of an input whose time is far ahead of the others'. */
+void report_ahead(struct str file, uint64_t line, const struct watermark *w);
 
 /* In the middle, asked for by SIGUSR1. */
 void report_stats(const struct run_counts *c, const struct run_options *o);

@@ -12,7 +12,7 @@
 #include "base/mem.h"
 #include "base/must.h"
 #include "run/feed.h"
-#include "run/guess.h"
+#include "run/given.h"
 #include "run/outputs.h"
 #include "run/owner.h"
 #include "run/peek.h"
@@ -58,7 +58,8 @@ check_inputs(struct run *r)
 			r->inputs[i].id = file_id_of(r->inputs[i].file.p);
 		else if (input_check(&r->inputs[i], r->err))
 			return -1;
-		n_stdin += str_is(r->inputs[i].file, "-");
+		n_stdin +=
+		    !r->inputs[i].given && str_is(r->inputs[i].file, "-");
 		known = known && r->inputs[i].size;
 		r->total += r->inputs[i].size;
 	}
@@ -106,9 +107,19 @@ owner_note_damage(struct run *r, struct turn *t)
 	*err = (struct err){0};
 }
 
+/* Watermarks that are given for what begins at byte `at`: time goes on. */
+static void
+rise(struct run *r, struct turn *t, uint64_t at)
+{
+	while (given_take(t, at))
+		if (t->timed)
+			owner_release(r);
+}
+
 static void
 close_input(struct run *r, struct turn *t)
 {
+	rise(r, t, UINT64_MAX);
 	t->ended = true;
 	r->counts->bytes_in += t->input->bytes;
 	if (t->values)
@@ -174,7 +185,7 @@ open_outputs(struct run *r)
 	    .n_inputs = r->n_inputs};
 	if (outputs_open(&r->out, r->err))
 		return -1;
-	r->rejects.file = r->options->reject ? &r->out.reject : NULL;
+	r->rejects.file = r->out.reject.opened ? &r->out.reject : NULL;
 	r->rejects.quiet = r->options->quiet;
 	return 0;
 }
@@ -188,7 +199,8 @@ owner_must_stop(struct run *r)
 		r->counts->out = outputs_rows(&r->out);
 		report_stats(r->counts, r->options);
 	}
-	return r->pipe.done || outputs_failed(&r->out) || signals_stop();
+	return r->pipe.done || r->pipe.failed || outputs_failed(&r->out) ||
+	       signals_stop();
 }
 
 static bool
@@ -267,7 +279,8 @@ arrive(struct run *r, struct turn *t)
 	uint64_t bad = b->n_bad;
 
 	if (b->n_rows) {
-		seen_look(&r->seen[t->source], t->input, b);
+		if (!t->values)
+			seen_look(&r->seen[t->source], t->input, t->batch);
 		pipe_arrive(&r->pipe, t->source, t->batch);
 	}
 	if (b->n_bad)
@@ -296,21 +309,48 @@ leave(struct run *r, struct turn *t)
 	t->batch = NULL;
 }
 
-void
-owner_apply(struct run *r, struct turn *t, unsigned to)
+/* The line of the record that was too far ahead, from this row on. */
+static uint64_t
+line_of(struct turn *t, unsigned row)
 {
-	unsigned n = t->batch->batch->n_rows, from = t->next;
+	const struct batch *b = t->batch->batch;
+
+	while (row + 1 < b->n_rows && b->time[row] != t->w.far_time)
+		row++;
+	return b->raw ? reject_line_at(t->input, b, b->raw[row].p) : 0;
+}
+
+static void
+apply(struct run *r, struct turn *t, unsigned to)
+{
+	unsigned from = t->next;
 	bool noted = t->w.noted;
+	unsigned n_far = t->w.n_far;
 
 	t->w.now = r->now;
 	pipe_apply(&r->pipe, t->source, t->batch, t->next, to,
 	    t->timed ? &t->w : NULL);
 	r->now = t->w.now;
 	t->next = to;
+	if (t->w.n_far > n_far && !t->values)
+		t->far_line = line_of(t, from);
 	if (t->w.noted && !noted && !r->options->quiet && !t->values) {
 		progress_clear(&r->progress);
-		report_ahead(t->input, t->batch->batch, from, &t->w);
+		report_ahead(t->input->file, t->far_line, &t->w);
 	}
+}
+
+void
+owner_apply(struct run *r, struct turn *t, unsigned to)
+{
+	unsigned n = t->batch->batch->n_rows;
+
+	while (t->input->given && t->next < to) {
+		rise(r, t, given_offset(t, t->next));
+		apply(r, t, given_row(t, to));
+	}
+	if (!t->input->given)
+		apply(r, t, to);
 	if (to == n)
 		leave(r, t);
 }
@@ -500,6 +540,7 @@ count_all(struct run *r)
 
 	pipe_counts(&r->pipe, &ops);
 	c->out = outputs_rows(&r->out);
+	c->bad_results = r->rejects.n_results;
 	c->late = ops.late;
 	c->late_behind = ops.late_behind;
 	c->late_some = ops.late_some;
@@ -533,6 +574,8 @@ run_ranks(struct run *r)
 		status = owner_must_stop(r) ? 0 : run_rank(r);
 		if (!status)
 			pipe_end(&r->pipe, r->rank);
+		if (r->pipe.failed)
+			status = -1;
 	}
 	return status;
 }
@@ -549,6 +592,7 @@ run_inputs(struct run *r)
 	    .late_end = r->options->nul_data ? '\0' : '\n',
 	    .inputs = r->inputs,
 	    .rejects = &r->rejects,
+	    .err = r->err,
 	    .counts = r->counts};
 	pipe_init(&r->pipe, r->plan);
 	status = run_ranks(r);
@@ -558,7 +602,8 @@ run_inputs(struct run *r)
 		if (r->turns[i].batch && !r->turns[i].values)
 			leave_behind(r, &r->turns[i]);
 	count_all(r);
-	report_steps(r->plan, r->pipe.steps, r->options);
+	r->steps = r->pipe.steps;
+	r->pipe.steps = NULL;
 	pipe_release(&r->pipe);
 	feed_free(r->feed);
 	if (!status && r->damage.message) {
@@ -575,6 +620,7 @@ release(struct run *r)
 	for (unsigned i = 0; i < r->n_inputs; i++)
 		values_free(r->turns[i].values);
 	outputs_release(&r->out);
+	mem_free(r->steps);
 	for (unsigned i = 0; i < r->plan->n_inputs; i++)
 		mem_free(r->seen[i].wants);
 	lane_plan_release(&r->lanes);
@@ -633,7 +679,8 @@ run_plan(const struct plan *plan, const struct run_options *options,
 	progress_clear(&r.progress);
 	if (!status)
 		report_unseen(plan, options, r.seen);
-	if (r.feed && report_end(counts, options, status ? &other : err))
+	if (r.feed &&
+	    report_end(counts, plan, r.steps, options, status ? &other : err))
 		status = -1;
 	err_release(&other);
 	if (!status)

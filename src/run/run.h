@@ -8,10 +8,27 @@
 
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "base/err.h"
 #include "plan/plan.h"
 
 #define BAD_ANY UINT64_MAX
+
+/*
+ * An input's bytes at hand instead of its files, and watermarks that are
+ * stated: before the record that begins at byte `at` (or a later one) is
+ * applied, the input's watermark rises to this one. In order of `at`.
+ */
+struct given_mark {
+	uint64_t at;
+	int64_t watermark;
+};
+
+struct given {
+	struct str text;
+	struct given_mark *marks;
+	unsigned n_marks;
+};
 
 /*
  * A compressed input may inflate to this many times its size, once it is more
@@ -35,6 +52,14 @@ struct run_options {
 	struct limits limits;
 	uint64_t inflate_max; /* --max-inflate; UNPACK_ANY = any */
 	const char *stats;    /* --stats FILE, or NULL */
+
+	/*
+	 * For tests of a plan: no file is opened. given: by the plan's input;
+	 * what is read of it. captured: by output, what would be written;
+	 * rejected: bad records as in a reject file. The caller releases them.
+	 */
+	const struct given *given;
+	struct buf *captured, *rejected;
 };
 
 /* The accounting: in = used + filtered + late + bad. */
@@ -43,6 +68,7 @@ struct run_counts {
 	uint64_t out; /* result rows */
 	uint64_t bytes_in, bytes_out;
 	uint64_t late_some, updates;
+	uint64_t bad_results; /* result rows an expression failed for */
 	uint64_t late_behind; /* rows that came too late for a step behind a
 				 fork or another step */
 	uint64_t ahead;	      /* of those used: did not move the watermark */

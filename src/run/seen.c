@@ -33,13 +33,14 @@ is_named(const struct batch *b, const struct input *in, struct path path)
 #define LOOK_RECORDS 1000
 
 void
-seen_look(struct seen *seen, const struct input *in, const struct batch *b)
+seen_look(struct seen *seen, const struct input *in, const struct prepared *p)
 {
+	const struct batch *b = p->batch;
 	const struct scan *s = in->plan->scan;
 
 	for (unsigned i = 0; i < s->n_wants; i++)
 		if (!seen->wants[i] &&
-		    (has_value(&b->cols[i], b->n_rows) ||
+		    (has_value(&p->read[i], b->n_rows) ||
 			(seen->records < LOOK_RECORDS &&
 			    is_named(b, in, s->wants[i].path))))
 			seen->wants[i] = true;

@@ -6,7 +6,7 @@
 #ifndef WEIR_RUN_SEEN_H
 #define WEIR_RUN_SEEN_H
 
-#include "run/input.h"
+#include "run/lane.h"
 
 /* What has been found in the records of an input. */
 struct seen {
@@ -16,6 +16,6 @@ struct seen {
 
 /* Notes which fields have had a value, or are at least named. */
 void seen_look(
-    struct seen *seen, const struct input *in, const struct batch *b);
+    struct seen *seen, const struct input *in, const struct prepared *p);
 
 #endif

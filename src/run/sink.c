@@ -35,13 +35,20 @@ sink_open(struct sink *s, const struct plan_output *plan, struct err *err)
 	return status;
 }
 
+void
+sink_capture(struct sink *s, const struct plan_output *plan)
+{
+	s->plan = plan;
+	output_memory(&s->out);
+}
+
 int
 sink_encode(struct sink *s, const struct plan *plan, const struct input *in,
     const struct run_options *options, struct err *err)
 {
 	const struct flow *f = &s->plan->result;
 	struct out_column *cols = mem_array(f->n_cols, sizeof *cols);
-	bool is_stdout = sink_is_stdout(s->plan);
+	bool is_stdout = !s->out.kept && sink_is_stdout(s->plan);
 
 	for (unsigned i = 0; i < f->n_cols; i++)
 		cols[i] =

@@ -27,6 +27,9 @@ bool sink_is_stdout(const struct plan_output *plan);
 /* Opens the file, or standard output; of several files the first rows do. */
 int sink_open(struct sink *s, const struct plan_output *plan, struct err *err);
 
+/* The same, but what is written stays in memory. */
+void sink_capture(struct sink *s, const struct plan_output *plan);
+
 /*
  * Makes the encoder; the inputs that are opened first have been. in: the first
  * of those whose rows may come out of it.

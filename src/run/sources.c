@@ -42,6 +42,7 @@ make_turn(struct sources *s, struct str path, const struct plan_input *of)
 	t->input = in;
 	t->source = (unsigned)(of - s->plan->inputs);
 	t->timed = of->scan->needs_time;
+	t->floor = WHEN_MIN;
 	t->leads = !i || s->turns[i - 1].source != t->source;
 	t->w = (struct watermark){.greatest = WHEN_MIN,
 	    .lateness = of->time.lateness,
@@ -52,6 +53,8 @@ make_turn(struct sources *s, struct str path, const struct plan_input *of)
 	in->live =
 	    s->options->follow && is_last_rank(s->plan, of) && !of->values;
 	in->alone = s->max == 1;
+	if (s->options->given && !of->values)
+		in->given = &s->options->given[t->source];
 	if (!in->live || !is_followed(s, path))
 		return t;
 	in->follow = follow_new(path.p, s->files.names, s->files.n, s->watch,
@@ -137,9 +140,13 @@ sources_make(struct sources *s, const struct plan *plan,
 			continue;
 		if (in->values)
 			files_add(&s->files, STR("VALUES"));
+		if (options->given && !in->values)
+			files_add(
+			    &s->files, in->n_files ? in->files[0] : STR("-"));
 		for (unsigned k = 0; k < in->n_files && options->follow; k++)
 			watch_pattern(s, in->files[k]);
-		for (unsigned k = 0; k < in->n_files && !status; k++)
+		for (unsigned k = 0;
+		     k < in->n_files && !status && !options->given; k++)
 			status = files_expand(
 			    &s->files, in->files[k], options->follow, err);
 		ends[i] = s->files.n;

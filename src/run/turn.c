@@ -19,8 +19,9 @@ turn_watermark(const struct turn *t)
 	int64_t at, standing = turn_standing(t);
 
 	if (t->w.lateness == WHEN_MAX || standing == WHEN_MIN ||
-	    __builtin_sub_overflow(standing, t->w.lateness, &at))
-		return WHEN_MIN;
+	    __builtin_sub_overflow(standing, t->w.lateness, &at) ||
+	    at < t->floor)
+		return t->floor;
 	return at;
 }
 

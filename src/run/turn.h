@@ -23,9 +23,12 @@ struct turn {
 	struct prepared *batch; /* NULL: none at hand */
 	unsigned next;		/* row of the batch */
 	struct watermark w;
-	uint64_t offset; /* in the input, of the batch applied last */
-	bool parked;	 /* it is closed, but it is known that its */
-	int64_t first;	 /* first record has this time */
+	int64_t floor;	   /* its watermark is not below this: it is given */
+	unsigned mark;	   /* the next that is given (run/given.h) */
+	uint64_t far_line; /* of the record of w.far_time */
+	uint64_t offset;   /* in the input, of the batch applied last */
+	bool parked;	   /* it is closed, but it is known that its */
+	int64_t first;	   /* first record has this time */
 	bool ended;
 	bool idle;	  /* it is not waited for */
 	bool dry;	  /* live: it had nothing when it was looked at */

@@ -380,11 +380,9 @@ static const struct front_case bad[] = {
 	    "1:20: the window \"w\" says ORDER BY already"},
 	{"SELECT sum(lag(a) OVER ()) OVER () FROM t",
 	    "1:12: OVER within OVER is not possible"},
-	{"SELECT upper(a) OVER () FROM t",
-	    "1:8: upper is no function over other rows | one of:"
-	    " cume_dist, dense_rank, first_value, lag, last_value,"
-	    " lead, nth_value, ntile, percent_rank, rank,"
-	    " row_number, any_value, …"},
+	{"SELECT rnak() OVER () FROM t",
+	    "1:8: rnak is no function over other rows"
+	    " | did you mean \"rank\"?"},
 	{"SELECT sum(a) OVER (ROWS 2 FOLLOWING)",
 	    "1:21: this frame ends before it begins"
 	    " | rows between 3 preceding and 2 following"},

@@ -220,8 +220,9 @@ test_operators(struct buf *out)
 		ok(!i || strcmp(op_kinds[i - 1]->name, k->name) < 0,
 		    "%s is in its place in the table", k->name);
 		ok(k->doc && k->about && k->primary, "%s has words", k->name);
-		buf_lit(&text, "weir: 1\ninputs: {web: {}, api: {}}\n"
-			       "from: web\nsteps:\n");
+		buf_lit(&text,
+		    "weir: 1\ninputs: {web: {}, api: {columns: [path]}, "
+		    "blocked: {columns: [ip]}}\nfrom: web\nsteps:\n");
 		for (; *line.p; line.p += line.n) {
 			line.n = strcspn(line.p, "\n");
 			line.n += line.p[line.n] == '\n';

@@ -12,7 +12,7 @@
 #include "op/computed.h"
 #include "op/window_kind.h"
 
-struct assign_config {
+struct windowed_config {
 	struct window_spec window;
 	unsigned start, end, time; /* numbers of the columns */
 };
@@ -28,9 +28,9 @@ refuse_sessions(const struct arg *window, const struct bind *b)
 }
 
 static int
-assign_bind(struct op *op, const struct bind *b)
+windowed_bind(struct op *op, const struct bind *b)
 {
-	struct assign_config *c = arena_zalloc(b->arena, sizeof *c);
+	struct windowed_config *c = arena_zalloc(b->arena, sizeof *c);
 	const struct arg *window = op_arg(op, "window");
 	struct flow *out = &op->out;
 
@@ -57,7 +57,7 @@ assign_bind(struct op *op, const struct bind *b)
 }
 
 static struct op_run *
-assign_open(const struct op *op)
+windowed_open(const struct op *op)
 {
 	struct op_run *r = mem_zalloc(sizeof *r);
 
@@ -70,7 +70,7 @@ static void
 emit_row(
     struct op_run *r, const struct batch *b, unsigned row, struct span window)
 {
-	const struct assign_config *c = r->op->config;
+	const struct windowed_config *c = r->op->config;
 	struct arena *a = b->arena;
 	unsigned n = r->op->out.segment->n_cols;
 	struct batch one = *b;
@@ -96,9 +96,9 @@ emit_row(
 }
 
 static void
-assign_row(struct op_run *r, const struct batch *b, unsigned row)
+windowed_row(struct op_run *r, const struct batch *b, unsigned row)
 {
-	const struct assign_config *c = r->op->config;
+	const struct windowed_config *c = r->op->config;
 	int64_t after = WHEN_MIN;
 	struct span slice, window;
 
@@ -111,7 +111,7 @@ assign_row(struct op_run *r, const struct batch *b, unsigned row)
 }
 
 static void
-assign_apply(struct op_run *r, struct batch *b, void *prepared, unsigned from,
+windowed_apply(struct op_run *r, struct batch *b, void *prepared, unsigned from,
     unsigned to, struct watermark *w)
 {
 	unsigned k = op_selected_from(b, from);
@@ -120,7 +120,7 @@ assign_apply(struct op_run *r, struct batch *b, void *prepared, unsigned from,
 	for (unsigned row = from; row < to; row++) {
 		if (k < b->n_sel && batch_row(b, k) == row) {
 			k++;
-			assign_row(r, b, row);
+			windowed_row(r, b, row);
 		}
 		if (w && watermark_see(w, b->time[row]))
 			r->forward(r, w->now);
@@ -128,46 +128,46 @@ assign_apply(struct op_run *r, struct batch *b, void *prepared, unsigned from,
 }
 
 static void
-assign_advance(struct op_run *r, int64_t w)
+windowed_advance(struct op_run *r, int64_t w)
 {
 	r->forward(r, w);
 }
 
 static void
-assign_close(struct op_run *r)
+windowed_close(struct op_run *r)
 {
 	mem_free(r);
 }
 
 static void
-assign_explain(const struct op *op, struct buf *out)
+windowed_explain(const struct op *op, struct buf *out)
 {
 	(void)op;
 	buf_lit(out, "none");
 }
 
 // clang-format off
-static const struct param assign_params[] = {
+static const struct param windowed_params[] = {
 	{"window", PARAM_WINDOW, true, "The kind of window; no sessions."},
 };
 
-const struct op_kind op_assign = {
-	.name = "assign",
+const struct op_kind op_windowed = {
+	.name = "windowed",
 	.doc = "Say of every row which windows it is in.",
 	.about =
 	    "Adds `window_start`, `window_end` and `window_time`, the last "
 	    "millisecond of the window. A row that is in several windows comes "
 	    "out once for each. `window` aggregates over windows in one step; "
 	    "this is for all else one may want to do with them.",
-	.example = "- assign: tumble(5m)\n",
-	.params = assign_params,
-	.n_params = sizeof assign_params / sizeof *assign_params,
+	.example = "- windowed: tumble(5m)\n",
+	.params = windowed_params,
+	.n_params = sizeof windowed_params / sizeof *windowed_params,
 	.primary = "window",
-	.bind = assign_bind,
-	.open = assign_open,
-	.apply = assign_apply,
-	.advance = assign_advance,
-	.close = assign_close,
-	.explain = assign_explain,
+	.bind = windowed_bind,
+	.open = windowed_open,
+	.apply = windowed_apply,
+	.advance = windowed_advance,
+	.close = windowed_close,
+	.explain = windowed_explain,
 };
 // clang-format on

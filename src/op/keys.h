@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+/* Keys of the selected rows of a batch, made of some of its columns. */
+#ifndef WEIR_OP_KEYS_H
+#define WEIR_OP_KEYS_H
+
+#include "op/op.h"
+
+struct keys {
+	const struct column *cols;
+	unsigned n;
+	struct str *list; /* by selected row */
+	uint64_t *hashes;
+};
+
+/*
+ * Makes them in the batch's arena. A row whose key is too long becomes a bad
+ * row.
+ */
+void keys_make(struct keys *k, struct eval *ev, struct batch *b,
+    const struct column *cols, unsigned n);
+
+/* Some part of a row's key is NULL. */
+bool keys_null(const struct keys *k, unsigned row);
+
+#endif

@@ -1,0 +1,4 @@
+SELECT CAST(ts AS TIME) AS at, CAST(ts AS TIME(3)) AS precise,
+  CAST(ts AS TIME) BETWEEN TIME '09:00' AND TIME '17:30' AS office,
+  CAST(ts AS TIME) >= TRY_CAST(open AS TIME) AS is_open,
+  EXTRACT(HOUR FROM TRY_CAST(open AS TIME)) AS opens, v
