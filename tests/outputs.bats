@@ -88,3 +88,11 @@ unfinished() {
 	gives 1 weir -o '{n}.jsonl' 'SELECT n' <<<'{"n":1}'
 	[[ $errors == *"1.jsonl is no regular file"* ]]
 }
+
+@test "-v says which format it is and where event time is" {
+	echo '{"ts":"2026-03-28T10:00:00Z"}' >in.log
+	gives 0 weir -v 'SELECT count(*) n GROUP BY tumble(1h)' in.log
+	[[ $errors == *"weir: in.log: format json, event time in ts"* ]]
+	gives 0 weir -v 'SELECT a' <<<'a=1 b=2'
+	[[ $errors == *"weir: -: format logfmt"* ]]
+}

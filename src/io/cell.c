@@ -143,6 +143,16 @@ cell_missing(const struct decode_spec *spec, unsigned want, struct batch *b,
 	return cell_value(spec, want, NULL, b, row, VALUE_NULL);
 }
 
+/* Digits alone, of which a float would lose some. */
+static bool
+is_whole(struct str s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if ((s.p[i] < '0' || s.p[i] > '9') && s.p[i] != '-')
+			return false;
+	return true;
+}
+
 struct value
 cell_guess(struct arena *a, struct str text, bool quoted)
 {
@@ -162,7 +172,9 @@ cell_guess(struct arena *a, struct str text, bool quoted)
 	case NUM_INT:
 		return value_int(n.i);
 	case NUM_FLOAT: /* what is out of range stays as it was written */
-		return n.f - n.f == 0 ? value_float(n.f) : value_text(text);
+		if (n.f - n.f != 0 || is_whole(text))
+			break;
+		return value_float(n.f);
 	case NUM_BIGINT:
 		if (dec_parse(text, &d))
 			return value_decimal(a, d);

@@ -344,8 +344,7 @@ const struct format format_json = {
     .extensions = "json jsonl ndjson",
     .example = "{\"ts\":\"2026-03-28T22:00:00Z\",\"path\":\"/a\","
 	       "\"status\":200}\n",
-    .arg = "the list of records in a document, such as Records; or lines, or "
-	   "document",
+    .arg = "LIST | lines | document",
     .guess = json_guess,
     .start = json_start,
     .decoder_new = json_decoder_new,

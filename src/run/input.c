@@ -297,15 +297,38 @@ choose_format(const struct input *in, bool nul)
 			    : format_of_file(in->file, head, whole);
 }
 
+/* What Windows writes, and no format of text reads. */
+static bool
+is_utf16(const struct input *in)
+{
+	struct str head = {in->head.bytes, in->head.to};
+
+	return in->format->lines && (str_starts(head, STR("\xff\xfe")) ||
+					str_starts(head, STR("\xfe\xff")));
+}
+
 static int
 check_format(const struct input *in, bool nul, struct err *err)
 {
+	if (is_utf16(in)) {
+		err_set(err, ERR_INPUT, (struct where){0},
+		    "this is UTF-16, and text must be UTF-8");
+		return err_hint(err, "iconv -f UTF-16 -t UTF-8 FILE | weir …");
+	}
 	if (!nul || in->format->nul)
 		return 0;
 	err_set(err, ERR_USAGE, (struct where){0},
 	    "records of the format %s cannot end in NUL", in->format->name);
 	return err_hint(err, "-z is for formats of lines, such as lines or "
 			     "logfmt");
+}
+
+/* The byte at hand may be half of UTF-16's mark. */
+static bool
+begins_mark(const struct input *in)
+{
+	return in->head.to == 1 && !in->head.last && in->format->lines &&
+	       (unsigned char)in->head.bytes[0] >= 0xfe;
 }
 
 /* Reads until the format is known; a live input may have too little (waits). */
@@ -319,7 +342,7 @@ read_head(struct input *in, bool nul, size_t block_bytes)
 		in->format = in->head.to || in->head.last
 				 ? choose_format(in, nul)
 				 : NULL;
-	} while (!in->format && !in->waits);
+	} while ((!in->format || begins_mark(in)) && !in->waits);
 }
 
 static int
@@ -411,7 +434,7 @@ input_open(struct input *in, const struct plan *plan,
 	if (in->err.message && !in->head.to)
 		return open_failed(in, err);
 	if (check_format(in, options->nul_data, err))
-		return -1;
+		return open_failed(in, err);
 	if (start(in, options, block_bytes, err) ||
 	    guess_spec(in, plan, options, needs_time, block_bytes, err))
 		return in->waits ? open_later(in) : open_failed(in, err);

@@ -163,6 +163,25 @@ report_interrupted(const char *path)
 }
 
 /* Names shown of fields without a value. */
+void
+report_opened(const struct input *in, const struct run_options *o)
+{
+	const struct decode_spec *spec = &in->spec;
+	char name[4 * 120 + 8];
+	struct buf time = {0};
+
+	if (!o->verbose)
+		return;
+	err_quote(name, in->file, 120);
+	if (spec->time >= 0) {
+		buf_lit(&time, ", event time in ");
+		path_print(&time, spec->wants[spec->time].path);
+	}
+	fprintf(stderr, "weir: %s: format %s%s\n", name, in->format->name,
+	    buf_z(&time));
+	buf_release(&time);
+}
+
 #define UNSEEN_SHOWN 5
 
 static unsigned

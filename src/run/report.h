@@ -33,6 +33,9 @@ void report_ahead(struct str file, uint64_t line, const struct watermark *w);
 /* In the middle, asked for by SIGUSR1. */
 void report_stats(const struct run_counts *c, const struct run_options *o);
 
+/* -v: which format an input turned out to be, and where its event time is. */
+void report_opened(const struct input *in, const struct run_options *o);
+
 /*
  * On a terminal: why no result has come yet, when windows close at the end of
  * input only. True if it was said.

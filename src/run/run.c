@@ -74,6 +74,8 @@ check_inputs(struct run *r)
 int
 owner_open(struct run *r, struct turn *t)
 {
+	int status;
+
 	if (t->input->opened || t->values)
 		return 0;
 	if (t->input->plan->values) {
@@ -81,8 +83,11 @@ owner_open(struct run *r, struct turn *t)
 		    &r->lanes.paths[t->source], r->err);
 		return t->values ? 0 : -1;
 	}
-	return input_open(t->input, r->plan, r->options, t->timed,
+	status = input_open(t->input, r->plan, r->options, t->timed,
 	    feed_block_bytes(r->threads, r->sources.max), r->err);
+	if (t->input->opened)
+		report_opened(t->input, r->options);
+	return status;
 }
 
 /*

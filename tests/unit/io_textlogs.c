@@ -131,6 +131,12 @@ static const struct {
 	"! more fields than #Fields names @5 \"1 2 3\"\n"
 	"! other fields than at the start @0 \"#Fields: a\"\n"
 	"[null,\"q r\"]\n"},
+    {"zeek: bad", {"zeek", "a b", 0},
+	"#fields\ta\tb\n#types\tcount\tbool\n1.5\tT\n1\ttrue\n1\n1\tT\tx\n",
+	"! a field is not of the type that #types says @1 \"1.5\\tT\"\n"
+	"! a field is not of the type that #types says @3 \"1\\ttrue\"\n"
+	"! fewer fields than #fields names @0 \"1\"\n"
+	"! more fields than #fields names @5 \"1\\tT\\tx\"\n"},
     {"error: w3c without fields", {"w3c", "a", 0}, "#x\n1\n",
 	"error: there is no #Fields: before the first record"},
 };
@@ -279,6 +285,7 @@ static const struct {
 	    "10.0.0.1:80 0.000073 0.001048 0.000057 200 200 0 29 \"GET "
 	    "http://www.example.com:80/ HTTP/1.1\" \"curl/7.38.0\" - -\n"},
     {"w3c", "#Version: 1.0\n#Fields: date time c-ip\n2026-01-01 1:1:1 x\n"},
+    {"zeek", "#separator \\x09\n#set_separator\t,\n"},
     {"cri", "2016-10-06T00:17:09.669794202Z stdout F log content 1\n"},
     {"docker",
 	"{\"log\":\"x\\n\",\"stream\":\"stdout\",\"time\":\"2019-01-01T11:11:"
