@@ -37,6 +37,8 @@ run_explain(const struct options *o, struct err *err)
 	struct buf text = {0};
 	int failed;
 
+	/* A printed pipeline says nothing of this run's files. */
+	mine.print_spec = o->as_yaml || o->sql;
 	plan_init(&plan);
 	if (pipeline_make(&plan, &mine, err))
 		return -1;
