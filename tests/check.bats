@@ -170,3 +170,15 @@ steps:
 	done
 	[ "$(weir help warnings | grep -c .)" -gt 9 ]
 }
+
+@test "check: explain shows the plan, or it as a spec or as SQL" {
+	query='SELECT k, count(*) AS n GROUP BY k, tumble(1m)'
+	gives 0 weir explain --yaml "$query" </dev/null
+	weir --print-spec "$query" | cmp - stdout
+	gives 0 weir explain --sql "$query" </dev/null
+	has "$out" 'SELECT'
+	[[ $out != *'weir: 1'* ]]
+	gives 0 weir explain -v "$query" </dev/null
+	has "$out" 'weir: 1'
+	has "$out" 'rows out'
+}

@@ -198,3 +198,31 @@ steps:
 	done
 	[ $n -gt 50 ]
 }
+
+@test "fmt: lines of blocks stay, empty ones behind them do not pile up" {
+	printf '%s\n' 'weir: 1' 'tests:' ' - input: |+  # kept' '    a' '' \
+	    '    # no comment' '' '' '   expect: []' ' - input: |' '    b' '' \
+	    '' '   expect: []' >s.yaml
+	gives 0 weir fmt s.yaml
+	is "$out" 'weir: 1
+tests:
+  - input: |+  # kept
+      a
+
+      # no comment
+
+
+    expect: []
+  - input: |
+      b
+
+    expect: []'
+	weir fmt <stdout | cmp - stdout
+	# Without a last line feed the text has none, either.
+	printf 'weir: 1\nsteps:\n  - where: |\n      a > 1' >s.yaml
+	gives 0 weir fmt s.yaml
+	is "$out" 'weir: 1
+steps:
+  - where: |-
+      a > 1'
+}

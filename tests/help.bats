@@ -8,11 +8,9 @@ options() {
 	weir --help | sed -n 's/^  \(-.,\|   \) --\([a-z-]*\).*/\2/p'
 }
 
-# Names of the rows of src/cli/option_list.h that a run takes and that are not
-# hidden.
+# Names of the rows of src/cli/option_list.h that are not hidden.
 rows() {
-	awk '/^OPTION\(/ { split($0, a, "\"")
-	    if (!/HIDDEN|_ONLY,$/ || /RUN_ONLY/) print a[2] }' \
+	awk '/^OPTION\(/ { split($0, a, "\""); if (!/HIDDEN/) print a[2] }' \
 	    "$WEIR_SRC/src/cli/option_list.h"
 }
 

@@ -37,20 +37,20 @@ run_explain(const struct options *o, struct err *err)
 	struct buf text = {0};
 	int failed;
 
+	/* A printed pipeline says nothing of this run's files. */
+	mine.print_spec = o->as_yaml || o->sql;
 	plan_init(&plan);
 	if (pipeline_make(&plan, &mine, err))
 		return -1;
-	if (o->sql) {
-		if (sql_print(&plan, &text, err)) {
-			buf_release(&text);
-			return -1;
-		}
-	} else if (!o->as_yaml) {
-		plan_explain(&plan, &text);
+	if (o->sql && sql_print(&plan, &text, err)) {
+		buf_release(&text);
+		return -1;
 	}
-	if (o->verbose && !o->as_yaml)
+	if (!o->sql && !o->as_yaml)
+		plan_explain(&plan, &text);
+	if (!o->sql && !o->as_yaml && o->verbose)
 		buf_addc(&text, '\n');
-	if (o->verbose || o->as_yaml)
+	if (!o->sql && (o->as_yaml || o->verbose))
 		yaml_print(&plan, &text);
 	failed = terminal_write(&text, err);
 	buf_release(&text);

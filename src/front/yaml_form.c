@@ -17,6 +17,7 @@ struct former {
 	bool has_token;
 	unsigned from, to; /* its bytes */
 	unsigned end;	   /* of the token before it */
+	unsigned kept;	   /* up to here, empty lines are part of a text */
 	unsigned skip;	   /* bytes before the text given to libyaml */
 	uint32_t *bytes;   /* byte of each character; NULL: all ASCII */
 	size_t n_chars;
@@ -71,7 +72,7 @@ blank_before(const struct former *f, unsigned at)
 {
 	unsigned start = line_start(f, at);
 
-	return start > f->skip &&
+	return start > f->skip && start > f->kept &&
 	       begins_line(
 		   f, start - 1 - (start > 1 && byte(f, start - 2) == '\r'));
 }
@@ -191,6 +192,18 @@ is_block_scalar(const struct former *f)
 		   f->token.data.scalar.style == YAML_FOLDED_SCALAR_STYLE);
 }
 
+/* |+ */
+static bool
+keeps_lines(const struct former *f)
+{
+	unsigned i = f->from + 1;
+
+	while (i < f->to && strchr("+-123456789", byte(f, i)))
+		if (byte(f, i++) == '+')
+			return true;
+	return false;
+}
+
 static int
 next(struct former *f)
 {
@@ -211,8 +224,11 @@ next(struct former *f)
 	if (f->to < f->from)
 		f->to = f->from;
 	read_gap(f, f->end, f->from);
-	if (is_block_scalar(f))
+	if (is_block_scalar(f)) {
 		read_header(f);
+		if (keeps_lines(f))
+			f->kept = f->to;
+	}
 	return 0;
 }
 

@@ -347,6 +347,29 @@ block_indent(const struct form *v, struct str lines, unsigned stated)
 	return least == SIZE_MAX ? 0 : least;
 }
 
+/* A sign in the first line of a block, before its comment. */
+static bool
+has_sign(struct str header, char sign)
+{
+	for (size_t i = 1; i < header.n && header.p[i] != '#'; i++)
+		if (header.p[i] == sign)
+			return true;
+	return false;
+}
+
+/* Without empty lines at the end, which mean nothing. */
+static struct str
+without_end(struct str lines)
+{
+	size_t n = lines.n;
+
+	while (n && strchr(" \r\n", lines.p[n - 1]))
+		n--;
+	while (n < lines.n && lines.p[n] != '\n')
+		n++;
+	return (struct str){lines.p, n};
+}
+
 static void
 put_block(struct printer *p, const struct form *v, unsigned column)
 {
@@ -354,6 +377,8 @@ put_block(struct printer *p, const struct form *v, unsigned column)
 	unsigned stated = stated_indent(header);
 	size_t cut = block_indent(v, rest, stated);
 
+	if (!has_sign(header, '+'))
+		rest = without_end(rest);
 	for (size_t i = 0; i < header.n; i++)
 		if (stated && header.p[i] == (char)('0' + stated)) {
 			buf_addc(p->out, '2');
@@ -363,6 +388,11 @@ put_block(struct printer *p, const struct form *v, unsigned column)
 		}
 	while (p->out->n && strchr(" \t", p->out->p[p->out->n - 1]))
 		p->out->n--;
+	/* The file's last line had no end, so the text has none. */
+	if (v->text.p[v->text.n - 1] != '\n' && one_line(header) &&
+	    !has_sign(header, '+') && !has_sign(header, '-') &&
+	    !memchr(header.p, '#', header.n))
+		buf_addc(p->out, '-');
 	while (rest.n) {
 		struct str line = take_line(&rest);
 		size_t n = blanks_at(line) < cut ? blanks_at(line) : cut;
