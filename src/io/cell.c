@@ -172,7 +172,7 @@ cell_guess(struct arena *a, struct str text, bool quoted)
 	case NUM_INT:
 		return value_int(n.i);
 	case NUM_FLOAT: /* what is out of range stays as it was written */
-		if (n.f - n.f != 0 || is_whole(text))
+		if (n.f - n.f != 0 || (n.f != 0 && is_whole(text)))
 			break;
 		return value_float(n.f);
 	case NUM_BIGINT:
