@@ -69,7 +69,14 @@ kind_of_list(const char *p, const char *feed, const char *end, bool eof)
 		return KIND_DOCUMENT;
 	if (*next == ']' && eof && json_spaces(next + 1, end) == end)
 		return KIND_DOCUMENT;
-	return *next == '{' || next > feed ? KIND_DOCUMENT : KIND_LINES;
+	if (*next == '{' || next > feed)
+		return KIND_DOCUMENT;
+	if (json_value_end(p, feed, false))
+		return KIND_LINES;
+	/* [1 and, on the next line, ] */
+	next = json_spaces(feed, end);
+	return next < end && (*next == ']' || *next == ',') ? KIND_DOCUMENT
+							    : KIND_LINES;
 }
 
 static enum kind

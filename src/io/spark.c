@@ -236,8 +236,10 @@ put_padded(struct buf *out, struct str s, size_t width, bool right)
 
 	if (!right)
 		buf_adds(out, s);
-	memset(buf_reserve(out, room), ' ', room);
-	out->n += room;
+	if (room) {
+		memset(buf_reserve(out, room), ' ', room);
+		out->n += room;
+	}
 	if (right)
 		buf_adds(out, s);
 }

@@ -287,6 +287,8 @@ put_plain(struct template *t, const struct piece *p, struct value v)
 static void
 pad(struct buf *out, size_t n, char c)
 {
+	if (!n)
+		return;
 	memset(buf_reserve(out, n), c, n);
 	out->n += n;
 }
