@@ -13,7 +13,7 @@
 #define NULL_BYTES (BATCH_ROWS / 8)
 
 static size_t
-store_size(enum store s)
+store_size(enum storage s)
 {
 	switch (s) {
 	case STORE_NONE:

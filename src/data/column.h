@@ -34,7 +34,7 @@ struct column {
 };
 
 /* How elements of a type are stored. */
-enum store {
+enum storage {
 	STORE_NONE,
 	STORE_BYTE,
 	STORE_I64,
@@ -43,7 +43,7 @@ enum store {
 	STORE_VALUE
 };
 
-static inline enum store
+static inline enum storage
 type_store(enum type t)
 {
 	switch (t) {

@@ -32,6 +32,7 @@
 #include "data/batch.h"
 #include "expr/expr.h"
 #include "io/io.h"
+#include "state/state.h"
 
 struct op;
 struct op_run;
@@ -644,6 +645,21 @@ struct op_kind {
 	void (*ended)(struct op_run *r, unsigned port);
 	/* Asked after every batch: true if no further input can matter. */
 	bool (*done)(const struct op_run *r);
+
+	/*
+	 * Kept state (state/state.h), for stateful kinds. What it means, as
+	 * parts: two runs with equal parts understand each other's state.
+	 */
+	void (*schema)(const struct op *op, struct schema *out);
+	/*
+	 * After open and before anything else, if state is kept: binds tables
+	 * to maps and takes back what an earlier run has left. 0, or -1 and
+	 * *err.
+	 */
+	int (*restore)(struct op_run *r, struct state_step *s, struct err *err);
+	/* Before every commit: puts what has changed and is in no kept table.
+	 */
+	void (*save)(struct op_run *r);
 
 	/* One line about state and what bounds it, for explain. */
 	void (*explain)(const struct op *op, struct buf *out);

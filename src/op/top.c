@@ -182,7 +182,7 @@ table_of(struct top_run *r, int64_t time)
 }
 
 static void
-table_drop(struct top_run *r, struct top_table *t)
+top_table_drop(struct top_run *r, struct top_table *t)
 {
 	for (size_t i = 0; i < t->keys.n; i++)
 		ranked_release((void *)t->keys.cells[i]->bytes, &r->kept);
@@ -274,7 +274,7 @@ fire(struct top_run *r, int64_t w)
 		for (size_t i = 0; i < t->keys.n; i++)
 			put_ranked(r, (void *)cells[i]->bytes);
 		arena_release(&scratch);
-		table_drop(r, t);
+		top_table_drop(r, t);
 	}
 	if (!n)
 		return;
@@ -338,7 +338,7 @@ top_close(struct op_run *run)
 	struct top_run *r = (struct top_run *)run;
 
 	for (size_t i = 0; i < r->n_tables; i++)
-		table_drop(r, r->tables[i]);
+		top_table_drop(r, r->tables[i]);
 	mem_free(r->tables);
 	kept_release(&r->kept);
 	mem_free(r);

@@ -16,6 +16,7 @@
 #include "base/arena.h"
 #include "base/str.h"
 #include "state/index.h"
+#include "state/state.h"
 
 struct cell {
 	uint64_t hash;
@@ -63,9 +64,58 @@ cell_of_bytes(char *bytes)
 	return (struct cell *)(void *)(bytes - sizeof(struct cell));
 }
 
+/* ---- kept tables (state.h) ---- */
+
+/* How the cells of a table are written down. */
+struct cell_codec {
+	/* The accumulators and what hangs off them, as bytes. */
+	void (*save)(void *arg, const struct table *t, const struct cell *c,
+	    struct buf *out);
+	/* Into a zeroed cell. False: those are not bytes that save wrote. */
+	bool (*load)(
+	    void *arg, struct table *t, struct cell *c, struct str bytes);
+	/*
+	 * Nothing points to a cell or what hangs off it between two batches: it
+	 * may be evicted.
+	 */
+	bool movable;
+};
+
 /*
- * All cells ordered by key (type order, strings bytewise). The array lives in
- * the arena.
+ * Binds an empty table to a bucket of a map: cells are looked for in the store
+ * when they are not in memory; those handed out by table_cell and table_cells
+ * count as changed and are put at the next cut. codec and arg must outlive the
+ * table.
+ */
+void table_keep(struct table *t, struct state_map *map, int64_t bucket,
+    const struct cell_codec *codec, void *arg);
+
+/* Forgets the table and drops its bucket: its entries are gone for good.
+ * (table_release leaves what is kept alone.) */
+void table_drop(struct table *t);
+
+/* A cell that was got by table_find, or earlier, is changed. */
+void table_touch(struct table *t, struct cell *c);
+
+/* Takes one cell out, of the store too. Nothing may point to it. */
+void table_remove(struct table *t, struct cell *c);
+
+/* Brings all kept cells into memory. */
+void table_load(struct table *t);
+
+/*
+ * All cells in order of their keys, one after another, without having more of
+ * them in memory than the limit allows: the cell is valid until the next call.
+ * Nothing is added to the table meanwhile.
+ */
+struct table_walk;
+struct table_walk *table_walk_begin(struct table *t);
+struct cell *table_walk_next(struct table_walk *w);
+void table_walk_end(struct table_walk *w);
+
+/*
+ * All cells ordered by key (type order, strings bytewise), loaded if they are
+ * not in memory. The array lives in the arena.
  */
 struct cell **table_sorted(const struct table *t, struct arena *a);
 

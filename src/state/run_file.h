@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Run files: immutable entries of many maps and buckets, sorted by map, bucket
+ * and key, each written once, synced, and then read by block.
+ *
+ *   blocks    entries, prefix-compressed where keys share bytes; a checksum
+ *             (CRC32C, seeded with the run's number and the block's)
+ *   index     first key and place of each block, in pages of their own
+ *   filter    a bloom filter, ten bits a key, one cache line a look-up
+ *   sections  one per (map, bucket): where its blocks are, entries, deletions
+ *   footer    lengths, checksums, the run's number, format version
+ *
+ * Sections are small and read when the run is opened; pages of index and
+ * filter are read and verified when they are first needed, so that opening
+ * costs the same however large the run is. Every read verifies a checksum.
+ */
+#ifndef WEIR_STATE_RUN_FILE_H
+#define WEIR_STATE_RUN_FILE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/str.h"
+
+struct run_entry {
+	unsigned map;
+	int64_t bucket;
+	struct str key;
+	struct str value;
+	bool deleted; /* a tombstone: value is empty */
+};
+
+/* ---- writing, by the writer's thread ---- */
+
+struct run_writer;
+
+/*
+ * Makes the file NAME in the directory dir_fd (O_EXCL, 0600). number: of the
+ * run, unique in the directory. n_entries: about how many (for the filter).
+ */
+struct run_writer *run_writer_new(int dir_fd, const char *name, uint64_t number,
+    uint64_t n_entries, struct err *err);
+
+/* Entries in order, each (map, bucket, key) once. False once it has failed. */
+bool run_writer_add(struct run_writer *w, const struct run_entry *e);
+
+/*
+ * Writes what is left and syncs the file (not the directory). *bytes: its
+ * length, *footer_crc: to be noted in the commit. -1 and *err; the file is
+ * removed then. Frees the writer either way.
+ */
+int run_writer_finish(struct run_writer *w, uint64_t *bytes,
+    uint32_t *footer_crc, struct err *err);
+void run_writer_abandon(struct run_writer *w); /* removes the file */
+
+/* ---- reading, by the owner's thread, and by merges ---- */
+
+struct run_file;
+struct block_cache; /* of all runs of a store, bounded in bytes */
+
+struct block_cache *block_cache_new(size_t bytes);
+void block_cache_free(struct block_cache *c);
+
+struct run_section {
+	unsigned map;
+	int64_t bucket;
+	uint64_t n_entries, n_deleted, bytes;
+};
+
+/*
+ * Opens and verifies footer and sections against what the commit says.
+ * ERR_STATE with the file's name and the place if it is damaged. cache NULL:
+ * blocks are read anew each time (merges, checks).
+ */
+struct run_file *run_file_open(int dir_fd, const char *name, uint64_t number,
+    uint64_t bytes, uint32_t footer_crc, struct block_cache *cache,
+    struct err *err);
+void run_file_close(struct run_file *r);
+
+/* Sorted by map and bucket. */
+const struct run_section *run_file_sections(
+    const struct run_file *r, unsigned *n);
+
+enum run_found {
+	RUN_ABSENT,
+	RUN_FOUND,
+	RUN_DELETED,
+	RUN_DAMAGED
+};
+
+/* Appends the value to *out. RUN_DAMAGED: *err says where. */
+enum run_found run_file_get(struct run_file *r, unsigned map, int64_t bucket,
+    struct str key, struct buf *out, struct err *err);
+
+/*
+ * May it have the key? Asks the filter alone; if so and `ahead`, the kernel
+ * is asked to fetch its block (POSIX_FADV_WILLNEED).
+ */
+bool run_file_may_have(struct run_file *r, unsigned map, int64_t bucket,
+    struct str key, bool ahead);
+
+/* All entries, deletions too, of the whole run or of one section, in order. */
+struct run_cursor;
+struct run_cursor *run_cursor_new(struct run_file *r);
+struct run_cursor *run_cursor_of(
+    struct run_file *r, unsigned map, int64_t bucket);
+/* 1: *e, valid until the next call; 0: the end; -1 and *err. */
+int run_cursor_next(struct run_cursor *c, struct run_entry *e, struct err *err);
+void run_cursor_free(struct run_cursor *c);
+
+/*
+ * Reads all of it and verifies every checksum and the order; `say` as in
+ * store_check. Returns the number of damages.
+ */
+unsigned run_file_check(
+    struct run_file *r, void (*say)(void *arg, const char *line), void *arg);
+
+/* ---- merging ---- */
+
+/*
+ * Cursors by age, the newest first: gives each (map, bucket, key) once, as the
+ * newest has it. Tombstones come, too, unless `last` (nothing is older).
+ * dropped (or NULL) says which sections of which cursor are dead.
+ */
+struct run_merge;
+struct run_merge *run_merge_new(struct run_cursor **newest_first, unsigned n,
+    bool last,
+    bool (*dropped)(void *arg, unsigned cursor, unsigned map, int64_t bucket),
+    void *arg);
+int run_merge_next(struct run_merge *m, struct run_entry *e, struct err *err);
+void run_merge_free(struct run_merge *m); /* and its cursors */
+
+#endif

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What steps keep: between them and the store (store.h).
+ *
+ * A step's state is a set of maps with names of its own ("cells", "rows" …).
+ * Two ways to be kept, and nothing else survives a run:
+ *
+ * - Tables (table.h) whose cells are written down by a codec: table_keep binds
+ *   one to a bucket of a map. From then on its cells are found in the store
+ *   when they are missed in memory, what has changed is noticed (table_cell
+ *   and table_cells mark what they return) and goes out at the next cut, and
+ *   clean cells may be evicted when memory is short.
+ * - Everything else: the step puts and deletes entries itself, as things
+ *   happen or in op_kind.save, which is called at every cut.
+ *
+ * Without a state directory and without a memory limit there is no
+ * state_step (NULL), and steps do nothing of this.
+ *
+ * Schema. A step says what its state means as parts: texts that are compared
+ * with those it was written with. A fixed part (keys, window) that differs
+ * means that the state cannot be used; of the others (aggregates) some may be
+ * new and some gone. The versions there have been are kept, so a value can say
+ * (by a number) with which parts it was written.
+ */
+#ifndef WEIR_STATE_STATE_H
+#define WEIR_STATE_STATE_H
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "state/store.h"
+
+struct state;
+struct state_step;
+struct state_map;
+
+/* ---- schema ---- */
+
+struct schema_part {
+	struct str what; /* "keys", "window", "aggregate": for messages */
+	struct str text; /* in canonical form: node_print */
+	bool fixed;
+};
+
+/* Filled by op_kind.schema; texts live in the arena. */
+struct schema {
+	struct arena *arena;
+	struct schema_part *parts;
+	unsigned n, cap;
+};
+
+void schema_add(
+    struct schema *s, const char *what, struct str text, bool fixed);
+
+/* What becomes of a step's state, or of a part of it. */
+enum schema_fate {
+	SCHEMA_KEPT,
+	SCHEMA_ADDED,	/* the part is new: begins empty */
+	SCHEMA_DROPPED, /* the part is gone */
+	SCHEMA_REFUSED, /* a fixed part differs */
+	SCHEMA_NEW,	/* the step had no state */
+	SCHEMA_GONE	/* the step is no longer there */
+};
+
+/* ---- the run's side ---- */
+
+struct state_options {
+	size_t memory; /* bytes of kept tables in memory; SIZE_MAX: any */
+};
+
+/* The store stays the caller's. Reads the schema. NULL and *err. */
+struct state *state_new(
+    struct store *store, const struct state_options *options, struct err *err);
+void state_free(struct state *s);
+
+/*
+ * The share of the step of that name and kind. ERR_STATE if what is kept of it
+ * does not fit (the message shows both texts), unless `reset`: then it is
+ * dropped. Called once per step, before state_ready.
+ */
+struct state_step *state_step(struct state *s, struct str name,
+    const char *kind, const struct schema *schema, bool reset, struct err *err);
+
+/*
+ * All steps are there: what belongs to none is dropped if `drop`, else an
+ * error names it. *changes: lines that say what was added and dropped.
+ */
+int state_ready(
+    struct state *s, bool drop, struct buf *changes, struct err *err);
+
+/*
+ * Compares only: `say` is called for every step and part that is not as it
+ * was, and for those that are kept.
+ */
+struct schema_step {
+	struct str name;
+	const char *kind;
+	struct schema schema;
+};
+void state_compare(struct str stored_schema, const struct schema_step *steps,
+    unsigned n,
+    void (*say)(void *arg, enum schema_fate fate, struct str step,
+	struct str what, struct str was, struct str is),
+    void *arg);
+
+/* Puts all cells that have changed: what a commit needs, and nothing else. */
+void state_cut(struct state *s);
+
+/*
+ * Between batches: sees to it that neither changed cells pile up (a cut then
+ * costs little) nor memory exceeds the limit.
+ */
+void state_settle(struct state *s);
+
+/* ---- a step's side ---- */
+
+/* A map of the step by name; the same for every call. */
+struct state_map *state_map(struct state_step *s, const char *name);
+
+/*
+ * Parts of version v of the step's schema; the version it has now. A value
+ * that was written with parts that differ begins with the version's number.
+ */
+unsigned state_version(const struct state_step *s);
+const struct schema_part *state_parts(
+    const struct state_step *s, unsigned version, unsigned *n);
+
+/* Is anything kept of the step from an earlier run? */
+bool state_had(const struct state_step *s);
+
+void state_put(
+    struct state_map *m, int64_t bucket, struct str key, struct str value);
+void state_delete(struct state_map *m, int64_t bucket, struct str key);
+void state_drop(struct state_map *m, int64_t bucket);
+enum store_found state_get(
+    struct state_map *m, int64_t bucket, struct str key, struct buf *out);
+size_t state_buckets(struct state_map *m, int64_t **out);
+struct store_scan *state_scan(struct state_map *m, int64_t bucket);
+struct store *state_store(const struct state_map *m);
+unsigned state_map_number(const struct state_map *m);
+
+/* The key of a whole number, of a text; the bytes live in the buffer. */
+struct str state_key_number(struct buf *scratch, uint64_t n);
+struct str state_key_text(struct buf *scratch, const char *name);
+
+/*
+ * What was read cannot be what was put (a value that its codec does not
+ * understand): the store fails, the run ends with ERR_STATE.
+ */
+void state_damaged(struct state_map *m, int64_t bucket, struct str key);
+
+#endif
