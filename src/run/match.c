@@ -82,7 +82,9 @@ fits(const struct match *m, const struct position *p, const struct candidate *c)
 {
 	if (!c->packed && (uint64_t)c->st.st_size < p->place.offset)
 		return false;
-	return identity_begins(&p->id, c->head.p, c->head.n) &&
+	return (p->id.n == c->hashed.n
+		       ? p->id.hash == c->hashed.hash
+		       : identity_begins(&p->id, c->head.p, c->head.n)) &&
 	       tail_fits(m, p, c);
 }
 
@@ -221,19 +223,6 @@ prefer_copy(const struct match *m, struct seeker *s)
 
 /* ---- what becomes of the files ---- */
 
-static bool
-was_read(const struct match *m, struct str base)
-{
-	for (size_t i = 0; i < m->n_trails; i++)
-		for (size_t k = 0; k < m->trails[i]->n; k++) {
-			const struct position *p = &m->trails[i]->files[k];
-
-			if (!p->aside && str_eq(files_base(p->path), base))
-				return true;
-		}
-	return false;
-}
-
 /* A copy that somebody keeps beside what is read. */
 static bool
 is_spare(const struct match *m, const struct candidate *c)
@@ -261,7 +250,7 @@ is_to_be_read(const struct match *m, const struct candidate *c)
 				 : (uint64_t)c->st.st_size > p->place.offset;
 	if (p || c->named)
 		return true;
-	return c->head.n && was_read(m, c->base) && !is_spare(m, c);
+	return c->head.n && c->log_known && !is_spare(m, c);
 }
 
 /* ---- what cannot be found ---- */
@@ -320,6 +309,11 @@ match_files(struct match *m)
 	struct seekers s = {0};
 
 	gather(m, &s);
+	for (size_t i = 0; i < m->n; i++) {
+		struct candidate *c = &m->list[i];
+
+		c->hashed = identity_of(&c->st, c->head.p, c->head.n);
+	}
 	for (size_t i = 0; i < s.n; i++)
 		find_by_inode(m, &inodes, &s.list[i]);
 	for (size_t i = 0; i < s.n; i++)

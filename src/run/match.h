@@ -3,7 +3,7 @@
  * Which files are those of an earlier run, whatever they are called by now,
  * and what of them is to be read.
  *
- * What is noted (position.h) is compared with what is there: first with the
+ * What is noted (trail.h) is compared with what is there: first with the
  * file of the same device and inode, then with the one of the same name (the
  * directory has moved), then with the others, a log's own rotated siblings
  * before those. It is the same file if it begins alike and has the same bytes
@@ -23,7 +23,7 @@
 
 #include <sys/stat.h>
 
-#include "run/position.h"
+#include "run/trail.h"
 
 /* What is to be done with a file. */
 enum fate {
@@ -34,10 +34,15 @@ enum fate {
 struct candidate {
 	struct str path;
 	struct str base; /* of its log: the path without what rotation adds */
+	size_t chain;	 /* the same number: files of one log */
+	size_t name;	 /* which of the names it is, if it is named */
 	struct stat st;
 	bool named;	 /* by an operand or pattern; else: a rotated sibling */
 	bool packed;	 /* compressed */
 	struct str head; /* its first bytes, inflated; at most IDENTITY_BYTES */
+	struct identity hashed; /* of them; match_files sees to it */
+
+	bool log_known;	 /* an earlier run has read something of its log */
 
 	/* Found out: */
 	struct trail *trail; /* to which it belongs; NULL: to none yet */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What is noted of files that have been read; see position.h. */
-#include "run/position.h"
+/* What is noted of files that have been read; see trail.h. */
+#include "run/trail.h"
 
 #include <stddef.h>
 
@@ -38,7 +38,7 @@ trails_add(struct trails *t, struct str input)
 	mem_grow(&t->list, &t->cap, t->n + 1, sizeof *t->list);
 	t->list[t->n++] = trail;
 	trail->input = arena_str(&t->arena, input);
-	trail->w.greatest = WHEN_MIN;
+	trail->w.greatest = trail->floor = WHEN_MIN;
 	return trail;
 }
 
@@ -107,6 +107,8 @@ static const struct field time_fields[] = {
     {"far_from", FIELD_U64, AT(w.far_from)},
     {"far_time", FIELD_U64, AT(w.far_time)},
     {"far_line", FIELD_U64, AT(far_line)},
+    {"floor", FIELD_U64, AT(floor)},
+    {"mark", FIELD_U32, AT(mark)},
 };
 #undef AT
 
@@ -190,7 +192,7 @@ put_fields(
 }
 
 void
-positions_note(const struct trails *t, struct buf *out)
+trails_note(const struct trails *t, struct buf *out)
 {
 	pack_put_array(out, (uint32_t)t->n);
 	for (size_t i = 0; i < t->n; i++) {
@@ -381,7 +383,7 @@ take_trail(struct reader *r, struct trails *to)
 	if (!pack_get_map(&r->p, r->end, &pairs))
 		return false;
 	/* A time of 0 is left out, and its absence is no absence of times. */
-	t->w.greatest = 0;
+	t->w.greatest = t->floor = 0;
 	while (pairs--) {
 		struct str key;
 
@@ -389,12 +391,12 @@ take_trail(struct reader *r, struct trails *to)
 			return false;
 	}
 	if (!t->timed)
-		t->w.greatest = WHEN_MIN;
+		t->w.greatest = t->floor = WHEN_MIN;
 	return t->at <= t->n;
 }
 
 bool
-positions_take(struct trails *t, struct value packed)
+trails_take(struct trails *t, struct value packed)
 {
 	struct reader r = {packed.p, packed.p + packed.len, &t->arena};
 	uint32_t n;

@@ -105,6 +105,12 @@ found(void)
 	    .prefix = prefix};
 
 	out.n = 0;
+	for (size_t i = 0; i < n_world; i++)
+		for (size_t k = 0; k < trails.list[0]->n; k++)
+			world[i].log_known |=
+			    !trails.list[0]->files[k].aside &&
+			    str_eq(files_base(trails.list[0]->files[k].path),
+				world[i].base);
 	match_files(&m);
 	for (size_t i = 0; i < n_world; i++) {
 		const struct candidate *c = &world[i];
@@ -283,12 +289,12 @@ test_pack(void)
 			 .path = STR("-"),
 			 .place = {UINT64_MAX, 3, 4, 5, true},
 			 .records = 9});
-	positions_note(&trails, &a);
+	trails_note(&trails, &a);
 	trails_init(&back);
-	ok(positions_take(&back,
+	ok(trails_take(&back,
 	       (struct value){.p = a.p, .len = (uint32_t)a.n, .type = T_LIST}),
 	    "what was packed is taken back");
-	positions_note(&back, &b);
+	trails_note(&back, &b);
 	ok(str_eq(buf_str(&a), buf_str(&b)), "and is the same");
 	ok(back.n == 2 && back.list[1]->w.greatest == -5 &&
 		back.list[1]->files[0].place.offset == UINT64_MAX,
@@ -305,7 +311,7 @@ test_pack(void)
 			if (flip)
 				copy[i] = (char)(copy[i] ^ (int)flip);
 			trails_init(&back);
-			positions_take(&back,
+			trails_take(&back,
 			    (struct value){
 				.p = copy, .len = (uint32_t)n, .type = T_LIST});
 			trails_release(&back);

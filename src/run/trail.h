@@ -13,8 +13,8 @@
  * A trail carries how far event time has come with it, as that goes on with
  * the next generation.
  */
-#ifndef WEIR_RUN_POSITION_H
-#define WEIR_RUN_POSITION_H
+#ifndef WEIR_RUN_TRAIL_H
+#define WEIR_RUN_TRAIL_H
 
 #include "data/value.h"
 #include "op/op.h"
@@ -24,7 +24,8 @@
 enum position_kind {
 	POSITION_FILE,
 	POSITION_STREAM, /* a pipe or device: place counts what it gave */
-	POSITION_VALUES	 /* constant rows: place.rows */
+	POSITION_VALUES, /* constant rows: place.rows */
+	POSITION_NONE	 /* to be forgotten */
 };
 
 struct position {
@@ -39,7 +40,8 @@ struct position {
 	struct place place;
 	uint32_t n_tail;   /* bytes before place.offset … */
 	uint64_t tail;	   /* … and their fingerprint */
-	struct str format; /* its name; empty: not known */
+	struct str format;  /* its name; empty: not known */
+	bool found;	    /* there is such a file now; not noted */
 	uint64_t records;  /* of a stream: all that were read */
 };
 
@@ -51,6 +53,9 @@ struct trail {
 	struct watermark w;
 	bool timed; /* w says something */
 	uint64_t far_line;
+	int64_t floor; /* as struct turn has them */
+	unsigned mark;
+	bool taken; /* some turn reads it; not noted */
 };
 
 struct trails {
@@ -66,12 +71,12 @@ struct trail *trails_add(struct trails *t, struct str input);
 struct position *trail_add(struct trail *t, struct position p);
 
 /* Packs all of them: a list of maps. */
-void positions_note(const struct trails *t, struct buf *out);
+void trails_note(const struct trails *t, struct buf *out);
 
 /*
  * Takes them back from what was packed. False if that is damaged: whatever
  * the bytes are, nothing worse happens.
  */
-bool positions_take(struct trails *t, struct value packed);
+bool trails_take(struct trails *t, struct value packed);
 
 #endif
