@@ -54,6 +54,20 @@ input_close(struct input *in)
 }
 
 void
+input_reopen(struct input *in, struct str file)
+{
+	port_free(in->port);
+	in->port = NULL;
+	in->plain = NULL;
+	in->opened = false;
+	in->bytes = in->line = in->line_at = 0;
+	in->file = file;
+	/* An output may still use the first layout: the arena stays. */
+	in->layout = NULL;
+	block_release(&in->head);
+}
+
+void
 input_renew(struct input *in)
 {
 	follow_next(in->follow);
@@ -239,7 +253,10 @@ input_read(struct input *in, struct block *b, size_t block_bytes)
 	}
 	b->to += (size_t)n;
 	in->bytes += (size_t)n;
-	b->last = n == 0;
+	if (!n && in->holds && in->plain)
+		end_early(in, b);
+	else
+		b->last = n == 0;
 }
 
 void
@@ -284,6 +301,8 @@ choose_format(const struct input *in, bool nul)
 
 	if (in->plan->format)
 		return in->plan->format;
+	if (in->noted)
+		return in->noted;
 	if (head.n >= GUESS_MOST) {
 		head.n = GUESS_MOST;
 		whole = true;
@@ -343,6 +362,13 @@ read_head(struct input *in, bool nul, size_t block_bytes)
 				 ? choose_format(in, nul)
 				 : NULL;
 	} while ((!in->format || begins_mark(in)) && !in->waits);
+	/* A first line without its end: as if nothing was there yet. */
+	if (in->holds && in->plain && in->head.last && in->format->lines &&
+	    in->head.to &&
+	    !memchr(in->head.bytes, nul ? 0 : '\n', in->head.to)) {
+		in->head.to = 0;
+		in->format = choose_format(in, nul);
+	}
 }
 
 static int
@@ -422,7 +448,9 @@ input_resume(struct input *in, uint64_t offset, uint64_t context, uint64_t line,
 	struct block *b = &in->head;
 	uint64_t read = b->offset + (b->to - b->from);
 
-	if (in->plain) {
+	if (in->follow && offset > read && follow_seek(in->follow, offset)) {
+		b->from = b->to;
+	} else if (in->plain) {
 		file_seek(in->plain, offset);
 		b->from = b->to = 0;
 		b->last = false;
@@ -488,10 +516,10 @@ input_open(struct input *in, const struct plan *plan,
 		return in->waits ? open_later(in) : open_failed(in, err);
 	numbered = in->plan->scan->origin[ORIGIN_LINE] != 0;
 	in->by_number = numbered && !in->layout->format->lines;
-	in->counts = !in->plain || numbered;
+	in->counts = !in->plain || numbered || in->keeps;
 	if (in->by_number)
 		in->head.line = 0;
-	if (in->err.message)
+	if (in->err.message || (in->holds && in->plain && in->head.last))
 		end_early(in, &in->head);
 	in->opened = true;
 	return 0;

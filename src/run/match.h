@@ -42,7 +42,7 @@ struct candidate {
 	struct str head; /* its first bytes, inflated; at most IDENTITY_BYTES */
 	struct identity hashed; /* of them; match_files sees to it */
 
-	bool log_known;	 /* an earlier run has read something of its log */
+	bool log_known; /* an earlier run has read something of its log */
 
 	/* Found out: */
 	struct trail *trail; /* to which it belongs; NULL: to none yet */

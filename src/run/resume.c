@@ -17,6 +17,7 @@
 /* What a turn is to read. */
 struct group {
 	struct trail *trail; /* NULL: a new one */
+	struct str log;	     /* its live file */
 	struct position *parts;
 	size_t n, cap;
 };
@@ -135,8 +136,8 @@ look_again(struct trails *t, struct position *p, const struct candidate *c)
 	identity_grow(&p->id, c->head.p, c->head.n);
 	p->packed = c->packed;
 	p->size = (uint64_t)c->st.st_size;
-	p->written = (int64_t)c->st.st_mtim.tv_sec * 1000000000 +
-		     c->st.st_mtim.tv_nsec;
+	p->written =
+	    (int64_t)c->st.st_mtim.tv_sec * 1000000000 + c->st.st_mtim.tv_nsec;
 }
 
 static void
@@ -185,10 +186,10 @@ adopt(struct group *g, struct trail *t)
 }
 
 static struct group *
-add_group(struct arrange *a, struct trail *t)
+add_group(struct arrange *a, struct trail *t, struct str log)
 {
 	mem_grow(&a->groups, &a->cap, a->n + 1, sizeof *a->groups);
-	a->groups[a->n] = (struct group){0};
+	a->groups[a->n] = (struct group){.log = log};
 	adopt(&a->groups[a->n], t);
 	return &a->groups[a->n++];
 }
@@ -248,7 +249,7 @@ group_log(struct arrange *a, size_t from, size_t to)
 		if (c->fate != FATE_READ)
 			continue;
 		if (!g || (!fresh && g->trail && !a->r->follow))
-			g = add_group(a, c->trail);
+			g = add_group(a, c->trail, c->base);
 		else if (!fresh)
 			adopt(g, c->trail);
 		add_part(g, position_of(a, c));
@@ -258,7 +259,8 @@ group_log(struct arrange *a, size_t from, size_t to)
 			adopt(&a->groups[i],
 			    trail_of(a, a->survey.list[from].base));
 	if (!g && a->r->follow)
-		add_group(a, trail_of(a, a->survey.list[from].base));
+		add_group(a, trail_of(a, a->survey.list[from].base),
+		    a->survey.list[from].base);
 }
 
 /* A pipe or device, or what is not there, which opening it will tell. */
@@ -274,12 +276,12 @@ group_stream(struct arrange *a, struct str path, bool missing)
 		for (size_t k = 0; k < t->n && !missing; k++)
 			if (t->files[k].kind == POSITION_STREAM &&
 			    str_eq(t->files[k].path, path)) {
-				add_part(add_group(a, t), t->files[k]);
+				add_part(add_group(a, t, path), t->files[k]);
 				t->files[k].kind = POSITION_NONE;
 				return;
 			}
 	}
-	add_part(add_group(a, NULL), p);
+	add_part(add_group(a, NULL, path), p);
 }
 
 /* It was there once: that it is missing now means that nothing is new. */
@@ -307,9 +309,8 @@ group_name(struct arrange *a, size_t name)
 		if (found == SURVEY_STREAM)
 			group_stream(a, path, false);
 		else if (found == SURVEY_NOTHING && a->r->follow)
-			add_group(a, trail_of(a, files_base(path)));
-		else if (found == SURVEY_NOTHING &&
-			 !has_been_read(a, path))
+			add_group(a, trail_of(a, path), path);
+		else if (found == SURVEY_NOTHING && !has_been_read(a, path))
 			group_stream(a, path, true);
 		return;
 	}
@@ -318,7 +319,8 @@ group_name(struct arrange *a, size_t name)
 		return;
 	if (!a->r->follow && !c->log_known) {
 		if (c->fate == FATE_READ)
-			add_part(add_group(a, c->trail), position_of(a, c));
+			add_part(
+			    add_group(a, c->trail, c->base), position_of(a, c));
 		return;
 	}
 	a->done[c->chain] = true;
@@ -385,6 +387,7 @@ make_trail(struct arrange *a, struct group *g, bool idle)
 	for (size_t i = 0; i < g->n; i++)
 		note_asides(a, t, files_base(g->parts[i].path));
 	t->at = t->n;
+	t->log = arena_str(&r->trails->arena, g->log);
 	for (size_t i = 0; i < g->n; i++)
 		trail_add(t, g->parts[i]);
 	if (idle) {
@@ -432,7 +435,7 @@ resume_input(struct resume *r)
 	struct arrange a = {.r = r};
 
 	gather_noted(&a);
-	survey_files(&a.survey, r->names, r->from, r->to, r->quiet);
+	survey_files(&a.survey, r->names, r->from, r->to, r->follow, r->quiet);
 	a.done = mem_zalloc(a.survey.n_chains + 1);
 	know_logs(&a);
 	a.match = (struct match){.trails = a.noted,

@@ -37,7 +37,7 @@ make_inputs(struct run *r)
 			r->seen[i].wants =
 			    mem_zalloc(plan->inputs[i].scan->n_wants *
 				       sizeof *r->seen[i].wants);
-	if (sources_make(&r->sources, plan, r->options, r->err))
+	if (sources_make(&r->sources, plan, r->options, NULL, r->err))
 		return -1;
 	r->inputs = r->sources.inputs;
 	r->turns = r->sources.turns;
@@ -79,6 +79,7 @@ owner_open(struct run *r, struct turn *t)
 
 	if (t->input->opened || t->values)
 		return 0;
+	position_begin(t, &r->sources);
 	if (t->input->plan->values) {
 		t->values = values_new(t->input->plan, t->input->number,
 		    &r->lanes.paths[t->source], r->err);
@@ -89,7 +90,7 @@ owner_open(struct run *r, struct turn *t)
 	if (!t->input->opened)
 		return status;
 	report_opened(t->input, r->options);
-	return position_resume(t, r->err);
+	return position_resume(t, &r->sources, r->err);
 }
 
 /*
@@ -128,6 +129,7 @@ close_input(struct run *r, struct turn *t)
 {
 	rise(r, t, UINT64_MAX);
 	t->ended = true;
+	position_end(t, t->input->err.message != NULL);
 	r->counts->bytes_in += t->input->bytes;
 	if (t->values)
 		return;
@@ -175,10 +177,13 @@ open_inputs(struct run *r)
 			return -1;
 		if (!all)
 			break;
-		if (!t->leads && r->n_inputs >= PEEK_INPUTS && t->input->size)
+		if (!t->leads && !t->place.offset &&
+		    r->n_inputs >= PEEK_INPUTS && t->input->size)
 			t->parked = peek_time(t->input, &t->first);
-		if (t->parked)
+		if (t->parked) {
 			input_close(t->input);
+			t->resumed = false;
+		}
 	}
 	return 0;
 }
@@ -409,23 +414,6 @@ owner_fetch(struct run *r, struct turn *t, bool wait)
 	return FEED_BATCH;
 }
 
-/* Makes sure of a batch with rows; false at the input's end. */
-static bool
-fetch(struct run *r, struct turn *t)
-{
-	if (owner_fetch(r, t, true) == FEED_BATCH)
-		return true;
-	close_input(r, t);
-	return false;
-}
-
-/* Nobody waits for more of it, or it is enough of all. */
-static bool
-is_enough(struct run *r, const struct turn *t)
-{
-	return r->pipe.input_done[t->source] || owner_must_stop(r);
-}
-
 /* An input's turn has come: it is opened, unless it has been before. */
 static int
 begin_turn(struct run *r, struct turn *t)
@@ -437,6 +425,51 @@ begin_turn(struct run *r, struct turn *t)
 	if (!opened && !t->values)
 		feed_open(r->feed, t->input);
 	return 0;
+}
+
+/*
+ * A file has ended, and its turn goes on with another one: 1, or 0: it does
+ * not, or -1.
+ */
+static int
+go_on(struct run *r, struct turn *t)
+{
+	struct input *in = t->input;
+
+	if (!t->trail || in->follow || owner_must_stop(r))
+		return 0;
+	position_end(t, in->err.message != NULL);
+	if (!position_next(t))
+		return 0;
+	r->counts->bytes_in += in->bytes;
+	feed_close(r->feed, in);
+	owner_note_damage(r, t);
+	input_reopen(in, t->trail->files[t->trail->at].path);
+	return begin_turn(r, t) ? -1 : 1;
+}
+
+/* Makes sure of a batch with rows; false at the input's end, or if it fails. */
+static bool
+fetch(struct run *r, struct turn *t)
+{
+	int more = 1;
+
+	while (more > 0) {
+		if (owner_fetch(r, t, true) == FEED_BATCH)
+			return true;
+		more = go_on(r, t);
+	}
+	if (more < 0)
+		r->pipe.failed = true;
+	close_input(r, t);
+	return false;
+}
+
+/* Nobody waits for more of it, or it is enough of all. */
+static bool
+is_enough(struct run *r, const struct turn *t)
+{
+	return r->pipe.input_done[t->source] || owner_must_stop(r);
 }
 
 static int

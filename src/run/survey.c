@@ -84,13 +84,14 @@ survey_chain(const struct survey *s, struct str base)
 }
 
 static void
-add_chain(struct survey *s, struct str base)
+add_chain(struct survey *s, struct str base, bool live)
 {
 	bool found;
 	size_t n = s->n_chains, at = find_base(s, n, base, &found);
 
 	if (found)
 		return;
+	s->live[n] = live;
 	memmove(s->by_base + at + 1, s->by_base + at,
 	    (n - at) * sizeof *s->by_base);
 	s->by_base[at] = n;
@@ -119,21 +120,28 @@ is_named(const struct files *names, size_t from, size_t to, struct str path)
 	return false;
 }
 
+static bool
+is_live(const struct survey *s, struct str base)
+{
+	size_t chain = survey_chain(s, base);
+
+	return chain != SIZE_MAX && s->live[chain];
+}
+
 /* Files of a directory whose names are those of a chain's, and not named. */
 static void
-look_into(struct survey *s, const struct files *names, size_t to,
-    struct str dir)
+look_into(
+    struct survey *s, const struct files *names, size_t to, struct str dir)
 {
 	DIR *d = opendir(dir.n ? arena_str(&s->arena, dir).p : ".");
 	struct dirent *e;
 
 	while (d && (e = readdir(d))) {
-		struct str path = arena_printf(
-		    &s->arena, "%.*s%s", STR_ARG(dir), e->d_name);
+		struct str path =
+		    arena_printf(&s->arena, "%.*s%s", STR_ARG(dir), e->d_name);
 		struct str base = files_base(path);
 
-		if (!str_eq(base, path) &&
-		    survey_chain(s, base) != SIZE_MAX &&
+		if (!str_eq(base, path) && is_live(s, base) &&
 		    !is_named(names, s->from, to, path))
 			add(s, path, base);
 	}
@@ -147,12 +155,14 @@ add_siblings(struct survey *s, const struct files *names, size_t to)
 	struct str last = {NULL, 0};
 
 	for (size_t i = 0; i < s->n_chains; i++) {
-		struct str base = s->bases[s->by_base[i]];
+		size_t chain = s->by_base[i];
+		struct str base = s->bases[chain];
 		struct str dir = {base.p, dir_length(base)};
 
 		/* In order of their names, those of a directory stand
 		   together but for the ones in directories below it. */
-		if (str_is(base, "-") || (last.p && str_eq(dir, last)))
+		if (!s->live[chain] || str_is(base, "-") ||
+		    (last.p && str_eq(dir, last)))
 			continue;
 		look_into(s, names, to, dir);
 		last = dir;
@@ -243,21 +253,45 @@ drop_halves(struct survey *s)
 
 /* ---- the whole ---- */
 
+/*
+ * The logs that are named, and then rotated files of others: apart, or
+ * together as if their log was named.
+ */
+static void
+make_chains(struct survey *s, const struct files *names, size_t to, bool apart)
+{
+	for (size_t i = s->from; i < to; i++) {
+		struct str path = names->names[i];
+
+		if (str_eq(files_base(path), path) &&
+		    survey_look(path) != SURVEY_STREAM)
+			add_chain(s, path, true);
+	}
+	for (size_t i = s->from; i < to; i++) {
+		struct str path = names->names[i], base = files_base(path);
+
+		if (survey_chain(s, base) == SIZE_MAX &&
+		    survey_look(path) != SURVEY_STREAM)
+			add_chain(s, apart ? path : base, false);
+	}
+}
+
 void
 survey_files(struct survey *s, const struct files *names, size_t from,
-    size_t to, bool quiet)
+    size_t to, bool apart, bool quiet)
 {
 	*s = (struct survey){.from = from};
 	arena_init(&s->arena, 16384);
 	s->bases = mem_array(to - from + 1, sizeof *s->bases);
+	s->live = mem_zalloc(to - from + 1);
 	s->by_base = mem_array(to - from + 1, sizeof *s->by_base);
 	s->by_name = mem_zalloc((to - from + 1) * sizeof *s->by_name);
+	make_chains(s, names, to, apart);
 	for (size_t i = from; i < to; i++) {
 		struct str path = names->names[i], base = files_base(path);
 
-		if (survey_look(path) == SURVEY_STREAM)
-			continue;
-		add_chain(s, base);
+		if (survey_chain(s, base) == SIZE_MAX)
+			base = path;
 		if (!add(s, path, base))
 			continue;
 		s->list[s->n - 1].named = true;
@@ -281,6 +315,7 @@ survey_release(struct survey *s)
 	mem_free(s->list);
 	mem_free(s->bases);
 	mem_free(s->by_base);
+	mem_free(s->live);
 	mem_free(s->by_name);
 	arena_release(&s->arena);
 }
@@ -305,8 +340,8 @@ open_file(const struct candidate *c)
 	if (fd < 0)
 		return NULL;
 	port = file_port(file_new(fd, path_of(c->path)));
-	return c->packed ? unpack_new(port, (struct str){NULL, 0}, c->path,
-			       UNPACK_ANY)
+	return c->packed ? unpack_new(
+			       port, (struct str){NULL, 0}, c->path, UNPACK_ANY)
 			 : port;
 }
 
@@ -330,8 +365,7 @@ read_some(struct port *port, char *to, size_t n)
 }
 
 static bool
-before_packed(
-    const struct candidate *c, uint64_t place, char *to, size_t n)
+before_packed(const struct candidate *c, uint64_t place, char *to, size_t n)
 {
 	struct port *port = open_file(c);
 	struct tail tail = {0};
@@ -356,8 +390,8 @@ before_packed(
 }
 
 bool
-survey_before(void *arg, const struct candidate *c, uint64_t place, char *to,
-    size_t n)
+survey_before(
+    void *arg, const struct candidate *c, uint64_t place, char *to, size_t n)
 {
 	int fd;
 	ssize_t got;
@@ -376,8 +410,7 @@ survey_before(void *arg, const struct candidate *c, uint64_t place, char *to,
 }
 
 bool
-survey_prefix(
-    void *arg, const struct candidate *c, const struct candidate *of)
+survey_prefix(void *arg, const struct candidate *c, const struct candidate *of)
 {
 	struct port *a = open_file(c), *b = open_file(of);
 	char x[16384], y[16384];

@@ -16,18 +16,20 @@ struct survey {
 	struct candidate *list;
 	size_t n, cap;
 	struct str *bases; /* of the chains, by number */
+	bool *live;	   /* the log itself is named, not only rotated files */
 	size_t n_chains;
-	size_t *by_base;      /* the chains in order of their bases */
-	size_t *by_name;      /* by name: a file of the list + 1, or 0 */
-	size_t from;	      /* number of the first name */
+	size_t *by_base; /* the chains in order of their bases */
+	size_t *by_name; /* by name: a file of the list + 1, or 0 */
+	size_t from;	 /* number of the first name */
 };
 
 /*
  * Fills it. The same file under two names is taken once; that is said unless
- * quiet.
+ * quiet. apart: rotated files of a log that is not named are each a log of its
+ * own.
  */
 void survey_files(struct survey *s, const struct files *names, size_t from,
-    size_t to, bool quiet);
+    size_t to, bool apart, bool quiet);
 void survey_release(struct survey *s);
 
 /* The file of a name, or NULL: it is none, or there is none. */
@@ -44,8 +46,8 @@ enum survey_found {
 enum survey_found survey_look(struct str path);
 
 /* As struct match has them. */
-bool survey_before(void *arg, const struct candidate *c, uint64_t place,
-    char *to, size_t n);
+bool survey_before(
+    void *arg, const struct candidate *c, uint64_t place, char *to, size_t n);
 bool survey_prefix(
     void *arg, const struct candidate *c, const struct candidate *of);
 

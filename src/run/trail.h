@@ -40,8 +40,8 @@ struct position {
 	struct place place;
 	uint32_t n_tail;   /* bytes before place.offset … */
 	uint64_t tail;	   /* … and their fingerprint */
-	struct str format;  /* its name; empty: not known */
-	bool found;	    /* there is such a file now; not noted */
+	struct str format; /* its name; empty: not known */
+	bool found;	   /* there is such a file now; not noted */
 	uint64_t records;  /* of a stream: all that were read */
 };
 
@@ -55,6 +55,8 @@ struct trail {
 	uint64_t far_line;
 	int64_t floor; /* as struct turn has them */
 	unsigned mark;
+	struct str
+	    log;    /* what a turn that follows it goes on with; not noted */
 	bool taken; /* some turn reads it; not noted */
 };
 
