@@ -9,6 +9,7 @@
 #include "data/key.h"
 
 #include "base/must.h"
+#include "base/utf8.h"
 #include "data/key_form.h"
 #include "data/pack.h"
 
@@ -222,6 +223,70 @@ key_get(const char **p, const char *end, struct arena *a)
 	struct value v = get_value(p, end, &room);
 
 	return v.type == T_DECIMAL ? value_decimal(a, room) : v;
+}
+
+/* ---- checking ---- */
+
+static bool
+is_nested(enum key_tag tag, const char *p, const char *end)
+{
+	const char *at = p;
+	uint32_t n;
+
+	if (!(tag == KEY_LIST ? pack_get_array(&at, end, &n)
+			      : pack_get_map(&at, end, &n)))
+		return false;
+	return pack_skip(&p, end) == PACK_OK && p == end;
+}
+
+/* The end of a value with a tag, or NULL. */
+static const char *
+check_value(const char *p, const char *end)
+{
+	enum key_tag tag = (enum key_tag)(unsigned char)*p++;
+	size_t left = (size_t)(end - p), n = 0;
+
+	switch (tag) {
+	case KEY_NULL:
+	case KEY_FALSE:
+	case KEY_TRUE:
+		return p;
+	case KEY_INT:
+	case KEY_FLOAT:
+	case KEY_TIME:
+	case KEY_DURATION:
+		return left < 8 ? NULL : p + 8;
+	case KEY_DECIMAL:
+		return left < 17 || (unsigned char)*p > DEC_DIGITS_MAX ? NULL
+								   : p + 17;
+	case KEY_TEXT:
+	case KEY_BYTES:
+	case KEY_LIST:
+	case KEY_MAP:
+		if (left < 4 || left - 4 < (n = key_get32(p)))
+			return NULL;
+		p += 4;
+		if (tag == KEY_TEXT && !utf8_valid((struct str){p, n}))
+			return NULL;
+		if ((tag == KEY_LIST || tag == KEY_MAP) &&
+		    !is_nested(tag, p, p + n))
+			return NULL;
+		return p + n;
+	case KEY_TAGS:
+		break;
+	}
+	return NULL;
+}
+
+int
+key_count(struct str key)
+{
+	const char *p = key.p, *end = key.p + key.n;
+	int n = 0;
+
+	for (; p && p < end; n++)
+		p = check_value(p, end);
+	return p == end ? n : -1;
 }
 
 /* ---- order ---- */
