@@ -27,6 +27,12 @@ struct value key_get(const char **p, const char *end, struct arena *a);
  */
 int key_count(struct str key);
 
+/*
+ * Could key_put have made these bytes? Keys that come from a file are asked
+ * this before anything else is done with them.
+ */
+bool key_check(struct str key);
+
 /* Orders two keys of the same columns. */
 int key_cmp(struct str a, struct str b);
 
