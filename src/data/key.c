@@ -258,7 +258,7 @@ check_value(const char *p, const char *end)
 		return left < 8 ? NULL : p + 8;
 	case KEY_DECIMAL:
 		return left < 17 || (unsigned char)*p > DEC_DIGITS_MAX ? NULL
-								   : p + 17;
+								       : p + 17;
 	case KEY_TEXT:
 	case KEY_BYTES:
 	case KEY_LIST:

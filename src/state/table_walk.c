@@ -91,8 +91,8 @@ table_walk_held(const struct table_walk *w)
 static struct cell *
 load_loose(struct table_walk *w)
 {
-	struct cell *c = table_alloc(
-	    &w->loose, w->key, hash_bytes(w->key.p, w->key.n));
+	struct cell *c =
+	    table_alloc(&w->loose, w->key, hash_bytes(w->key.p, w->key.n));
 
 	c->loose = c->stored = true;
 	table_push(&w->loose, c);
