@@ -22,10 +22,15 @@ void key_put(struct buf *out, struct value v);
 struct value key_get(const char **p, const char *end, struct arena *a);
 
 /*
- * How many values a key has; -1 if it is none: then nothing else here may be
- * asked of it. For bytes that were stored.
+ * How many values a key has; -1 if key_check would be false.
  */
 int key_count(struct str key);
+
+/*
+ * Could key_put have made these bytes? Keys that come from a file are asked
+ * this before anything else is done with them.
+ */
+bool key_check(struct str key);
 
 /* Orders two keys of the same columns. */
 int key_cmp(struct str a, struct str b);

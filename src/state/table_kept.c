@@ -271,17 +271,13 @@ table_remove(struct table *t, struct cell *c)
 
 /* ---- finding ---- */
 
-/* Is it a key at all, and its value one? Else no cell is made of them. */
+/* What the store has of a key becomes a cell. */
 static bool
 take_back(struct kept *k, struct str key, uint64_t hash, struct str value)
 {
 	struct table *t = k->table;
 	struct cell *c;
 
-	if (key_count(key) < 0) {
-		state_damaged(k->map, k->bucket, key);
-		return false;
-	}
 	table_reserve(t, 1);
 	c = table_make(t, key, hash);
 	if (c->stored)
@@ -373,7 +369,9 @@ table_load(struct table *t)
 	while (store_scan_next(scan, &key, &value)) {
 		uint64_t hash = hash_bytes(key.p, key.n);
 
-		if (!table_find_here(t, key, hash))
+		if (!key_check(key))
+			state_damaged(k->map, k->bucket, key);
+		else if (!table_find_here(t, key, hash))
 			take_back(k, key, hash, value);
 	}
 	store_scan_end(scan);

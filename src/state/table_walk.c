@@ -27,7 +27,7 @@ scan_on(struct table_walk *w)
 	const struct kept *k = w->table->kept;
 
 	while (store_scan_next(w->scan, &w->key, &w->value)) {
-		if (key_count(w->key) >= 0)
+		if (key_check(w->key))
 			return;
 		state_damaged(k->map, k->bucket, w->key);
 	}
