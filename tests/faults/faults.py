@@ -286,7 +286,7 @@ def main():
     a.add_argument("--errnos",
                    default="EIO,ENOSPC,EDQUOT,EMFILE,EROFS,EACCES")
     a.add_argument("pipelines", nargs="*")
-    o = a.parse_args()
+    o = a.parse_intermixed_args()
     todo = [p for p in PIPELINES if not o.pipelines or p.name in o.pipelines]
     print("1..%d" % len(todo))
     failed = 0

@@ -141,8 +141,8 @@ note(const char *call, const char *path, long long n, const char *more,
 	if (log_fd < 0)
 		return;
 	line = malloc(room + 64);
-	p = line + sprintf(line, "%s\t%s\t%lld\t%s", call, path, n,
-		       more ? more : "");
+	p = line +
+	    sprintf(line, "%s\t%s\t%lld\t%s", call, path, n, more ? more : "");
 	for (size_t i = 0; i < n_bytes; i++) {
 		*p++ = hex[(unsigned char)bytes[i] >> 4];
 		*p++ = hex[bytes[i] & 15];
@@ -221,7 +221,7 @@ open_common(int dir, const char *name, int flags, mode_t mode)
 	do {                                                                   \
 		va_list ap;                                                    \
 		va_start(ap, flags);                                           \
-		mode = (flags) & O_CREAT ? (mode_t)va_arg(ap, int) : 0;        \
+		mode = (flags)&O_CREAT ? (mode_t)va_arg(ap, int) : 0;          \
 		va_end(ap);                                                    \
 	} while (0)
 
@@ -291,8 +291,8 @@ write_common(int fd, const void *p, size_t n, bool at, off_t offset)
 	if (fd == STDERR_FILENO || begin("write")) {
 		if (shortens && file && n > 1)
 			n = n / 2;
-		done = at ? REAL(pwrite)(fd, p, n, offset)
-			  : REAL(write)(fd, p, n);
+		done =
+		    at ? REAL(pwrite)(fd, p, n, offset) : REAL(write)(fd, p, n);
 		if (done > 0 && file) {
 			if (!at)
 				offset = lseek(fd, 0, SEEK_CUR) - done;
@@ -388,8 +388,8 @@ fdatasync(int fd)
 /* ---- names ---- */
 
 static int
-rename_common(int from_dir, const char *from, int to_dir, const char *to,
-    unsigned flags)
+rename_common(
+    int from_dir, const char *from, int to_dir, const char *to, unsigned flags)
 {
 	char a[PATH_MAX], b[PATH_MAX];
 	int rc = -1;
@@ -420,8 +420,8 @@ renameat(int from_dir, const char *from, int to_dir, const char *to)
 }
 
 int
-renameat2(int from_dir, const char *from, int to_dir, const char *to,
-    unsigned flags)
+renameat2(
+    int from_dir, const char *from, int to_dir, const char *to, unsigned flags)
 {
 	return rename_common(from_dir, from, to_dir, to, flags);
 }
