@@ -26,8 +26,8 @@
 
 /* ---- inputs ---- */
 
-static int
-make_inputs(struct run *r)
+static void
+make_seen(struct run *r)
 {
 	const struct plan *plan = r->plan;
 
@@ -37,7 +37,33 @@ make_inputs(struct run *r)
 			r->seen[i].wants =
 			    mem_zalloc(plan->inputs[i].scan->n_wants *
 				       sizeof *r->seen[i].wants);
-	if (sources_make(&r->sources, plan, r->options, NULL, r->err))
+}
+
+/* Something that should have been read is lost. */
+static int
+refuse_gaps(struct run *r)
+{
+	unsigned n = r->sources.gaps;
+
+	r->counts->gaps = n;
+	if (!n || !r->options->state->gap_fails)
+		return 0;
+	err_set(r->err, ERR_STATE, (struct where){0},
+	    "%u file%s cannot be read on where the last run stopped", n,
+	    n == 1 ? "" : "s");
+	return err_hint(r->err, "--on-gap warn goes on with what is there");
+}
+
+static int
+make_inputs(struct run *r)
+{
+	struct note kept;
+
+	if (r->kept)
+		kept = checkpoint_note(r->kept);
+	if (sources_make(&r->sources, r->plan, r->options,
+		r->kept ? &kept : NULL, r->err) ||
+	    refuse_gaps(r))
 		return -1;
 	r->inputs = r->sources.inputs;
 	r->turns = r->sources.turns;
@@ -194,8 +220,12 @@ open_outputs(struct run *r)
 	r->out = (struct outputs){.plan = r->plan,
 	    .options = r->options,
 	    .inputs = r->inputs,
-	    .n_inputs = r->n_inputs};
+	    .n_inputs = r->n_inputs,
+	    .kept = r->kept != NULL};
 	if (outputs_open(&r->out, r->err))
+		return -1;
+	if (r->kept && outputs_resume(&r->out, checkpoint_note(r->kept),
+			   checkpoint_crashed(r->kept), r->err))
 		return -1;
 	r->rejects.file = r->out.reject.opened ? &r->out.reject : NULL;
 	r->rejects.quiet = r->options->quiet;
@@ -236,6 +266,7 @@ before_wait(void *arg, const struct input *in)
 	if (holds_back(r) && !input_ready(in, 0))
 		pipe_flush(&r->pipe);
 	outputs_flush(&r->out);
+	checkpoint_idle(r);
 	if (!r->hinted && !outputs_rows(&r->out) && r->counts->in &&
 	    !input_ready(in, 0))
 		r->hinted = report_waiting(r->plan, r->options);
@@ -248,6 +279,7 @@ owner_flush(struct run *r)
 	if (holds_back(r))
 		pipe_flush(&r->pipe);
 	outputs_flush(&r->out);
+	checkpoint_idle(r);
 }
 
 /* Lanes encode what goes from an input to an output without a fork. */
@@ -377,7 +409,7 @@ apply(struct run *r, struct turn *t, unsigned to)
 void
 owner_apply(struct run *r, struct turn *t, unsigned to)
 {
-	unsigned n = t->batch->batch->n_rows;
+	unsigned n = t->batch->batch->n_rows, from = t->next;
 
 	while (t->input->given && t->next < to) {
 		rise(r, t, given_offset(t, t->next));
@@ -387,6 +419,7 @@ owner_apply(struct run *r, struct turn *t, unsigned to)
 		apply(r, t, to);
 	if (to == n)
 		leave(r, t);
+	checkpoint_piece(r, to - from);
 }
 
 /* Makes sure a batch with rows is at hand, if it can be had. */
@@ -611,21 +644,32 @@ count_all(struct run *r)
 	c->used = c->in - c->filtered - c->late - c->bad;
 }
 
+/* What is open stays so for the next run, or for the time after a signal. */
+static bool
+stays_open(const struct run *r, unsigned last)
+{
+	return r->kept && (signals_stop() || outputs_failed(&r->out) ||
+			      (r->rank == last && !r->options->state->final));
+}
+
 static int
 run_ranks(struct run *r)
 {
 	unsigned last = last_rank(r);
 	int status = 0;
 
-	for (; r->rank <= last && !status; r->rank++) {
-		r->now = WHEN_MIN;
+	while (r->rank <= last) {
 		status = owner_must_stop(r) ? 0 : run_rank(r);
-		if (!status)
-			pipe_end(&r->pipe, r->rank);
 		if (r->pipe.failed)
 			status = -1;
+		if (status || stays_open(r, last))
+			return status;
+		pipe_end(&r->pipe, r->rank++);
+		r->now = WHEN_MIN;
+		if (r->pipe.failed)
+			return -1;
 	}
-	return status;
+	return 0;
 }
 
 static int
@@ -643,9 +687,11 @@ run_inputs(struct run *r)
 	    .err = r->err,
 	    .counts = r->counts};
 	pipe_init(&r->pipe, r->plan);
-	status = run_ranks(r);
-	if (!status && !outputs_failed(&r->out))
+	status = checkpoint_restore(r) ? -1 : run_ranks(r);
+	if (!status && !outputs_failed(&r->out)) {
 		pipe_finish(&r->pipe);
+		status = checkpoint_end(r, r->rank > last_rank(r));
+	}
 	for (unsigned i = 0; i < r->n_inputs; i++)
 		if (r->turns[i].batch)
 			r->counts->filtered += turn_filtered(&r->turns[i]);
@@ -675,6 +721,19 @@ release(struct run *r)
 	mem_free(r->seen);
 	err_release(&r->damage);
 	sources_release(&r->sources);
+}
+
+/* Another run has the state, and that is all right. */
+static int
+skip_run(struct run *r)
+{
+	if (r->options->verbose)
+		fprintf(stderr, "weir: %s is in use by another run\n",
+		    r->options->state->dir);
+	signals_raise();
+	checkpoint_close(r, r->err);
+	release(r);
+	return 0;
 }
 
 static int
@@ -709,8 +768,14 @@ run_plan(const struct plan *plan, const struct run_options *options,
 	lane_plan_init(&r.lanes, plan);
 	torture_read(getenv("WEIR_TORTURE"));
 	progress_init(&r.progress, options->quiet);
-	status = make_inputs(&r) || check_inputs(&r) ? -1 : 0;
-	if (!status)
+	make_seen(&r);
+	if (options->state)
+		signals_install();
+	status = checkpoint_open(&r);
+	if (status == CHECKPOINT_SKIPPED)
+		return skip_run(&r);
+	status = status || make_inputs(&r) || check_inputs(&r) ? -1 : 0;
+	if (!status && !options->state)
 		signals_install();
 	status = status || open_outputs(&r) || open_inputs(&r) ||
 			 outputs_encode(&r.out, err) || run_inputs(&r)
@@ -729,6 +794,10 @@ run_plan(const struct plan *plan, const struct run_options *options,
 		report_unseen(plan, options, r.seen);
 	if (r.feed &&
 	    report_end(counts, plan, r.steps, options, status ? &other : err))
+		status = -1;
+	err_release(&other);
+	other = (struct err){0};
+	if (checkpoint_close(&r, status ? &other : err))
 		status = -1;
 	err_release(&other);
 	if (!status)
