@@ -103,8 +103,8 @@ set_on_gap(bool *fails, const char *word, struct err *err)
 	if (!word || *fails || str_is(names[0], word))
 		return 0;
 	err_quote(shown, str_of(word), 64);
-	err_set(err, ERR_USAGE, NOWHERE,
-	    "--on-gap: \"%s\" is not warn or fail", shown);
+	err_set(err, ERR_USAGE, NOWHERE, "--on-gap: \"%s\" is not warn or fail",
+	    shown);
 	return err_suggest(err, str_of(word), names, 2);
 }
 

@@ -35,6 +35,9 @@ cut_codec(struct str s)
 	return s;
 }
 
+/* A date to the second, and seconds since 1970 beside it, or nanoseconds. */
+#define DIGITS_MAX 24
+
 enum turned {
 	TURNED_DATED,	 /* .20260131, -2026-01-31, -20260131-12 */
 	TURNED_NUMBERED, /* .1 is the youngest */
@@ -56,7 +59,7 @@ find_suffix(struct str s, enum turned *kind)
 	*kind = TURNED_NOT;
 	if (i < s.n && s.p[i] == '-')
 		i++;
-	if (!i || i == s.n || digits > 14)
+	if (!i || i == s.n || digits > DIGITS_MAX)
 		return s.n;
 	if (digits >= 8 && (s.p[i - 1] == '-' || s.p[i - 1] == '.'))
 		*kind = TURNED_DATED;

@@ -253,7 +253,7 @@ input_read(struct input *in, struct block *b, size_t block_bytes)
 	}
 	b->to += (size_t)n;
 	in->bytes += (size_t)n;
-	if (!n && in->holds && in->plain)
+	if (!n && in->holds)
 		end_early(in, b);
 	else
 		b->last = n == 0;
@@ -363,8 +363,7 @@ read_head(struct input *in, bool nul, size_t block_bytes)
 				 : NULL;
 	} while ((!in->format || begins_mark(in)) && !in->waits);
 	/* A first line without its end: as if nothing was there yet. */
-	if (in->holds && in->plain && in->head.last && in->format->lines &&
-	    in->head.to &&
+	if (in->holds && in->head.last && in->format->lines && in->head.to &&
 	    !memchr(in->head.bytes, nul ? 0 : '\n', in->head.to)) {
 		in->head.to = 0;
 		in->format = choose_format(in, nul);
@@ -502,6 +501,7 @@ input_open(struct input *in, const struct plan *plan,
 		return -1;
 	if (in->follow)
 		in->written = written_of(in->file);
+	in->holds = in->holds && in->plain;
 	read_head(in, options->nul_data, block_bytes);
 	if (in->waits)
 		return open_later(in);
@@ -519,7 +519,7 @@ input_open(struct input *in, const struct plan *plan,
 	in->counts = !in->plain || numbered || in->keeps;
 	if (in->by_number)
 		in->head.line = 0;
-	if (in->err.message || (in->holds && in->plain && in->head.last))
+	if (in->err.message || (in->holds && in->head.last))
 		end_early(in, &in->head);
 	in->opened = true;
 	return 0;

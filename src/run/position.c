@@ -181,6 +181,21 @@ note_generation(struct turn *t, struct sources *s)
 	set_place(t, &trail->files[i]);
 }
 
+/* Once: later runs have heard of it. */
+static void
+warn_stream(const struct sources *s, const struct position *p)
+{
+	char name[512];
+
+	if (s->options->quiet || p->place.offset)
+		return;
+	err_quote(name, p->path, 120);
+	fprintf(stderr,
+	    "weir: %s is no file: what came of it since the last commit "
+	    "cannot be read again after a crash\n",
+	    str_is(p->path, "-") ? "standard input" : name);
+}
+
 int
 position_resume(struct turn *t, struct sources *s, struct err *err)
 {
@@ -194,8 +209,12 @@ position_resume(struct turn *t, struct sources *s, struct err *err)
 		note_generation(t, s);
 	p = position_of(t);
 	t->resumed = true;
-	if (!p || p->kind == POSITION_STREAM)
+	if (!p)
 		return 0;
+	if (p->kind == POSITION_STREAM) {
+		warn_stream(s, p);
+		return 0;
+	}
 	if (head->from == head->offset)
 		identity_grow(&p->id, head->bytes, head->to);
 	p->format = str_of(t->input->format->name);

@@ -28,7 +28,7 @@ struct arrange {
 	struct match match;
 	struct trail **noted; /* of this input */
 	size_t n_noted;
-	bool *done; /* by chain: it has been grouped */
+	bool *known, *done; /* by chain: a run has read it; it is grouped */
 	struct group *groups;
 	size_t n, cap;
 };
@@ -112,7 +112,7 @@ static void
 know_logs(struct arrange *a)
 {
 	struct survey *s = &a->survey;
-	bool *known = mem_zalloc(s->n_chains + 1);
+	bool *known = a->known = mem_zalloc(s->n_chains + 1);
 
 	for (size_t i = 0; i < a->n_noted; i++)
 		for (size_t k = 0; k < a->noted[i]->n; k++) {
@@ -124,7 +124,6 @@ know_logs(struct arrange *a)
 		}
 	for (size_t i = 0; i < s->n; i++)
 		s->list[i].log_known = known[s->list[i].chain];
-	mem_free(known);
 }
 
 static void
@@ -221,46 +220,35 @@ trail_of(const struct arrange *a, struct str base)
 	return NULL;
 }
 
-static size_t
-chain_end(const struct arrange *a, size_t from)
-{
-	const struct survey *s = &a->survey;
-	size_t to = from;
-
-	while (to < s->n && s->list[to].chain == s->list[from].chain)
-		to++;
-	return to;
-}
-
 /*
  * A log that an earlier run has read: its generations are the work of one
  * turn, but for those that had turns of their own and are not done.
  */
 static void
-group_log(struct arrange *a, size_t from, size_t to)
+group_log(struct arrange *a, size_t chain)
 {
+	const struct candidate *list = &a->survey.list[a->survey.first[chain]];
+	struct str base = a->survey.bases[chain];
 	size_t first = a->n;
 	struct group *g = NULL;
 
-	for (size_t i = from; i < to; i++) {
-		const struct candidate *c = &a->survey.list[i];
+	for (size_t i = 0; i < a->survey.length[chain]; i++) {
+		const struct candidate *c = &list[i];
 		bool fresh = !c->trail || c->trail->taken;
 
 		if (c->fate != FATE_READ)
 			continue;
 		if (!g || (!fresh && g->trail && !a->r->follow))
-			g = add_group(a, c->trail, c->base);
+			g = add_group(a, c->trail, base);
 		else if (!fresh)
 			adopt(g, c->trail);
 		add_part(g, position_of(a, c));
 	}
 	for (size_t i = first; i < a->n; i++)
 		if (!a->groups[i].trail)
-			adopt(&a->groups[i],
-			    trail_of(a, a->survey.list[from].base));
+			adopt(&a->groups[i], trail_of(a, base));
 	if (!g && a->r->follow)
-		add_group(a, trail_of(a, a->survey.list[from].base),
-		    a->survey.list[from].base);
+		add_group(a, trail_of(a, base), base);
 }
 
 /* A pipe or device, or what is not there, which opening it will tell. */
@@ -296,37 +284,35 @@ has_been_read(const struct arrange *a, struct str path)
 	return false;
 }
 
+/* What is no file: not now, or never. */
+static void
+group_other(struct arrange *a, struct str path)
+{
+	if (survey_look(path) == SURVEY_STREAM)
+		group_stream(a, path, false);
+	else if (!has_been_read(a, path))
+		group_stream(a, path, true);
+}
+
 static void
 group_name(struct arrange *a, size_t name)
 {
 	struct str path = a->r->names->names[name];
 	const struct candidate *c = survey_find(&a->survey, name);
-	size_t from;
+	size_t chain =
+	    c ? c->chain : survey_chain(&a->survey, files_base(path));
 
-	if (!c) {
-		enum survey_found found = survey_look(path);
-
-		if (found == SURVEY_STREAM)
-			group_stream(a, path, false);
-		else if (found == SURVEY_NOTHING && a->r->follow)
-			add_group(a, trail_of(a, path), path);
-		else if (found == SURVEY_NOTHING && !has_been_read(a, path))
-			group_stream(a, path, true);
-		return;
+	if (chain == SIZE_MAX)
+		chain = survey_chain(&a->survey, path);
+	if (chain != SIZE_MAX && (a->r->follow || a->known[chain])) {
+		if (!a->done[chain])
+			group_log(a, chain);
+		a->done[chain] = true;
+	} else if (!c) {
+		group_other(a, path);
+	} else if (c->fate == FATE_READ) {
+		add_part(add_group(a, c->trail, c->base), position_of(a, c));
 	}
-	from = (size_t)(c - a->survey.list);
-	if (a->done[c->chain])
-		return;
-	if (!a->r->follow && !c->log_known) {
-		if (c->fate == FATE_READ)
-			add_part(
-			    add_group(a, c->trail, c->base), position_of(a, c));
-		return;
-	}
-	a->done[c->chain] = true;
-	while (from && a->survey.list[from - 1].chain == c->chain)
-		from--;
-	group_log(a, from, chain_end(a, from));
 }
 
 /* ---- trails ---- */
@@ -455,6 +441,7 @@ resume_input(struct resume *r)
 	mem_free(a.groups);
 	mem_free(a.noted);
 	mem_free(a.done);
+	mem_free(a.known);
 	match_release(&a.match);
 	survey_release(&a.survey);
 }

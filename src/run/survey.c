@@ -304,6 +304,12 @@ survey_files(struct survey *s, const struct files *names, size_t from,
 	if (s->n)
 		qsort(s->list, s->n, sizeof *s->list, by_place);
 	drop_halves(s);
+	s->first = mem_zalloc((s->n_chains + 1) * sizeof *s->first);
+	s->length = mem_zalloc((s->n_chains + 1) * sizeof *s->length);
+	for (size_t i = s->n; i-- > 0;) {
+		s->first[s->list[i].chain] = i;
+		s->length[s->list[i].chain]++;
+	}
 	for (size_t i = 0; i < s->n; i++)
 		if (s->list[i].named)
 			s->by_name[s->list[i].name - from] = i + 1;
@@ -316,6 +322,8 @@ survey_release(struct survey *s)
 	mem_free(s->bases);
 	mem_free(s->by_base);
 	mem_free(s->live);
+	mem_free(s->first);
+	mem_free(s->length);
 	mem_free(s->by_name);
 	arena_release(&s->arena);
 }

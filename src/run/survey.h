@@ -17,6 +17,8 @@ struct survey {
 	size_t n, cap;
 	struct str *bases; /* of the chains, by number */
 	bool *live;	   /* the log itself is named, not only rotated files */
+	size_t *first;	   /* of a chain in the list; its number of files */
+	size_t *length;
 	size_t n_chains;
 	size_t *by_base; /* the chains in order of their bases */
 	size_t *by_name; /* by name: a file of the list + 1, or 0 */
