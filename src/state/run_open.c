@@ -285,7 +285,8 @@ struct run_file *
 run_file_open(int dir_fd, const char *name, uint64_t number, uint64_t bytes,
     uint32_t footer_crc, struct block_cache *cache, struct err *err)
 {
-	int fd = openat(dir_fd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	int fd = openat(
+	    dir_fd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	struct run_file *r;
 
 	if (fd < 0) {
