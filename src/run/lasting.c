@@ -306,7 +306,7 @@ lasting_cut(struct output *o)
 }
 
 void
-lasting_sync(struct output *o, struct buf *fds)
+lasting_sync(const struct output *o, struct buf *fds)
 {
 	if (!o->lasting)
 		return;

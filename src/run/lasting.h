@@ -58,7 +58,7 @@ bool lasting_cut(struct output *o);
  * Adds the descriptors (int) that must be synced before the commit: the file,
  * and its folder as long as the file is new.
  */
-void lasting_sync(struct output *o, struct buf *fds);
+void lasting_sync(const struct output *o, struct buf *fds);
 
 /* The commit is durable. */
 void lasting_synced(struct output *o);

@@ -2,7 +2,7 @@
 /* Results that are held back; see outbox.h. */
 #include "run/outbox.h"
 
-#include "state/state.h"
+#include "data/key.h"
 
 void
 outbox_release(struct outbox *b)
@@ -13,9 +13,11 @@ outbox_release(struct outbox *b)
 void
 outbox_add(struct outbox *b, struct str bytes)
 {
-	if (bytes.n)
-		store_put(b->store, OUTBOX_MAP, b->bucket,
-		    state_key_number(&b->key, ++b->n), bytes);
+	if (!bytes.n)
+		return;
+	b->key.n = 0;
+	key_put(&b->key, value_int((int64_t)++b->n));
+	store_put(b->store, OUTBOX_MAP, b->bucket, buf_str(&b->key), bytes);
 }
 
 void

@@ -82,7 +82,7 @@ void outputs_cut(struct outputs *o, bool end);
 void outputs_note(const struct outputs *o, struct buf *out);
 
 /* Adds descriptors (int) to be synced before the commit. */
-void outputs_sync(struct outputs *o, struct buf *fds);
+void outputs_sync(const struct outputs *o, struct buf *fds);
 
 /*
  * The commit of the last cut is durable. See outputs_failed; true if another

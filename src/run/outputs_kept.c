@@ -190,7 +190,7 @@ outputs_note(const struct outputs *o, struct buf *out)
 }
 
 void
-outputs_sync(struct outputs *o, struct buf *fds)
+outputs_sync(const struct outputs *o, struct buf *fds)
 {
 	for (unsigned i = 0; i < o->plan->n_outputs; i++)
 		sink_sync(&o->sinks[i], fds);

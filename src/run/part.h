@@ -93,23 +93,36 @@ void partition_close_oldest(struct partitions *p);
 /* Makes an encoder that has begun; false if that failed. */
 bool partition_encoder(struct partitions *p, struct part *part);
 
-/* ---- partition_kept.c ---- */
+bool partition_is_cut(const struct partitions *p); /* into numbered parts */
+/* "cannot WHAT PATH", and what errno says. */
+void partition_fail_sys(
+    struct partitions *p, const char *what, const char *path);
+
+/* ---- with a state directory ---- */
 
 /*
  * The next row's file: the one that the state says goes on, or another one.
- * False if that failed.
+ * False if that failed. Where there is no encoder then, the file is empty.
  */
-bool kept_begin(struct partitions *p, struct part *part);
+bool part_begin(struct partitions *p, struct part *part);
 
 /* The part is whole; its encoder has written its last bytes. */
-void kept_retire(struct partitions *p, struct part *part);
+void part_retire(struct partitions *p, struct part *part);
 
 /* Nothing more is written to a part's file: what was not committed stays. */
-void kept_leave(struct partitions *p, struct part *part);
-void kept_release(struct partitions *p);
+void part_leave(struct partitions *p, struct part *part);
+void part_unname(struct part *part);
+void partition_release_kept(struct partitions *p);
 
-/* A directory has got a new entry. */
-void kept_note_folder(struct partitions *p, const char *path);
+/* The key of a name that all its parts share, in the store. */
+void part_key(
+    const struct partitions *p, const struct part *part, struct buf *out);
+
+/* A directory has got a new entry, or lost one. */
+void partition_note_folder(struct partitions *p, const char *path);
+
+/* False and errno, also if something else has taken the name meanwhile. */
+bool part_give_name(const char *from, const char *to, bool replaces);
 
 /* The directories of a path that are not there yet. */
 int partition_directories(

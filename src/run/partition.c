@@ -52,7 +52,7 @@ partitions_free(struct partitions *p)
 	buf_release(&p->path);
 	buf_release(&p->scratch);
 	err_release(&p->err);
-	kept_release(p);
+	partition_release_kept(p);
 	mem_free(p);
 }
 
@@ -158,7 +158,7 @@ partition_directories(struct partitions *p, const char *path, struct err *err)
 		*at = 0;
 		if (!mkdir(copy, 0777)) {
 			if (p->store)
-				kept_note_folder(p, copy);
+				partition_note_folder(p, copy);
 		} else if (errno != EEXIST) {
 			int errnum = errno;
 
@@ -247,7 +247,7 @@ begin(struct partitions *p, struct part *part)
 	if (part->encoder)
 		return true;
 	if (p->store) {
-		if (!kept_begin(p, part))
+		if (!part_begin(p, part))
 			return false;
 		if (part->encoder)
 			return true;
@@ -307,7 +307,7 @@ cut(struct partitions *p, struct part *part)
 {
 	finish(p, part);
 	if (p->store)
-		kept_retire(p, part);
+		part_retire(p, part);
 	else
 		close_part(p, part, true);
 }
@@ -565,7 +565,7 @@ partitions_close(
     struct partitions *p, bool keep, uint64_t *bytes, struct err *err)
 {
 	for (size_t i = 0; p->store && i < p->n; i++)
-		kept_leave(p, p->parts[i]);
+		part_leave(p, p->parts[i]);
 	if (!p->store)
 		close_all(p, keep);
 	*bytes += p->bytes;

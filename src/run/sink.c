@@ -356,7 +356,7 @@ sink_note(const struct sink *s, struct buf *out)
 }
 
 void
-sink_sync(struct sink *s, struct buf *fds)
+sink_sync(const struct sink *s, struct buf *fds)
 {
 	if (s->parts)
 		partitions_sync(s->parts, fds);

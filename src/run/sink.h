@@ -86,7 +86,7 @@ bool sink_holds(const struct sink *s);
 /* next_box: see outbox_cut. end: the run ends. */
 void sink_cut(struct sink *s, int64_t next_box, bool end);
 void sink_note(const struct sink *s, struct buf *out);
-void sink_sync(struct sink *s, struct buf *fds);
+void sink_sync(const struct sink *s, struct buf *fds);
 void sink_publish(struct sink *s);
 
 /*
