@@ -22,6 +22,14 @@ lasting_name(const struct output *o, char name[static 512])
 	return name;
 }
 
+struct str
+lasting_path(const struct output *o)
+{
+	if (!o->lasting)
+		return STR("");
+	return o->target ? str_of(o->target) : STR("-");
+}
+
 /* ---- extents ---- */
 
 /* Reads the n bytes before a place; false if they are not all there. */

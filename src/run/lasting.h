@@ -33,6 +33,9 @@ int lasting_open(struct output *o, const char *path, struct err *err);
 /* Standard output; lasting is set if it is a regular file. */
 int lasting_stdout(struct output *o, struct err *err);
 
+/* How notes call it: from the root, "-" for standard output. */
+struct str lasting_path(const struct output *o);
+
 /* How messages call it. */
 const char *lasting_name(const struct output *o, char name[static 512]);
 

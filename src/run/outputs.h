@@ -69,6 +69,9 @@ uint64_t outputs_rows(const struct outputs *o);
 int outputs_resume(
     struct outputs *o, struct note note, bool crashed, struct err *err);
 
+/* Is something written only when a commit is durable? */
+bool outputs_hold(const struct outputs *o);
+
 /*
  * Can a commit be made now? Formats that lay out many rows together hold them
  * back for a while.
@@ -85,10 +88,10 @@ void outputs_note(const struct outputs *o, struct buf *out);
 void outputs_sync(const struct outputs *o, struct buf *fds);
 
 /*
- * The commit of the last cut is durable. See outputs_failed; true if another
- * commit must say that what was held back has been delivered, so that the
- * next run does not write it again.
+ * The commit of the last cut is durable. See outputs_failed. What was held back
+ * is delivered, which the next commit says; so a run that holds back ends with
+ * one more, lest the next run delivers it again.
  */
-bool outputs_publish(struct outputs *o, uint64_t epoch);
+void outputs_publish(struct outputs *o, uint64_t epoch);
 
 #endif

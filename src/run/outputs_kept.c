@@ -33,7 +33,7 @@ entry_of(struct note note, const char *key, struct str text)
 static struct note
 entry_of_file(struct note note, const struct output *o)
 {
-	return entry_of(note, "path", str_of(o->target ? o->target : ""));
+	return entry_of(note, "path", lasting_path(o));
 }
 
 /* Does this run go on in the file of that path? */
@@ -85,7 +85,7 @@ cut_others(const struct outputs *o, struct note note)
 	for (uint32_t i = 0; note_list_at(note, "outputs", i, &e); i++) {
 		struct str path = note_get_text(e, "path");
 
-		if (path.n && !is_written(o, path))
+		if (path.n && path.p[0] == '/' && !is_written(o, path))
 			cut_other(e);
 	}
 }
@@ -137,6 +137,12 @@ outputs_resume(
 /* ---- commits ---- */
 
 bool
+outputs_hold(const struct outputs *o)
+{
+	return o->keep.store && o->keep.hold;
+}
+
+bool
 outputs_can_cut(const struct outputs *o)
 {
 	for (unsigned i = 0; i < o->plan->n_outputs; i++)
@@ -174,7 +180,7 @@ note_side(const struct output *out, const char *name, struct buf *note)
 		return;
 	pack_put_map(note, 2 + EXTENT_MEMBERS);
 	note_text(note, "name", str_of(name));
-	note_text(note, "path", str_of(out->target));
+	note_text(note, "path", lasting_path(out));
 	extent_put(note, &out->at);
 }
 
@@ -198,21 +204,14 @@ outputs_sync(const struct outputs *o, struct buf *fds)
 	lasting_sync(&o->reject, fds);
 }
 
-bool
+void
 outputs_publish(struct outputs *o, uint64_t epoch)
 {
-	bool sent = false;
-
 	(void)epoch;
-	for (unsigned i = 0; i < o->plan->n_outputs; i++) {
-		const struct outbox *box = o->sinks[i].out.box;
-
-		sent |= box && box->sending;
+	for (unsigned i = 0; i < o->plan->n_outputs; i++)
 		sink_publish(&o->sinks[i]);
-	}
 	if (o->late.opened)
 		lasting_synced(&o->late);
 	if (o->reject.opened)
 		lasting_synced(&o->reject);
-	return sent;
 }

@@ -276,9 +276,13 @@ resume_file(struct sink *s, struct note file, bool ended, struct err *err)
 	struct extent was;
 	enum lasting_from from;
 	bool known = extent_get(file, &was);
+	char name[512];
 
 	if (lasting_resume(&s->out, known ? &was : NULL, ended, &from, err))
 		return -1;
+	if (known && was.length && from == LASTING_NEW && s->keep->verbose)
+		fprintf(stderr, "weir: %s: begun anew\n",
+		    lasting_name(&s->out, name));
 	return resume_encoder(s, file, from, err);
 }
 
@@ -338,7 +342,7 @@ sink_note(const struct sink *s, struct buf *out)
 			      (lasts ? EXTENT_MEMBERS : 0u) +
 			      (s->parts ? 1u : 0u));
 	note_text(out, "name", s->label);
-	note_text(out, "path", str_of(s->out.target ? s->out.target : ""));
+	note_text(out, "path", lasting_path(&s->out));
 	note_count(out, "rows", s->n_ever);
 	note_count(out, "of_run", s->n_rows);
 	note_int(out, "held", s->out.box ? s->out.box->sending : 0);

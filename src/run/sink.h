@@ -17,6 +17,7 @@ struct sink_keep {
 	struct store *store;
 	bool hold; /* results wait for the commit that contains them */
 	bool ids;  /* a column _id comes first */
+	bool verbose;
 };
 
 struct sink {
