@@ -21,6 +21,18 @@ void key_put(struct buf *out, struct value v);
 /* Reads the next value at *p; text and the like are slices of the key. */
 struct value key_get(const char **p, const char *end, struct arena *a);
 
+/*
+ * How many values a key has; -1 if it is none: then nothing else here may be
+ * asked of it. For bytes that were stored.
+ */
+int key_count(struct str key);
+
+/*
+ * Could key_put have made these bytes? Keys that come from a file are asked
+ * this before anything else is done with them.
+ */
+bool key_check(struct str key);
+
 /* Orders two keys of the same columns. */
 int key_cmp(struct str a, struct str b);
 

@@ -23,6 +23,7 @@
 #include "op/group.h"
 #include "op/slice_tree.h"
 #include "op/slide.h"
+#include "state/code.h"
 #include "state/index.h"
 #include "state/table.h"
 
@@ -31,8 +32,10 @@ struct slice {
 	int64_t first_end; /* of the first window that contains it */
 	int64_t last_end;  /* of the last one */
 	struct table table;
-	unsigned order; /* among the slices of the rows at hand, from 1 */
-	bool done;	/* all its windows have fired */
+	uint64_t n_before; /* keys it had when this run began */
+	uint64_t n_saved;  /* keys as noted for the next run */
+	unsigned order;	   /* among the slices of the rows at hand, from 1 */
+	bool done;	   /* all its windows have fired */
 };
 
 /* A window that fired and was corrected since: corrections per key. */
@@ -62,6 +65,11 @@ struct slices_run {
 	struct result *earlier; /* live: results a late row will change */
 	size_t n_earlier, cap_earlier, n_given;
 	struct arena values; /* of theirs */
+
+	/* What is kept; step NULL: nothing is. */
+	struct group_keep keep;
+	struct state_map *cells, *starts, *revisions, *own;
+	int64_t saved; /* the watermark that is noted */
 
 	/* Rows judged but not yet entered. */
 	unsigned n_wait;
@@ -138,6 +146,9 @@ slice_make(struct slices_run *r, struct span span)
 			   ? first.end
 			   : s->last_end;
 	table_init(&s->table, r->c->cell_bytes);
+	if (r->cells)
+		table_keep(&s->table, r->cells, span.start, &group_codec,
+		    &r->keep);
 	index_reserve(&r->by_start, slice_hash);
 	index_put(
 	    &r->by_start, slice_slot(r, span.start), start_hash(span.start), s);
@@ -145,17 +156,33 @@ slice_make(struct slices_run *r, struct span span)
 	return s;
 }
 
+static uint64_t
+slice_keys(const struct slice *s)
+{
+	return s->n_before + s->table.n_made;
+}
+
+static void
+slice_free(struct slice *s)
+{
+	table_release(&s->table);
+	mem_free(s);
+}
+
+/* Nothing needs the slice any more. */
 static void
 slice_drop(struct slices_run *r, struct slice *s)
 {
 	index_remove(&r->by_start, slice_slot(r, s->span.start), slice_hash);
 	slice_tree_forget(&r->tree, s->span.start);
 	slide_drop(&r->slide, s->span, &s->table);
-	r->run.counts.keys -= s->table.n;
-	table_release(&s->table);
+	r->run.counts.keys -= slice_keys(s);
+	if (s->n_saved)
+		group_forget_slice(r->starts, s->span.start);
+	table_drop(&s->table);
 	if (r->last == s)
 		r->last = NULL;
-	mem_free(s);
+	slice_free(s);
 }
 
 /* ---- entering rows ---- */
@@ -166,7 +193,7 @@ enter_slice(struct slices_run *r, const struct batch *b,
     const uint16_t *ks, unsigned n)
 {
 	char *cells[BATCH_ROWS];
-	size_t before = s->table.n;
+	size_t before = s->table.n_made;
 	struct agg_rows add = {
 	    .n = n, .rows = rows, .cells = cells, .time = b->time};
 
@@ -175,7 +202,7 @@ enter_slice(struct slices_run *r, const struct batch *b,
 		    p->hashes + i * p->stride, ks, n, cells);
 		group_add(r->c, &s->table.heap, p, &add);
 	}
-	r->run.counts.keys += s->table.n - before;
+	r->run.counts.keys += s->table.n_made - before;
 	slice_tree_stale(&r->tree, s->span.start);
 	slide_stale(&r->slide, s->span);
 }
@@ -228,32 +255,51 @@ wait_for_entry(struct slices_run *r, struct slice *s, unsigned row, unsigned k)
 
 /* ---- firing ---- */
 
+/* The cell was part of a result: a later one of its key is a correction. */
+static void
+mark(struct slices_run *r, struct table *t, struct cell *c)
+{
+	if (!r->c->allowed || c->revision)
+		return;
+	c->revision = 1;
+	table_touch(t, c);
+}
+
 static void
 rows_of_table(struct slices_run *r, struct table *t, struct span window)
 {
-	struct arena scratch;
-	struct cell **cells;
+	struct table_walk *walk = table_walk_begin(t);
+	struct cell *c;
+	unsigned n = 0;
 
-	arena_init(&scratch, 4096);
-	cells = table_sorted(t, &scratch);
-	for (size_t i = 0; i < t->n; i++) {
-		cells[i]->revision = 1;
-		if (!group_there(r->c, cells[i]->bytes))
-			continue;
-		group_rows_add(&r->rows, window, cell_key(t, cells[i]),
-		    cells[i]->bytes, 0);
+	while ((c = group_rows_walk(&r->rows, walk, &n))) {
+		mark(r, t, c);
+		if (group_there(r->c, c->bytes))
+			group_rows_add(
+			    &r->rows, window, cell_key(t, c), c->bytes, 0);
 	}
 	group_rows_flush(&r->rows);
-	arena_release(&scratch);
+	table_walk_end(walk);
 }
 
-/* For the tree: the table of a slice by its start, or NULL. */
+/* The table of the slice that starts at a time, or NULL. */
 static struct table *
-table_at(void *arg, int64_t start)
+table_at(const struct slices_run *r, int64_t start)
 {
-	struct slice *s = slice_find(arg, start);
+	struct slice *s = slice_find(r, start);
 
-	return s && s->table.n ? &s->table : NULL;
+	return s && slice_keys(s) ? &s->table : NULL;
+}
+
+/* For the tree: the same with all its cells in memory. */
+static struct table *
+loaded_at(void *arg, int64_t start)
+{
+	struct table *t = table_at(arg, start);
+
+	if (t)
+		table_load(t);
+	return t;
 }
 
 /* Marks the cells of a window's slices as written. */
@@ -263,10 +309,10 @@ mark_written(struct slices_run *r, struct span w)
 	if (!r->c->allowed)
 		return;
 	for (int64_t t = w.start; t < w.end; t += r->c->window.slice) {
-		struct table *table = table_at(r, t);
+		struct table *table = loaded_at(r, t);
 
 		for (size_t i = 0; table && i < table->n; i++)
-			table->cells[i]->revision = 1;
+			mark(r, table, table->cells[i]);
 	}
 }
 
@@ -276,8 +322,7 @@ fire(struct slices_run *r, struct slice *any, struct span window)
 	struct table *t;
 
 	if (window.start == any->span.start && window.end == any->span.end) {
-		if (any->table.n)
-			rows_of_table(r, &any->table, window);
+		rows_of_table(r, &any->table, window);
 		return;
 	}
 	t = slice_tree_merge(&r->tree, window.start, window.end);
@@ -343,6 +388,13 @@ corrected_slot(const struct slices_run *r, struct span w)
 }
 
 static void
+corrected_free(struct corrected *c)
+{
+	table_release(&c->revisions);
+	mem_free(c);
+}
+
+static void
 drop_corrected(struct slices_run *r, int64_t w)
 {
 	struct heap_item item;
@@ -353,8 +405,8 @@ drop_corrected(struct slices_run *r, int64_t w)
 
 		index_remove(&r->corrected, corrected_slot(r, c->window),
 		    corrected_hash);
-		table_release(&c->revisions);
-		mem_free(c);
+		table_drop(&c->revisions);
+		corrected_free(c);
 	}
 }
 
@@ -377,6 +429,36 @@ fire_until(struct slices_run *r, int64_t w)
 
 /* ---- late rows ---- */
 
+static void
+save_revision(void *arg, const struct table *t, const struct cell *c,
+    struct buf *out)
+{
+	uint32_t n;
+
+	(void)arg;
+	(void)t;
+	memcpy(&n, c->bytes, sizeof n);
+	code_put_uint(out, n);
+}
+
+static bool
+load_revision(void *arg, struct table *t, struct cell *c, struct str bytes)
+{
+	uint64_t n;
+	uint32_t n32;
+
+	(void)arg;
+	(void)t;
+	if (!code_get_uint(&bytes, &n) || bytes.n || n > UINT32_MAX)
+		return false;
+	n32 = (uint32_t)n;
+	memcpy(c->bytes, &n32, sizeof n32);
+	return true;
+}
+
+static const struct cell_codec revision_codec = {
+    .save = save_revision, .load = load_revision, .movable = true};
+
 static struct corrected *
 corrected_window(struct slices_run *r, struct span w)
 {
@@ -390,6 +472,9 @@ corrected_window(struct slices_run *r, struct span w)
 	c = mem_zalloc(sizeof *c);
 	c->window = w;
 	table_init(&c->revisions, sizeof(uint32_t));
+	if (r->revisions)
+		table_keep(&c->revisions, r->revisions, w.end,
+		    &revision_codec, NULL);
 	index_put(&r->corrected, i, window_hash(w), c);
 	heap_push(&r->forgotten, time_add(w.end, r->c->allowed), c);
 	return c;
@@ -574,8 +659,11 @@ correct(struct slices_run *r, const struct slice *s, int64_t from,
 		    r, w, key, hash, acc, near.list[i].written < w.end, before);
 	} while (window_next(&r->c->window, s->span, w.end, &w) &&
 		 w.end <= r->watermark);
-	if (!before)
+	if (!before) {
 		near.list[near.own].cell->revision = 1;
+		table_touch(table_at(r, s->span.start),
+		    near.list[near.own].cell);
+	}
 	arena_release(&scratch);
 	arena_release(&near.heap);
 	mem_free(near.list);
@@ -586,7 +674,7 @@ static void
 note_results(struct slices_run *r, struct slice *s, int64_t from,
     const struct group_prep *p, unsigned k)
 {
-	size_t n = s->table.n;
+	size_t n = s->table.n_made;
 
 	r->n_earlier = 0;
 	arena_reset(&r->values);
@@ -594,7 +682,7 @@ note_results(struct slices_run *r, struct slice *s, int64_t from,
 		table_cell(&s->table, p->keys[i], p->hashes[i]);
 		correct(r, s, from, p->keys[i], p->hashes[i], true);
 	}
-	r->run.counts.keys += s->table.n - n;
+	r->run.counts.keys += s->table.n_made - n;
 }
 
 /*
@@ -637,8 +725,8 @@ slices_open(const struct op *op)
 	r->run.op = op;
 	group_rows_init(&r->rows, &r->run, r->c);
 	arena_init(&r->values, 1024);
-	slice_tree_init(&r->tree, r->c, table_at, r);
-	slide_init(&r->slide, r->c, table_at, r);
+	slice_tree_init(&r->tree, r->c, loaded_at, r);
+	slide_init(&r->slide, r->c, loaded_at, r);
 	return &r->run;
 }
 
@@ -762,8 +850,9 @@ slices_close(struct op_run *run)
 	struct heap_item item;
 
 	while (heap_pop(&r->due, &item))
-		slice_drop(r, item.item);
-	drop_corrected(r, WHEN_MAX);
+		slice_free(item.item);
+	while (heap_pop(&r->forgotten, &item))
+		corrected_free(item.item);
 	heap_release(&r->forgotten);
 	index_release(&r->corrected);
 	heap_release(&r->due);
@@ -773,5 +862,85 @@ slices_close(struct op_run *run)
 	slice_tree_release(&r->tree);
 	slide_release(&r->slide);
 	group_rows_release(&r->rows);
+	group_keep_release(&r->keep);
 	mem_free(r);
+}
+
+/* ---- what is kept ---- */
+
+static void
+note_slice(struct slices_run *r, struct slice *s)
+{
+	if (s->n_saved != slice_keys(s))
+		group_note_slice(r->starts, s->span.start, slice_keys(s));
+	s->n_saved = slice_keys(s);
+}
+
+void
+slices_save(struct op_run *run)
+{
+	struct slices_run *r = (struct slices_run *)run;
+
+	for (size_t i = 0; r->by_start.slots && i <= r->by_start.mask; i++)
+		if (r->by_start.slots[i])
+			note_slice(r, index_pointer(r->by_start.slots[i]));
+	if (r->watermark == r->saved)
+		return;
+	group_put_number(r->own, "watermark", r->watermark);
+	r->saved = r->watermark;
+}
+
+static void
+restore_slices(struct slices_run *r)
+{
+	struct store_scan *scan = state_scan(r->starts, 0);
+	struct group_slice noted;
+	struct span span;
+
+	while (group_next_slice(r->starts, scan, &noted)) {
+		if (!window_slice(&r->c->window, noted.start, &span) ||
+		    span.start != noted.start || slice_find(r, span.start)) {
+			state_damaged(r->starts, 0, STR("start of a slice"));
+			continue;
+		}
+		r->last = slice_make(r, span);
+		r->last->n_before = r->last->n_saved = noted.n_keys;
+		r->run.counts.keys += noted.n_keys;
+	}
+	store_scan_end(scan);
+}
+
+/* Windows that were corrected: they are known by their ends. */
+static void
+restore_corrected(struct slices_run *r)
+{
+	struct span slice, window;
+	int64_t *ends;
+	size_t n = state_buckets(r->revisions, &ends);
+
+	for (size_t i = 0; i < n; i++)
+		if (ends[i] > WHEN_MIN &&
+		    window_slice(&r->c->window, ends[i] - 1, &slice) &&
+		    window_next(&r->c->window, slice, ends[i] - 1, &window) &&
+		    window.end == ends[i])
+			corrected_window(r, window);
+	mem_free(ends);
+}
+
+int
+slices_restore(struct op_run *run, struct state_step *step, struct err *err)
+{
+	struct slices_run *r = (struct slices_run *)run;
+
+	(void)err;
+	group_keep_init(&r->keep, r->c, step);
+	r->cells = state_map(step, "cells");
+	r->starts = state_map(step, "slices");
+	r->revisions = state_map(step, "revisions");
+	r->own = state_map(step, "step");
+	group_get_number(r->own, "watermark", &r->watermark);
+	r->saved = r->watermark;
+	restore_slices(r);
+	restore_corrected(r);
+	return 0;
 }

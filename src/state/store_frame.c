@@ -2,8 +2,8 @@
 /* Frames; see store_frame.h. */
 #include "state/store_frame.h"
 
+#include "base/crc.h"
 #include "base/must.h"
-#include "state/crc32c.h"
 
 static const char magic[4] = {'w', 'J', 'f', '1'};
 

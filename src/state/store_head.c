@@ -5,8 +5,8 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "base/crc.h"
 #include "base/num.h"
-#include "state/crc32c.h"
 #include "state/store_frame.h"
 
 #define FORMAT_VERSION 1
