@@ -46,7 +46,7 @@ struct options {
 	const char **resets; /* names of steps */
 	unsigned n_resets;
 	int64_t checkpoint;
-	bool final, drop, standby;
+	bool final, drop, standby, commit_output, ids;
 	/* commands on specs */
 	bool check, write, strict, as_yaml;
 	/* the rest */

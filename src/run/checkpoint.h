@@ -46,6 +46,8 @@ enum checkpoint_opened checkpoint_open(struct run *r);
 /* The last commit's note; empty if there has been none. */
 struct note checkpoint_note(const struct checkpoint *c);
 
+struct store *checkpoint_store(const struct checkpoint *c);
+
 /*
  * The last run did not end in order: what it wrote behind its last commit is
  * taken back.
