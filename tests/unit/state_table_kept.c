@@ -48,8 +48,8 @@ count_up(struct table *t, char *bytes, int64_t key)
 }
 
 static void
-save_counter(
-    void *arg, const struct table *t, const struct cell *c, struct buf *out)
+save_counter(void *arg, const struct table *t, const struct cell *c,
+    struct buf *out)
 {
 	const struct counter *of =
 	    (const struct counter *)(const void *)c->bytes;
@@ -137,8 +137,8 @@ begin_run(struct world *w)
 	schema.arena = &a;
 	schema_add(&schema, "keys", STR("i"), true);
 	w->state = state_new(w->store, &options, &err);
-	step =
-	    state_step(w->state, STR("count"), "group", &schema, false, &err);
+	step = state_step(
+	    w->state, STR("count"), "group", &schema, false, &err);
 	must(step && !state_ready(w->state, false, &said, &err));
 	w->map = state_map(step, "cells");
 	table_init(&w->table, sizeof(struct counter));
@@ -276,8 +276,8 @@ look_at_all(struct world *w)
 }
 
 static void
-test_random(
-    size_t memory, const struct cell_codec *codec, bool flat, const char *what)
+test_random(size_t memory, const struct cell_codec *codec, bool flat,
+    const char *what)
 {
 	struct world *w = mem_zalloc(sizeof *w);
 	const struct store_options options = {0};
@@ -359,14 +359,9 @@ test_drop(void)
 static void
 test_damage(void)
 {
-	static const struct str bad[] = {{"", 0}, {"\x00", 1}, {"\x00\x02", 2},
-	    {"\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff", 11},
-	    {"\x00\x04\x02"
-	     "aa",
-		5},
-	    {"\x00\x04\x02"
-	     "a",
-		4}};
+	static const struct str bad[] = {{"", 0}, {"\x00", 1},
+	    {"\x00\x02", 2}, {"\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff", 11},
+	    {"\x00\x04\x02" "aa", 5}, {"\x00\x04\x02" "a", 4}};
 	const struct store_options options = {0};
 	struct err err = {0};
 	struct buf b = {0};
@@ -386,7 +381,8 @@ test_damage(void)
 		if (i & 2)
 			table_load(&w->table);
 		else
-			table_find(&w->table, key, hash_bytes(key.p, key.n));
+			table_find(
+			    &w->table, key, hash_bytes(key.p, key.n));
 		/* {0, 4, 2, a, a} is the value of a counter of 2. */
 		missed += state_failed(w->state, &err) != (i != 4);
 		err_release(&err);
