@@ -224,26 +224,18 @@ check_value(const char *p, size_t room)
 	return 0;
 }
 
-int
-key_count(struct str key)
-{
-	int n = 0;
-
-	for (; key.n; n++) {
-		size_t len = check_value(key.p, key.n);
-
-		if (!len)
-			return -1;
-		key.p += len;
-		key.n -= len;
-	}
-	return n;
-}
-
 bool
 key_check(struct str key)
 {
-	return key_count(key) >= 0;
+	while (key.n) {
+		size_t n = check_value(key.p, key.n);
+
+		if (!n)
+			return false;
+		key.p += n;
+		key.n -= n;
+	}
+	return true;
 }
 
 static struct dec
@@ -309,6 +301,17 @@ key_get(const char **p, const char *end, struct arena *a)
 	struct value v = get_value(p, end, &room);
 
 	return v.type == T_DECIMAL ? value_decimal(a, room) : v;
+}
+
+int
+key_count(struct str key)
+{
+	size_t at = 0, n = 1;
+	int count = 0;
+
+	for (; at < key.n && n; at += n, count++)
+		n = check_value(key.p + at, key.n - at);
+	return n ? count : -1;
 }
 
 /* ---- order ---- */

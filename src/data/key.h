@@ -22,8 +22,7 @@ void key_put(struct buf *out, struct value v);
 struct value key_get(const char **p, const char *end, struct arena *a);
 
 /*
- * How many values a key has; -1 if it is none: then nothing else here may be
- * asked of it. For bytes that were stored.
+ * How many values a key has; -1 if key_check would be false.
  */
 int key_count(struct str key);
 

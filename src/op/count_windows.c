@@ -230,8 +230,8 @@ begun(const struct count_run *r, const struct counted *of)
 }
 
 static void
-save_cell(void *arg, const struct table *t, const struct cell *c,
-    struct buf *out)
+save_cell(
+    void *arg, const struct table *t, const struct cell *c, struct buf *out)
 {
 	struct count_run *r = arg;
 	char *bytes = (char *)(uintptr_t)c->bytes;
@@ -265,8 +265,7 @@ load_cell(void *arg, struct table *t, struct cell *c, struct str bytes)
 
 		arena_init(&pane->heap, 256);
 		good = code_get_str(&bytes, &piece) &&
-		       group_load_acc(
-			   &r->keep, &pane->heap, pane->acc, piece);
+		       group_load_acc(&r->keep, &pane->heap, pane->acc, piece);
 		r->held += pane->heap.total;
 		if (!good) {
 			drop_cell(r, t, c);
@@ -276,10 +275,8 @@ load_cell(void *arg, struct table *t, struct cell *c, struct str bytes)
 	return !bytes.n;
 }
 
-static const struct cell_codec count_codec = {.save = save_cell,
-    .load = load_cell,
-    .drop = drop_cell,
-    .movable = true};
+static const struct cell_codec count_codec = {
+    .save = save_cell, .load = load_cell, .drop = drop_cell, .movable = true};
 
 void
 count_windows_save(struct op_run *run)

@@ -404,8 +404,7 @@ struct runner {
 	    unsigned from, unsigned to, struct watermark *w);
 	void (*advance)(struct op_run *r, int64_t w);
 	void (*close)(struct op_run *r);
-	int (*restore)(
-	    struct op_run *r, struct state_step *s, struct err *err);
+	int (*restore)(struct op_run *r, struct state_step *s, struct err *err);
 	void (*save)(struct op_run *r);
 };
 

@@ -247,8 +247,7 @@ void group_live_apply(struct op_run *r, struct batch *b, void *prepared,
     unsigned from, unsigned to, struct watermark *w);
 void group_live_advance(struct op_run *r, int64_t w);
 void group_live_close(struct op_run *r);
-int group_live_restore(
-    struct op_run *r, struct state_step *s, struct err *err);
+int group_live_restore(struct op_run *r, struct state_step *s, struct err *err);
 void group_live_save(struct op_run *r);
 
 struct op_run *count_windows_open(const struct op *op);
@@ -265,8 +264,7 @@ void sessions_apply(struct op_run *r, struct batch *b, void *prepared,
     unsigned from, unsigned to, struct watermark *w);
 void sessions_advance(struct op_run *r, int64_t w);
 void sessions_close(struct op_run *r);
-int sessions_restore(
-    struct op_run *r, struct state_step *s, struct err *err);
+int sessions_restore(struct op_run *r, struct state_step *s, struct err *err);
 void sessions_save(struct op_run *r);
 
 #endif

@@ -238,8 +238,7 @@ group_live_save(struct op_run *run)
 }
 
 int
-group_live_restore(
-    struct op_run *run, struct state_step *step, struct err *err)
+group_live_restore(struct op_run *run, struct state_step *step, struct err *err)
 {
 	struct live_run *r = (struct live_run *)run;
 	struct group_slice all;

@@ -31,8 +31,8 @@ add_keys(const struct group_config *c, struct schema *out)
 	schema_add(out, "keys", buf_str(&text), true);
 	text.n = 0;
 	for (unsigned i = 0; c->sets && i < c->n_sets; i++)
-		buf_printf(&text, "%s%lld", i ? ", " : "",
-		    (long long)c->sets[i]);
+		buf_printf(
+		    &text, "%s%lld", i ? ", " : "", (long long)c->sets[i]);
 	if (c->sets)
 		schema_add(out, "sets", buf_str(&text), true);
 	buf_release(&text);
@@ -48,8 +48,8 @@ group_schema(const struct op *op, struct schema *out)
 	schema_add(out, "window", buf_str(&text), true);
 	add_keys(c, out);
 	if (op->in.changes)
-		schema_add(out, "input", STR("rows that may be taken back"),
-		    true);
+		schema_add(
+		    out, "input", STR("rows that may be taken back"), true);
 	for (unsigned i = 0; i < c->grouping.n_aggs; i++) {
 		text.n = 0;
 		node_print(&text, c->grouping.aggs[i].node);
@@ -75,20 +75,19 @@ map_version(struct group_keep *k, unsigned version)
 	unsigned n, n_was, at = 0;
 	const struct schema_part *now = state_parts(k->step, k->version, &n);
 	const struct schema_part *was = state_parts(k->step, version, &n_was);
-	int *from = arena_array(
-	    &k->arena, k->c->grouping.n_aggs, sizeof *from);
+	int *from = arena_array(&k->arena, k->c->grouping.n_aggs, sizeof *from);
 
 	for (unsigned i = 0; i < n; i++)
 		if (str_is(now[i].what, PART_AGGREGATE))
-			from[at++] = place_of(
-			    was, state_part_of(k->step, version, i));
+			from[at++] =
+			    place_of(was, state_part_of(k->step, version, i));
 	k->from[version] = from;
 	k->n_from[version] = (unsigned)place_of(was, (int)n_was);
 }
 
 void
-group_keep_init(struct group_keep *k, const struct group_config *c,
-    struct state_step *step)
+group_keep_init(
+    struct group_keep *k, const struct group_config *c, struct state_step *step)
 {
 	*k = (struct group_keep){
 	    .c = c, .step = step, .version = state_version(step)};
@@ -157,8 +156,8 @@ load_pieces(const struct group_keep *k, unsigned version, struct arena *heap,
 }
 
 bool
-group_load_acc(const struct group_keep *k, struct arena *heap, char *acc,
-    struct str bytes)
+group_load_acc(
+    const struct group_keep *k, struct arena *heap, char *acc, struct str bytes)
 {
 	uint64_t head;
 	int64_t count = 1;
@@ -194,8 +193,8 @@ group_is_key(const struct group_config *c, struct str key)
 }
 
 static void
-save_cell(void *arg, const struct table *t, const struct cell *c,
-    struct buf *out)
+save_cell(
+    void *arg, const struct table *t, const struct cell *c, struct buf *out)
 {
 	(void)t;
 	group_save_acc(arg, c->bytes, out);
@@ -251,8 +250,8 @@ group_note_slice(struct state_map *m, int64_t start, uint64_t n_keys)
 	struct buf key = {0}, value = {0};
 
 	code_put_uint(&value, n_keys);
-	state_put(m, 0, state_key_number(&key, (uint64_t)start),
-	    buf_str(&value));
+	state_put(
+	    m, 0, state_key_number(&key, (uint64_t)start), buf_str(&value));
 	buf_release(&key);
 	buf_release(&value);
 }

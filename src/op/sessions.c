@@ -106,8 +106,8 @@ static void
 touch(struct sessions_run *r, const struct session *s)
 {
 	if (r->keys.kept)
-		table_touch(&r->keys,
-		    table_find(&r->keys, session_key(r, s), s->hash));
+		table_touch(
+		    &r->keys, table_find(&r->keys, session_key(r, s), s->hash));
 }
 
 /* ---- sessions ---- */
@@ -564,8 +564,8 @@ sessions_close(struct op_run *run)
 
 /* All sessions of a key. */
 static void
-save_key(void *arg, const struct table *t, const struct cell *c,
-    struct buf *out)
+save_key(
+    void *arg, const struct table *t, const struct cell *c, struct buf *out)
 {
 	struct sessions_run *r = arg;
 
@@ -582,8 +582,8 @@ save_key(void *arg, const struct table *t, const struct cell *c,
 }
 
 static struct session *
-load_session(struct sessions_run *r, struct str key, uint64_t hash,
-    struct str bytes)
+load_session(
+    struct sessions_run *r, struct str key, uint64_t hash, struct str bytes)
 {
 	struct session *s;
 	int64_t first, last;
@@ -647,8 +647,7 @@ sessions_save(struct op_run *run)
 }
 
 int
-sessions_restore(
-    struct op_run *run, struct state_step *step, struct err *err)
+sessions_restore(struct op_run *run, struct state_step *step, struct err *err)
 {
 	struct sessions_run *r = (struct sessions_run *)run;
 

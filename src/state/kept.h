@@ -29,7 +29,7 @@ struct kept {
 	void *arg;
 	/* Some entries of the bucket may not be in memory. */
 	bool partial;
-	bool put;  /* some entry was put: there is something to drop */
+	bool put;    /* some entry was put: there is something to drop */
 	size_t busy; /* place in the list of busy ones + 1; 0: not in it */
 	struct cell **changed;
 	size_t n_changed, cap_changed;
@@ -150,6 +150,8 @@ struct cell *table_make(struct table *t, struct str key, uint64_t hash);
 struct cell *table_alloc(struct table *t, struct str key, uint64_t hash);
 void table_push(struct table *t, struct cell *c);
 void table_reserve(struct table *t, size_t n);
+/* Gives up what room there is for many more cells than there are. */
+void table_shrink(struct table *t);
 void table_unlink(struct table *t, struct cell *c);
 void table_relink(struct table *t, struct cell *old, struct cell *new);
 struct cell **table_sorted_here(const struct table *t, struct arena *a);

@@ -93,7 +93,8 @@ unmovable(const struct state *s, const struct state_step *step)
 	size_t n = step->held;
 
 	for (size_t i = 0; i < s->n_kept; i++)
-		if (s->kept[i]->map->step == step && !s->kept[i]->codec->movable)
+		if (s->kept[i]->map->step == step &&
+		    !s->kept[i]->codec->movable)
 			n += s->kept[i]->bytes;
 	return n;
 }

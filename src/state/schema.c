@@ -31,8 +31,8 @@ schema_add(struct schema *s, const char *what, struct str text, bool fixed)
 			memcpy(more, s->parts, s->n * sizeof *more);
 		s->parts = more;
 	}
-	s->parts[s->n++] =
-	    (struct schema_part){str_of(what), arena_str(s->arena, text), fixed};
+	s->parts[s->n++] = (struct schema_part){
+	    str_of(what), arena_str(s->arena, text), fixed};
 }
 
 /* ---- writing ---- */
@@ -103,8 +103,8 @@ static bool
 member(struct value map, const char *name, enum type type, struct arena *a,
     struct value *out)
 {
-	return map.type == T_MAP &&
-	       pack_map_find(map, str_of(name), a, out) && out->type == type;
+	return map.type == T_MAP && pack_map_find(map, str_of(name), a, out) &&
+	       out->type == type;
 }
 
 static bool

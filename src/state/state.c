@@ -147,8 +147,7 @@ refuse(const struct state_step *step, const struct schema_said *said, size_t n,
 }
 
 static void
-say_changes(
-    struct state_step *step, const struct schema_said *said, size_t n)
+say_changes(struct state_step *step, const struct schema_said *said, size_t n)
 {
 	struct buf *out = &step->state->changes;
 
@@ -200,15 +199,17 @@ state_step(struct state *s, struct str name, const char *kind,
 	struct state_step *step = find_step(s, name);
 
 	if (step && step->claimed) {
-		err_set(err, ERR_STATE, nowhere,
-		    "two steps are named \"%.*s\"", STR_ARG(name));
+		err_set(err, ERR_STATE, nowhere, "two steps are named \"%.*s\"",
+		    STR_ARG(name));
 		return NULL;
 	}
 	if (step && reset) {
 		forget(step);
 		step->kind = arena_str(&s->arena, str_of(kind));
-		buf_printf(&s->changes, "step \"%.*s\": what was kept of it "
-		    "is forgotten\n", STR_ARG(name));
+		buf_printf(&s->changes,
+		    "step \"%.*s\": what was kept of it "
+		    "is forgotten\n",
+		    STR_ARG(name));
 	}
 	if (!step)
 		step = new_step(s, name, kind);
@@ -257,8 +258,10 @@ state_ready(struct state *s, bool drop, struct buf *changes, struct err *err)
 		}
 		forget(step);
 		mem_free(step->versions);
-		buf_printf(&s->changes, "step \"%.*s\": is gone and was "
-		    "dropped\n", STR_ARG(step->name));
+		buf_printf(&s->changes,
+		    "step \"%.*s\": is gone and was "
+		    "dropped\n",
+		    STR_ARG(step->name));
 	}
 	s->n_steps = n;
 	buf_adds(changes, buf_str(&s->changes));
@@ -397,8 +400,8 @@ state_part_of(const struct state_step *step, unsigned version, unsigned nth)
 		return -1;
 	/* A part that was dropped and came again is another one. */
 	for (size_t v = step->n_versions - 1; v > version && at >= 0; v--)
-		at = twin(&step->versions[v - 1], &step->versions[v],
-		    (unsigned)at);
+		at = twin(
+		    &step->versions[v - 1], &step->versions[v], (unsigned)at);
 	return at;
 }
 
@@ -427,8 +430,7 @@ state_drop(struct state_map *m, int64_t bucket)
 }
 
 enum store_found
-state_get(
-    struct state_map *m, int64_t bucket, struct str key, struct buf *out)
+state_get(struct state_map *m, int64_t bucket, struct str key, struct buf *out)
 {
 	return store_get(m->step->state->store, m->number, bucket, key, out);
 }

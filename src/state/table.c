@@ -35,19 +35,14 @@ table_release(struct table *t)
 }
 
 /*
- * Makes room for n more keys. The cells are gone through in order of arrival,
- * which is that of memory, and their slots are fetched ahead.
+ * The cells are gone through in order of arrival, which is that of memory, and
+ * their slots are fetched ahead.
  */
-void
-table_reserve(struct table *t, size_t n)
+static void
+index_anew(struct table *t, size_t slots)
 {
 	struct index *ix = &t->index;
-	size_t slots = ix->slots ? ix->mask + 1 : 16;
 
-	if (ix->slots && (ix->n + n) * 8 <= slots * 5)
-		return;
-	while ((ix->n + n) * 8 > slots * 5)
-		slots *= 2;
 	mem_free(ix->slots);
 	*ix = (struct index){
 	    .slots = mem_zalloc(slots * sizeof *ix->slots), .mask = slots - 1};
@@ -64,6 +59,34 @@ table_reserve(struct table *t, size_t n)
 			at = (at + 1) & ix->mask;
 		index_put(ix, at, hash, t->cells[i]);
 	}
+}
+
+/* Makes room for n more keys. */
+void
+table_reserve(struct table *t, size_t n)
+{
+	struct index *ix = &t->index;
+	size_t slots = ix->slots ? ix->mask + 1 : 16;
+
+	if (ix->slots && (ix->n + n) * 8 <= slots * 5)
+		return;
+	while ((ix->n + n) * 8 > slots * 5)
+		slots *= 2;
+	index_anew(t, slots);
+}
+
+void
+table_shrink(struct table *t)
+{
+	size_t slots = 16;
+
+	if (t->cap <= 4 * t->n + 64)
+		return;
+	t->cap = t->n + t->n / 2 + 16;
+	t->cells = mem_resize(t->cells, t->cap * sizeof *t->cells);
+	while ((t->n + t->n / 4) * 8 > slots * 5)
+		slots *= 2;
+	index_anew(t, slots);
 }
 
 struct cell *
@@ -226,7 +249,7 @@ void
 table_relink(struct table *t, struct cell *old, struct cell *new)
 {
 	t->index.slots[slot_of(t, old)] =
-	    index_tag(new->hash) | (uint64_t)(uintptr_t)new;
+	    index_tag(new->hash) | (uint64_t)(uintptr_t) new;
 }
 
 /* Slots, then cells, are fetched this many keys ahead. */

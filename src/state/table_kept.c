@@ -115,8 +115,8 @@ table_drop(struct table *t)
 void
 kept_changed(struct kept *k, struct cell *c)
 {
-	mem_grow(&k->changed, &k->cap_changed, k->n_changed + 1,
-	    sizeof *k->changed);
+	mem_grow(
+	    &k->changed, &k->cap_changed, k->n_changed + 1, sizeof *k->changed);
 	k->changed[k->n_changed++] = c;
 	k->state->n_changed++;
 	c->changed = true;
@@ -271,17 +271,13 @@ table_remove(struct table *t, struct cell *c)
 
 /* ---- finding ---- */
 
-/* Is it a key at all, and its value one? Else no cell is made of them. */
+/* What the store has of a key becomes a cell. */
 static bool
 take_back(struct kept *k, struct str key, uint64_t hash, struct str value)
 {
 	struct table *t = k->table;
 	struct cell *c;
 
-	if (key_count(key) < 0) {
-		state_damaged(k->map, k->bucket, key);
-		return false;
-	}
 	table_reserve(t, 1);
 	c = table_make(t, key, hash);
 	if (c->stored)
@@ -323,13 +319,12 @@ fetch_missing(struct kept *k, const struct str *keys, const uint64_t *hashes,
 		at[m] = ix[i];
 		s->keys[m++] = keys[ix[i]];
 	}
-	if (!store_get_many(s->store, k->map->number, k->bucket, s->keys, m,
-		s->values))
+	if (!store_get_many(
+		s->store, k->map->number, k->bucket, s->keys, m, s->values))
 		return;
 	for (unsigned i = 0; i < m; i++)
 		if (s->values[i].p)
-			take_back(
-			    k, s->keys[i], hashes[at[i]], s->values[i]);
+			take_back(k, s->keys[i], hashes[at[i]], s->values[i]);
 }
 
 void
@@ -374,7 +369,9 @@ table_load(struct table *t)
 	while (store_scan_next(scan, &key, &value)) {
 		uint64_t hash = hash_bytes(key.p, key.n);
 
-		if (!table_find_here(t, key, hash))
+		if (!key_check(key))
+			state_damaged(k->map, k->bucket, key);
+		else if (!table_find_here(t, key, hash))
 			take_back(k, key, hash, value);
 	}
 	store_scan_end(scan);
@@ -389,7 +386,7 @@ bytes_of(const struct kept *k)
 {
 	const struct table *t = k->table;
 	size_t n = sizeof *k + t->arena.total + t->heap.total +
-		   t->cap * (sizeof *t->cells + WALK_BYTES) +
+		   t->cap * sizeof *t->cells + t->n * WALK_BYTES +
 		   k->cap_changed * sizeof *k->changed;
 
 	if (t->index.slots)
@@ -482,5 +479,11 @@ kept_evict(struct kept *k)
 	memmove(t->cells, t->cells + oldest.n, t->n * sizeof *t->cells);
 	arena_release(&oldest.arena);
 	arena_release(&oldest.heap);
+	table_shrink(t);
+	if (!k->n_changed && k->cap_changed > 1024) {
+		mem_free(k->changed);
+		k->changed = NULL;
+		k->cap_changed = 0;
+	}
 	return true;
 }

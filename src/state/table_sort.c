@@ -197,8 +197,8 @@ table_sorted_here(const struct table *t, struct arena *a)
 		for (size_t i = 0; i < n; i++)
 			items[i].window =
 			    key_prefix(cell_key(t, items[i].cell));
-		qsort_r(items, n, sizeof *items, by_value,
-		    (void *)(uintptr_t)t);
+		qsort_r(
+		    items, n, sizeof *items, by_value, (void *)(uintptr_t)t);
 	}
 	for (size_t i = 0; i < n; i++)
 		out[i] = items[i].cell;

@@ -27,7 +27,7 @@ scan_on(struct table_walk *w)
 	const struct kept *k = w->table->kept;
 
 	while (store_scan_next(w->scan, &w->key, &w->value)) {
-		if (key_count(w->key) >= 0)
+		if (key_check(w->key))
 			return;
 		state_damaged(k->map, k->bucket, w->key);
 	}
@@ -91,8 +91,8 @@ table_walk_held(const struct table_walk *w)
 static struct cell *
 load_loose(struct table_walk *w)
 {
-	struct cell *c = table_alloc(
-	    &w->loose, w->key, hash_bytes(w->key.p, w->key.n));
+	struct cell *c =
+	    table_alloc(&w->loose, w->key, hash_bytes(w->key.p, w->key.n));
 
 	c->loose = c->stored = true;
 	table_push(&w->loose, c);

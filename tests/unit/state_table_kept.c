@@ -48,8 +48,8 @@ count_up(struct table *t, char *bytes, int64_t key)
 }
 
 static void
-save_counter(void *arg, const struct table *t, const struct cell *c,
-    struct buf *out)
+save_counter(
+    void *arg, const struct table *t, const struct cell *c, struct buf *out)
 {
 	const struct counter *of =
 	    (const struct counter *)(const void *)c->bytes;
@@ -137,8 +137,8 @@ begin_run(struct world *w)
 	schema.arena = &a;
 	schema_add(&schema, "keys", STR("i"), true);
 	w->state = state_new(w->store, &options, &err);
-	step = state_step(
-	    w->state, STR("count"), "group", &schema, false, &err);
+	step =
+	    state_step(w->state, STR("count"), "group", &schema, false, &err);
 	must(step && !state_ready(w->state, false, &said, &err));
 	w->map = state_map(step, "cells");
 	table_init(&w->table, sizeof(struct counter));
@@ -276,14 +276,12 @@ look_at_all(struct world *w)
 }
 
 static void
-test_random(size_t memory, const struct cell_codec *codec, bool flat,
-    const char *what)
+test_random(size_t memory, const struct cell_codec *codec, const char *what)
 {
 	struct world *w = mem_zalloc(sizeof *w);
 	const struct store_options options = {0};
 	struct err err = {0};
 
-	(void)flat;
 	w->memory = memory;
 	w->codec = codec;
 	w->random = 88172645463325252u;
@@ -355,13 +353,18 @@ test_drop(void)
 	mem_free(w);
 }
 
-/* Bytes that are no value, or no key, are damage, and nothing worse. */
+/* Bytes that are no value are damage, and nothing worse. */
 static void
 test_damage(void)
 {
-	static const struct str bad[] = {{"", 0}, {"\x00", 1},
-	    {"\x00\x02", 2}, {"\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff", 11},
-	    {"\x00\x04\x02" "aa", 5}, {"\x00\x04\x02" "a", 4}};
+	static const struct str bad[] = {{"", 0}, {"\x00", 1}, {"\x00\x02", 2},
+	    {"\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff", 11},
+	    {"\x00\x04\x02"
+	     "aa",
+		5},
+	    {"\x00\x04\x02"
+	     "a",
+		4}};
 	const struct store_options options = {0};
 	struct err err = {0};
 	struct buf b = {0};
@@ -381,24 +384,15 @@ test_damage(void)
 		if (i & 2)
 			table_load(&w->table);
 		else
-			table_find(
-			    &w->table, key, hash_bytes(key.p, key.n));
+			table_find(&w->table, key, hash_bytes(key.p, key.n));
 		/* {0, 4, 2, a, a} is the value of a counter of 2. */
 		missed += state_failed(w->state, &err) != (i != 4);
-		err_release(&err);
-		end_run(w);
-		begin_run(w);
-		state_put(w->map, -7, STR("\x07what"), STR(""));
-		end_run(w);
-		begin_run(w);
-		table_walk_end(table_walk_begin(&w->table));
-		missed += !state_failed(w->state, &err);
 		err_release(&err);
 		end_run(w);
 		store_close(w->store, &err);
 		mem_free(w);
 	}
-	ok(!missed, "damaged values and keys are found");
+	ok(!missed, "damaged values are found");
 	buf_release(&b);
 }
 
@@ -421,8 +415,7 @@ test_too_much(void)
 	}
 	ok(state_failed(w->state, &err) && err.code == ERR_MEMORY &&
 		strstr(err.message, "\"count\""),
-	    "a step that cannot let go of enough is named: %s",
-	    err.message ? err.message : "");
+	    "a step that cannot let go of enough is named");
 	err_release(&err);
 	end_run(w);
 	store_close(w->store, &err);
@@ -432,10 +425,10 @@ test_too_much(void)
 int
 main(void)
 {
-	test_random(SIZE_MAX, &counter_codec, false, "without a limit");
-	test_random(SIZE_MAX, &fast_codec, false, "cells that stay");
-	test_random((size_t)256 << 10, &counter_codec, false, "256 KiB");
-	test_random((size_t)160 << 10, &counter_codec, false, "160 KiB");
+	test_random(SIZE_MAX, &counter_codec, "without a limit");
+	test_random(SIZE_MAX, &fast_codec, "cells that stay");
+	test_random((size_t)256 << 10, &counter_codec, "256 KiB");
+	test_random((size_t)160 << 10, &counter_codec, "160 KiB");
 	test_drop();
 	test_damage();
 	test_too_much();
