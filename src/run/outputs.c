@@ -292,7 +292,7 @@ outputs_broken(const struct outputs *o)
 {
 	bool broken = o->reject.broken || o->late.broken;
 
-	for (unsigned i = 0; i < o->plan->n_outputs; i++)
+	for (unsigned i = 0; o->sinks && i < o->plan->n_outputs; i++)
 		broken |= o->sinks[i].out.broken;
 	return broken;
 }
