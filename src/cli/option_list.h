@@ -55,13 +55,13 @@ OPTION("from", 'i', "FORMAT[:ARG]", FORMAT_IN, from, INPUT, EXPLAIN,
 OPTION("help", 'h', NULL, FLAG, help, MISC, EVERY,
     "Show help: one screen with `-h`, all of it with `--help`. After a "
     "command: how that is used.")
-OPTION("ids", 0, NULL, FLAG, ids, STATE, RUN_ONLY,
-    "With `-s`: begin every result with a column `_id`. No other row ever has "
-    "the same, and a row that is written again after a crash has it again.")
 OPTION("idle", 0, "DURATION", DURATION, idle, TIME, EXPLAIN,
     "While following: an input that has shown nothing for so long (by the "
     "clock) is not waited for until it speaks again. Without it, inputs wait "
     "for each other.")
+OPTION("ids", 0, NULL, FLAG, ids, STATE, RUN_ONLY,
+    "With `-s`: begin every result with a column `_id`. No other row ever has "
+    "the same, and a row that is written again after a crash has it again.")
 OPTION("if-locked", 0, "fail|wait|skip", TEXT, locked, STATE, RUN_ONLY,
     "With `-s`: what to do while another run has the state. `fail` with "
     "status 4 (the default), `wait` for its end, or `skip` this run, which is "
