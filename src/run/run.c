@@ -187,9 +187,10 @@ open_inputs(struct run *r)
 static int
 resume_outputs(struct run *r)
 {
-	return r->kept ? outputs_resume(&r->out, checkpoint_note(r->kept),
-			     checkpoint_crashed(r->kept), r->err)
-		       : 0;
+	return checkpoint_lasts(r->kept)
+		   ? outputs_resume(&r->out, checkpoint_note(r->kept),
+			 checkpoint_crashed(r->kept), r->err)
+		   : 0;
 }
 
 static int
@@ -199,7 +200,7 @@ open_outputs(struct run *r)
 	    .options = r->options,
 	    .inputs = r->inputs,
 	    .n_inputs = r->n_inputs};
-	if (r->kept)
+	if (checkpoint_lasts(r->kept))
 		r->out.keep = (struct sink_keep){checkpoint_store(r->kept),
 		    r->options->state->hold, r->options->state->ids,
 		    r->options->verbose};
@@ -598,8 +599,9 @@ count_all(struct run *r)
 static bool
 stays_open(const struct run *r, unsigned last)
 {
-	return r->kept && (signals_stop() || outputs_failed(&r->out) ||
-			      (r->rank == last && !r->options->state->final));
+	return checkpoint_lasts(r->kept) &&
+	       (signals_stop() || outputs_failed(&r->out) ||
+		   (r->rank == last && !r->options->state->final));
 }
 
 static int
@@ -725,7 +727,7 @@ run_plan(const struct plan *plan, const struct run_options *options,
 		status = checkpoint_open(&r);
 	if (status == CHECKPOINT_SKIPPED)
 		return skip_run(&r);
-	if (r.kept)
+	if (checkpoint_lasts(r.kept))
 		signals_hold_pipe();
 	status = status || open_outputs(&r) || open_inputs(&r) ||
 			 outputs_encode(&r.out, err) || resume_outputs(&r) ||
