@@ -648,8 +648,8 @@ bind_daytime(struct expr *e)
 	struct value v;
 	int64_t us;
 
-	if (e->op > ARITH_SUB || a->type == b->type ||
-	    text->type != T_TEXT || (text == b && e->op == ARITH_SUB) ||
+	if (e->op > ARITH_SUB || a->type == b->type || text->type != T_TEXT ||
+	    (text == b && e->op == ARITH_SUB) ||
 	    (text == a ? b : a)->type != T_DURATION)
 		return false;
 	e->type = T_ANY;
