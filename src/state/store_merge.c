@@ -1,0 +1,342 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Merging runs, in a thread of its own. The owner picks runs that follow one
+ * another (merge_plan.h), the thread writes one in their place, maybe in
+ * pieces, and the owner installs it by an edit of its next commit. Sections
+ * that die meanwhile are dead in the new run, too.
+ */
+#include <signal.h>
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "base/must.h"
+#include "state/merge.h"
+#include "state/merge_plan.h"
+#include "state/store_in.h"
+
+struct store_merge {
+	struct store *store;
+	struct version inputs; /* copies; the oldest first */
+	struct merge_output *made;
+	size_t n_made;
+	uint64_t next, end; /* numbers of runs that it may take */
+	bool last;	    /* nothing is older than the inputs */
+	pthread_t thread;
+	atomic_bool stop, finished;
+	int rc; /* of merge_do */
+	struct err err;
+};
+
+/* ---- which runs ---- */
+
+static bool
+follows(const struct version *v, size_t i)
+{
+	return i && run_file_follows(
+			v->runs[i - 1].handle->file, v->runs[i].handle->file);
+}
+
+/* What is not known of a run's covers counts as all of it. */
+static struct merge_run *
+describe(const struct version *v)
+{
+	struct merge_run *runs = mem_array(v->n + 1, sizeof *runs);
+
+	for (size_t i = 0; i < v->n; i++) {
+		const struct version_run *r = &v->runs[i];
+		unsigned n;
+		const struct run_section *s =
+		    run_file_sections(r->handle->file, &n);
+
+		runs[i] = (struct merge_run){.bytes = r->bytes,
+		    .dead = version_dead_bytes(r),
+		    .covers = r->asked ? r->covers : r->bytes,
+		    .n_entries = r->n_entries,
+		    .follows = follows(v, i)};
+		for (unsigned k = 0; k < n; k++)
+			runs[i].n_deleted += s[k].n_deleted;
+	}
+	return runs;
+}
+
+/* False: all was known. */
+static bool
+ask_covers(struct version *v)
+{
+	struct run_file **older = mem_array(v->n + 1, sizeof *older);
+	bool asked = false;
+
+	for (size_t i = 0; i < v->n; i++) {
+		struct version_run *r = &v->runs[i];
+
+		older[i] = r->handle->file;
+		if (r->asked)
+			continue;
+		r->covers = run_file_covers(r->handle->file, older, i);
+		r->asked = asked = true;
+	}
+	mem_free(older);
+	return asked;
+}
+
+/* Runs are asked only when the answer could matter: it takes reading. */
+static bool
+pick(struct version *v, size_t *first, size_t *n)
+{
+	struct merge_run *runs = describe(v);
+	bool found = merge_plan(runs, v->n, first, n);
+
+	if (found && !*first && *n > 1 && ask_covers(v)) {
+		mem_free(runs);
+		runs = describe(v);
+		found = merge_plan(runs, v->n, first, n);
+	}
+	mem_free(runs);
+	return found;
+}
+
+static size_t
+depth(const struct version *v)
+{
+	struct merge_run *runs = describe(v);
+	size_t n = merge_depth(runs, v->n);
+
+	mem_free(runs);
+	return n;
+}
+
+/* ---- the thread ---- */
+
+static bool
+is_dropped(void *arg, unsigned cursor, unsigned map, int64_t bucket)
+{
+	const struct store_merge *m = arg;
+	const struct version_run *r = &m->inputs.runs[m->inputs.n - 1 - cursor];
+
+	return section_set_has(&r->dead, map, bucket);
+}
+
+static uint64_t
+next_name(void *arg, char *name)
+{
+	struct store_merge *m = arg;
+
+	must(m->next < m->end);
+	store_name(name, STORE_RUN, m->next);
+	return m->next++;
+}
+
+static bool
+is_stopped(void *arg)
+{
+	struct store_merge *m = arg;
+
+	return atomic_load_explicit(&m->stop, memory_order_relaxed);
+}
+
+static int
+write_merged(struct store_merge *m)
+{
+	size_t n = m->inputs.n;
+	struct run_file **files = mem_array(n, sizeof *files);
+	struct merge_job job = {.dir_fd = m->store->dir.fd,
+	    .inputs = files,
+	    .n = (unsigned)n,
+	    .last = m->last,
+	    .piece = MERGE_PIECE,
+	    .dropped = is_dropped,
+	    .stop = is_stopped,
+	    .name = next_name,
+	    .arg = m};
+	int rc;
+
+	for (size_t i = 0; i < n; i++)
+		files[i] = m->inputs.runs[n - 1 - i].handle->file;
+	rc = merge_do(&job, &m->made, &m->n_made, &m->err);
+	mem_free(files);
+	return rc || store_dir_sync(&m->store->dir, &m->err) ? -1 : 0;
+}
+
+static void *
+merge_main(void *arg)
+{
+	struct store_merge *m = arg;
+
+	m->rc = write_merged(m);
+	pthread_mutex_lock(&m->store->lock);
+	atomic_store(&m->finished, true);
+	pthread_cond_broadcast(&m->store->changed);
+	pthread_mutex_unlock(&m->store->lock);
+	return NULL;
+}
+
+/* ---- the owner ---- */
+
+static void
+begin(struct store *s, size_t first, size_t n)
+{
+	struct store_merge *m = mem_zalloc(sizeof *m);
+	struct version part = {.runs = s->version.runs + first, .n = n};
+	sigset_t all, was;
+	uint64_t bytes = 0;
+
+	m->store = s;
+	m->last = !first;
+	for (size_t i = 0; i < n; i++)
+		bytes += part.runs[i].bytes;
+	m->next = s->next_run;
+	m->end = s->next_run += 2 + 2 * (bytes / MERGE_PIECE);
+	version_copy(&m->inputs, &part);
+	s->merge = m;
+	sigfillset(&all);
+	must(!pthread_sigmask(SIG_SETMASK, &all, &was));
+	must(!pthread_create(&m->thread, NULL, merge_main, m));
+	must(!pthread_sigmask(SIG_SETMASK, &was, NULL));
+}
+
+static void
+merge_free(struct store *s)
+{
+	version_release(&s->merge->inputs);
+	mem_free(s->merge->made);
+	err_release(&s->merge->err);
+	mem_free(s->merge);
+	s->merge = NULL;
+}
+
+/* What has died in a run since it was read is dead in the new ones. */
+static void
+note_dead(struct section_set *dead, const struct version_run *was,
+    const struct version_run *now)
+{
+	for (size_t i = 0; i < now->dead.n; i++) {
+		const struct section_name *p = &now->dead.p[i];
+
+		if (!section_set_has(&was->dead, p->map, p->bucket))
+			section_set_add(dead, p->map, p->bucket);
+	}
+}
+
+static void
+apply(struct store *s)
+{
+	struct store_job *job = &s->job;
+	struct str more = {
+	    job->edits.p + job->applied, job->edits.n - job->applied};
+
+	must(edit_apply(more, &s->version, NULL, &job->gone));
+	job->applied = job->edits.n;
+}
+
+static void
+install(struct store *s, struct err *err)
+{
+	struct store_merge *m = s->merge;
+	size_t n = m->inputs.n, first;
+	uint64_t *gone = mem_array(n, sizeof *gone);
+	struct version_run *come = mem_zalloc((m->n_made + 1) * sizeof *come);
+	struct section_set dead = {0};
+
+	first = version_find(&s->version, m->inputs.runs[0].number);
+	must(first + n <= s->version.n && s->job.applied == s->job.edits.n);
+	for (size_t i = 0; i < n; i++) {
+		const struct version_run *now = &s->version.runs[first + i];
+
+		must(now->number == m->inputs.runs[i].number);
+		note_dead(&dead, &m->inputs.runs[i], now);
+		gone[i] = now->number;
+	}
+	for (size_t i = 0; i < m->n_made; i++)
+		come[i] = (struct version_run){.number = m->made[i].number,
+		    .bytes = m->made[i].bytes,
+		    .n_entries = m->made[i].n_entries,
+		    .footer_crc = m->made[i].footer_crc,
+		    .dead = dead};
+	edit_put_merge(&s->job.edits, gone, n, come, m->n_made);
+	mem_free(gone);
+	mem_free(come);
+	mem_free(dead.p);
+	apply(s);
+	if (store_open_runs(s, err))
+		store_fail(s, err);
+}
+
+/* Runs of which nothing is alive go without being read. */
+static void
+remove_dead(struct store *s)
+{
+	for (size_t i = s->version.n; i-- > 0;) {
+		uint64_t number = s->version.runs[i].number;
+
+		if (!version_run_is_dead(&s->version.runs[i]))
+			continue;
+		edit_put_merge(&s->job.edits, &number, 1, NULL, 0);
+		apply(s);
+	}
+}
+
+static void
+wait_merge(struct store *s)
+{
+	pthread_mutex_lock(&s->lock);
+	while (!atomic_load(&s->merge->finished))
+		pthread_cond_wait(&s->changed, &s->lock);
+	pthread_mutex_unlock(&s->lock);
+}
+
+/* Takes over what a merge that has ended has made. */
+static void
+take(struct store *s)
+{
+	struct err err = {0};
+
+	pthread_join(s->merge->thread, NULL);
+	if (s->merge->rc)
+		store_fail(s, &s->merge->err);
+	else
+		install(s, &err);
+	merge_free(s);
+}
+
+void
+merge_turn(struct store *s)
+{
+	size_t first, n;
+
+	if (s->merge && s->version.n >= MERGE_DEPTH_SLOW &&
+	    depth(&s->version) >= MERGE_DEPTH_SLOW)
+		wait_merge(s);
+	if (s->merge && atomic_load(&s->merge->finished))
+		take(s);
+	if (s->merge || atomic_load(&s->failed) || !s->version.n)
+		return;
+	remove_dead(s);
+	if (pick(&s->version, &first, &n))
+		begin(s, first, n);
+}
+
+bool
+merge_owed(struct store *s)
+{
+	if (!s->merge || depth(&s->version) <= MERGE_DEPTH_END)
+		return false;
+	wait_merge(s);
+	return !s->merge->rc;
+}
+
+void
+merge_stop(struct store *s)
+{
+	struct store_merge *m = s->merge;
+	char name[STORE_NAME_MAX];
+
+	if (!m)
+		return;
+	atomic_store(&m->stop, true);
+	pthread_join(m->thread, NULL);
+	for (size_t i = 0; i < m->n_made; i++) {
+		store_name(name, STORE_RUN, m->made[i].number);
+		store_dir_unlink(&s->dir, name);
+	}
+	merge_free(s);
+}
