@@ -27,7 +27,7 @@ struct identity {
 	uint64_t hash; /* of them */
 };
 
-/* The fingerprint of n bytes: the same for ever. */
+/* Of a few bytes: the same in every run and on every machine. */
 uint64_t identity_hash(const char *p, size_t n);
 
 /* n bytes of head are known; at most IDENTITY_BYTES of them count. */
