@@ -288,9 +288,11 @@ has_been_read(const struct arrange *a, struct str path)
 static void
 group_other(struct arrange *a, struct str path)
 {
-	if (survey_look(path) == SURVEY_STREAM)
+	enum survey_found found = survey_look(path);
+
+	if (found == SURVEY_STREAM)
 		group_stream(a, path, false);
-	else if (!has_been_read(a, path))
+	else if (found == SURVEY_NOTHING && !has_been_read(a, path))
 		group_stream(a, path, true);
 }
 

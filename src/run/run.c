@@ -26,34 +26,6 @@
 
 /* ---- inputs ---- */
 
-static void
-make_seen(struct run *r)
-{
-	const struct plan *plan = r->plan;
-
-	r->seen = mem_zalloc(plan->n_inputs * sizeof *r->seen);
-	for (unsigned i = 0; i < plan->n_inputs; i++)
-		if (plan->inputs[i].used)
-			r->seen[i].wants =
-			    mem_zalloc(plan->inputs[i].scan->n_wants *
-				       sizeof *r->seen[i].wants);
-}
-
-/* Something that should have been read is lost. */
-static int
-refuse_gaps(struct run *r)
-{
-	unsigned n = r->sources.gaps;
-
-	r->counts->gaps = n;
-	if (!n || !r->options->state->gap_fails)
-		return 0;
-	err_set(r->err, ERR_STATE, (struct where){0},
-	    "%u file%s cannot be read on where the last run stopped", n,
-	    n == 1 ? "" : "s");
-	return err_hint(r->err, "--on-gap warn goes on with what is there");
-}
-
 static int
 make_inputs(struct run *r)
 {
@@ -64,7 +36,7 @@ make_inputs(struct run *r)
 		kept = checkpoint_note(r->kept);
 	if (sources_make(&r->sources, r->plan, r->options, lasts ? &kept : NULL,
 		r->err) ||
-	    refuse_gaps(r))
+	    sources_gaps(&r->sources, r->counts, r->err))
 		return -1;
 	r->inputs = r->sources.inputs;
 	r->turns = r->sources.turns;
@@ -727,10 +699,8 @@ release(struct run *r)
 		values_free(r->turns[i].values);
 	outputs_release(&r->out);
 	mem_free(r->steps);
-	for (unsigned i = 0; i < r->plan->n_inputs; i++)
-		mem_free(r->seen[i].wants);
 	lane_plan_release(&r->lanes);
-	mem_free(r->seen);
+	seen_free(r->seen, r->plan);
 	err_release(&r->damage);
 	sources_release(&r->sources);
 }
@@ -780,7 +750,7 @@ run_plan(const struct plan *plan, const struct run_options *options,
 	lane_plan_init(&r.lanes, plan);
 	torture_read(getenv("WEIR_TORTURE"));
 	progress_init(&r.progress, options->quiet);
-	make_seen(&r);
+	r.seen = seen_new(plan);
 	if (options->state)
 		signals_install();
 	status = checkpoint_open(&r);

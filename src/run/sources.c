@@ -305,6 +305,19 @@ sources_make(struct sources *s, const struct plan *plan,
 	return status;
 }
 
+int
+sources_gaps(
+    const struct sources *s, struct run_counts *counts, struct err *err)
+{
+	counts->gaps = s->gaps;
+	if (!s->gaps || !s->options->state->gap_fails)
+		return 0;
+	err_set(err, ERR_STATE, (struct where){0},
+	    "%u file%s cannot be read on where the last run stopped", s->gaps,
+	    s->gaps == 1 ? "" : "s");
+	return err_hint(err, "--on-gap warn goes on with what is there");
+}
+
 void
 sources_release(struct sources *s)
 {

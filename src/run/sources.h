@@ -37,6 +37,10 @@ struct sources {
 int sources_make(struct sources *s, const struct plan *plan,
     const struct run_options *options, const struct note *kept,
     struct err *err);
+/* Notes them; fails if something is lost and that is not allowed. 0 or -1. */
+int sources_gaps(
+    const struct sources *s, struct run_counts *counts, struct err *err);
+
 void sources_release(struct sources *s);
 
 /* Makes inputs of files that a pattern means by now. */
