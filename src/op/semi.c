@@ -17,6 +17,7 @@
 #include "data/pack.h"
 #include "op/held.h"
 #include "op/keys.h"
+#include "op/written.h"
 #include "state/table.h"
 
 enum mode {
@@ -51,11 +52,13 @@ struct semi_run {
 	struct table rows; /* of port 1: those without NULL */
 	struct table odd;  /* those with NULL */
 	uint64_t n_rows;
+	bool some;	  /* there is a row without NULL */
 	struct buf value; /* SCALAR: packed */
 	bool ended;	  /* port 1 */
 	struct held held;
 	int64_t mark; /* the watermark handed on or held */
 	struct batch *out;
+	struct state_step *state;
 };
 
 enum answer {
@@ -219,8 +222,12 @@ take_other(struct semi_run *r, const struct batch *b, const struct semi_prep *p,
 	r->n_rows++;
 	if (!p->keys.n)
 		return;
-	table_cell(keys_null(&p->keys, row) ? &r->odd : &r->rows,
-	    p->keys.list[k], p->keys.hashes[k]);
+	if (keys_null(&p->keys, row)) {
+		table_cell(&r->odd, p->keys.list[k], p->keys.hashes[k]);
+	} else {
+		table_cell(&r->rows, p->keys.list[k], p->keys.hashes[k]);
+		r->some = true;
+	}
 	r->run.counts.keys = r->rows.n + r->odd.n;
 }
 
@@ -243,14 +250,14 @@ may_be_equal(struct str a, struct str b, unsigned n, struct arena *arena)
 }
 
 static bool
-any_may_be(const struct table *t, struct str key, unsigned n)
+any_may_be(const struct table *t, bool some, struct str key, unsigned n)
 {
 	struct arena a;
 	bool found = false;
 
 	/* A part that is NULL may be anything. */
 	if (n == 1)
-		return t->n > 0;
+		return some;
 	arena_init(&a, 256);
 	for (size_t i = 0; i < t->n && !found; i++)
 		found = may_be_equal(key, cell_key(t, t->cells[i]), n, &a);
@@ -269,8 +276,8 @@ is_in(
 		return ANSWER_YES;
 	if (r->c->mode == SEMI_IN && !r->c->adds)
 		return ANSWER_NO; /* so is what is unknown */
-	return any_may_be(&r->odd, key, keys->n) ||
-		       (null && any_may_be(&r->rows, key, keys->n))
+	return any_may_be(&r->odd, r->odd.n > 0, key, keys->n) ||
+		       (null && any_may_be(&r->rows, r->some, key, keys->n))
 		   ? ANSWER_UNKNOWN
 		   : ANSWER_NO;
 }
@@ -434,7 +441,6 @@ semi_ended(struct op_run *run, unsigned port)
 	unsigned n_cols = run->op->out.segment->n_cols;
 	struct column *keys;
 	int64_t w = WHEN_MIN;
-	size_t at = 0;
 
 	if (port != 1)
 		return;
@@ -443,12 +449,11 @@ semi_ended(struct op_run *run, unsigned port)
 			       "used as a value");
 	r->ended = true;
 	keys = mem_array(r->c->n_keys + 1, sizeof *keys);
-	while (held_next(&r->held, &at, n_cols, r->out, keys, &w))
+	while (held_next(&r->held, n_cols, r->out, keys, &w))
 		if (r->out->n_rows)
 			release_rows(r, r->out, keys);
 		else
 			run->forward(run, w);
-	r->held.bytes.n = 0;
 	mem_free(keys);
 }
 
@@ -469,6 +474,116 @@ semi_close(struct op_run *run)
 	buf_release(&r->value);
 	batch_free(r->out);
 	mem_free(r);
+}
+
+/* ---- state ---- */
+
+static void
+semi_schema(const struct op *op, struct schema *out)
+{
+	const struct semi_config *c = op->config;
+	struct arena a;
+	unsigned n, *cols;
+
+	arena_init(&a, 1024);
+	written_args(op, out, "keys mode");
+	written_columns(&op->ins[1], c->cols,
+	    c->mode == SEMI_SCALAR ? 1 : c->n_keys, "compared with", out);
+	cols = flow_kept(&op->in, op->number, &a, &n);
+	written_sort(&op->in, cols, n);
+	written_columns(&op->in, cols, n, "columns", out);
+	arena_release(&a);
+}
+
+/* That the key is there says it all. */
+static void
+save_nothing(
+    void *arg, const struct table *t, const struct cell *cell, struct buf *out)
+{
+	(void)arg;
+	(void)t;
+	(void)cell;
+	(void)out;
+}
+
+static bool
+load_nothing(void *arg, struct table *t, struct cell *cell, struct str bytes)
+{
+	(void)arg;
+	(void)t;
+	(void)cell;
+	return !bytes.n;
+}
+
+static const struct cell_codec found_codec = {
+    .save = save_nothing, .load = load_nothing, .movable = true};
+/* All are looked through. */
+static const struct cell_codec listed_codec = {
+    .save = save_nothing, .load = load_nothing};
+
+static int
+restore_value(struct semi_run *r, struct err *err)
+{
+	struct state_map *m = state_map(r->state, "step");
+	struct buf scratch = {0};
+	struct str key = state_key_text(&scratch, "value");
+	int rc = 0;
+
+	if (state_get(m, 0, key, &r->value) != STORE_FOUND ||
+	    !written_is(r->value.p, r->value.p + r->value.n, 1))
+		rc = written_damaged(m, 0, key, err);
+	buf_release(&scratch);
+	return rc;
+}
+
+static int
+semi_restore(struct op_run *run, struct state_step *s, struct err *err)
+{
+	struct semi_run *r = (struct semi_run *)run;
+	const struct semi_config *c = r->c;
+	bool lists = c->n_keys > 1 && (c->mode == SEMI_NOT_IN || c->adds);
+	int64_t n[4];
+	int rc;
+
+	r->state = s;
+	table_keep(&r->rows, state_map(s, "rows"), 0,
+	    lists ? &listed_codec : &found_codec, NULL);
+	table_keep(&r->odd, state_map(s, "odd"), 0, &listed_codec, NULL);
+	table_load(&r->odd);
+	if (lists)
+		table_load(&r->rows);
+	rc = written_load(s, "other", n, 4, err);
+	if (rc < 0 || held_keep(&r->held, s, err))
+		return -1;
+	if (!rc)
+		return 0;
+	r->n_rows = (uint64_t)n[0];
+	r->some = n[1] != 0;
+	r->ended = n[2] != 0;
+	r->mark = n[3];
+	return c->mode == SEMI_SCALAR && r->n_rows ? restore_value(r, err) : 0;
+}
+
+static void
+save_value(struct semi_run *r)
+{
+	struct buf key = {0};
+
+	state_put(state_map(r->state, "step"), 0, state_key_text(&key, "value"),
+	    buf_str(&r->value));
+	buf_release(&key);
+}
+
+static void
+semi_save(struct op_run *run)
+{
+	struct semi_run *r = (struct semi_run *)run;
+	const int64_t n[] = {(int64_t)r->n_rows, r->some, r->ended, r->mark};
+
+	if (r->c->mode == SEMI_SCALAR && r->n_rows)
+		save_value(r);
+	held_save(&r->held);
+	written_save(r->state, "other", n, 4);
 }
 
 static void
@@ -521,6 +636,9 @@ const struct op_kind op_semi = {
 	.ended = semi_ended,
 	.advance = semi_advance,
 	.close = semi_close,
+	.schema = semi_schema,
+	.restore = semi_restore,
+	.save = semi_save,
 	.explain = semi_explain,
 };
 // clang-format on
