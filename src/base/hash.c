@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <sys/random.h>
 
+#include "base/must.h"
+
 /* A fixed value until hash_init: unit tests need no setup. */
 uint64_t hash_seed = 0x2d358dccaa6c78a5u;
 
@@ -16,4 +18,13 @@ hash_init(void)
 	if (getrandom(&seed, sizeof seed, GRND_NONBLOCK) ==
 	    (ssize_t)sizeof seed)
 		hash_seed = seed;
+}
+
+uint64_t
+hash_draw(void)
+{
+	uint64_t n;
+
+	must(getrandom(&n, sizeof n, 0) == (ssize_t)sizeof n);
+	return n;
 }

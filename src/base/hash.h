@@ -16,6 +16,9 @@ extern uint64_t hash_seed;
 /* Draws the seed; call once before threads start. */
 void hash_init(void);
 
+/* A number that nobody has had: for names and marks, never for results. */
+uint64_t hash_draw(void);
+
 static inline uint64_t
 hash_mum(uint64_t a, uint64_t b)
 {

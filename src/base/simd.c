@@ -6,6 +6,7 @@
 #include <string.h>
 
 bool simd_avx2;
+bool simd_sse42;
 
 void
 simd_init(void)
@@ -13,7 +14,7 @@ simd_init(void)
 	const char *off = getenv("WEIR_SIMD");
 
 	if (off && !strcmp(off, "off")) {
-		simd_avx2 = false;
+		simd_avx2 = simd_sse42 = false;
 		return;
 	}
 #if SIMD_X86
@@ -21,5 +22,6 @@ simd_init(void)
 	simd_avx2 = __builtin_cpu_supports("avx2") &&
 		    __builtin_cpu_supports("bmi2") &&
 		    __builtin_cpu_supports("bmi");
+	simd_sse42 = __builtin_cpu_supports("sse4.2");
 #endif
 }

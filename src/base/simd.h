@@ -24,6 +24,7 @@
 #define SIMD_PAD 64
 
 extern bool simd_avx2;
+extern bool simd_sse42; /* for its CRC-32C instruction */
 
 void simd_init(void);
 

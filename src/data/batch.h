@@ -48,6 +48,7 @@ struct bad_row {
 	uint32_t row;	    /* good rows of this batch before it */
 	uint32_t column;    /* byte of the record where it failed, from 1;
 			       0 = not known */
+	bool branch;	    /* behind a fork: the record counts as used */
 };
 
 struct batch {
@@ -128,6 +129,14 @@ batch_change(const struct batch *b, unsigned row)
  * gone, the other becomes a delete or an insert.
  */
 void batch_mend(struct batch *b);
+
+/* Is the bad row one of the batch's rows (an expression failed for it)? */
+static inline bool
+batch_is_row(const struct batch *b, const struct bad_row *bad)
+{
+	return b->raw && bad->row < b->n_rows &&
+	       bad->raw.p == b->raw[bad->row].p;
+}
 
 /* Records a bad row; rows come in input order. */
 void batch_bad(struct batch *b, struct bad_row bad);

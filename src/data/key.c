@@ -159,6 +159,84 @@ payload(const char *p, const char *end)
 	return n;
 }
 
+static struct dec get_dec(const char *p);
+
+/* Does a nested value fill its bytes, and is it of that kind? */
+static bool
+check_nested(enum key_tag tag, struct str s)
+{
+	const char *p = s.p, *end = s.p + s.n, *head = p;
+	uint32_t n;
+
+	if (tag == KEY_LIST ? !pack_get_array(&head, end, &n)
+			    : !pack_get_map(&head, end, &n))
+		return false;
+	return pack_skip(&p, end) == PACK_OK && p == end;
+}
+
+static bool
+check_dec(struct dec d)
+{
+	__int128 top = 1;
+
+	for (unsigned i = 0; i < DEC_DIGITS_MAX; i++)
+		top *= 10;
+	return d.scale <= DEC_DIGITS_MAX && d.v < top && d.v > -top;
+}
+
+/* Bytes of the value at p with its tag; 0 if it is none. */
+static size_t
+check_value(const char *p, size_t room)
+{
+	enum key_tag tag = (enum key_tag)(unsigned char)*p;
+	size_t n = 1;
+
+	switch (tag) {
+	case KEY_NULL:
+	case KEY_FALSE:
+	case KEY_TRUE:
+		return 1;
+	case KEY_INT:
+	case KEY_FLOAT:
+	case KEY_TIME:
+	case KEY_DURATION:
+		return room >= 9 ? 9 : 0;
+	case KEY_DECIMAL:
+		return room >= 18 && check_dec(get_dec(p + 1)) ? 18 : 0;
+	case KEY_TEXT:
+	case KEY_BYTES:
+	case KEY_LIST:
+	case KEY_MAP:
+		if (room < KEY_TEXT_HEAD)
+			return 0;
+		n = KEY_TEXT_HEAD + (size_t)key_get32(p + 1);
+		if (room < n)
+			return 0;
+		if (tag >= KEY_LIST &&
+		    !check_nested(tag,
+			(struct str){p + KEY_TEXT_HEAD, n - KEY_TEXT_HEAD}))
+			return 0;
+		return n;
+	case KEY_TAGS:
+		break;
+	}
+	return 0;
+}
+
+bool
+key_check(struct str key)
+{
+	while (key.n) {
+		size_t n = check_value(key.p, key.n);
+
+		if (!n)
+			return false;
+		key.p += n;
+		key.n -= n;
+	}
+	return true;
+}
+
 static struct dec
 get_dec(const char *p)
 {
@@ -252,6 +330,14 @@ key_cmp(struct str a, struct str b)
 			    (struct str){q + 5, m - 5});
 			p += n;
 			q += m;
+		} else if (*p == KEY_INT && *q == KEY_INT && p_end - p >= 9 &&
+			   q_end - q >= 9) {
+			int64_t x = (int64_t)key_get64(p + 1);
+			int64_t y = (int64_t)key_get64(q + 1);
+
+			c = (x > y) - (x < y);
+			p += 9;
+			q += 9;
 		} else {
 			c = cmp_any(&p, p_end, &q, q_end);
 		}

@@ -21,6 +21,12 @@ void key_put(struct buf *out, struct value v);
 /* Reads the next value at *p; text and the like are slices of the key. */
 struct value key_get(const char **p, const char *end, struct arena *a);
 
+/*
+ * Could key_put have made these bytes? Keys that come from a file are asked
+ * this before anything else is done with them.
+ */
+bool key_check(struct str key);
+
 /* Orders two keys of the same columns. */
 int key_cmp(struct str a, struct str b);
 

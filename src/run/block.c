@@ -95,6 +95,16 @@ block_open(const struct block *b)
 	return b->from < b->to || (b->last && b->context && !b->skipping);
 }
 
+static enum block_status
+batch_ends(struct prepared *p, const struct block *b)
+{
+	p->end = b->offset;
+	p->end_context = b->context;
+	p->end_line = b->line;
+	p->end_skipping = b->skipping;
+	return BLOCK_BATCH;
+}
+
 enum block_status
 block_next(
     struct lane *l, struct input *in, struct block *b, struct prepared *p)
@@ -109,11 +119,11 @@ block_next(
 		n = decode(l, in, b, p);
 		if (p->batch->more) {
 			used(in, b, n, p->batch->n_rows + p->n_bad_read);
-			return BLOCK_BATCH;
+			return batch_ends(p, b);
 		}
 		if (!n && b->to - b->from > in->spec.limits.record_max) {
 			too_long(l, in, b, p);
-			return BLOCK_BATCH;
+			return batch_ends(p, b);
 		}
 		if (!n && b->from < b->to) {
 			must(!b->last);
@@ -125,7 +135,7 @@ block_next(
 		if (p->batch->lost || p->batch->runs_on)
 			b->skipping = true;
 		if (p->batch->n_rows || p->batch->n_bad)
-			return BLOCK_BATCH;
+			return batch_ends(p, b);
 	}
 	return BLOCK_MORE;
 }

@@ -241,6 +241,14 @@ file_open(const char *path)
 	return open(path, O_RDONLY | O_CLOEXEC);
 }
 
+void
+file_seek(struct file *f, uint64_t offset)
+{
+	f->at = offset;
+	if (!f->path)
+		(void)lseek(f->fd, (off_t)(f->base + offset), SEEK_SET);
+}
+
 struct port *
 file_port(struct file *f)
 {

@@ -26,6 +26,9 @@ struct file *file_new(int fd, const char *path);
 /* The file as a port; the same thing. */
 struct port *file_port(struct file *f);
 
+/* The next byte read is this one, counted from where reading began. */
+void file_seek(struct file *f, uint64_t offset);
+
 /* Bytes [offset, offset + n) counted from where reading began; as pread. */
 ssize_t file_read_at(struct file *f, void *to, size_t n, uint64_t offset);
 

@@ -31,7 +31,8 @@ collect_bad(struct fan *f, struct batch *b)
 {
 	for (size_t i = 0; i < b->n_bad; i++) {
 		mem_grow(&f->bad, &f->cap_bad, f->n_bad + 1, sizeof *f->bad);
-		f->bad[f->n_bad++] = b->bad[i];
+		f->bad[f->n_bad] = b->bad[i];
+		f->bad[f->n_bad++].branch = true;
 	}
 	mem_free(b->bad);
 	b->bad = NULL;

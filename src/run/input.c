@@ -394,6 +394,54 @@ open_failed(struct input *in, struct err *err)
 	return -1;
 }
 
+/* Bytes of what cannot be read by place are read and thrown away. */
+static int
+pass_bytes(struct input *in, uint64_t n, struct err *err)
+{
+	char part[16384];
+
+	while (n) {
+		size_t want = n < sizeof part ? (size_t)n : sizeof part;
+		ssize_t got = port_read(in->port, part, want, err);
+
+		if (got == PORT_NONE && !signals_stop())
+			continue;
+		if (got < 0)
+			return got == PORT_NONE ? 0 : -1;
+		if (!got)
+			return 0;
+		n -= (uint64_t)got;
+	}
+	return 0;
+}
+
+int
+input_resume(struct input *in, uint64_t offset, uint64_t context, uint64_t line,
+    bool skipping, struct err *err)
+{
+	struct block *b = &in->head;
+	uint64_t read = b->offset + (b->to - b->from);
+
+	if (in->plain) {
+		file_seek(in->plain, offset);
+		b->from = b->to = 0;
+		b->last = false;
+	} else if (offset <= read) {
+		if (offset < b->offset)
+			return 0;
+		b->from += (size_t)(offset - b->offset);
+	} else {
+		if (pass_bytes(in, offset - read, err))
+			return -1;
+		b->from = b->to;
+	}
+	b->offset = offset;
+	b->context = context;
+	b->line = line;
+	b->skipping = skipping;
+	return 0;
+}
+
 /* When a followed file was written last, as far as is known. */
 static int64_t
 written_of(struct str path)

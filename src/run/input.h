@@ -113,6 +113,13 @@ int input_open(struct input *in, const struct plan *plan,
     struct err *err);
 
 /*
+ * It has been opened, and nothing was handed out: the next byte is this one,
+ * of which the format has to know `context`. 0, or -1 and *err.
+ */
+int input_resume(struct input *in, uint64_t offset, uint64_t context,
+    uint64_t line, bool skipping, struct err *err);
+
+/*
  * Reads more into b, which may hold the rest of a record at [from, to). Grows
  * b if it is full. Sets b->last at the end of input. There may be nothing yet
  * even though it was ready.

@@ -25,7 +25,7 @@ prepared_reset(struct prepared *p)
 {
 	batch_reset(p->batch);
 	p->state = NULL;
-	p->n_bad_read = p->n_bad_leaves = 0;
+	p->n_bad_read = 0;
 	p->encoded.n = 0;
 	p->n_out = 0;
 	p->leaves = NULL;

@@ -55,7 +55,9 @@ struct prepared {
 	uint64_t n_out;	     /* result rows in it */
 	struct leaf *leaves; /* behind a fork: see pipe.h; NULL = not yet */
 	unsigned n_leaves;
-	size_t n_bad_leaves; /* of the batch's bad rows: of the branches */
+	/* Behind it: what a batch that follows begins with (struct place). */
+	uint64_t end, end_context, end_line;
+	bool end_skipping;
 };
 
 void prepared_init(struct prepared *p);

@@ -133,6 +133,20 @@ release_names(struct output *o)
 	o->path = o->target = o->temporary = NULL;
 }
 
+static int
+opened(struct output *o, struct err *err)
+{
+	if (o->fd >= 0) {
+		o->opened = true;
+		return 0;
+	}
+	fail(o, "create");
+	*err = o->err;
+	o->err = (struct err){0};
+	release_names(o);
+	return -1;
+}
+
 int
 output_open(struct output *o, const char *path, bool atomic, struct err *err)
 {
@@ -147,15 +161,15 @@ output_open(struct output *o, const char *path, bool atomic, struct err *err)
 		o->fd = open(path,
 		    O_WRONLY | O_CREAT | O_CLOEXEC | (special ? 0 : O_TRUNC),
 		    0666);
-	if (o->fd < 0) {
-		fail(o, "create");
-		*err = o->err;
-		o->err = (struct err){0};
-		release_names(o);
-		return -1;
-	}
-	o->opened = true;
-	return 0;
+	return opened(o, err);
+}
+
+int
+output_append(struct output *o, const char *path, struct err *err)
+{
+	*o = (struct output){.fd = -1, .path = mem_strdup(path)};
+	o->fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+	return opened(o, err);
 }
 
 bool

@@ -62,6 +62,9 @@ struct buf output_take(struct output *o);
 int output_open(
     struct output *o, const char *path, bool atomic, struct err *err);
 
+/* To the end of a file, which is made if it is not there. */
+int output_append(struct output *o, const char *path, struct err *err);
+
 /* Writes the buffer out. False once anything has failed. */
 bool output_flush(struct output *o);
 

@@ -116,6 +116,14 @@ refuse_twice(const struct outputs *o, struct err *err)
 
 /* ---- opening and closing ---- */
 
+static int
+open_file(
+    struct outputs *o, struct output *out, const char *path, struct err *err)
+{
+	return o->kept ? output_append(out, path, err)
+		       : output_open(out, path, false, err);
+}
+
 int
 outputs_open(struct outputs *o, struct err *err)
 {
@@ -133,12 +141,12 @@ outputs_open(struct outputs *o, struct err *err)
 	if (refuse_clashes(o, late, err) || refuse_same_names(p, err))
 		return -1;
 	for (unsigned i = 0; i < p->n_outputs; i++)
-		if (sink_open(&o->sinks[i], &p->outputs[i], err))
+		if (sink_open(&o->sinks[i], &p->outputs[i], o->kept, err))
 			return -1;
-	if (late && output_open(&o->late, late, false, err))
+	if (late && open_file(o, &o->late, late, err))
 		return -1;
 	if (o->options->reject &&
-	    output_open(&o->reject, o->options->reject, false, err))
+	    open_file(o, &o->reject, o->options->reject, err))
 		return -1;
 	return refuse_twice(o, err);
 }

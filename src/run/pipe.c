@@ -24,9 +24,8 @@ all_dead(const struct pipe *p, const struct readers *r)
 	return r->n > 0;
 }
 
-/* A step has enough: so have those that work for it alone. */
-static void
-set_dead(struct pipe *p, unsigned step)
+void
+pipe_set_dead(struct pipe *p, unsigned step)
 {
 	const struct plan *plan = p->plan;
 
@@ -62,7 +61,7 @@ apply_step(struct pipe *p, const struct op *op, struct batch *b, void *state,
 
 	op->kind->apply(r, b, state, from, to, w);
 	if (op->kind->done && op->kind->done(r))
-		set_dead(p, op->number);
+		pipe_set_dead(p, op->number);
 }
 
 /* Rows [from, to) of what an output gets. */
@@ -326,7 +325,6 @@ pipe_arrive(struct pipe *p, unsigned input, struct prepared *b)
 		mem_free(f.bad);
 		b->leaves = f.leaves;
 		b->n_leaves = f.n_leaves;
-		b->n_bad_leaves = f.n_bad;
 		return;
 	}
 	b->leaves = arena_alloc(b->batch->arena, sizeof *b->leaves);

@@ -57,6 +57,9 @@ struct step_count {
 	uint64_t in, out;
 };
 
+/* A step needs no more rows, and so do those that work for it alone. */
+void pipe_set_dead(struct pipe *p, unsigned step);
+
 /* The caller has set lanes, sinks, late, inputs, rejects and counts. */
 void pipe_init(struct pipe *p, const struct plan *plan);
 void pipe_release(struct pipe *p);

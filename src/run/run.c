@@ -17,6 +17,7 @@
 #include "run/owner.h"
 #include "run/peek.h"
 #include "run/pipe.h"
+#include "run/position.h"
 #include "run/progress.h"
 #include "run/report.h"
 #include "run/signals.h"
@@ -85,9 +86,10 @@ owner_open(struct run *r, struct turn *t)
 	}
 	status = input_open(t->input, r->plan, r->options, t->timed,
 	    feed_block_bytes(r->threads, r->sources.max), r->err);
-	if (t->input->opened)
-		report_opened(t->input, r->options);
-	return status;
+	if (!t->input->opened)
+		return status;
+	report_opened(t->input, r->options);
+	return position_resume(t, r->err);
 }
 
 /*
@@ -276,28 +278,49 @@ start_feed(struct run *r)
 
 /* ---- applying ---- */
 
-/* A batch has come: its records are counted, the bad ones shown. */
+/* A batch has come. */
 static void
 arrive(struct run *r, struct turn *t)
 {
 	struct batch *b = t->batch->batch;
-	uint64_t bad = b->n_bad;
 
+	turn_begin(t);
 	if (b->n_rows) {
 		if (!t->values)
 			seen_look(&r->seen[t->source], t->input, t->batch);
 		pipe_arrive(&r->pipe, t->source, t->batch);
 	}
-	if (b->n_bad)
+	turn_pass_bad(t);
+}
+
+/*
+ * Records are counted as they are passed: rows up to this one, and the bad
+ * ones before it, which are shown.
+ */
+static void
+count(struct run *r, struct turn *t, unsigned to)
+{
+	struct batch part = *t->batch->batch;
+	size_t n = turn_bad_before(t, to);
+
+	part.bad += t->next_bad;
+	part.n_bad = n - t->next_bad;
+	t->next_bad = n;
+	if (part.n_bad)
 		progress_clear(&r->progress);
 	if (t->values) {
-		rejects_result(&r->rejects, b);
+		rejects_result(&r->rejects, &part);
 		return;
 	}
-	r->counts->in += b->n_rows + t->batch->n_bad_read;
-	rejects_records(&r->rejects, t->input, b);
-	r->rejects.n_results += t->batch->n_bad_leaves;
-	r->counts->bad += bad;
+	r->counts->in += to - t->next;
+	rejects_records(&r->rejects, t->input, &part);
+	for (size_t i = 0; i < part.n_bad; i++) {
+		if (part.bad[i].branch)
+			r->rejects.n_results++;
+		else
+			r->counts->bad++;
+		r->counts->in += !batch_is_row(&part, &part.bad[i]);
+	}
 }
 
 /* All of a batch has been applied. */
@@ -306,12 +329,12 @@ leave(struct run *r, struct turn *t)
 {
 	struct batch *b = t->batch->batch;
 
-	if (!t->values)
-		r->counts->filtered += b->n_filtered;
+	count(r, t, b->n_rows);
+	r->counts->filtered += turn_filtered(t);
 	r->applied += b->block_offset - t->offset;
 	t->offset = b->block_offset;
 	progress_show(&r->progress, r->applied, r->total, r->counts->in);
-	t->batch = NULL;
+	turn_leave(t);
 }
 
 /* The line of the record that was too far ahead, from this row on. */
@@ -332,6 +355,7 @@ apply(struct run *r, struct turn *t, unsigned to)
 	bool noted = t->w.noted;
 	unsigned n_far = t->w.n_far;
 
+	count(r, t, to);
 	t->w.now = r->now;
 	pipe_apply(&r->pipe, t->source, t->batch, t->next, to,
 	    t->timed ? &t->w : NULL);
@@ -378,9 +402,8 @@ owner_fetch(struct run *r, struct turn *t, bool wait)
 			t->batch = NULL;
 			return found;
 		}
-		t->next = 0;
 		arrive(r, t);
-		if (!t->batch->batch->n_rows)
+		if (t->next == t->batch->batch->n_rows)
 			leave(r, t);
 	}
 	return FEED_BATCH;
@@ -555,19 +578,6 @@ count_all(struct run *r)
 	c->used = c->in - c->filtered - c->late - c->bad;
 }
 
-/* A batch left half-way: rows not applied count as not read. */
-static void
-leave_behind(struct run *r, const struct turn *t)
-{
-	const struct batch *b = t->batch->batch;
-	unsigned n = 0;
-
-	while (n < b->n_sel && batch_row(b, b->n_sel - n - 1) >= t->next)
-		n++;
-	r->counts->in -= n;
-	r->counts->filtered += b->n_filtered;
-}
-
 static int
 run_ranks(struct run *r)
 {
@@ -604,8 +614,8 @@ run_inputs(struct run *r)
 	if (!status && !outputs_failed(&r->out))
 		pipe_finish(&r->pipe);
 	for (unsigned i = 0; i < r->n_inputs; i++)
-		if (r->turns[i].batch && !r->turns[i].values)
-			leave_behind(r, &r->turns[i]);
+		if (r->turns[i].batch)
+			r->counts->filtered += turn_filtered(&r->turns[i]);
 	count_all(r);
 	r->steps = r->pipe.steps;
 	r->pipe.steps = NULL;

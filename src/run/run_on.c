@@ -51,6 +51,8 @@ live_over(void *arg, struct turn *t)
 	owner_note_damage(r, t);
 	input_renew(t->input);
 	t->offset = 0;
+	t->place = (struct place){0};
+	t->skip = 0;
 }
 
 static bool

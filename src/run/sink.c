@@ -15,7 +15,8 @@ sink_is_stdout(const struct plan_output *plan)
 }
 
 int
-sink_open(struct sink *s, const struct plan_output *plan, struct err *err)
+sink_open(struct sink *s, const struct plan_output *plan, bool append,
+    struct err *err)
 {
 	struct buf path = {0};
 	int status = 0;
@@ -30,7 +31,8 @@ sink_open(struct sink *s, const struct plan_output *plan, struct err *err)
 		return 0;
 	}
 	buf_adds(&path, plan->target[0].text);
-	status = output_open(&s->out, buf_z(&path), true, err);
+	status = append ? output_append(&s->out, buf_z(&path), err)
+			: output_open(&s->out, buf_z(&path), true, err);
 	buf_release(&path);
 	return status;
 }

@@ -24,8 +24,10 @@ struct sink {
 /* True if it goes to standard output. */
 bool sink_is_stdout(const struct plan_output *plan);
 
-/* Opens the file, or standard output; of several files the first rows do. */
-int sink_open(struct sink *s, const struct plan_output *plan, struct err *err);
+/* Opens the file, or standard output; of several files the first rows do.
+ * append: to what is there. */
+int sink_open(struct sink *s, const struct plan_output *plan, bool append,
+    struct err *err);
 
 /* The same, but what is written stays in memory. */
 void sink_capture(struct sink *s, const struct plan_output *plan);

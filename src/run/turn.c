@@ -2,6 +2,103 @@
 /* Whose turn it is; see turn.h. */
 #include "run/turn.h"
 
+void
+turn_begin(struct turn *t)
+{
+	unsigned n = t->batch->batch->n_rows;
+
+	t->next = t->skip < n ? (unsigned)t->skip : n;
+	t->first_row = t->next;
+	t->next_bad = 0;
+}
+
+void
+turn_pass_bad(struct turn *t)
+{
+	/* What stands behind the last row has not been passed. */
+	while (t->next_bad < t->batch->batch->n_bad &&
+	       t->batch->batch->bad[t->next_bad].row < t->skip)
+		t->next_bad++;
+}
+
+size_t
+turn_bad_before(const struct turn *t, unsigned row)
+{
+	const struct batch *b = t->batch->batch;
+	size_t n = t->next_bad;
+
+	if (row == b->n_rows)
+		return b->n_bad;
+	while (n < b->n_bad && b->bad[n].row < row)
+		n++;
+	return n;
+}
+
+/* Rows [from, to) that are neither selected nor bad. */
+static unsigned
+dropped_rows(const struct batch *b, unsigned from, unsigned to)
+{
+	unsigned n =
+	    to - from - (op_selected_from(b, to) - op_selected_from(b, from));
+
+	for (size_t i = 0; i < b->n_bad; i++)
+		if (batch_is_row(b, &b->bad[i]) && !b->bad[i].branch &&
+		    b->bad[i].row >= from && b->bad[i].row < to)
+			n--;
+	return n;
+}
+
+uint64_t
+turn_filtered(const struct turn *t)
+{
+	const struct batch *b = t->batch->batch;
+
+	if (t->values)
+		return 0;
+	/* Steps with state may have dropped more since, of rows applied. */
+	if (!t->first_row && t->next == b->n_rows)
+		return b->n_filtered;
+	return b->n_filtered - dropped_rows(b, 0, t->first_row) -
+	       dropped_rows(b, t->next, b->n_rows);
+}
+
+static struct place
+place_behind(const struct turn *t)
+{
+	const struct prepared *p = t->batch;
+
+	if (t->values || p->batch->more) {
+		struct place place = t->place;
+
+		place.rows += p->batch->n_rows;
+		return place;
+	}
+	return (struct place){.offset = p->end,
+	    .context = p->end_context,
+	    .line = p->end_line,
+	    .skipping = p->end_skipping};
+}
+
+void
+turn_leave(struct turn *t)
+{
+	t->place = place_behind(t);
+	t->skip -= t->first_row;
+	t->batch = NULL;
+}
+
+struct place
+turn_place(const struct turn *t)
+{
+	struct place place = t->place;
+
+	if (t->batch)
+		place.rows += t->next;
+	else
+		place.rows += t->skip;
+	return place;
+}
+
 int64_t
 turn_standing(const struct turn *t)
 {

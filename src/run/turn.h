@@ -10,6 +10,7 @@
 
 #include "op/op.h"
 #include "run/lane.h"
+#include "run/place.h"
 
 struct values;
 
@@ -22,6 +23,11 @@ struct turn {
 	struct values *values;	/* constant rows instead of a file, or NULL */
 	struct prepared *batch; /* NULL: none at hand */
 	unsigned next;		/* row of the batch */
+	size_t next_bad;	/* its bad rows, up to here, were counted */
+	unsigned first_row;	/* rows before it were applied by another run */
+	struct place place;	/* before the batch, and rows applied of others
+				   since */
+	uint64_t skip;		/* rows still to come that were applied */
 	struct watermark w;
 	int64_t floor;	   /* its watermark is not below this: it is given */
 	unsigned mark;	   /* the next that is given (run/given.h) */
@@ -34,6 +40,29 @@ struct turn {
 	bool dry;	  /* live: it had nothing when it was looked at */
 	int64_t since_ms; /* live: when it last had something */
 };
+
+/* ---- passing a batch ---- */
+
+/*
+ * The batch at hand has come: rows that an earlier run has applied, and what
+ * goes with them, are passed over.
+ */
+void turn_begin(struct turn *t);
+void turn_pass_bad(struct turn *t); /* once its bad rows are all known */
+
+/* Its bad rows before this row; all of them if it has no such row. */
+size_t turn_bad_before(const struct turn *t, unsigned row);
+
+/* Its records passed so far that a condition dropped. */
+uint64_t turn_filtered(const struct turn *t);
+
+/* It has been applied: the place moves. There is no batch at hand then. */
+void turn_leave(struct turn *t);
+
+/* Where to go on if the run ended here. */
+struct place turn_place(const struct turn *t);
+
+/* ---- event time ---- */
 
 /*
  * Where an input stands: the greatest event time it has shown, that of the

@@ -254,6 +254,48 @@ test_long(struct batch *b)
 	ok(!check(b, b->cols, 2), "the others are right");
 }
 
+/* Any bytes: those that pass can be compared and read. */
+static void
+test_check(void)
+{
+	static const char *const bad[] = {"\x0c",
+	    "\x03"
+	    "1234567",
+	    "\x06\x02\x00\x00\x00x", "\x06\x01\x00\x00",
+	    "\x0a\x01\x00\x00\x00\x81", "\x0b\x01\x00\x00\x00\x90"};
+	static const size_t sizes[] = {1, 8, 6, 4, 6, 6};
+	unsigned refused = 0, wrong = 0;
+	struct buf key = {0}, last = {0};
+
+	for (unsigned i = 0; i < sizeof sizes / sizeof *sizes; i++)
+		wrong += key_check((struct str){bad[i], sizes[i]});
+	for (unsigned i = 0; i < 200000; i++) {
+		key.n = 0;
+		for (uint32_t k = gen_below(3) + 1; k; k--)
+			key_put(&key, gen_value(&arena));
+		wrong += !key_check(buf_str(&key));
+		if (gen_below(4))
+			key.n = gen_below((uint32_t)key.n + 1);
+		if (key.n)
+			key.p[gen_below((uint32_t)key.n)] ^=
+			    (char)(1 << gen_below(8));
+		if (!key_check(buf_str(&key))) {
+			refused++;
+			continue;
+		}
+		if (last.p)
+			wrong += key_cmp(buf_str(&key), buf_str(&last)) +
+				     key_cmp(buf_str(&last), buf_str(&key)) !=
+				 0;
+		last.n = 0;
+		buf_adds(&last, buf_str(&key));
+		arena_reset(&arena);
+	}
+	ok(refused > 1000 && !wrong, "of damaged keys %u are refused", refused);
+	buf_release(&key);
+	buf_release(&last);
+}
+
 int
 main(void)
 {
@@ -265,6 +307,7 @@ main(void)
 	test_pairs();
 	test_batches(b);
 	test_long(b);
+	test_check();
 	batch_free(b);
 	arena_release(&arena);
 	return tap_done();

@@ -1,0 +1,412 @@
+/* SPDX-License-Identifier: MIT */
+/* Changes in memory; see memtable.h. */
+#include "state/memtable.h"
+
+#include "base/hash.h"
+#include "base/mem.h"
+#include "base/must.h"
+
+/* Chunks double from the first to the last of these sizes. */
+#define CHUNK_FIRST 512
+#define CHUNK_MAX ((size_t)1 << 20)
+/* Slots that are fetched ahead when an index grows. */
+#define GROW_AHEAD 12
+
+/* ---- chunks ---- */
+
+static size_t
+size_of(size_t key, size_t room)
+{
+	return (sizeof(struct mem_entry) + key + room + 7) & ~(size_t)7;
+}
+
+static void
+chunk_add(struct mem_section *s, size_t want)
+{
+	size_t cap = s->last ? s->last->cap * 2 : CHUNK_FIRST;
+	struct mem_chunk *c;
+
+	if (cap > CHUNK_MAX)
+		cap = CHUNK_MAX;
+	if (cap < want)
+		cap = want;
+	c = mem_alloc(sizeof *c + cap);
+	*c = (struct mem_chunk){.cap = cap};
+	if (s->last)
+		s->last->next = c;
+	else
+		s->first = c;
+	s->last = c;
+}
+
+static void
+chunks_free(struct mem_section *s)
+{
+	for (struct mem_chunk *c = s->first, *next; c; c = next) {
+		next = c->next;
+		mem_free(c);
+	}
+	s->first = s->last = NULL;
+}
+
+const struct mem_entry *
+mem_section_next(const struct mem_section *s, struct mem_cursor *c)
+{
+	const struct mem_entry *e;
+
+	if (!c->begun)
+		*c = (struct mem_cursor){.chunk = s->first, .begun = true};
+	for (;;) {
+		while (c->chunk && c->at >= c->chunk->used) {
+			c->chunk = c->chunk->next;
+			c->at = 0;
+		}
+		if (!c->chunk)
+			return NULL;
+		e = (const struct mem_entry *)(const void *)(c->chunk->bytes +
+							     c->at);
+		c->at += size_of(e->key_len, e->room & ~MEM_STALE);
+		if (!(e->room & MEM_STALE))
+			return e;
+	}
+}
+
+/* ---- entries ---- */
+
+/* What the index goes by: its low bits are those of the stored hash. */
+static inline uint64_t
+spread(uint32_t hash)
+{
+	return (uint64_t)hash * 0x9e3779b97f4a7c15u;
+}
+
+/* Puts an entry that is not there. */
+static inline void
+slot_put(struct index *ix, const struct mem_entry *e)
+{
+	uint64_t h = spread(e->hash);
+	size_t i = index_start(ix, h);
+
+	while (ix->slots[i])
+		i = (i + 1) & ix->mask;
+	index_put(ix, i, h, e);
+}
+
+/* Goes through the entries in order of arrival, which is that of memory. */
+static void
+entries_grow(struct mem_section *s)
+{
+	struct index *ix = &s->index;
+	size_t slots = ix->slots ? (ix->mask + 1) * 2 : 16;
+	struct mem_cursor c = {0}, front = {0};
+	const struct mem_entry *e;
+
+	mem_free(ix->slots);
+	*ix = (struct index){
+	    .slots = mem_zalloc(slots * sizeof *ix->slots), .mask = slots - 1};
+	for (int i = 0; i < GROW_AHEAD; i++)
+		(void)mem_section_next(s, &front);
+	while ((e = mem_section_next(s, &c))) {
+		const struct mem_entry *f = mem_section_next(s, &front);
+
+		if (f)
+			__builtin_prefetch(
+			    &ix->slots[index_start(ix, spread(f->hash))], 1);
+		slot_put(ix, e);
+	}
+}
+
+/* The slot of the key, or the free one where it belongs. */
+static inline size_t
+probe(const struct mem_section *s, struct str key, uint32_t hash)
+{
+	const struct index *ix = &s->index;
+	uint64_t h = spread(hash), slot;
+	size_t i = index_start(ix, h);
+
+	for (; (slot = ix->slots[i]); i = (i + 1) & ix->mask) {
+		const struct mem_entry *e = index_pointer(slot);
+
+		if (index_tag(slot) == index_tag(h) && e->hash == hash &&
+		    e->key_len == key.n && !memcmp(e->bytes, key.p, key.n))
+			break;
+	}
+	return i;
+}
+
+static inline uint32_t
+hash_of(struct str key)
+{
+	return (uint32_t)hash_bytes(key.p, key.n);
+}
+
+const struct mem_entry *
+mem_section_get(const struct mem_section *s, struct str key)
+{
+	if (!s || !s->index.slots)
+		return NULL;
+	return index_pointer(s->index.slots[probe(s, key, hash_of(key))]);
+}
+
+static struct mem_entry *
+entry_new(struct mem_section *s, struct str key, uint32_t hash, size_t room)
+{
+	size_t size = size_of(key.n, room);
+	struct mem_entry *e;
+
+	if (!s->last || s->last->cap - s->last->used < size)
+		chunk_add(s, size);
+	e = (struct mem_entry *)(void *)(s->last->bytes + s->last->used);
+	s->last->used += size;
+	s->bytes += size;
+	e->hash = hash;
+	e->key_len = (uint32_t)key.n;
+	/* What is left of the last eight bytes is room, too. */
+	e->room = (uint32_t)(size - sizeof *e - key.n);
+	if (key.n)
+		memcpy(e->bytes, key.p, key.n);
+	return e;
+}
+
+static void
+entry_set(struct mem_entry *e, struct str value, bool deleted)
+{
+	e->value_len = deleted ? MEM_DELETED : (uint32_t)value.n;
+	if (value.n)
+		memcpy(e->bytes + e->key_len, value.p, value.n);
+}
+
+static void
+set(struct memtable *m, struct mem_section *s, struct str key, struct str value,
+    bool deleted)
+{
+	uint32_t hash = hash_of(key);
+	size_t before = s->bytes, i;
+	struct mem_entry *e;
+
+	must(key.n < MEM_STALE / 4 && value.n < MEM_STALE / 2);
+	if (!s->index.slots || (s->index.n + 1) * 8 > (s->index.mask + 1) * 5)
+		entries_grow(s);
+	i = probe(s, key, hash);
+	e = index_pointer(s->index.slots[i]);
+	if (e && s->pins == 1 && value.n <= e->room) {
+		entry_set(e, value, deleted);
+		return;
+	}
+	if (e) {
+		e->room |= MEM_STALE;
+		s->index.n--;
+		m->n_entries--;
+	}
+	e = entry_new(s, key, hash, value.n);
+	entry_set(e, value, deleted);
+	index_put(&s->index, i, spread(hash), e);
+	m->n_entries++;
+	m->bytes += s->bytes - before;
+}
+
+void
+memtable_put(
+    struct memtable *m, struct mem_section *s, struct str key, struct str value)
+{
+	set(m, s, key, value, false);
+}
+
+void
+memtable_delete(struct memtable *m, struct mem_section *s, struct str key)
+{
+	set(m, s, key, (struct str){0}, true);
+}
+
+/* ---- sections ---- */
+
+void
+mem_section_pin(struct mem_section *s)
+{
+	s->pins++;
+}
+
+void
+mem_section_unpin(struct mem_section *s)
+{
+	if (--s->pins)
+		return;
+	chunks_free(s);
+	index_release(&s->index);
+	mem_free(s);
+}
+
+static uint64_t
+section_place(unsigned map, int64_t bucket)
+{
+	return hash_mum((uint64_t)bucket ^ 0x9e3779b97f4a7c15u,
+	    ((uint64_t)map << 1 | 1) * 0xd6e8feb86659fd93u);
+}
+
+static uint64_t
+section_hash(const void *entry)
+{
+	const struct mem_section *s = entry;
+
+	return section_place(s->map, s->bucket);
+}
+
+struct memtable *
+memtable_new(void)
+{
+	return mem_zalloc(sizeof(struct memtable));
+}
+
+void
+memtable_free(struct memtable *m)
+{
+	if (!m)
+		return;
+	for (size_t i = 0; i < m->n; i++)
+		mem_section_unpin(m->sections[i]);
+	mem_free(m->sections);
+	mem_free(m->maps);
+	index_release(&m->index);
+	mem_free(m);
+}
+
+bool
+memtable_is_empty(const struct memtable *m)
+{
+	return !m->n && !m->n_maps;
+}
+
+static size_t
+find(const struct memtable *m, unsigned map, int64_t bucket)
+{
+	const struct index *ix = &m->index;
+	size_t i = index_start(ix, section_place(map, bucket));
+	uint64_t slot;
+
+	for (; (slot = ix->slots[i]); i = (i + 1) & ix->mask) {
+		const struct mem_section *s = index_pointer(slot);
+
+		if (s->map == map && s->bucket == bucket)
+			break;
+	}
+	return i;
+}
+
+struct mem_section *
+memtable_find(const struct memtable *m, unsigned map, int64_t bucket)
+{
+	if (!m->index.slots)
+		return NULL;
+	return index_pointer(m->index.slots[find(m, map, bucket)]);
+}
+
+static bool
+map_dropped(const struct memtable *m, unsigned map)
+{
+	for (size_t i = 0; i < m->n_maps; i++)
+		if (m->maps[i] == map)
+			return true;
+	return false;
+}
+
+struct mem_section *
+memtable_section(struct memtable *m, unsigned map, int64_t bucket)
+{
+	struct mem_section *s = m->recent;
+
+	if (s && s->map == map && s->bucket == bucket)
+		return s;
+	s = memtable_find(m, map, bucket);
+	if (s)
+		return m->recent = s;
+	s = mem_alloc(sizeof *s);
+	*s = (struct mem_section){.map = map,
+	    .bucket = bucket,
+	    .pins = 1,
+	    .dropped = map_dropped(m, map)};
+	index_reserve(&m->index, section_hash);
+	index_put(&m->index, find(m, map, bucket), section_hash(s), s);
+	if (m->n == m->cap)
+		mem_grow(&m->sections, &m->cap, m->n + 1, sizeof *m->sections);
+	s->at = m->n;
+	m->sections[m->n++] = s;
+	return m->recent = s;
+}
+
+bool
+memtable_hides(const struct memtable *m, unsigned map, int64_t bucket)
+{
+	const struct mem_section *s = memtable_find(m, map, bucket);
+
+	return s ? s->dropped : map_dropped(m, map);
+}
+
+static void
+take_out(struct memtable *m, struct mem_section *s)
+{
+	index_remove(&m->index, find(m, s->map, s->bucket), section_hash);
+	m->sections[s->at] = m->sections[--m->n];
+	m->sections[s->at]->at = s->at;
+	m->bytes -= s->bytes;
+	m->n_entries -= s->index.n;
+	if (m->recent == s)
+		m->recent = NULL;
+	mem_section_unpin(s);
+}
+
+void
+memtable_forget(struct memtable *m, unsigned map, int64_t bucket)
+{
+	struct mem_section *s = memtable_find(m, map, bucket);
+
+	if (s)
+		take_out(m, s);
+}
+
+void
+memtable_forget_map(struct memtable *m, unsigned map)
+{
+	for (size_t k = m->n; k-- > 0;)
+		if (m->sections[k]->map == map)
+			take_out(m, m->sections[k]);
+}
+
+void
+memtable_drop(struct memtable *m, unsigned map, int64_t bucket)
+{
+	memtable_forget(m, map, bucket);
+	memtable_section(m, map, bucket)->dropped = true;
+}
+
+void
+memtable_drop_map(struct memtable *m, unsigned map)
+{
+	memtable_forget_map(m, map);
+	if (map_dropped(m, map))
+		return;
+	if (m->n_maps == m->cap_maps)
+		mem_grow(
+		    &m->maps, &m->cap_maps, m->n_maps + 1, sizeof *m->maps);
+	m->maps[m->n_maps++] = map;
+}
+
+void
+memtable_absorb(struct memtable *m, struct memtable *from)
+{
+	for (size_t i = 0; i < from->n_maps; i++)
+		memtable_forget_map(m, from->maps[i]);
+	for (size_t i = 0; i < from->n; i++) {
+		const struct mem_section *src = from->sections[i];
+		struct mem_cursor c = {0};
+		const struct mem_entry *e;
+		struct mem_section *dst;
+
+		if (src->dropped)
+			memtable_forget(m, src->map, src->bucket);
+		if (!src->index.n)
+			continue;
+		dst = memtable_section(m, src->map, src->bucket);
+		while ((e = mem_section_next(src, &c)))
+			set(m, dst, mem_key(e), mem_value(e), mem_deleted(e));
+	}
+}

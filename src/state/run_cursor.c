@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Going through a run from front to back: blocks stand one behind another, so
+ * they are read by large chunks, past the cache. What is read is not trusted:
+ * keys must be keys, and ascend.
+ */
+#include "base/mem.h"
+#include "base/must.h"
+#include "state/run_walk.h"
+
+#define CHUNK ((uint64_t)256 << 10)
+
+struct run_cursor {
+	struct run_file *r;
+	uint32_t section, last; /* this one, and behind the last one */
+	bool in_section, in_block;
+	uint64_t block_at; /* of this block */
+	uint64_t at;	   /* of the next one */
+	uint64_t limit;	   /* nothing behind it is wanted */
+	uint64_t n_seen, n_deleted;
+	struct buf chunk;
+	uint64_t chunk_at;
+	struct block block;
+	struct block_walk walk;
+	run_dropped dropped;
+	void *arg;
+	unsigned number;
+};
+
+static struct run_cursor *
+new_cursor(struct run_file *r, uint32_t from, uint32_t to)
+{
+	struct run_cursor *c = mem_zalloc(sizeof *c);
+
+	c->r = r;
+	c->section = from;
+	c->last = to;
+	if (to > from)
+		c->limit = r->places[to - 1].at + r->places[to - 1].n;
+	return c;
+}
+
+struct run_cursor *
+run_cursor_new(struct run_file *r)
+{
+	return new_cursor(r, 0, r->footer.n_sections);
+}
+
+struct run_cursor *
+run_cursor_of(struct run_file *r, unsigned map, int64_t bucket)
+{
+	int64_t i = run_section_find(r, map, bucket);
+
+	return i < 0 ? new_cursor(r, 0, 0)
+		     : new_cursor(r, (uint32_t)i, (uint32_t)i + 1);
+}
+
+void
+run_cursor_free(struct run_cursor *c)
+{
+	if (!c)
+		return;
+	block_walk_release(&c->walk);
+	buf_release(&c->chunk);
+	mem_free(c);
+}
+
+void
+run_cursor_leave_out(
+    struct run_cursor *c, run_dropped dropped, void *arg, unsigned number)
+{
+	c->dropped = dropped;
+	c->arg = arg;
+	c->number = number;
+}
+
+/* n bytes at c->at, in the chunk. NULL and *err. */
+static const char *
+ensure(struct run_cursor *c, uint64_t n, struct err *err)
+{
+	uint64_t more = c->limit - c->at;
+
+	must(n <= more);
+	if (c->at >= c->chunk_at && c->at + n <= c->chunk_at + c->chunk.n)
+		return c->chunk.p + (c->at - c->chunk_at);
+	if (more > CHUNK)
+		more = n > CHUNK ? n : CHUNK;
+	c->chunk.n = 0;
+	c->chunk_at = c->at;
+	if (run_pread(c->r, buf_reserve(&c->chunk, more), more, c->at, err))
+		return NULL;
+	c->chunk.n = more;
+	return c->chunk.p;
+}
+
+static int
+bad_block(const struct run_cursor *c, uint64_t at, struct err *err)
+{
+	return run_damaged(err, c->r, "a block", at);
+}
+
+static int
+next_block(struct run_cursor *c, struct err *err)
+{
+	const struct section_place *place = &c->r->places[c->section];
+	uint64_t number = c->r->footer.number;
+	uint64_t more = place->at + place->n - c->at;
+	const char *p;
+	uint32_t n;
+
+	if (more < PIECE_HEAD)
+		return bad_block(c, c->at, err);
+	p = ensure(c, PIECE_HEAD, err);
+	if (!p)
+		return -1;
+	n = piece_size(p, number, PIECE_DATA, c->at);
+	if (!n || n > more)
+		return bad_block(c, c->at, err);
+	p = ensure(c, n, err);
+	if (!p)
+		return -1;
+	if (!piece_check(p, n, number, PIECE_DATA, c->at) ||
+	    !block_read(
+		&c->block, (struct str){p + PIECE_HEAD, n - PIECE_HEAD}))
+		return bad_block(c, c->at, err);
+	c->block_at = c->at;
+	c->at += n;
+	c->in_block = true;
+	block_walk_begin(&c->walk, &c->block);
+	return 0;
+}
+
+/* Goes to the next section that is wanted; false if there is none. */
+static bool
+next_section(struct run_cursor *c)
+{
+	for (; c->section < c->last; c->section++) {
+		const struct run_section *s = &c->r->sections[c->section];
+
+		if (c->dropped &&
+		    c->dropped(c->arg, c->number, s->map, s->bucket))
+			continue;
+		c->in_section = true;
+		c->at = c->r->places[c->section].at;
+		c->n_seen = c->n_deleted = 0;
+		return true;
+	}
+	return false;
+}
+
+/* Were all of them there? */
+static int
+end_section(struct run_cursor *c, struct err *err)
+{
+	const struct run_section *s = &c->r->sections[c->section];
+
+	if (c->n_seen != s->n_entries || c->n_deleted != s->n_deleted)
+		return run_damaged(
+		    err, c->r, "a section", c->r->places[c->section].at);
+	c->in_section = false;
+	c->section++;
+	return 0;
+}
+
+static int
+give(struct run_cursor *c, struct run_entry *e, struct err *err)
+{
+	const struct run_section *s = &c->r->sections[c->section];
+	const struct block_walk *w = &c->walk;
+
+	if (!key_check(w->key) ||
+	    (c->n_seen && key_cmp(block_walk_before(w), w->key) >= 0))
+		return bad_block(c, c->block_at, err);
+	c->n_seen++;
+	c->n_deleted += w->deleted;
+	*e =
+	    (struct run_entry){s->map, s->bucket, w->key, w->value, w->deleted};
+	return 1;
+}
+
+int
+run_cursor_next(struct run_cursor *c, struct run_entry *e, struct err *err)
+{
+	for (;;) {
+		if (c->in_block) {
+			int got = block_walk_next(&c->walk);
+
+			if (got > 0)
+				return give(c, e, err);
+			if (got < 0)
+				return bad_block(c, c->block_at, err);
+			c->in_block = false;
+		} else if (c->in_section) {
+			const struct section_place *p =
+			    &c->r->places[c->section];
+			bool end = c->at == p->at + p->n;
+
+			if (end ? end_section(c, err) : next_block(c, err))
+				return -1;
+		} else if (!next_section(c)) {
+			return 0;
+		}
+	}
+}

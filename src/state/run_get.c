@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Looking up keys in a run: first by its range, then its filter, then down the
+ * index to the one block it can be in.
+ */
+#include <fcntl.h>
+
+#include "state/run_filter.h"
+#include "state/run_read.h"
+
+/* ---- filter ---- */
+
+static bool
+in_range(const struct run_file *r, unsigned map, int64_t bucket, struct str key)
+{
+	const struct run_section *s = r->sections;
+	uint32_t n = r->footer.n_sections;
+	int c;
+
+	if (!n)
+		return false;
+	c = section_cmp(map, bucket, s[0].map, s[0].bucket);
+	if (c < 0 || (!c && key_cmp(key, buf_str(&r->first)) < 0))
+		return false;
+	c = section_cmp(map, bucket, s[n - 1].map, s[n - 1].bucket);
+	return c < 0 || (!c && key_cmp(key, buf_str(&r->last)) <= 0);
+}
+
+/* 1: perhaps, 0: no, -1 and *err. */
+static int
+filter_ask(struct run_file *r, unsigned map, int64_t bucket, struct str key,
+    struct err *err)
+{
+	uint64_t lines = r->footer.filter_lines, line;
+	struct place page;
+	struct str got;
+	uint32_t hash;
+
+	if (!in_range(r, map, bucket, key))
+		return 0;
+	/* Without a cache a page of the filter costs as much as the block. */
+	if (!r->cache)
+		return 1;
+	hash = filter_hash(map, bucket, key);
+	line = filter_line(hash, lines);
+	page = filter_page(r->footer.index_end, lines, line);
+	if (!run_piece(r, page, PIECE_FILTER, page.at, &got, err))
+		return -1;
+	return filter_test(
+	    got.p + line % FILTER_PAGE_LINES * FILTER_LINE, hash);
+}
+
+/* ---- index ---- */
+
+bool
+run_child(const struct run_file *r, const struct section_place *s,
+    unsigned level, struct str value, struct place *out)
+{
+	if (!place_get(value, out))
+		return false;
+	if (level)
+		return out->at + out->n <=
+		       r->footer.index_end - r->footer.data_end;
+	return out->at >= s->at && out->at + out->n <= s->at + s->n;
+}
+
+bool
+run_page(
+    struct run_file *r, struct place place, struct block *out, struct err *err)
+{
+	uint64_t at = r->footer.data_end + place.at;
+	struct str bytes;
+
+	if (!run_piece(r, (struct place){at, place.n}, PIECE_INDEX, place.at,
+		&bytes, err))
+		return false;
+	if (!block_read(out, bytes)) {
+		run_damaged(err, r, "the index", at);
+		return false;
+	}
+	return true;
+}
+
+int
+run_descend(struct run_file *r, const struct section_place *s, struct str key,
+    struct place *out, struct err *err)
+{
+	struct place place = s->root;
+
+	for (unsigned level = s->height; level > 0; level--) {
+		struct block page;
+		struct str value;
+		int got;
+
+		if (!run_page(r, place, &page, err))
+			return -1;
+		got = block_floor(&page, key, &value);
+		if (!got)
+			return 0;
+		if (got < 0 || !run_child(r, s, level - 1, value, &place))
+			return run_damaged(
+			    err, r, "the index", r->footer.data_end + place.at);
+	}
+	*out = place;
+	return 1;
+}
+
+/* ---- look-ups ---- */
+
+static enum run_found
+find_in(struct run_file *r, struct place place, struct str key, struct buf *out,
+    struct err *err)
+{
+	struct block block;
+	struct str bytes, value;
+	bool deleted;
+	int got;
+
+	if (!run_piece(r, place, PIECE_DATA, place.at, &bytes, err))
+		return RUN_DAMAGED;
+	got = block_read(&block, bytes)
+		  ? block_find(&block, key, &r->room, &value, &deleted)
+		  : -1;
+	if (got < 0) {
+		run_damaged(err, r, "a block", place.at);
+		return RUN_DAMAGED;
+	}
+	if (!got)
+		return RUN_ABSENT;
+	if (deleted)
+		return RUN_DELETED;
+	buf_adds(out, value);
+	return RUN_FOUND;
+}
+
+enum run_found
+run_file_get(struct run_file *r, unsigned map, int64_t bucket, struct str key,
+    struct buf *out, struct err *err)
+{
+	int64_t i = run_section_find(r, map, bucket);
+	struct place place;
+	int got;
+
+	if (i < 0)
+		return RUN_ABSENT;
+	got = filter_ask(r, map, bucket, key, err);
+	if (got > 0)
+		got = run_descend(r, &r->places[i], key, &place, err);
+	if (got <= 0)
+		return got ? RUN_DAMAGED : RUN_ABSENT;
+	return find_in(r, place, key, out, err);
+}
+
+/* What is damaged is said when it is looked up. */
+bool
+run_file_may_have(struct run_file *r, unsigned map, int64_t bucket,
+    struct str key, bool ahead)
+{
+	int64_t i = run_section_find(r, map, bucket);
+	struct err err = {0};
+	struct place place;
+	bool may;
+
+	if (i < 0)
+		return false;
+	may = filter_ask(r, map, bucket, key, &err) != 0;
+	if (may && ahead &&
+	    run_descend(r, &r->places[i], key, &place, &err) > 0 &&
+	    !run_cached(r, place.at))
+		(void)posix_fadvise(r->fd, (off_t)place.at, (off_t)place.n,
+		    POSIX_FADV_WILLNEED);
+	err_release(&err);
+	return may;
+}

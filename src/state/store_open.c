@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Opening: the newest journal that has a whole commit says what there is.
+ *
+ * A journal without one was begun and not finished; then the one before it
+ * holds. Commits that HEAD says were synced must be there. What is behind the
+ * last one is cut off. If it is not sure that the last commit was synced (the
+ * run ended between the two, or its sync failed), everything is written to a
+ * new journal before anybody relies on it: a second sync of the same bytes
+ * would prove nothing.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/hash.h"
+#include "base/mem.h"
+#include "state/store_head.h"
+#include "state/store_in.h"
+#include "state/store_journal.h"
+
+struct recovery {
+	struct store *store;
+	uint64_t *journals; /* numbers, falling */
+	size_t n, cap;
+	uint64_t head;
+	struct buf file;
+	struct journal_scan scan;
+};
+
+/* ---- what is there ---- */
+
+static int
+falling(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return (x < y) - (x > y);
+}
+
+static int
+list_journals(struct recovery *r, struct err *err)
+{
+	struct buf names = {0};
+
+	if (store_dir_list(&r->store->dir, &names, err)) {
+		buf_release(&names);
+		return -1;
+	}
+	r->n = 0;
+	STORE_EACH_NAME(name, &names)
+	{
+		uint64_t number;
+
+		if (store_name_kind(name, &number) != STORE_JOURNAL)
+			continue;
+		mem_grow(&r->journals, &r->cap, r->n + 1, sizeof *r->journals);
+		r->journals[r->n++] = number;
+	}
+	if (r->n)
+		qsort(r->journals, r->n, sizeof *r->journals, falling);
+	buf_release(&names);
+	return 0;
+}
+
+/* Names that may be there before there is a FORMAT. */
+static bool
+is_early(const char *name)
+{
+	return !strcmp(name, "LOCK") || !strcmp(name, "FORMAT.tmp") ||
+	       !strcmp(name, "lost");
+}
+
+/* A directory with files in it, none of which is FORMAT, is not ours. */
+static int
+check_empty(struct store *s, struct err *err)
+{
+	struct buf names = {0};
+	int rc = store_dir_list(&s->dir, &names, err);
+
+	STORE_EACH_NAME(name, &names)
+	{
+		uint64_t number;
+
+		if (rc || is_early(name))
+			continue;
+		if (store_name_kind(name, &number) != STORE_OTHER ||
+		    !strcmp(name, "HEAD"))
+			rc = store_damaged(&s->dir, "FORMAT", err,
+			    "is missing beside %s", name);
+		else
+			rc = store_damaged(&s->dir, NULL, err,
+			    "is not a state directory, and not empty "
+			    "(it has %s)",
+			    name);
+	}
+	buf_release(&names);
+	return rc;
+}
+
+/* FORMAT, made if this is to become a store. */
+static int
+read_format(struct store *s, bool make, struct err *err)
+{
+	bool found;
+
+	if (format_read(&s->dir, &s->id, &found, err))
+		return -1;
+	if (found)
+		return 0;
+	if (check_empty(s, err))
+		return -1;
+	if (s->o.read_only || !s->o.create)
+		return store_damaged(
+		    &s->dir, NULL, err, "there is no state in the directory");
+	if (!make)
+		return 0;
+	s->id = hash_draw();
+	return format_write(&s->dir, s->id, err);
+}
+
+/* ---- the newest journal that says something ---- */
+
+static int
+check_scan(const struct recovery *r, const char *name, uint64_t number,
+    struct err *err)
+{
+	const struct journal_scan *scan = &r->scan;
+	const struct store_dir *d = &r->store->dir;
+
+	if (scan->hello &&
+	    (scan->said.store != r->store->id || scan->said.number != number))
+		return store_damaged(
+		    d, name, err, "belongs to another state directory");
+	if (scan->damaged)
+		return store_damaged(d, name, err,
+		    "is damaged at byte %zu, behind commit %" PRIu64,
+		    scan->bad_at, scan->last);
+	return 0;
+}
+
+/* 1: this one; 0: it says nothing; -1 and *err. */
+static int
+try_journal(struct recovery *r, uint64_t number, struct err *err)
+{
+	char name[STORE_NAME_MAX];
+	bool found;
+
+	store_name(name, STORE_JOURNAL, number);
+	r->file.n = 0;
+	if (store_dir_read(&r->store->dir, name, &r->file, &found, err))
+		return -1;
+	journal_scan(buf_str(&r->file), &r->scan);
+	if (check_scan(r, name, number, err))
+		return -1;
+	return r->scan.last != 0;
+}
+
+/* *number: of the journal, 0 if there is none. */
+static int
+find_journal(struct recovery *r, uint64_t *number, struct err *err)
+{
+	int rc = 0;
+
+	*number = 0;
+	for (size_t i = 0; !rc && i < r->n; i++) {
+		rc = try_journal(r, r->journals[i], err);
+		if (rc > 0)
+			*number = r->journals[i];
+	}
+	if (rc < 0)
+		return -1;
+	if (!*number)
+		r->scan = (struct journal_scan){0};
+	if (r->scan.last >= r->head)
+		return 0;
+	return store_damaged(&r->store->dir, NULL, err,
+	    "commit %" PRIu64 " was made, but only %" PRIu64
+	    " is found whole: a journal is damaged",
+	    r->head, r->scan.last);
+}
+
+/* ---- taking it over ---- */
+
+static int
+load(struct recovery *r, uint64_t number, struct err *err)
+{
+	struct store *s = r->store;
+	struct replayed said;
+	size_t at;
+
+	if (!number) {
+		s->held = memtable_new();
+		return 0;
+	}
+	if (!journal_replay(&r->scan, UINT64_MAX, &said, &at)) {
+		char name[STORE_NAME_MAX];
+
+		store_name(name, STORE_JOURNAL, number);
+		replayed_release(&said);
+		return store_damaged(&s->dir, name, err,
+		    "what is at byte %zu is not understood", at);
+	}
+	s->held = said.held;
+	s->epoch = said.epoch;
+	s->term = said.term;
+	s->next_run = said.next_run;
+	s->written = said.written;
+	s->note = said.note;
+	s->schema = said.schema;
+	s->was_closed = r->scan.closed;
+	return 0;
+}
+
+/* Goes on in the journal: nothing may stand behind the last commit. */
+static int
+go_on(struct recovery *r, uint64_t number, struct err *err)
+{
+	struct store *s = r->store;
+	char name[STORE_NAME_MAX];
+
+	store_name(name, STORE_JOURNAL, number);
+	s->log = (struct store_log){
+	    .fd = store_dir_file(&s->dir, name, O_RDWR, err),
+	    .number = number,
+	    .nonce = r->scan.said.nonce,
+	    .size = r->scan.end,
+	};
+	if (s->log.fd == STORE_MISSING)
+		return store_damaged(&s->dir, name, err, "has gone away");
+	if (s->log.fd < 0)
+		return -1;
+	if (r->scan.end == r->scan.file.n)
+		return 0;
+	if (ftruncate(s->log.fd, (off_t)r->scan.end))
+		return err_sys(err, ERR_IO, errno, "%s/%s: cannot truncate",
+		    s->dir.path, name);
+	return store_dir_sync_file(&s->dir, name, s->log.fd, err);
+}
+
+/* The last commit once more, in a new journal. */
+static int
+write_again(struct recovery *r, uint64_t number, struct err *err)
+{
+	struct store *s = r->store;
+	int rc;
+
+	s->log = (struct store_log){.fd = -1, .number = number};
+	s->job.changes = memtable_new();
+	s->job.epoch = s->epoch;
+	s->job.written = s->written;
+	buf_adds(&s->job.note, buf_str(&s->note));
+	rc = job_do(s, err);
+	memtable_free(s->job.changes);
+	s->job.changes = NULL;
+	return rc;
+}
+
+/* What no commit names goes; what the one before may need goes later. */
+static void
+clear_up(struct recovery *r, uint64_t number)
+{
+	struct store *s = r->store;
+	char name[STORE_NAME_MAX];
+
+	store_dir_unlink(&s->dir, "FORMAT.tmp");
+	for (size_t i = 0; i < r->n; i++) {
+		if (r->journals[i] < number) {
+			garbage_add(s, STORE_JOURNAL, r->journals[i], s->epoch);
+		} else if (r->journals[i] > number) {
+			store_name(name, STORE_JOURNAL, r->journals[i]);
+			store_dir_unlink(&s->dir, name);
+		}
+	}
+}
+
+static int
+recover(struct recovery *r, struct err *err)
+{
+	struct store *s = r->store;
+	struct buf head = {0};
+	uint64_t number;
+	bool found;
+	int rc = store_dir_read(&s->dir, "HEAD", &head, &found, err);
+
+	/* Before the journals are read: it may not lead. */
+	r->head = head_epoch(buf_str(&head));
+	buf_release(&head);
+	if (rc || list_journals(r, err) || find_journal(r, &number, err) ||
+	    load(r, number, err))
+		return -1;
+	if (s->o.read_only)
+		return 0;
+	s->term++;
+	s->last_journal = r->n ? r->journals[0] : 0;
+	clear_up(r, number);
+	if (!number)
+		return 0;
+	return s->epoch > r->head ? write_again(r, number, err)
+				  : go_on(r, number, err);
+}
+
+int
+store_recover(struct store *s, struct err *err)
+{
+	struct recovery r = {.store = s};
+	int rc;
+
+	if (read_format(s, false, err))
+		return -1;
+	if (!s->o.read_only &&
+	    (store_dir_lock(&s->dir, &s->o, err) || read_format(s, true, err)))
+		return -1;
+	rc = recover(&r, err);
+	mem_free(r.journals);
+	buf_release(&r.file);
+	return rc;
+}
