@@ -458,6 +458,21 @@ save_cell(
 }
 
 static bool
+load_row(struct dedup_run *r, struct dedup_cell *cell, struct str bytes)
+{
+	struct kept_row *row = kept_unpack(&r->kept, bytes);
+
+	if (!row)
+		return false;
+	if (r->kept.n_cols && !row->carry) {
+		kept_forget(&r->kept, row);
+		return false;
+	}
+	cell->row = row;
+	return true;
+}
+
+static bool
 load_cell(void *arg, struct table *t, struct cell *bytes, struct str value)
 {
 	struct dedup_cell *cell = (void *)bytes->bytes;
@@ -477,8 +492,7 @@ load_cell(void *arg, struct table *t, struct cell *bytes, struct str value)
 		return true;
 	if (r->c->way != DEDUP_AT_END || cell->out)
 		return false;
-	cell->row = kept_unpack(&r->kept, (struct str){p, (size_t)(end - p)});
-	return cell->row && (!r->kept.n_cols || cell->row->carry);
+	return load_row(r, cell, (struct str){p, (size_t)(end - p)});
 }
 
 static void

@@ -590,7 +590,12 @@ load_cell(void *arg, struct table *t, struct cell *bytes, struct str value)
 	if (p == end)
 		return true;
 	cell->last = kept_unpack(&r->kept, (struct str){p, (size_t)(end - p)});
-	return cell->last && is_sound(cell->last);
+	if (cell->last && is_sound(cell->last))
+		return true;
+	if (cell->last)
+		kept_forget(&r->kept, cell->last);
+	cell->last = NULL;
+	return false;
 }
 
 /* All keys are looked at whenever the watermark moves. */

@@ -73,7 +73,12 @@ load_key(void *arg, struct table *t, struct cell *cell, struct str bytes)
 	struct running *r = arg;
 	struct loading l = {r, t, cell};
 
-	return over_key_load(r->c, (void *)cell->bytes, bytes, load_row, &l);
+	if (over_key_load(r->c, (void *)cell->bytes, bytes, load_row, &l))
+		return true;
+	/* The run goes on until it sees that the state is damaged. */
+	over_key_release(r->c, (void *)cell->bytes, &r->kept);
+	memset(cell->bytes, 0, t->cell_bytes);
+	return false;
 }
 
 static void

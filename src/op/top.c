@@ -162,8 +162,11 @@ load_cell(void *arg, struct table *t, struct cell *cell, struct str bytes)
 {
 	const struct top_table *table = arg;
 
-	return ranked_load((void *)cell->bytes, &table->run->kept, t, cell,
-	    table->time, bytes);
+	if (ranked_load((void *)cell->bytes, &table->run->kept, t, cell,
+		table->time, bytes))
+		return true;
+	ranked_release((void *)cell->bytes, &table->run->kept);
+	return false;
 }
 
 static void
