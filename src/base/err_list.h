@@ -6,6 +6,7 @@
 ERR(FAILED, 1, "a test of a spec failed, or a check found something")
 ERR(INPUT, 1, "an input cannot be opened or read")
 ERR(IO, 1, "reading or writing failed")
+ERR(MEMORY, 1, "a step holds more than --mem allows and cannot let go of it")
 ERR(OUTPUT, 1, "the output could not be written")
 ERR(SPEC, 2, "a mistake in the query or spec")
 ERR(USAGE, 2, "a mistake on the command line; nothing was read")

@@ -9,6 +9,7 @@
 #include "data/key.h"
 
 #include "base/must.h"
+#include "base/utf8.h"
 #include "data/key_form.h"
 #include "data/pack.h"
 
@@ -300,6 +301,17 @@ key_get(const char **p, const char *end, struct arena *a)
 	struct value v = get_value(p, end, &room);
 
 	return v.type == T_DECIMAL ? value_decimal(a, room) : v;
+}
+
+int
+key_count(struct str key)
+{
+	size_t at = 0, n = 1;
+	int count = 0;
+
+	for (; at < key.n && n; at += n, count++)
+		n = check_value(key.p + at, key.n - at);
+	return n ? count : -1;
 }
 
 /* ---- order ---- */

@@ -22,6 +22,11 @@ void key_put(struct buf *out, struct value v);
 struct value key_get(const char **p, const char *end, struct arena *a);
 
 /*
+ * How many values a key has; -1 if key_check would be false.
+ */
+int key_count(struct str key);
+
+/*
  * Could key_put have made these bytes? Keys that come from a file are asked
  * this before anything else is done with them.
  */

@@ -14,6 +14,7 @@
  */
 #include "base/mem.h"
 #include "op/group.h"
+#include "state/code.h"
 #include "state/table.h"
 
 /* A key's cell; its panes follow. */
@@ -34,6 +35,13 @@ struct count_run {
 	struct group_rows rows;
 	struct arena scratch; /* of a merge */
 	unsigned n_panes, pane_bytes;
+
+	/* What is kept; step NULL: nothing is. */
+	struct group_keep keep;
+	struct state_map *own;
+	uint64_t n_before; /* keys there were when this run began */
+	uint64_t n_saved;
+	size_t held; /* bytes of all panes */
 };
 
 struct op_run *
@@ -63,19 +71,35 @@ pane_of(const struct count_run *r, char *cell, int64_t row)
 				       nth * r->pane_bytes);
 }
 
+static struct pane *
+nth_pane(const struct count_run *r, char *cell, unsigned nth)
+{
+	return pane_of(r, cell, nth * r->c->window.slice);
+}
+
+static void
+drop_cell(void *arg, struct table *t, struct cell *c)
+{
+	struct count_run *r = arg;
+
+	(void)t;
+	for (unsigned k = 0; k < r->n_panes; k++) {
+		struct pane *p = nth_pane(r, c->bytes, k);
+
+		r->held -= p->heap.total;
+		if (p->heap.chunk_size)
+			arena_release(&p->heap);
+	}
+}
+
 void
 count_windows_close(struct op_run *run)
 {
 	struct count_run *r = (struct count_run *)run;
 
 	for (size_t i = 0; i < r->table.n; i++)
-		for (unsigned k = 0; k < r->n_panes; k++) {
-			struct pane *p = pane_of(r, r->table.cells[i]->bytes,
-			    k * r->c->window.slice);
-
-			if (p->heap.chunk_size)
-				arena_release(&p->heap);
-		}
+		drop_cell(r, &r->table, r->table.cells[i]);
+	group_keep_release(&r->keep);
 	table_release(&r->table);
 	arena_release(&r->scratch);
 	group_rows_release(&r->rows);
@@ -113,6 +137,7 @@ take(struct count_run *r, const struct batch *b, const struct group_prep *p,
 	struct pane *pane = pane_of(r, cell, of->n);
 	uint16_t rows[1] = {(uint16_t)row};
 	char *acc = pane->acc;
+	size_t before = pane->heap.total;
 	struct agg_rows add = {
 	    .n = 1, .rows = rows, .cells = &acc, .time = b->time};
 
@@ -124,6 +149,7 @@ take(struct count_run *r, const struct batch *b, const struct group_prep *p,
 		memset(acc, 0, r->c->cell_bytes);
 	}
 	group_add(r->c, &pane->heap, p, &add);
+	r->held += pane->heap.total - before;
 	of->n++;
 	of->time = b->time ? b->time[row] : WHEN_LAST;
 	if (of->n % w->slide == 0)
@@ -155,7 +181,9 @@ count_windows_apply(struct op_run *run, struct batch *b, void *prepared,
 		run->forward(run, w->now);
 	}
 	group_rows_flush(&r->rows);
-	run->counts.keys = r->table.n;
+	run->counts.keys = r->n_before + r->table.n_made;
+	if (r->keep.step)
+		state_hold(r->keep.step, r->held);
 }
 
 /* What no window has counted yet. */
@@ -163,23 +191,22 @@ static void
 give_rest(struct count_run *r)
 {
 	const struct window_spec *w = &r->c->window;
-	struct cell **cells;
-	struct arena a;
+	struct table_walk *walk = table_walk_begin(&r->table);
+	struct cell *c;
+	unsigned n = 0;
 
-	arena_init(&a, 4096);
-	cells = table_sorted(&r->table, &a);
-	for (size_t i = 0; i < r->table.n; i++) {
+	while ((c = group_rows_walk(&r->rows, walk, &n))) {
 		const struct counted *of =
-		    (const struct counted *)(void *)cells[i]->bytes;
+		    (const struct counted *)(void *)c->bytes;
 		int64_t end = (of->n / w->slide + 1) * w->slide;
 
 		/* A slide longer than the size leaves rows out. */
 		if (of->n % w->slide && end - w->size < of->n)
-			give_window(r, cell_key(&r->table, cells[i]),
-			    cells[i]->bytes, end - w->size, true);
+			give_window(r, cell_key(&r->table, c), c->bytes,
+			    end - w->size, true);
 	}
 	group_rows_flush(&r->rows);
-	arena_release(&a);
+	table_walk_end(walk);
 }
 
 void
@@ -188,4 +215,93 @@ count_windows_advance(struct op_run *run, int64_t w)
 	if (w == WHEN_MAX)
 		give_rest((struct count_run *)run);
 	run->forward(run, w);
+}
+
+/* ---- what is kept ---- */
+
+/* The panes that have been begun are the first ones. */
+static unsigned
+begun(const struct count_run *r, const struct counted *of)
+{
+	uint64_t n = ((uint64_t)of->n + (uint64_t)r->c->window.slice - 1) /
+		     (uint64_t)r->c->window.slice;
+
+	return n < r->n_panes ? (unsigned)n : r->n_panes;
+}
+
+static void
+save_cell(
+    void *arg, const struct table *t, const struct cell *c, struct buf *out)
+{
+	struct count_run *r = arg;
+	char *bytes = (char *)(uintptr_t)c->bytes;
+	const struct counted *of = (const struct counted *)(void *)bytes;
+
+	(void)t;
+	code_put_int(out, of->n);
+	code_put_int(out, of->time);
+	for (unsigned k = 0; k < begun(r, of); k++) {
+		size_t piece = code_put_begin(out);
+
+		group_save_acc(&r->keep, nth_pane(r, bytes, k)->acc, out);
+		code_put_end(out, piece);
+	}
+}
+
+static bool
+load_cell(void *arg, struct table *t, struct cell *c, struct str bytes)
+{
+	struct count_run *r = arg;
+	struct counted *of = (struct counted *)(void *)c->bytes;
+
+	if (!group_is_key(r->c, cell_key(t, c)) ||
+	    !code_get_int(&bytes, &of->n) || !code_get_int(&bytes, &of->time) ||
+	    of->n < 0 || of->n > INT64_MAX / 2)
+		return false;
+	for (unsigned k = 0; k < begun(r, of); k++) {
+		struct pane *pane = nth_pane(r, c->bytes, k);
+		struct str piece;
+		bool good;
+
+		arena_init(&pane->heap, 256);
+		good = code_get_str(&bytes, &piece) &&
+		       group_load_acc(&r->keep, &pane->heap, pane->acc, piece);
+		r->held += pane->heap.total;
+		if (!good) {
+			drop_cell(r, t, c);
+			return false;
+		}
+	}
+	return !bytes.n;
+}
+
+static const struct cell_codec count_codec = {
+    .save = save_cell, .load = load_cell, .drop = drop_cell, .movable = true};
+
+void
+count_windows_save(struct op_run *run)
+{
+	struct count_run *r = (struct count_run *)run;
+	uint64_t n = r->n_before + r->table.n_made;
+
+	if (n != r->n_saved)
+		group_put_number(r->own, "keys", (int64_t)n);
+	r->n_saved = n;
+}
+
+int
+count_windows_restore(
+    struct op_run *run, struct state_step *step, struct err *err)
+{
+	struct count_run *r = (struct count_run *)run;
+	int64_t n = 0;
+
+	(void)err;
+	group_keep_init(&r->keep, r->c, step);
+	table_keep(&r->table, state_map(step, "cells"), 0, &count_codec, r);
+	r->own = state_map(step, "step");
+	group_get_number(r->own, "keys", &n);
+	r->n_before = r->n_saved = (uint64_t)n;
+	run->counts.keys = r->n_before;
+	return 0;
 }

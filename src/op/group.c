@@ -404,19 +404,23 @@ struct runner {
 	    unsigned from, unsigned to, struct watermark *w);
 	void (*advance)(struct op_run *r, int64_t w);
 	void (*close)(struct op_run *r);
+	int (*restore)(struct op_run *r, struct state_step *s, struct err *err);
+	void (*save)(struct op_run *r);
 };
 
 static const struct runner *
 runner_of(const struct op *op)
 {
-	static const struct runner sessions = {
-	    sessions_open, sessions_apply, sessions_advance, sessions_close};
+	static const struct runner sessions = {sessions_open, sessions_apply,
+	    sessions_advance, sessions_close, sessions_restore, sessions_save};
 	static const struct runner live = {group_live_open, group_live_apply,
-	    group_live_advance, group_live_close};
+	    group_live_advance, group_live_close, group_live_restore,
+	    group_live_save};
 	static const struct runner rows = {count_windows_open,
-	    count_windows_apply, count_windows_advance, count_windows_close};
-	static const struct runner slices = {
-	    slices_open, slices_apply, slices_advance, slices_close};
+	    count_windows_apply, count_windows_advance, count_windows_close,
+	    count_windows_restore, count_windows_save};
+	static const struct runner slices = {slices_open, slices_apply,
+	    slices_advance, slices_close, slices_restore, slices_save};
 	const struct group_config *c = op->config;
 
 	switch (c->window.type) {
@@ -458,6 +462,18 @@ static void
 group_close(struct op_run *r)
 {
 	runner_of(r->op)->close(r);
+}
+
+static int
+group_restore(struct op_run *r, struct state_step *s, struct err *err)
+{
+	return runner_of(r->op)->restore(r, s, err);
+}
+
+static void
+group_save(struct op_run *r)
+{
+	runner_of(r->op)->save(r);
 }
 
 /* ---- explain ---- */
@@ -565,6 +581,9 @@ const struct op_kind op_group = {
 	.apply = group_apply,
 	.advance = group_advance,
 	.close = group_close,
+	.schema = group_schema,
+	.restore = group_restore,
+	.save = group_save,
 	.explain = group_explain,
 };
 
@@ -592,6 +611,9 @@ const struct op_kind op_window = {
 	.apply = group_apply,
 	.advance = group_advance,
 	.close = group_close,
+	.schema = group_schema,
+	.restore = group_restore,
+	.save = group_save,
 	.explain = group_explain,
 };
 // clang-format on

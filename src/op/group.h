@@ -3,6 +3,7 @@
  * Aggregation per key and window: what its files share.
  *
  *   group.c      the steps `group` and `window`: arguments, binding, prepare
+ *   group_state.c  what is kept of them between runs
  *   group_row.c  result rows: keys and aggregates to columns, HAVING, SELECT
  *   slices.c     running over slices (tumble, hop, cumulate, calendar, all),
  *                with slice_tree.c and slide.c for windows that overlap
@@ -23,6 +24,7 @@
 #include "expr/agg.h"
 #include "op/op.h"
 #include "op/window_kind.h"
+#include "state/table.h"
 
 enum {
 	GROUP_START,
@@ -131,6 +133,13 @@ void group_rows_add(struct group_rows *g, struct span window, struct str key,
 void group_rows_flush(struct group_rows *g);
 
 /*
+ * The next cell of a walk over a table, whose cells become rows: now and then
+ * the rows go on, and what the walk has read is forgotten. *n counts them.
+ */
+struct cell *group_rows_walk(
+    struct group_rows *g, struct table_walk *walk, unsigned *n);
+
+/*
  * The same as a change of one kind, with the values of the aggregates. Before
  * CHANGE_BEFORE there is room for the CHANGE_AFTER, too.
  */
@@ -169,6 +178,53 @@ void group_merge(const struct group_config *c, enum group_part part,
 void group_add(const struct group_config *c, struct arena *heap,
     const struct group_prep *prep, struct agg_rows *rows);
 
+/* ---- group_state.c ---- */
+
+/* How cells of accumulators are kept: the arg of group_codec. */
+struct group_keep {
+	const struct group_config *c;
+	struct state_step *step;
+	/* By version of the schema: which of its aggregates each is, or -1. */
+	int **from;
+	unsigned *n_from; /* aggregates of the version */
+	unsigned version;
+	struct arena arena;
+};
+
+extern const struct cell_codec group_codec;
+
+void group_schema(const struct op *op, struct schema *out);
+void group_keep_init(struct group_keep *k, const struct group_config *c,
+    struct state_step *step);
+void group_keep_release(struct group_keep *k);
+
+/* Accumulators as bytes, and back: acc is zeroed. */
+void group_save_acc(
+    const struct group_keep *k, const char *acc, struct buf *out);
+bool group_load_acc(const struct group_keep *k, struct arena *heap, char *acc,
+    struct str bytes);
+
+/* The slices there are: the start of each, and how many keys it has. */
+struct group_slice {
+	int64_t start;
+	uint64_t n_keys;
+};
+void group_note_slice(struct state_map *m, int64_t start, uint64_t n_keys);
+void group_forget_slice(struct state_map *m, int64_t start);
+/* False at the end. */
+bool group_next_slice(
+    struct state_map *m, struct store_scan *scan, struct group_slice *out);
+
+/* Is it a key that such a step can have? */
+bool group_is_key(const struct group_config *c, struct str key);
+
+/*
+ * Whole numbers that a step keeps under a name: false if there is none. What is
+ * kept but is no number is damage.
+ */
+bool group_get_number(struct state_map *m, const char *name, int64_t *out);
+void group_put_number(struct state_map *m, const char *name, int64_t n);
+
 /* ---- running ---- */
 
 struct op_run *slices_open(const struct op *op);
@@ -176,6 +232,8 @@ void slices_apply(struct op_run *r, struct batch *b, void *prepared,
     unsigned from, unsigned to, struct watermark *w);
 void slices_advance(struct op_run *r, int64_t w);
 void slices_close(struct op_run *r);
+int slices_restore(struct op_run *r, struct state_step *s, struct err *err);
+void slices_save(struct op_run *r);
 
 /* False if all rows of the cell have been taken back. */
 static inline bool
@@ -189,17 +247,24 @@ void group_live_apply(struct op_run *r, struct batch *b, void *prepared,
     unsigned from, unsigned to, struct watermark *w);
 void group_live_advance(struct op_run *r, int64_t w);
 void group_live_close(struct op_run *r);
+int group_live_restore(struct op_run *r, struct state_step *s, struct err *err);
+void group_live_save(struct op_run *r);
 
 struct op_run *count_windows_open(const struct op *op);
 void count_windows_apply(struct op_run *r, struct batch *b, void *prepared,
     unsigned from, unsigned to, struct watermark *w);
 void count_windows_advance(struct op_run *r, int64_t w);
 void count_windows_close(struct op_run *r);
+int count_windows_restore(
+    struct op_run *r, struct state_step *s, struct err *err);
+void count_windows_save(struct op_run *r);
 
 struct op_run *sessions_open(const struct op *op);
 void sessions_apply(struct op_run *r, struct batch *b, void *prepared,
     unsigned from, unsigned to, struct watermark *w);
 void sessions_advance(struct op_run *r, int64_t w);
 void sessions_close(struct op_run *r);
+int sessions_restore(struct op_run *r, struct state_step *s, struct err *err);
+void sessions_save(struct op_run *r);
 
 #endif

@@ -25,6 +25,11 @@ struct live_run {
 	struct arena scratch; /* values of one row, before and after */
 	struct value *before, *after;
 	uint64_t n_held; /* cells that have rows */
+
+	/* What is kept; step NULL: nothing is. */
+	struct group_keep keep;
+	struct state_map *starts;
+	uint64_t saved; /* n_held as it is noted */
 };
 
 static const struct span everything = {WHEN_MIN, WHEN_MAX};
@@ -52,6 +57,7 @@ group_live_close(struct op_run *run)
 	group_rows_release(&r->rows);
 	table_release(&r->table);
 	arena_release(&r->scratch);
+	group_keep_release(&r->keep);
 	mem_free(r->before);
 	mem_free(r->after);
 	mem_free(r);
@@ -189,18 +195,16 @@ give_totals(struct live_run *r)
 static void
 give_all(struct live_run *r)
 {
-	struct cell **cells;
-	struct arena a;
+	struct table_walk *walk = table_walk_begin(&r->table);
+	struct cell *cell;
+	unsigned n = 0;
 
-	arena_init(&a, 4096);
-	cells = table_sorted(&r->table, &a);
-	for (size_t i = 0; i < r->table.n; i++)
-		if (cells[i]->revision ||
-		    group_count(r->c, cells[i]->bytes) > 0)
+	while ((cell = group_rows_walk(&r->rows, walk, &n)))
+		if (cell->revision || group_count(r->c, cell->bytes) > 0)
 			group_rows_add(&r->rows, everything,
-			    cell_key(&r->table, cells[i]), cells[i]->bytes, 0);
+			    cell_key(&r->table, cell), cell->bytes, 0);
 	group_rows_flush(&r->rows);
-	arena_release(&a);
+	table_walk_end(walk);
 }
 
 void
@@ -215,4 +219,40 @@ group_live_advance(struct op_run *run, int64_t w)
 		group_rows_flush(&r->rows);
 	}
 	run->forward(run, w);
+}
+
+/* ---- what is kept ---- */
+
+/*
+ * Under the names that slices.c has for the one slice over everything: whether
+ * changes are wanted or only results at last, it is the same state.
+ */
+void
+group_live_save(struct op_run *run)
+{
+	struct live_run *r = (struct live_run *)run;
+
+	if (r->n_held != r->saved)
+		group_note_slice(r->starts, everything.start, r->n_held);
+	r->saved = r->n_held;
+}
+
+int
+group_live_restore(struct op_run *run, struct state_step *step, struct err *err)
+{
+	struct live_run *r = (struct live_run *)run;
+	struct group_slice all;
+	struct store_scan *scan;
+
+	(void)err;
+	group_keep_init(&r->keep, r->c, step);
+	table_keep(&r->table, state_map(step, "cells"), everything.start,
+	    &group_codec, &r->keep);
+	r->starts = state_map(step, "slices");
+	scan = state_scan(r->starts, 0);
+	while (group_next_slice(r->starts, scan, &all))
+		r->n_held = r->saved = all.n_keys;
+	store_scan_end(scan);
+	r->run.counts.keys = r->n_held;
+	return 0;
 }

@@ -201,6 +201,22 @@ group_rows_flush(struct group_rows *g)
 	batch_reset(b);
 }
 
+/* What a walk has read is forgotten after so many cells, or bytes. */
+#define WALK_CELLS 1024
+#define WALK_BYTES ((size_t)1 << 20)
+
+struct cell *
+group_rows_walk(struct group_rows *g, struct table_walk *walk, unsigned *n)
+{
+	if (!*n)
+		table_walk_keep(walk);
+	if (++*n % WALK_CELLS == 0 || table_walk_held(walk) > WALK_BYTES) {
+		group_rows_flush(g);
+		table_walk_forget(walk);
+	}
+	return table_walk_next(walk);
+}
+
 void
 group_merge(const struct group_config *c, enum group_part part,
     struct arena *heap, char *into, const char *from)

@@ -7,7 +7,7 @@
  * record may join two. With a longest duration, a session takes no record at
  * or after start + max: the next one begins there.
  *
- * Open sessions hang off an index by key, those of one key in a list ordered
+ * Open sessions hang off a table of keys, those of one key in a list ordered
  * by start. A heap holds each session at least once, at or before its end (or,
  * when it has fired, before it expires); one that grew since is put back when
  * its entry comes up. Each session owns the memory of its accumulators: it
@@ -20,7 +20,8 @@
 #include "base/must.h"
 #include "data/key.h"
 #include "op/group.h"
-#include "state/index.h"
+#include "state/code.h"
+#include "state/table.h"
 
 struct session {
 	struct session *next; /* later one of the same key */
@@ -45,13 +46,19 @@ struct shown {
 struct sessions_run {
 	struct op_run run; /* first */
 	const struct group_config *c;
-	struct index by_key; /* of the first session of each key */
+	struct table keys; /* cell: the first session of the key */
 	struct heap due;
 	int64_t watermark;
 	struct group_rows rows;
 	struct shown *shown; /* live: results that are out for a key */
 	size_t n_shown, cap_shown;
 	struct arena values; /* of theirs */
+
+	/* What is kept; step NULL: nothing is. */
+	struct group_keep keep;
+	struct state_map *own;
+	int64_t saved; /* the watermark that is noted */
+	size_t held;   /* bytes of all sessions */
 };
 
 static struct str
@@ -75,57 +82,32 @@ session_end(const struct sessions_run *r, const struct session *s)
 	return end_of(&r->c->window, s->first, s->last);
 }
 
-/* ---- the index ---- */
-
-static uint64_t
-session_hash(const void *entry)
-{
-	return ((const struct session *)entry)->hash;
-}
-
-/* The slot of a key, or the free one where it would be. */
-static size_t
-key_slot(struct sessions_run *r, struct str key, uint64_t hash)
-{
-	uint64_t slot, tag = index_tag(hash);
-	size_t i;
-
-	index_reserve(&r->by_key, session_hash);
-	i = index_start(&r->by_key, hash);
-	for (; (slot = r->by_key.slots[i]); i = (i + 1) & r->by_key.mask) {
-		const struct session *s = index_pointer(slot);
-
-		if (index_tag(slot) == tag && s->hash == hash &&
-		    str_eq(session_key(r, s), key))
-			break;
-	}
-	return i;
-}
+/* ---- keys ---- */
 
 static struct session *
-sessions_of_key(const struct sessions_run *r, size_t slot)
+first_of(const struct cell *c)
 {
-	uint64_t s = r->by_key.slots[slot];
+	struct session *s = NULL;
 
-	return s ? index_pointer(s) : NULL;
+	if (c)
+		memcpy(&s, c->bytes, sizeof s);
+	return s;
 }
 
-/* Makes `first` the head of the list in a slot (NULL: the key is gone). */
 static void
-set_sessions(
-    struct sessions_run *r, size_t slot, uint64_t hash, struct session *first)
+set_first(struct sessions_run *r, struct cell *c, struct session *s)
 {
-	bool had = r->by_key.slots[slot] != 0;
+	memcpy(c->bytes, &s, sizeof s);
+	table_touch(&r->keys, c);
+}
 
-	if (!first && had) {
-		index_remove(&r->by_key, slot, session_hash);
-		return;
-	}
-	if (!first)
-		return;
-	if (had)
-		r->by_key.n--;
-	index_put(&r->by_key, slot, hash, first);
+/* The sessions of the key have changed. */
+static void
+touch(struct sessions_run *r, const struct session *s)
+{
+	if (r->keys.kept)
+		table_touch(
+		    &r->keys, table_find(&r->keys, session_key(r, s), s->hash));
 }
 
 /* ---- sessions ---- */
@@ -142,12 +124,14 @@ session_new(struct sessions_run *r, struct str key, uint64_t hash, int64_t t)
 	memcpy(s->bytes + cell, key.p, key.n);
 	arena_init(&s->heap, 256);
 	r->run.counts.keys++;
+	r->held += sizeof *s + cell + key.n;
 	return s;
 }
 
 static void
-session_free(struct session *s)
+session_free(struct sessions_run *r, struct session *s)
 {
+	r->held -= sizeof *s + r->c->cell_bytes + s->key_len + s->heap.total;
 	arena_release(&s->heap);
 	mem_free(s);
 }
@@ -179,7 +163,9 @@ join_next(struct sessions_run *r, struct session *s)
 	if (!n || n->first > time_add(s->last, r->c->window.size) ||
 	    !fits(&r->c->window, s->first, n->last))
 		return false;
+	r->held -= s->heap.total;
 	group_merge(r->c, GROUP_EACH, &s->heap, s->bytes, n->bytes);
+	r->held += s->heap.total;
 	if (n->last > s->last)
 		s->last = n->last;
 	if (n->written > s->written)
@@ -218,8 +204,8 @@ reopen(struct sessions_run *r, struct session *s)
 static struct session *
 session_of(struct sessions_run *r, struct str key, uint64_t hash, int64_t t)
 {
-	size_t slot = key_slot(r, key, hash);
-	struct session *first = sessions_of_key(r, slot), *s, **at = &first;
+	struct cell *cell = table_find(&r->keys, key, hash);
+	struct session *first = first_of(cell), *s, **at = &first;
 	int64_t end;
 
 	while ((s = *at) && s->first <= t && !touches(&r->c->window, s, t))
@@ -232,9 +218,12 @@ session_of(struct sessions_run *r, struct str key, uint64_t hash, int64_t t)
 		s->next = *at;
 		*at = s;
 		queue(r, s, end);
-		set_sessions(r, slot, hash, first);
+		if (!cell)
+			cell = table_cell(&r->keys, key, hash);
+		set_first(r, cell, first);
 		return s;
 	}
+	table_touch(&r->keys, cell);
 	end = session_end(r, s);
 	if (t < s->first)
 		s->first = t;
@@ -270,7 +259,7 @@ write_session(struct sessions_run *r, struct session *s)
 static void
 note_shown(struct sessions_run *r, struct str key, uint64_t hash)
 {
-	struct session *s = sessions_of_key(r, key_slot(r, key, hash));
+	struct session *s = first_of(table_find(&r->keys, key, hash));
 
 	r->n_shown = 0;
 	arena_reset(&r->values);
@@ -355,7 +344,9 @@ enter_key(struct sessions_run *r, const struct batch *b,
 	if (!s)
 		return false;
 	cells[0] = s->bytes;
+	r->held -= s->heap.total;
 	group_add(r->c, &s->heap, p, &add);
+	r->held += s->heap.total;
 	/* A late session within the allowance is due at once; one that has
 	 * fired is corrected at once, unless it is open again: then it fires
 	 * when its new end comes. */
@@ -387,18 +378,21 @@ enter(struct sessions_run *r, struct batch *b, const struct group_prep *p,
 static void
 session_drop(struct sessions_run *r, struct session *s)
 {
-	size_t slot = key_slot(r, session_key(r, s), s->hash);
-	struct session *first = sessions_of_key(r, slot), **at = &first;
+	struct cell *cell = table_find(&r->keys, session_key(r, s), s->hash);
+	struct session *first = first_of(cell), **at = &first;
 
 	while (*at && *at != s)
 		at = &(*at)->next;
 	must(*at == s);
 	*at = s->next;
-	set_sessions(r, slot, s->hash, first);
+	if (first)
+		set_first(r, cell, first);
+	else
+		table_remove(&r->keys, cell);
 	r->run.counts.keys--;
 	s->dead = true;
 	if (!s->queued)
-		session_free(s);
+		session_free(r, s);
 }
 
 static int
@@ -416,9 +410,12 @@ fire_order(const void *pa, const void *pb, void *arg)
 	return key_cmp(session_key(r, a), session_key(r, b));
 }
 
-/* A session's entry came up at watermark w: true if it is to fire. */
+/*
+ * A session's entry came up at watermark w: true if it is to fire. *done:
+ * something has come to an end.
+ */
 static bool
-come_up(struct sessions_run *r, struct session *s, int64_t w)
+come_up(struct sessions_run *r, struct session *s, int64_t w, bool *done)
 {
 	int64_t end = session_end(r, s);
 	int64_t expires = time_add(end, r->c->allowed);
@@ -426,19 +423,21 @@ come_up(struct sessions_run *r, struct session *s, int64_t w)
 	s->queued--;
 	if (s->dead) {
 		if (!s->queued)
-			session_free(s);
+			session_free(r, s);
 		return false;
 	}
 	if (!s->fired && end <= w) {
-		s->fired = s->firing = true;
+		s->fired = s->firing = *done = true;
 		return true;
 	}
 	if (s->firing)
 		return false;
-	if (s->fired && expires <= w)
+	if (s->fired && expires <= w) {
+		*done = true;
 		session_drop(r, s);
-	else if (!s->queued)
+	} else if (!s->queued) {
 		queue(r, s, s->fired ? expires : end);
+	}
 	return false;
 }
 
@@ -454,26 +453,34 @@ fire(struct sessions_run *r, struct session **list, size_t n, int64_t w)
 		    time_add(session_end(r, list[i]), r->c->allowed);
 
 		list[i]->firing = false;
-		if (expires <= w)
+		if (expires <= w) {
 			session_drop(r, list[i]);
-		else if (!list[i]->queued)
+			continue;
+		}
+		touch(r, list[i]);
+		if (!list[i]->queued)
 			queue(r, list[i], expires);
 	}
 }
 
-void
-sessions_advance(struct op_run *run, int64_t w)
+/*
+ * All that is due at watermark w. False if nothing was: entries alone that
+ * came up too early do not count, as there may be fewer of them after a
+ * restart.
+ */
+static bool
+fire_until(struct sessions_run *r, int64_t w)
 {
-	struct sessions_run *r = (struct sessions_run *)run;
 	struct session **list = NULL;
 	struct heap_item item;
 	size_t n = 0, cap = 0;
+	bool done = false;
 
 	if (w > r->watermark)
 		r->watermark = w;
 	while (r->due.n && heap_next(&r->due) <= w) {
 		heap_pop(&r->due, &item);
-		if (!come_up(r, item.item, w))
+		if (!come_up(r, item.item, w, &done))
 			continue;
 		mem_grow(&list, &cap, n + 1, sizeof *list);
 		list[n++] = item.item;
@@ -481,7 +488,14 @@ sessions_advance(struct op_run *run, int64_t w)
 	if (n)
 		fire(r, list, n, w);
 	mem_free(list);
-	r->run.forward(&r->run, w);
+	return done;
+}
+
+void
+sessions_advance(struct op_run *run, int64_t w)
+{
+	fire_until((struct sessions_run *)run, w);
+	run->forward(run, w);
 }
 
 /* ---- the interface ---- */
@@ -494,6 +508,8 @@ sessions_open(const struct op *op)
 	r->c = op->config;
 	r->watermark = WHEN_MIN;
 	r->run.op = op;
+	table_init(&r->keys, sizeof(struct session *));
+	r->keys.flat = true;
 	group_rows_init(&r->rows, &r->run, r->c);
 	arena_init(&r->values, 1024);
 	return &r->run;
@@ -515,10 +531,12 @@ sessions_apply(struct op_run *run, struct batch *b, void *prepared,
 			enter(r, b, prepared, row, k++);
 		if (!w || !watermark_see(w, b->time[row]))
 			continue;
-		if (w->now >= heap_next(&r->due))
-			sessions_advance(run, w->now);
+		if (w->now >= heap_next(&r->due) && fire_until(r, w->now))
+			run->forward(run, w->now);
 		r->watermark = w->now;
 	}
+	if (r->keep.step)
+		state_hold(r->keep.step, r->held);
 }
 
 void
@@ -531,12 +549,116 @@ sessions_close(struct op_run *run)
 		struct session *s = item.item;
 
 		if (!--s->queued)
-			session_free(s);
+			session_free(r, s);
 	}
 	heap_release(&r->due);
-	index_release(&r->by_key);
+	table_release(&r->keys);
+	group_keep_release(&r->keep);
 	group_rows_release(&r->rows);
 	arena_release(&r->values);
 	mem_free(r->shown);
 	mem_free(r);
+}
+
+/* ---- what is kept ---- */
+
+/* All sessions of a key. */
+static void
+save_key(
+    void *arg, const struct table *t, const struct cell *c, struct buf *out)
+{
+	struct sessions_run *r = arg;
+
+	(void)t;
+	for (const struct session *s = first_of(c); s; s = s->next) {
+		size_t piece = code_put_begin(out);
+
+		code_put_int(out, s->first);
+		code_put_int(out, s->last);
+		code_put_uint(out, (uint64_t)s->written << 1 | s->fired);
+		group_save_acc(&r->keep, s->bytes, out);
+		code_put_end(out, piece);
+	}
+}
+
+static struct session *
+load_session(
+    struct sessions_run *r, struct str key, uint64_t hash, struct str bytes)
+{
+	struct session *s;
+	int64_t first, last;
+	uint64_t written;
+
+	if (!code_get_int(&bytes, &first) || !code_get_int(&bytes, &last) ||
+	    last < first || !code_get_uint(&bytes, &written) ||
+	    written >> 1 > UINT32_MAX)
+		return NULL;
+	s = session_new(r, key, hash, first);
+	s->last = last;
+	s->written = (uint32_t)(written >> 1);
+	s->fired = written & 1;
+	queue(r, s,
+	    s->fired ? time_add(session_end(r, s), r->c->allowed)
+		     : session_end(r, s));
+	if (group_load_acc(&r->keep, &s->heap, s->bytes, bytes)) {
+		r->held += s->heap.total;
+		return s;
+	}
+	r->held += s->heap.total;
+	s->dead = true; /* its entry will free it */
+	return NULL;
+}
+
+static bool
+load_key(void *arg, struct table *t, struct cell *c, struct str bytes)
+{
+	struct sessions_run *r = arg;
+	struct session *first = NULL, **at = &first;
+	struct str key = cell_key(t, c), piece;
+	bool good = group_is_key(r->c, key) && bytes.n;
+
+	while (good && bytes.n) {
+		struct session *s = NULL;
+
+		if (code_get_str(&bytes, &piece))
+			s = load_session(r, key, c->hash, piece);
+		good = s != NULL;
+		*at = s;
+		at = good ? &s->next : at;
+	}
+	for (struct session *s = first; !good && s; s = s->next)
+		s->dead = true;
+	if (good)
+		memcpy(c->bytes, &first, sizeof first);
+	return good;
+}
+
+static const struct cell_codec sessions_codec = {
+    .save = save_key, .load = load_key};
+
+void
+sessions_save(struct op_run *run)
+{
+	struct sessions_run *r = (struct sessions_run *)run;
+
+	if (r->watermark != r->saved)
+		group_put_number(r->own, "watermark", r->watermark);
+	r->saved = r->watermark;
+}
+
+int
+sessions_restore(struct op_run *run, struct state_step *step, struct err *err)
+{
+	struct sessions_run *r = (struct sessions_run *)run;
+
+	(void)err;
+	group_keep_init(&r->keep, r->c, step);
+	r->own = state_map(step, "step");
+	group_get_number(r->own, "watermark", &r->watermark);
+	r->saved = r->watermark;
+	table_keep(
+	    &r->keys, state_map(step, "sessions"), 0, &sessions_codec, r);
+	/* Their ends have to be known. */
+	table_load(&r->keys);
+	return 0;
 }

@@ -57,15 +57,15 @@ block_out_add(
 
 	must(key.n <= PIECE_MAX && value.n <= PIECE_MAX);
 	if (b->n % b->restart == 0)
-		put_u32(&b->restarts, (uint32_t)b->bytes.n);
+		run_put_u32(&b->restarts, (uint32_t)b->bytes.n);
 	else
 		shared = shared_bytes(&b->last, key);
 	if (!b->n)
 		buf_adds(&b->first, key);
 	buf_reserve(&b->bytes, 3 * VARINT_MAX + key.n - shared + value.n);
-	put_varint(&b->bytes, shared);
-	put_varint(&b->bytes, key.n - shared);
-	put_varint(&b->bytes, (uint64_t)value.n << 1 | deleted);
+	run_put_varint(&b->bytes, shared);
+	run_put_varint(&b->bytes, key.n - shared);
+	run_put_varint(&b->bytes, (uint64_t)value.n << 1 | deleted);
 	buf_add(&b->bytes, key.p + shared, key.n - shared);
 	buf_adds(&b->bytes, value);
 	b->last.n = shared;
@@ -79,7 +79,7 @@ block_out_end(struct block_out *b)
 	uint32_t n = (uint32_t)(b->restarts.n / 4);
 
 	buf_add(&b->bytes, b->restarts.p, b->restarts.n);
-	put_u32(&b->bytes, n);
+	run_put_u32(&b->bytes, n);
 	return buf_str(&b->bytes);
 }
 
@@ -92,7 +92,7 @@ block_read(struct block *b, struct str bytes)
 
 	if (bytes.n < 4)
 		return false;
-	n = get_u32(bytes.p + bytes.n - 4);
+	n = run_get_u32(bytes.p + bytes.n - 4);
 	if (!n || n > (bytes.n - 4) / 4)
 		return false;
 	b->p = bytes.p;
@@ -123,8 +123,8 @@ lengths(const char **p, const char *end, uint32_t *shared, uint32_t *more,
 		*p = q + 3;
 		return true;
 	}
-	return get_varint32(p, end, shared) && get_varint32(p, end, more) &&
-	       get_varint(p, end, value);
+	return run_get_varint32(p, end, shared) &&
+	       run_get_varint32(p, end, more) && run_get_varint(p, end, value);
 }
 
 /* The entry at *p, advanced behind it. */
@@ -151,7 +151,7 @@ static bool
 whole_get(
     const struct block *b, uint32_t i, struct stored *s, const char **next)
 {
-	uint32_t at = get_u32(b->end + (size_t)i * 4);
+	uint32_t at = run_get_u32(b->end + (size_t)i * 4);
 
 	if (at >= (size_t)(b->end - b->p))
 		return false;
@@ -217,9 +217,9 @@ block_find(const struct block *b, struct str key, struct buf *room,
 
 	if (got <= 0)
 		return got;
-	p = b->p + get_u32(b->end + (size_t)i * 4);
+	p = b->p + run_get_u32(b->end + (size_t)i * 4);
 	if (i + 1 < b->n_restarts) {
-		uint32_t to = get_u32(b->end + (size_t)(i + 1) * 4);
+		uint32_t to = run_get_u32(b->end + (size_t)(i + 1) * 4);
 
 		if (to > (size_t)(b->end - b->p))
 			return -1;

@@ -17,7 +17,7 @@ low_first(const char *p, size_t n)
 	uint64_t u = 0;
 
 	if (n >= 8)
-		return get_u64(p);
+		return run_get_u64(p);
 	for (size_t i = 0; i < n; i++)
 		u |= (uint64_t)(unsigned char)p[i] << 8 * i;
 	return u;

@@ -13,7 +13,7 @@
 /* ---- integers ---- */
 
 void
-put_u32(struct buf *out, uint32_t u)
+run_put_u32(struct buf *out, uint32_t u)
 {
 	char *p = buf_reserve(out, 4);
 
@@ -23,14 +23,14 @@ put_u32(struct buf *out, uint32_t u)
 }
 
 void
-put_u64(struct buf *out, uint64_t u)
+run_put_u64(struct buf *out, uint64_t u)
 {
-	put_u32(out, (uint32_t)u);
-	put_u32(out, (uint32_t)(u >> 32));
+	run_put_u32(out, (uint32_t)u);
+	run_put_u32(out, (uint32_t)(u >> 32));
 }
 
 void
-put_varint(struct buf *out, uint64_t u)
+run_put_varint(struct buf *out, uint64_t u)
 {
 	char *p = buf_reserve(out, VARINT_MAX);
 
@@ -43,7 +43,7 @@ put_varint(struct buf *out, uint64_t u)
 }
 
 bool
-get_varint(const char **p, const char *end, uint64_t *u)
+run_get_varint(const char **p, const char *end, uint64_t *u)
 {
 	uint64_t sum = 0;
 
@@ -62,11 +62,11 @@ get_varint(const char **p, const char *end, uint64_t *u)
 }
 
 bool
-get_varint32(const char **p, const char *end, uint32_t *u)
+run_get_varint32(const char **p, const char *end, uint32_t *u)
 {
 	uint64_t wide;
 
-	if (!get_varint(p, end, &wide) || wide > UINT32_MAX)
+	if (!run_get_varint(p, end, &wide) || wide > UINT32_MAX)
 		return false;
 	*u = (uint32_t)wide;
 	return true;
@@ -75,8 +75,8 @@ get_varint32(const char **p, const char *end, uint32_t *u)
 void
 place_put(struct buf *out, struct place place)
 {
-	put_varint(out, place.at);
-	put_varint(out, place.n);
+	run_put_varint(out, place.at);
+	run_put_varint(out, place.n);
 }
 
 bool
@@ -84,8 +84,8 @@ place_get(struct str s, struct place *out)
 {
 	const char *p = s.p, *end = s.p + s.n;
 
-	return get_varint(&p, end, &out->at) &&
-	       get_varint32(&p, end, &out->n) && p == end &&
+	return run_get_varint(&p, end, &out->at) &&
+	       run_get_varint32(&p, end, &out->n) && p == end &&
 	       out->n >= PIECE_HEAD && out->at + out->n >= out->at;
 }
 
@@ -115,9 +115,9 @@ piece_put(struct buf *out, uint64_t number, enum piece_kind kind, uint64_t at,
 	uint32_t crc = size_crc(number, kind, at, n);
 
 	must(contents.n <= PIECE_MAX);
-	put_u32(out, n);
-	put_u32(out, crc);
-	put_u32(out, crc32c(crc, contents.p, n));
+	run_put_u32(out, n);
+	run_put_u32(out, crc);
+	run_put_u32(out, crc32c(crc, contents.p, n));
 	buf_adds(out, contents);
 	return (struct place){at, n + PIECE_HEAD};
 }
@@ -125,9 +125,10 @@ piece_put(struct buf *out, uint64_t number, enum piece_kind kind, uint64_t at,
 uint32_t
 piece_size(const char *head, uint64_t number, enum piece_kind kind, uint64_t at)
 {
-	uint32_t n = get_u32(head);
+	uint32_t n = run_get_u32(head);
 
-	if (n > PIECE_MAX || get_u32(head + 4) != size_crc(number, kind, at, n))
+	if (n > PIECE_MAX ||
+	    run_get_u32(head + 4) != size_crc(number, kind, at, n))
 		return 0;
 	return n + PIECE_HEAD;
 }
@@ -137,62 +138,62 @@ piece_check(
     const char *p, size_t n, uint64_t number, enum piece_kind kind, uint64_t at)
 {
 	return n >= PIECE_HEAD && piece_size(p, number, kind, at) == n &&
-	       get_u32(p + 8) ==
-		   crc32c(get_u32(p + 4), p + PIECE_HEAD, n - PIECE_HEAD);
+	       run_get_u32(p + 8) ==
+		   crc32c(run_get_u32(p + 4), p + PIECE_HEAD, n - PIECE_HEAD);
 }
 
 /* ---- head and footer ---- */
 
 void
-head_put(struct buf *out, uint64_t number)
+run_head_put(struct buf *out, uint64_t number)
 {
 	buf_lit(out, HEAD_MAGIC);
-	put_u64(out, number);
+	run_put_u64(out, number);
 }
 
 bool
-head_check(const char *p, uint64_t number)
+run_head_check(const char *p, uint64_t number)
 {
-	return !memcmp(p, HEAD_MAGIC, 8) && get_u64(p + 8) == number;
+	return !memcmp(p, HEAD_MAGIC, 8) && run_get_u64(p + 8) == number;
 }
 
 void
-footer_put(struct buf *out, struct run_footer *f)
+run_footer_put(struct buf *out, struct run_footer *f)
 {
 	size_t from = out->n;
 
 	buf_lit(out, FOOT_MAGIC);
-	put_u32(out, f->version);
-	put_u32(out, f->n_sections);
-	put_u64(out, f->number);
-	put_u64(out, f->n_entries);
-	put_u64(out, f->n_deleted);
-	put_u64(out, f->data_end);
-	put_u64(out, f->index_end);
-	put_u64(out, f->filter_lines);
-	put_u64(out, f->sections_at);
-	put_u32(out, f->sections_n);
+	run_put_u32(out, f->version);
+	run_put_u32(out, f->n_sections);
+	run_put_u64(out, f->number);
+	run_put_u64(out, f->n_entries);
+	run_put_u64(out, f->n_deleted);
+	run_put_u64(out, f->data_end);
+	run_put_u64(out, f->index_end);
+	run_put_u64(out, f->filter_lines);
+	run_put_u64(out, f->sections_at);
+	run_put_u32(out, f->sections_n);
 	f->crc = crc32c(0, out->p + from, out->n - from);
-	put_u32(out, f->crc);
+	run_put_u32(out, f->crc);
 	must(out->n - from == RUN_FOOTER);
 }
 
 bool
-footer_get(const char *p, struct run_footer *f)
+run_footer_get(const char *p, struct run_footer *f)
 {
 	if (memcmp(p, FOOT_MAGIC, 8) != 0 ||
-	    crc32c(0, p, RUN_FOOTER - 4) != get_u32(p + RUN_FOOTER - 4))
+	    crc32c(0, p, RUN_FOOTER - 4) != run_get_u32(p + RUN_FOOTER - 4))
 		return false;
-	f->version = get_u32(p + 8);
-	f->n_sections = get_u32(p + 12);
-	f->number = get_u64(p + 16);
-	f->n_entries = get_u64(p + 24);
-	f->n_deleted = get_u64(p + 32);
-	f->data_end = get_u64(p + 40);
-	f->index_end = get_u64(p + 48);
-	f->filter_lines = get_u64(p + 56);
-	f->sections_at = get_u64(p + 64);
-	f->sections_n = get_u32(p + 72);
-	f->crc = get_u32(p + 76);
+	f->version = run_get_u32(p + 8);
+	f->n_sections = run_get_u32(p + 12);
+	f->number = run_get_u64(p + 16);
+	f->n_entries = run_get_u64(p + 24);
+	f->n_deleted = run_get_u64(p + 32);
+	f->data_end = run_get_u64(p + 40);
+	f->index_end = run_get_u64(p + 48);
+	f->filter_lines = run_get_u64(p + 56);
+	f->sections_at = run_get_u64(p + 64);
+	f->sections_n = run_get_u32(p + 72);
+	f->crc = run_get_u32(p + 76);
 	return true;
 }

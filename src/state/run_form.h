@@ -80,28 +80,28 @@ uint32_t piece_size(
 bool piece_check(const char *p, size_t n, uint64_t number, enum piece_kind kind,
     uint64_t at);
 
-void head_put(struct buf *out, uint64_t number);
-bool head_check(const char *p, uint64_t number);
+void run_head_put(struct buf *out, uint64_t number);
+bool run_head_check(const char *p, uint64_t number);
 
 /* Sets f->crc. */
-void footer_put(struct buf *out, struct run_footer *f);
+void run_footer_put(struct buf *out, struct run_footer *f);
 /* False if it is damaged. Versions are not compared. */
-bool footer_get(const char *p, struct run_footer *f);
+bool run_footer_get(const char *p, struct run_footer *f);
 
 /* ---- integers ---- */
 
 #define VARINT_MAX 10 /* bytes */
 
-void put_varint(struct buf *out, uint64_t u);
+void run_put_varint(struct buf *out, uint64_t u);
 /* Advances *p; false at the end or if it is longer than 64 bits. */
-bool get_varint(const char **p, const char *end, uint64_t *u);
-bool get_varint32(const char **p, const char *end, uint32_t *u);
+bool run_get_varint(const char **p, const char *end, uint64_t *u);
+bool run_get_varint32(const char **p, const char *end, uint32_t *u);
 
-void put_u32(struct buf *out, uint32_t u);
-void put_u64(struct buf *out, uint64_t u);
+void run_put_u32(struct buf *out, uint32_t u);
+void run_put_u64(struct buf *out, uint64_t u);
 
 static inline uint64_t
-get_u64(const char *p)
+run_get_u64(const char *p)
 {
 	uint64_t u;
 
@@ -113,7 +113,7 @@ get_u64(const char *p)
 }
 
 static inline uint32_t
-get_u32(const char *p)
+run_get_u32(const char *p)
 {
 	uint32_t u;
 

@@ -134,21 +134,22 @@ read_section(const char **p, const char *end, const struct run_footer *f,
 	uint32_t map, height;
 	uint64_t root;
 
-	if (!get_varint32(p, end, &map) || end - *p < 8)
+	if (!run_get_varint32(p, end, &map) || end - *p < 8)
 		return false;
 	s->map = map;
-	s->bucket = (int64_t)get_u64(*p);
+	s->bucket = (int64_t)run_get_u64(*p);
 	*p += 8;
-	if (!get_varint(p, end, &s->n_entries) ||
-	    !get_varint(p, end, &s->n_deleted) ||
-	    !get_varint(p, end, &s->bytes) || !get_varint(p, end, &place->n) ||
-	    !get_varint32(p, end, &height))
+	if (!run_get_varint(p, end, &s->n_entries) ||
+	    !run_get_varint(p, end, &s->n_deleted) ||
+	    !run_get_varint(p, end, &s->bytes) ||
+	    !run_get_varint(p, end, &place->n) ||
+	    !run_get_varint32(p, end, &height))
 		return false;
 	place->at = at;
 	place->height = height;
 	if (height) {
-		if (!get_varint(p, end, &root) ||
-		    !get_varint32(p, end, &place->root.n))
+		if (!run_get_varint(p, end, &root) ||
+		    !run_get_varint32(p, end, &place->root.n))
 			return false;
 		place->root.at = root;
 		if (root > f->index_end)
@@ -164,7 +165,7 @@ read_key(const char **p, const char *end, struct buf *out)
 {
 	uint64_t n;
 
-	if (!get_varint(p, end, &n) || n > (size_t)(end - *p))
+	if (!run_get_varint(p, end, &n) || n > (size_t)(end - *p))
 		return false;
 	buf_add(out, *p, (size_t)n);
 	*p += n;
@@ -231,9 +232,9 @@ read_ends(struct run_file *r, uint64_t number, uint32_t crc, struct err *err)
 	if (run_pread(r, head, RUN_HEAD, 0, err) ||
 	    run_pread(r, foot, RUN_FOOTER, at, err))
 		return -1;
-	if (!head_check(head, number))
+	if (!run_head_check(head, number))
 		return run_damaged(err, r, "the head", 0);
-	if (!footer_get(foot, &r->footer) || r->footer.number != number)
+	if (!run_footer_get(foot, &r->footer) || r->footer.number != number)
 		return run_damaged(err, r, "the footer", at);
 	if (r->footer.version != RUN_VERSION)
 		return err_set(err, ERR_STATE, (struct where){0},

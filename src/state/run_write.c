@@ -211,13 +211,13 @@ note_section(struct run_writer *w)
 	const struct run_section *s = &w->section;
 	struct buf *t = &w->sections;
 
-	put_varint(t, s->map);
-	put_u64(t, (uint64_t)s->bucket);
-	put_varint(t, s->n_entries);
-	put_varint(t, s->n_deleted);
-	put_varint(t, s->bytes);
-	put_varint(t, w->place.n);
-	put_varint(t, w->place.height);
+	run_put_varint(t, s->map);
+	run_put_u64(t, (uint64_t)s->bucket);
+	run_put_varint(t, s->n_entries);
+	run_put_varint(t, s->n_deleted);
+	run_put_varint(t, s->bytes);
+	run_put_varint(t, w->place.n);
+	run_put_varint(t, w->place.height);
 	if (w->place.height)
 		place_put(t, w->place.root);
 	w->footer.n_sections++;
@@ -313,7 +313,7 @@ run_writer_new(int dir_fd, const char *name, uint64_t number,
 	if (n_entries <= HASHES_AHEAD)
 		mem_grow(
 		    &w->hashes, &w->cap_hashes, n_entries, sizeof *w->hashes);
-	head_put(&w->out, number);
+	run_head_put(&w->out, number);
 	return w;
 }
 
@@ -372,12 +372,12 @@ put_rest(struct run_writer *w)
 	f->index_end = position(w);
 	put_filter(w);
 	f->sections_at = position(w);
-	put_varint(&w->sections, w->first.n);
+	run_put_varint(&w->sections, w->first.n);
 	buf_adds(&w->sections, buf_str(&w->first));
-	put_varint(&w->sections, w->last.n);
+	run_put_varint(&w->sections, w->last.n);
 	buf_adds(&w->sections, buf_str(&w->last));
 	f->sections_n = put_piece(w, PIECE_SECTIONS, buf_str(&w->sections)).n;
-	footer_put(&w->out, f);
+	run_footer_put(&w->out, f);
 	flush(w);
 }
 

@@ -89,27 +89,44 @@ int state_ready(
 
 /*
  * Compares only: `say` is called for every step and part that is not as it
- * was, and for those that are kept.
+ * was, and for those that are kept. 0, or -1 and *err: the text is no schema.
  */
 struct schema_step {
 	struct str name;
 	const char *kind;
 	struct schema schema;
 };
-void state_compare(struct str stored_schema, const struct schema_step *steps,
+int state_compare(struct str stored_schema, const struct schema_step *steps,
     unsigned n,
     void (*say)(void *arg, enum schema_fate fate, struct str step,
 	struct str what, struct str was, struct str is),
-    void *arg);
+    void *arg, struct err *err);
 
 /* Puts all cells that have changed: what a commit needs, and nothing else. */
 void state_cut(struct state *s);
+
+/*
+ * For a cut that is due, asked after every batch from then on: puts some of
+ * the cells that have changed. True once few are left, so that the cut itself
+ * takes no time to speak of.
+ */
+bool state_prepare(struct state *s);
 
 /*
  * Between batches: sees to it that neither changed cells pile up (a cut then
  * costs little) nor memory exceeds the limit.
  */
 void state_settle(struct state *s);
+
+/*
+ * True once the state cannot go on: the store has failed, or a value cannot be
+ * read, or memory does not suffice. Asked after every batch, and before what
+ * was computed leaves for good. *err gets a copy.
+ */
+bool state_failed(struct state *s, struct err *err);
+
+/* Bytes of memory that kept tables and what steps hold have. */
+size_t state_memory(const struct state *s);
 
 /* ---- a step's side ---- */
 
@@ -123,6 +140,19 @@ struct state_map *state_map(struct state_step *s, const char *name);
 unsigned state_version(const struct state_step *s);
 const struct schema_part *state_parts(
     const struct state_step *s, unsigned version, unsigned *n);
+
+/*
+ * The number, among the parts of version v, of what is the nth part now; -1:
+ * it was not there, or was gone in between. What an old value says of it is
+ * taken over, what it does not say begins empty.
+ */
+int state_part_of(const struct state_step *s, unsigned version, unsigned nth);
+
+/*
+ * The step has so many bytes in memory besides its tables, which cannot be
+ * evicted: they count against the limit.
+ */
+void state_hold(struct state_step *s, size_t bytes);
 
 /* Is anything kept of the step from an earlier run? */
 bool state_had(const struct state_step *s);

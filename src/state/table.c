@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "base/must.h"
 #include "data/key.h"
+#include "state/kept.h"
 
 /* First chunks; a table may hold one key or millions. */
 #define CELLS_CHUNK 1024
@@ -23,28 +24,25 @@ table_init(struct table *t, unsigned cell_bytes)
 void
 table_release(struct table *t)
 {
+	if (t->kept)
+		kept_free(t);
 	index_release(&t->index);
 	mem_free(t->cells);
 	arena_release(&t->arena);
 	arena_release(&t->heap);
 	t->cells = NULL;
-	t->n = t->cap = 0;
+	t->n = t->cap = t->n_gone = 0;
 }
 
 /*
- * Makes room for n more keys. The cells are gone through in order of arrival,
- * which is that of memory, and their slots are fetched ahead.
+ * The cells are gone through in order of arrival, which is that of memory, and
+ * their slots are fetched ahead.
  */
 static void
-reserve(struct table *t, size_t n)
+index_anew(struct table *t, size_t slots)
 {
 	struct index *ix = &t->index;
-	size_t slots = ix->slots ? ix->mask + 1 : 16;
 
-	if (ix->slots && (ix->n + n) * 8 <= slots * 5)
-		return;
-	while ((ix->n + n) * 8 > slots * 5)
-		slots *= 2;
 	mem_free(ix->slots);
 	*ix = (struct index){
 	    .slots = mem_zalloc(slots * sizeof *ix->slots), .mask = slots - 1};
@@ -52,6 +50,8 @@ reserve(struct table *t, size_t n)
 		uint64_t hash = t->cells[i]->hash;
 		size_t at = index_start(ix, hash);
 
+		if (t->cells[i]->gone)
+			continue;
 		if (i + GROW_AHEAD < t->n)
 			__builtin_prefetch(&ix->slots[index_start(
 			    ix, t->cells[i + GROW_AHEAD]->hash)]);
@@ -61,8 +61,36 @@ reserve(struct table *t, size_t n)
 	}
 }
 
-static struct cell *
-cell_new(struct table *t, struct str key, uint64_t hash)
+/* Makes room for n more keys. */
+void
+table_reserve(struct table *t, size_t n)
+{
+	struct index *ix = &t->index;
+	size_t slots = ix->slots ? ix->mask + 1 : 16;
+
+	if (ix->slots && (ix->n + n) * 8 <= slots * 5)
+		return;
+	while ((ix->n + n) * 8 > slots * 5)
+		slots *= 2;
+	index_anew(t, slots);
+}
+
+void
+table_shrink(struct table *t)
+{
+	size_t slots = 16;
+
+	if (t->cap <= 4 * t->n + 64)
+		return;
+	t->cap = t->n + t->n / 2 + 16;
+	t->cells = mem_resize(t->cells, t->cap * sizeof *t->cells);
+	while ((t->n + t->n / 4) * 8 > slots * 5)
+		slots *= 2;
+	index_anew(t, slots);
+}
+
+struct cell *
+table_alloc(struct table *t, struct str key, uint64_t hash)
 {
 	size_t size = sizeof(struct cell) + t->cell_bytes + key.n;
 	struct cell *c = arena_alloc(&t->arena, size);
@@ -71,11 +99,28 @@ cell_new(struct table *t, struct str key, uint64_t hash)
 	c->hash = hash;
 	c->key_len = (uint32_t)key.n;
 	c->revision = 0;
+	c->used = 0;
+	c->changed = c->stored = c->gone = c->loose = false;
 	memset(c->bytes, 0, t->cell_bytes);
 	memcpy(c->bytes + t->cell_bytes, key.p, key.n);
+	return c;
+}
+
+void
+table_push(struct table *t, struct cell *c)
+{
 	if (t->n == t->cap)
 		mem_grow(&t->cells, &t->cap, t->n + 1, sizeof *t->cells);
 	t->cells[t->n++] = c;
+}
+
+static struct cell *
+cell_new(struct table *t, struct str key, uint64_t hash)
+{
+	struct cell *c = table_alloc(t, key, hash);
+
+	table_push(t, c);
+	t->n_made++;
 	return c;
 }
 
@@ -106,7 +151,7 @@ is_key(
 }
 
 struct cell *
-table_find(const struct table *t, struct str key, uint64_t hash)
+table_find_here(const struct table *t, struct str key, uint64_t hash)
 {
 	uint64_t tag = index_tag(hash), slot;
 
@@ -120,6 +165,14 @@ table_find(const struct table *t, struct str key, uint64_t hash)
 			return c;
 	}
 	return NULL;
+}
+
+struct cell *
+table_find(const struct table *t, struct str key, uint64_t hash)
+{
+	struct cell *c = table_find_here(t, key, hash);
+
+	return c || !t->kept ? c : kept_find(t->kept, key, hash);
 }
 
 /* The cell of a key, for which there is room in the index. */
@@ -143,10 +196,60 @@ find_or_make(struct table *t, struct str key, uint64_t hash)
 }
 
 struct cell *
+table_make(struct table *t, struct str key, uint64_t hash)
+{
+	return find_or_make(t, key, hash);
+}
+
+static inline struct cell *
+cell_here(struct table *t, struct str key, uint64_t hash)
+{
+	table_reserve(t, 1);
+	return find_or_make(t, key, hash);
+}
+
+struct cell *
 table_cell(struct table *t, struct str key, uint64_t hash)
 {
-	reserve(t, 1);
-	return find_or_make(t, key, hash);
+	static const uint16_t first = 0;
+	char *bytes;
+
+	if (!t->kept)
+		return cell_here(t, key, hash);
+	kept_cells(t->kept, &key, &hash, &first, 1, &bytes);
+	return cell_of_bytes(bytes);
+}
+
+/* The slot that a cell of the table is in. */
+static size_t
+slot_of(const struct table *t, const struct cell *c)
+{
+	size_t i = index_start(&t->index, c->hash);
+
+	while (index_pointer(t->index.slots[i]) != c) {
+		must(t->index.slots[i]);
+		i = (i + 1) & t->index.mask;
+	}
+	return i;
+}
+
+static uint64_t
+cell_hash(const void *entry)
+{
+	return ((const struct cell *)entry)->hash;
+}
+
+void
+table_unlink(struct table *t, struct cell *c)
+{
+	index_remove(&t->index, slot_of(t, c), cell_hash);
+}
+
+void
+table_relink(struct table *t, struct cell *old, struct cell *new)
+{
+	t->index.slots[slot_of(t, old)] =
+	    index_tag(new->hash) | (uint64_t)(uintptr_t) new;
 }
 
 /* Slots, then cells, are fetched this many keys ahead. */
@@ -179,24 +282,51 @@ fetch_cell(const struct table *t, uint64_t hash)
 	}
 }
 
+/* What a run over n keys that is at the k-th will need soon. */
+static inline void
+fetch_ahead(const struct table *t, const uint64_t *hashes, const uint16_t *ix,
+    unsigned n, unsigned k)
+{
+	if (k + 2 * AHEAD < n)
+		fetch_slot(t, hashes[ix[k + 2 * AHEAD]]);
+	if (k + AHEAD < n)
+		fetch_cell(t, hashes[ix[k + AHEAD]]);
+}
+
+unsigned
+table_find_all(const struct table *t, const struct str *keys,
+    const uint64_t *hashes, const uint16_t *ix, unsigned n, struct cell **out)
+{
+	unsigned n_missing = 0;
+
+	for (unsigned k = 0; k < n; k++) {
+		if (t->n > PREFETCH_KEYS)
+			fetch_ahead(t, hashes, ix, n, k);
+		out[k] = table_find_here(t, keys[ix[k]], hashes[ix[k]]);
+		n_missing += !out[k];
+	}
+	return n_missing;
+}
+
 void
 table_cells(struct table *t, const struct str *keys, const uint64_t *hashes,
     const uint16_t *ix, unsigned n, char **out)
 {
+	if (t->kept) {
+		kept_cells(t->kept, keys, hashes, ix, n, out);
+		return;
+	}
 	if (t->n <= PREFETCH_KEYS) {
 		for (unsigned k = 0; k < n; k++)
 			out[k] =
-			    table_cell(t, keys[ix[k]], hashes[ix[k]])->bytes;
+			    cell_here(t, keys[ix[k]], hashes[ix[k]])->bytes;
 		return;
 	}
-	reserve(t, n);
+	table_reserve(t, n);
 	for (unsigned k = 0; k < n && k < 2 * AHEAD; k++)
 		fetch_slot(t, hashes[ix[k]]);
 	for (unsigned k = 0; k < n; k++) {
-		if (k + 2 * AHEAD < n)
-			fetch_slot(t, hashes[ix[k + 2 * AHEAD]]);
-		if (k + AHEAD < n)
-			fetch_cell(t, hashes[ix[k + AHEAD]]);
+		fetch_ahead(t, hashes, ix, n, k);
 		out[k] = find_or_make(t, keys[ix[k]], hashes[ix[k]])->bytes;
 	}
 }

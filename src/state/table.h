@@ -19,19 +19,35 @@
 #include "state/state.h"
 
 struct cell {
-	uint64_t hash;
+	uint64_t hash; /* hash_bytes of the key, where the table is kept */
 	uint32_t key_len;
-	uint32_t revision;	   /* times its result was written */
+	uint32_t revision : 26;	   /* times its result was written */
+	uint32_t used : 2;	   /* of late; kept tables alone have these */
+	uint32_t changed : 1;	   /* since it was put */
+	uint32_t stored : 1;	   /* the store has an entry of the key */
+	uint32_t gone : 1;	   /* removed */
+	uint32_t loose : 1;	   /* of a walk: not in the table */
 	_Alignas(16) char bytes[]; /* accumulators, then the key */
 };
+
+struct kept;
 
 struct table {
 	struct index index;  /* of struct cell */
 	unsigned cell_bytes; /* accumulators, a multiple of 8 */
-	struct cell **cells; /* in order of arrival */
+	struct cell **cells; /* in order of arrival; some may be gone */
 	size_t n, cap;
+	size_t n_gone;
+	size_t n_made;	    /* cells of keys that were new, ever */
 	struct arena arena; /* the cells */
 	struct arena heap;  /* what hangs off them */
+	struct kept *kept;  /* NULL: lives in memory alone */
+	/*
+	 * Set by the owner: nothing hangs off cells in the heap and nothing
+	 * points to them while table_remove or eviction goes on, so they can
+	 * be copied to another place.
+	 */
+	bool flat;
 };
 
 /* No memory is taken before the first key. */
@@ -75,6 +91,11 @@ struct cell_codec {
 	bool (*load)(
 	    void *arg, struct table *t, struct cell *c, struct str bytes);
 	/*
+	 * NULL, or: the cell's memory is about to be used for something else
+	 * (it was evicted, or moved: another has been loaded in its place).
+	 */
+	void (*drop)(void *arg, struct table *t, struct cell *c);
+	/*
 	 * Nothing points to a cell or what hangs off it between two batches: it
 	 * may be evicted.
 	 */
@@ -82,10 +103,11 @@ struct cell_codec {
 };
 
 /*
- * Binds an empty table to a bucket of a map: cells are looked for in the store
- * when they are not in memory; those handed out by table_cell and table_cells
- * count as changed and are put at the next cut. codec and arg must outlive the
- * table.
+ * Binds an empty table, which stays where it is, to a bucket of a map: cells
+ * are looked for in the store when they are not in memory; those handed out by
+ * table_cell and table_cells count as changed and are put at the next cut.
+ * Hashes are hash_bytes of the keys. codec and arg must outlive the table.
+ * The cells there are in memory are those that `cells` lists.
  */
 void table_keep(struct table *t, struct state_map *map, int64_t bucket,
     const struct cell_codec *codec, void *arg);
@@ -94,28 +116,41 @@ void table_keep(struct table *t, struct state_map *map, int64_t bucket,
  * (table_release leaves what is kept alone.) */
 void table_drop(struct table *t);
 
-/* A cell that was got by table_find, or earlier, is changed. */
+/* A cell that was got by table_find, or by a walk, or earlier, is changed. */
 void table_touch(struct table *t, struct cell *c);
 
-/* Takes one cell out, of the store too. Nothing may point to it. */
+/*
+ * Takes one cell out, of the store too. Nothing may point to it. It stays in
+ * the list of cells for a while, as `gone`; its memory is freed with the
+ * table's, or by eviction, or, in a flat table, when many are gone.
+ */
 void table_remove(struct table *t, struct cell *c);
 
 /* Brings all kept cells into memory. */
 void table_load(struct table *t);
 
+/* Are all its cells in memory? */
+bool table_is_whole(const struct table *t);
+
 /*
  * All cells in order of their keys, one after another, without having more of
- * them in memory than the limit allows: the cell is valid until the next call.
- * Nothing is added to the table meanwhile.
+ * them in memory than the limit allows: the cell is valid until the next call
+ * or, once table_walk_keep was called, until table_walk_forget. Nothing is
+ * added to the table meanwhile.
  */
 struct table_walk;
 struct table_walk *table_walk_begin(struct table *t);
 struct cell *table_walk_next(struct table_walk *w);
 void table_walk_end(struct table_walk *w);
+void table_walk_keep(struct table_walk *w);
+void table_walk_forget(struct table_walk *w);
+/* Bytes of cells that are there only until they are forgotten. */
+size_t table_walk_held(const struct table_walk *w);
 
 /*
  * All cells ordered by key (type order, strings bytewise), loaded if they are
- * not in memory. The array lives in the arena.
+ * not in memory, without those that are gone: t->n - t->n_gone. The array
+ * lives in the arena.
  */
 struct cell **table_sorted(const struct table *t, struct arena *a);
 

@@ -12,7 +12,7 @@
 
 #include "base/mem.h"
 #include "data/key.h"
-#include "state/table.h"
+#include "state/kept.h"
 
 struct item {
 	uint64_t window;
@@ -177,29 +177,39 @@ by_value(const void *pa, const void *pb, void *arg)
 }
 
 struct cell **
-table_sorted(const struct table *t, struct arena *a)
+table_sorted_here(const struct table *t, struct arena *a)
 {
 	struct item *items = mem_array(t->n, sizeof *items);
-	struct cell **out = arena_array(a, t->n, sizeof *out);
+	struct cell **out;
 	bool plain = true;
+	size_t n = 0;
 
 	for (size_t i = 0; i < t->n; i++) {
-		struct str key = cell_key(t, t->cells[i]);
-
-		items[i] = (struct item){0, t->cells[i]};
-		plain = plain && key_is_plain(key);
+		if (t->cells[i]->gone)
+			continue;
+		items[n++] = (struct item){0, t->cells[i]};
+		plain = plain && key_is_plain(cell_key(t, t->cells[i]));
 	}
-	if (plain && t->n) {
-		sort_plain(t, items, t->n);
+	out = arena_array(a, n, sizeof *out);
+	if (plain && n) {
+		sort_plain(t, items, n);
 	} else {
-		for (size_t i = 0; i < t->n; i++)
+		for (size_t i = 0; i < n; i++)
 			items[i].window =
 			    key_prefix(cell_key(t, items[i].cell));
 		qsort_r(
-		    items, t->n, sizeof *items, by_value, (void *)(uintptr_t)t);
+		    items, n, sizeof *items, by_value, (void *)(uintptr_t)t);
 	}
-	for (size_t i = 0; i < t->n; i++)
+	for (size_t i = 0; i < n; i++)
 		out[i] = items[i].cell;
 	mem_free(items);
 	return out;
+}
+
+struct cell **
+table_sorted(const struct table *t, struct arena *a)
+{
+	if (t->kept)
+		table_load(t->kept->table);
+	return table_sorted_here(t, a);
 }

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What of a state is in memory: when changed cells are put into the store, and
+ * when cells are evicted.
+ *
+ * The hand goes round over all tables, as that of a clock, and takes one
+ * generation of each (table_kept.c). A cell has as many chances as it has been
+ * changed and put again since, three at most; so after four rounds over all
+ * generations everything has been evicted that can be.
+ */
+#include "base/mem.h"
+#include "state/kept.h"
+
+/* Changed cells that may wait for the next cut, which puts them at once. */
+#define CHANGED_MAX ((size_t)64 << 10)
+/* Cells put at one go while a cut is due, and left for the cut itself. */
+#define PREPARE_PUTS ((size_t)32 << 10)
+#define PREPARE_LEFT ((size_t)32 << 10)
+/* Rounds after which nothing is left to be evicted. */
+#define ROUNDS 64
+
+static const struct where nowhere;
+
+void
+state_hold(struct state_step *step, size_t bytes)
+{
+	step->state->bytes += bytes - step->held;
+	step->held = bytes;
+}
+
+size_t
+state_memory(const struct state *s)
+{
+	return s->bytes;
+}
+
+/* Puts up to so many changed cells; true if none are left. */
+static void
+put_some(struct state *s, size_t max)
+{
+	for (size_t i = s->n_busy; i-- && max;) {
+		struct kept *k = s->busy[i];
+		size_t n = k->n_changed < max ? k->n_changed : max;
+
+		kept_put_some(k, n);
+		max -= n;
+	}
+}
+
+/* Counts what the busy tables have; those without changes are idle then. */
+static void
+count_busy(struct state *s)
+{
+	for (size_t i = s->n_busy; i--;) {
+		struct kept *k = s->busy[i];
+
+		kept_count(k);
+		if (!k->n_changed)
+			kept_idle(k);
+	}
+}
+
+void
+state_cut(struct state *s)
+{
+	struct buf text = {0};
+
+	put_some(s, SIZE_MAX);
+	count_busy(s);
+	if (!s->schema_changed)
+		return;
+	schema_write(s, &text);
+	store_set_schema(s->store, buf_str(&text));
+	buf_release(&text);
+	s->schema_changed = false;
+}
+
+bool
+state_prepare(struct state *s)
+{
+	if (s->n_changed <= PREPARE_LEFT)
+		return true;
+	put_some(s, PREPARE_PUTS);
+	return s->n_changed <= PREPARE_LEFT;
+}
+
+/* ---- eviction ---- */
+
+/* Bytes of the step that cannot be evicted. */
+static size_t
+unmovable(const struct state *s, const struct state_step *step)
+{
+	size_t n = step->held;
+
+	for (size_t i = 0; i < s->n_kept; i++)
+		if (s->kept[i]->map->step == step &&
+		    !s->kept[i]->codec->movable)
+			n += s->kept[i]->bytes;
+	return n;
+}
+
+static void
+fail(struct state *s)
+{
+	const struct state_step *most = NULL;
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->n_steps; i++)
+		if (unmovable(s, s->steps[i]) >= n) {
+			most = s->steps[i];
+			n = unmovable(s, most);
+		}
+	if (s->failed.message)
+		return;
+	err_set(&s->failed, ERR_MEMORY, nowhere,
+	    "step \"%.*s\" needs more memory than --mem allows: what it holds "
+	    "(%zu MiB) has to stay in memory",
+	    most ? (int)most->name.n : 0, most ? most->name.p : "", n >> 20);
+	err_hint(&s->failed, "a larger --mem, or fewer keys or rows to hold");
+}
+
+static void
+evict(struct state *s)
+{
+	size_t goal = s->options.memory - s->options.memory / 8;
+
+	for (unsigned round = 0; round < ROUNDS; round++) {
+		bool any = false;
+
+		for (size_t i = 0; i < s->n_kept && s->bytes > goal; i++) {
+			struct kept *k = s->kept[s->hand++ % s->n_kept];
+
+			if (!kept_evict(k))
+				continue;
+			kept_count(k);
+			any = true;
+		}
+		if (s->bytes <= goal || !any)
+			break;
+	}
+	if (s->bytes > s->options.memory)
+		fail(s);
+}
+
+void
+state_settle(struct state *s)
+{
+	if (!s->n_busy && s->bytes <= s->options.memory)
+		return;
+	if (s->n_changed > CHANGED_MAX)
+		put_some(s, SIZE_MAX);
+	count_busy(s);
+	if (s->bytes > s->options.memory)
+		evict(s);
+}

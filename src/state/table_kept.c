@@ -1,0 +1,489 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Kept tables: cells that are also in the store.
+ *
+ * A cell in memory is the newest; what is not in memory is in the store, or
+ * nowhere. `changed` says that the store's entry is older than the cell, so a
+ * cell may be evicted exactly when it is not set. While nothing of a bucket is
+ * anywhere but in memory (not `partial`) a miss costs nothing.
+ *
+ * Eviction goes by generations. The arenas of a table that have become large
+ * are closed and new ones begun; a cell of an old generation may have its
+ * later growth in a younger one, never the other way round. The oldest
+ * generation is given up as a whole: cells that were used since are written
+ * down and read again into the youngest (a second chance, as CLOCK gives it),
+ * the others stay in the store alone.
+ */
+#include "base/hash.h"
+#include "base/mem.h"
+#include "base/must.h"
+#include "data/key.h"
+#include "state/code.h"
+#include "state/kept.h"
+
+#define CELLS_CHUNK 1024
+#define HEAP_CHUNK 1024
+/* Chances a cell can have at most. */
+#define USED_MAX 3
+/* Parts of the limit that a generation may have. */
+#define GENERATIONS 8
+#define GENERATION_MIN ((size_t)64 << 10)
+/* Room that a walk needs for a cell, to sort it. */
+#define WALK_BYTES 40
+
+void
+table_keep(struct table *t, struct state_map *map, int64_t bucket,
+    const struct cell_codec *codec, void *arg)
+{
+	struct state *s = map->step->state;
+	struct kept *k = mem_zalloc(sizeof *k);
+
+	must(!t->kept && !t->n);
+	*k = (struct kept){.table = t,
+	    .state = s,
+	    .map = map,
+	    .bucket = bucket,
+	    .codec = codec,
+	    .arg = arg,
+	    .partial = store_has_bucket(s->store, map->number, bucket),
+	    .place = s->n_kept};
+	mem_grow(&s->kept, &s->cap_kept, s->n_kept + 1, sizeof *s->kept);
+	s->kept[s->n_kept++] = k;
+	t->kept = k;
+}
+
+void
+kept_busy(struct kept *k)
+{
+	struct state *s = k->state;
+
+	if (k->busy)
+		return;
+	mem_grow(&s->busy, &s->cap_busy, s->n_busy + 1, sizeof *s->busy);
+	s->busy[s->n_busy++] = k;
+	k->busy = s->n_busy;
+}
+
+void
+kept_idle(struct kept *k)
+{
+	struct state *s = k->state;
+	struct kept *last = s->busy[s->n_busy - 1];
+
+	s->busy[k->busy - 1] = last;
+	last->busy = k->busy;
+	k->busy = 0;
+	s->n_busy--;
+}
+
+void
+kept_free(struct table *t)
+{
+	struct kept *k = t->kept;
+	struct state *s = k->state;
+	struct kept *last = s->kept[s->n_kept - 1];
+
+	if (k->busy)
+		kept_idle(k);
+	s->kept[k->place] = last;
+	last->place = k->place;
+	s->n_kept--;
+	s->n_changed -= k->n_changed;
+	s->bytes -= k->bytes;
+	for (size_t i = 0; i < k->n_old; i++) {
+		arena_release(&k->old[i].arena);
+		arena_release(&k->old[i].heap);
+	}
+	mem_free(k->old);
+	mem_free(k->changed);
+	mem_free(k);
+	t->kept = NULL;
+}
+
+void
+table_drop(struct table *t)
+{
+	struct kept *k = t->kept;
+
+	if (k && (k->put || k->partial))
+		state_drop(k->map, k->bucket);
+	table_release(t);
+}
+
+/* ---- changes ---- */
+
+void
+kept_changed(struct kept *k, struct cell *c)
+{
+	mem_grow(
+	    &k->changed, &k->cap_changed, k->n_changed + 1, sizeof *k->changed);
+	k->changed[k->n_changed++] = c;
+	k->state->n_changed++;
+	c->changed = true;
+	if (c->used < USED_MAX)
+		c->used++;
+}
+
+void
+kept_write(const struct kept *k, const struct cell *c, struct buf *out)
+{
+	code_put_uint(out, c->revision);
+	k->codec->save(k->arg, k->table, c, out);
+}
+
+bool
+kept_read(struct kept *k, struct table *t, struct cell *c, struct str value)
+{
+	uint64_t revision;
+
+	if (code_get_uint(&value, &revision) && revision < 1 << 26) {
+		c->revision = (uint32_t)revision & ((1 << 26) - 1);
+		if (k->codec->load(k->arg, t, c, value))
+			return true;
+	}
+	memset(c->bytes, 0, t->cell_bytes);
+	c->revision = 0;
+	state_damaged(k->map, k->bucket, cell_key(t, c));
+	return false;
+}
+
+static void
+put_cell(struct kept *k, struct cell *c)
+{
+	struct buf *value = &k->state->scratch;
+
+	value->n = 0;
+	kept_write(k, c, value);
+	state_put(k->map, k->bucket, cell_key(k->table, c), buf_str(value));
+	k->put = true;
+	c->stored = true;
+}
+
+void
+kept_put_some(struct kept *k, size_t max)
+{
+	size_t n = k->n_changed < max ? k->n_changed : max;
+	struct cell **first = k->changed + k->n_changed - n;
+
+	for (size_t i = 0; i < n; i++) {
+		if (i + 8 < n)
+			__builtin_prefetch(first[i + 8]);
+		first[i]->changed = false;
+		if (!first[i]->gone)
+			put_cell(k, first[i]);
+	}
+	k->state->n_changed -= n;
+	k->n_changed -= n;
+}
+
+void
+table_touch(struct table *t, struct cell *c)
+{
+	if (!t->kept)
+		return;
+	if (c->loose) {
+		put_cell(t->kept, c);
+		return;
+	}
+	if (!c->changed)
+		kept_changed(t->kept, c);
+	kept_busy(t->kept);
+}
+
+static struct cell *
+copy_cell(struct table *t, struct cell *c)
+{
+	struct cell *to = table_alloc(t, cell_key(t, c), c->hash);
+
+	memcpy(to->bytes, c->bytes, t->cell_bytes);
+	to->revision = c->revision;
+	to->used = c->used;
+	to->stored = c->stored;
+	table_relink(t, c, to);
+	return to;
+}
+
+/* Puts all cells close together. */
+static void
+copy_cells(struct table *t)
+{
+	struct kept *k = t->kept;
+	struct arena old = t->arena;
+	size_t n_changed = 0;
+
+	arena_init(&t->arena, CELLS_CHUNK);
+	for (size_t i = 0; i < t->n; i++) {
+		struct cell *c = t->cells[i];
+
+		t->cells[i] = copy_cell(t, c);
+		if (c->changed) {
+			k->changed[n_changed++] = t->cells[i];
+			t->cells[i]->changed = true;
+		}
+	}
+	arena_release(&old);
+	if (!k)
+		return;
+	k->state->n_changed -= k->n_changed - n_changed;
+	k->n_changed = n_changed;
+	for (size_t g = 0; g < k->n_old; g++) {
+		arena_release(&k->old[g].arena);
+		arena_release(&k->old[g].heap);
+	}
+	k->n_old = 0;
+}
+
+/* Takes what is gone out of the list of cells. */
+static void
+compact(struct table *t)
+{
+	struct kept *k = t->kept;
+	size_t n = 0, from = 0;
+
+	for (size_t g = 0; k && g < k->n_old; g++) {
+		size_t end = from + k->old[g].n, before = n;
+
+		for (; from < end; from++)
+			if (!t->cells[from]->gone)
+				t->cells[n++] = t->cells[from];
+		k->old[g].n = n - before;
+	}
+	for (; from < t->n; from++)
+		if (!t->cells[from]->gone)
+			t->cells[n++] = t->cells[from];
+	t->n = n;
+	t->n_gone = 0;
+	if (t->flat)
+		copy_cells(t);
+}
+
+void
+table_remove(struct table *t, struct cell *c)
+{
+	must(!c->gone && !c->loose);
+	table_unlink(t, c);
+	c->gone = true;
+	if (t->kept && c->stored)
+		state_delete(t->kept->map, t->kept->bucket, cell_key(t, c));
+	if (++t->n_gone > t->n / 2 + 64)
+		compact(t);
+}
+
+/* ---- finding ---- */
+
+/* What the store has of a key becomes a cell. */
+static bool
+take_back(struct kept *k, struct str key, uint64_t hash, struct str value)
+{
+	struct table *t = k->table;
+	struct cell *c;
+
+	table_reserve(t, 1);
+	c = table_make(t, key, hash);
+	if (c->stored)
+		return true; /* asked for twice */
+	c->stored = true;
+	t->n_made--;
+	return kept_read(k, t, c, value);
+}
+
+struct cell *
+kept_find(struct kept *k, struct str key, uint64_t hash)
+{
+	struct buf *value = &k->state->scratch;
+
+	if (!k->partial)
+		return NULL;
+	value->n = 0;
+	if (state_get(k->map, k->bucket, key, value) != STORE_FOUND)
+		return NULL;
+	take_back(k, key, hash, buf_str(value));
+	kept_busy(k);
+	return table_find_here(k->table, key, hash);
+}
+
+/* Looks for cells that are not in memory; those there are get made. */
+static void
+fetch_missing(struct kept *k, const struct str *keys, const uint64_t *hashes,
+    const uint16_t *ix, unsigned n, struct cell **cells, unsigned n_missing)
+{
+	struct state *s = k->state;
+	uint16_t at[BATCH_ROWS];
+	unsigned m = 0;
+
+	mem_grow(&s->keys, &s->cap_keys, n_missing, sizeof *s->keys);
+	mem_grow(&s->values, &s->cap_values, n_missing, sizeof *s->values);
+	for (unsigned i = 0; i < n; i++) {
+		if (cells[i])
+			continue;
+		at[m] = ix[i];
+		s->keys[m++] = keys[ix[i]];
+	}
+	if (!store_get_many(
+		s->store, k->map->number, k->bucket, s->keys, m, s->values))
+		return;
+	for (unsigned i = 0; i < m; i++)
+		if (s->values[i].p)
+			take_back(k, s->keys[i], hashes[at[i]], s->values[i]);
+}
+
+void
+kept_cells(struct kept *k, const struct str *keys, const uint64_t *hashes,
+    const uint16_t *ix, unsigned n, char **out)
+{
+	struct table *t = k->table;
+	struct cell *cells[BATCH_ROWS];
+	unsigned n_missing = table_find_all(t, keys, hashes, ix, n, cells);
+
+	must(n <= BATCH_ROWS);
+	if (n_missing && k->partial)
+		fetch_missing(k, keys, hashes, ix, n, cells, n_missing);
+	if (n_missing)
+		table_reserve(t, n_missing);
+	for (unsigned i = 0; i < n; i++) {
+		if (!cells[i])
+			cells[i] = table_make(t, keys[ix[i]], hashes[ix[i]]);
+		if (!cells[i]->changed)
+			kept_changed(k, cells[i]);
+		out[i] = cells[i]->bytes;
+	}
+	kept_busy(k);
+}
+
+bool
+table_is_whole(const struct table *t)
+{
+	return !t->kept || !t->kept->partial;
+}
+
+void
+table_load(struct table *t)
+{
+	struct kept *k = t->kept;
+	struct store_scan *scan;
+	struct str key, value;
+
+	if (!k || !k->partial)
+		return;
+	scan = state_scan(k->map, k->bucket);
+	while (store_scan_next(scan, &key, &value)) {
+		uint64_t hash = hash_bytes(key.p, key.n);
+
+		if (!key_check(key))
+			state_damaged(k->map, k->bucket, key);
+		else if (!table_find_here(t, key, hash))
+			take_back(k, key, hash, value);
+	}
+	store_scan_end(scan);
+	k->partial = false;
+	kept_busy(k);
+}
+
+/* ---- memory ---- */
+
+static size_t
+bytes_of(const struct kept *k)
+{
+	const struct table *t = k->table;
+	size_t n = sizeof *k + t->arena.total + t->heap.total +
+		   t->cap * sizeof *t->cells + t->n * WALK_BYTES +
+		   k->cap_changed * sizeof *k->changed;
+
+	if (t->index.slots)
+		n += (t->index.mask + 1) * sizeof *t->index.slots;
+	for (size_t i = 0; i < k->n_old; i++)
+		n += k->old[i].arena.total + k->old[i].heap.total;
+	return n;
+}
+
+/* Closes the generation at hand. */
+static void
+close_generation(struct kept *k)
+{
+	struct table *t = k->table;
+	size_t n = t->n;
+
+	for (size_t i = 0; i < k->n_old; i++)
+		n -= k->old[i].n;
+	mem_grow(&k->old, &k->cap_old, k->n_old + 1, sizeof *k->old);
+	k->old[k->n_old++] = (struct generation){t->arena, t->heap, n};
+	arena_init(&t->arena, CELLS_CHUNK);
+	arena_init(&t->heap, HEAP_CHUNK);
+}
+
+void
+kept_count(struct kept *k)
+{
+	size_t now = bytes_of(k), limit = k->state->options.memory;
+
+	k->state->bytes += now - k->bytes;
+	k->bytes = now;
+	if (limit != SIZE_MAX && k->codec->movable &&
+	    k->table->arena.total + k->table->heap.total >
+		limit / GENERATIONS + GENERATION_MIN)
+		close_generation(k);
+}
+
+/* Writes a cell down and reads it again, into the youngest generation. */
+static void
+move(struct kept *k, struct cell *c)
+{
+	struct table *t = k->table;
+	struct buf *value = &k->state->scratch;
+	struct cell *to;
+
+	if (t->flat) {
+		to = copy_cell(t, c);
+		to->used = (c->used - 1) & USED_MAX;
+		table_push(t, to);
+		return;
+	}
+	to = table_alloc(t, cell_key(t, c), c->hash);
+	value->n = 0;
+	kept_write(k, c, value);
+	must(kept_read(k, t, to, buf_str(value)));
+	to->used = (c->used - 1) & USED_MAX;
+	to->stored = true;
+	table_relink(t, c, to);
+	table_push(t, to);
+}
+
+bool
+kept_evict(struct kept *k)
+{
+	struct table *t = k->table;
+	struct generation oldest;
+
+	if (!k->codec->movable || !t->n)
+		return false;
+	kept_put_some(k, k->n_changed);
+	if (!k->n_old)
+		close_generation(k);
+	oldest = k->old[0];
+	memmove(k->old, k->old + 1, --k->n_old * sizeof *k->old);
+	for (size_t i = 0; i < oldest.n; i++) {
+		struct cell *c = t->cells[i];
+
+		if (c->gone) {
+			t->n_gone--;
+		} else if (c->used) {
+			move(k, c);
+		} else {
+			table_unlink(t, c);
+			k->partial = true;
+		}
+		if (!c->gone && k->codec->drop)
+			k->codec->drop(k->arg, t, c);
+	}
+	t->n -= oldest.n;
+	memmove(t->cells, t->cells + oldest.n, t->n * sizeof *t->cells);
+	arena_release(&oldest.arena);
+	arena_release(&oldest.heap);
+	table_shrink(t);
+	if (!k->n_changed && k->cap_changed > 1024) {
+		mem_free(k->changed);
+		k->changed = NULL;
+		k->cap_changed = 0;
+	}
+	return true;
+}
