@@ -505,7 +505,7 @@ drop_cell(void *arg, struct table *t, struct cell *bytes)
 	if (cell->row)
 		kept_forget(&r->kept, cell->row);
 	cell->row = NULL;
-	kept_count(&r->kept);
+	kept_measure(&r->kept);
 }
 
 static const struct cell_codec movable_codec = {
@@ -564,7 +564,7 @@ dedup_save(struct op_run *run)
 	struct dedup_run *r = (struct dedup_run *)run;
 	const int64_t n[] = {(int64_t)r->arrivals, r->now, r->kept.timed};
 
-	kept_write(&r->kept);
+	kept_store(&r->kept);
 	written_save(r->state, "run", n, 3);
 }
 

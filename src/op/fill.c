@@ -644,7 +644,7 @@ fill_save(struct op_run *run)
 	struct fill_run *r = (struct fill_run *)run;
 	const int64_t n[] = {(int64_t)r->arrivals, r->most, r->kept.timed};
 
-	kept_write(&r->kept);
+	kept_store(&r->kept);
 	written_save(r->state, "run", n, 3);
 }
 

@@ -11,7 +11,7 @@
  * next cut, or earlier if many are new, and deleted when the row is dropped. A
  * row that comes and goes between two cuts leaves no trace. Its owner says
  * where (kept_place): beneath the cell of its key, whose codec finds it again
- * when the key is asked for (kept_read), or among those that wait, which are
+ * when the key is asked for (kept_fetch), or among those that wait, which are
  * all read when the step begins (kept_waiting).
  */
 #ifndef WEIR_OP_KEPT_H
@@ -124,20 +124,20 @@ void kept_unplace(struct kept *k, struct kept_row *row);
 
 /* Puts the rows that are new; kept_settle, after each batch, only if they are
  * many. */
-void kept_write(struct kept *k);
+void kept_store(struct kept *k);
 void kept_settle(struct kept *k);
 
 /* Puts this row if it is new: the cell that says it is there is put. */
-void kept_write_row(struct kept *k, struct kept_row *row);
+void kept_store_row(struct kept *k, struct kept_row *row);
 
 /* Lets go of a row, whose entry is gone already, or stays. */
 void kept_forget(struct kept *k, struct kept_row *row);
 
 /* Says how much memory the rows take (state_hold). */
-void kept_count(struct kept *k);
+void kept_measure(struct kept *k);
 
 /* The row of an entry beneath a cell; NULL: there is none, or none such. */
-struct kept_row *kept_read(struct kept *k, const struct table *t,
+struct kept_row *kept_fetch(struct kept *k, const struct table *t,
     struct cell *cell, int64_t bucket, uint64_t number);
 
 /*

@@ -184,7 +184,7 @@ write_row(struct kept *k, struct kept_row *r, struct buf *scratch)
 }
 
 void
-kept_write_row(struct kept *k, struct kept_row *r)
+kept_store_row(struct kept *k, struct kept_row *r)
 {
 	struct buf scratch = {0};
 
@@ -194,7 +194,7 @@ kept_write_row(struct kept *k, struct kept_row *r)
 }
 
 void
-kept_write(struct kept *k)
+kept_store(struct kept *k)
 {
 	struct buf scratch = {0};
 
@@ -204,7 +204,7 @@ kept_write(struct kept *k)
 }
 
 void
-kept_count(struct kept *k)
+kept_measure(struct kept *k)
 {
 	size_t row =
 	    sizeof(struct kept_row) + k->n_slots * sizeof(struct value);
@@ -217,8 +217,8 @@ void
 kept_settle(struct kept *k)
 {
 	if (k->n_fresh > FRESH_MOST)
-		kept_write(k);
-	kept_count(k);
+		kept_store(k);
+	kept_measure(k);
 }
 
 /* What a row carries; false: that is not what a row of these columns has. */
@@ -276,7 +276,7 @@ kept_unpack(struct kept *k, struct str bytes)
 }
 
 struct kept_row *
-kept_read(struct kept *k, const struct table *t, struct cell *cell,
+kept_fetch(struct kept *k, const struct table *t, struct cell *cell,
     int64_t bucket, uint64_t number)
 {
 	struct kept_row *r = NULL;
@@ -308,7 +308,7 @@ read_waiting(
 	*key = (struct str){NULL, 0};
 	if (!written_number(number, &n))
 		return NULL;
-	if (!written_get_null(&p, end) && !written_get_bytes(&p, end, key))
+	if (!written_get_null(&p, end) && !written_get_key(&p, end, key))
 		return NULL;
 	r = kept_unpack(k, (struct str){p, (size_t)(end - p)});
 	if (!r)

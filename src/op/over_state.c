@@ -239,7 +239,8 @@ is_sound(const struct over_config *c, const uint64_t *n)
 	bool scans = c->framed && c->frame.unit != FRAME_ROWS;
 
 	if (base > end || next > end || base > next || (end && base == end) ||
-	    n[KEY_LO] > n[KEY_HI] || n[KEY_HI] > end)
+	    n[KEY_LO] > n[KEY_HI] || n[KEY_HI] > end || n[KEY_SCAN_LO] > end ||
+	    n[KEY_SCAN_HI] > end || n[KEY_SCAN_PEER] > end)
 		return false;
 	/* What lag looks at. */
 	if (base > (next > c->behind ? next - c->behind : 0))

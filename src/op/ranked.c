@@ -104,7 +104,7 @@ ranked_save(const struct ranked *r, struct kept *kept, struct buf *out)
 	written_put_int(out, r->full);
 	for (size_t i = 0; i < r->n; i++) {
 		written_put_int(out, (int64_t)r->rows[i]->arrival);
-		kept_write_row(kept, r->rows[i]);
+		kept_store_row(kept, r->rows[i]);
 	}
 }
 
@@ -123,7 +123,7 @@ ranked_load(struct ranked *r, struct kept *kept, const struct table *t,
 
 		if (!written_get_int(&p, end, &number))
 			return false;
-		row = kept_read(kept, t, cell, bucket, (uint64_t)number);
+		row = kept_fetch(kept, t, cell, bucket, (uint64_t)number);
 		if (!row)
 			return false;
 		if (kept->n_cols && !row->carry) {

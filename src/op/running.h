@@ -77,9 +77,13 @@ void running_finish(struct running *r);
 /* Lets go of rows that wait. */
 void running_release_held(struct running *r);
 
-/* A row waits for its time, for its turn (it has been appended). */
+/*
+ * A row waits for its time, for its turn (it has been appended); it holds
+ * watermarks back until it has been computed.
+ */
 void running_pend(struct running *r, struct kept_row *row);
 void running_turn(struct running *r, struct kept_row *row);
+void running_track(struct running *r, struct kept_row *row);
 
 /* ---- running_state.c: hooks of op_kind ---- */
 

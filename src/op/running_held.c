@@ -58,10 +58,10 @@ put_ready(struct running *r, struct over_key *k, uint64_t until)
 
 /* ---- watermarks for later steps ---- */
 
-static void
-track(struct running *r, struct kept_row *row)
+void
+running_track(struct running *r, struct kept_row *row)
 {
-	if (!r->tracks)
+	if (!r->tracks || row->held)
 		return;
 	row->held = true;
 	heap_push(&r->behind, row->time, row);
@@ -161,7 +161,7 @@ running_turn(struct running *r, struct kept_row *row)
 		r->n_turns = left;
 		r->head = 0;
 	}
-	track(r, row);
+	running_track(r, row);
 	mem_grow(&r->turns, &r->cap_turns, r->n_turns + 1, sizeof *r->turns);
 	r->turns[r->n_turns++] = (struct turn){row->owner, row->at, row->time};
 }

@@ -2,8 +2,8 @@
 /*
  * running: what is kept of it. Each key is a cell, found when a row of it
  * comes, and beneath it the rows that are still looked at. Rows that wait for
- * their time are apart, and so are the turns: which rows have been appended and
- * not yet computed, in their order. Both are few, and read when the step
+ * their time are apart, and so are the turns: rows that have been appended, in
+ * their order, until their turn has come. Both are few, and read when the step
  * begins. In an order known only at the end (OVER_END) rows wait, too, but are
  * not read before it.
  */
@@ -60,11 +60,21 @@ static struct kept_row *
 load_row(void *arg, uint64_t at)
 {
 	const struct loading *l = arg;
-	struct kept_row *row = kept_read(&l->r->kept, l->t, l->cell, 0, at);
+	struct kept_row *row = kept_fetch(&l->r->kept, l->t, l->cell, 0, at);
 
 	if (row)
 		row->owner = l->cell->bytes;
 	return row;
+}
+
+/* Rows that have not come out yet have what they are to come out with. */
+static bool
+is_carried(const struct running *r, const struct over_key *k)
+{
+	for (uint64_t at = k->next; r->kept.n_cols && at < k->end; at++)
+		if (!over_row(k, at)->carry)
+			return false;
+	return true;
 }
 
 static bool
@@ -73,7 +83,8 @@ load_key(void *arg, struct table *t, struct cell *cell, struct str bytes)
 	struct running *r = arg;
 	struct loading l = {r, t, cell};
 
-	if (over_key_load(r->c, (void *)cell->bytes, bytes, load_row, &l))
+	if (over_key_load(r->c, (void *)cell->bytes, bytes, load_row, &l) &&
+	    is_carried(r, (void *)cell->bytes))
 		return true;
 	/* The run goes on until it sees that the state is damaged. */
 	over_key_release(r->c, (void *)cell->bytes, &r->kept);
@@ -88,7 +99,7 @@ drop_key(void *arg, struct table *t, struct cell *cell)
 
 	(void)t;
 	over_key_release(r->c, (void *)cell->bytes, &r->kept);
-	kept_count(&r->kept);
+	kept_measure(&r->kept);
 }
 
 /* Rows that wait, and turns, point to their key. */
@@ -208,23 +219,19 @@ static bool
 take_turn(struct running *r, struct str number, struct str value)
 {
 	const char *p = value.p, *end = p + value.n;
-	struct kept_row *row;
 	struct over_key *k;
 	struct str key;
 	uint64_t n;
 	int64_t at;
 
 	if (!written_number(number, &n) || n != r->put_to ||
-	    !written_get_bytes(&p, end, &key) ||
-	    !written_get_int(&p, end, &at) || p != end)
+	    !written_get_key(&p, end, &key) || !written_get_int(&p, end, &at) ||
+	    p != end)
 		return false;
 	k = key_named(r, key);
 	if ((uint64_t)at < k->next || (uint64_t)at >= k->end)
 		return false;
-	row = over_row(k, (uint64_t)at);
-	if (r->kept.n_cols && !row->carry)
-		return false;
-	running_turn(r, row);
+	running_turn(r, over_row(k, (uint64_t)at));
 	r->put_to++;
 	return true;
 }
@@ -243,6 +250,28 @@ restore_turns(struct running *r, struct err *err)
 			rc = written_damaged(m, 0, number, err);
 	store_scan_end(scan);
 	return rc ? rc : written_ended(m, err);
+}
+
+/*
+ * By time a row's turn may be over before the rows it looks ahead to are there:
+ * then any key may have such rows, and all are needed.
+ */
+static void
+load_behind(struct running *r)
+{
+	const struct over_config *c = r->c;
+
+	if (c->mode != OVER_TIME ||
+	    !(c->whole || c->ahead ||
+		(c->framed && c->frame.to.kind == BOUND_FOLLOWING)))
+		return;
+	table_load(&r->keys);
+	for (size_t i = 0; i < r->keys.n; i++) {
+		struct over_key *k = (void *)r->keys.cells[i]->bytes;
+
+		for (uint64_t at = k->next; at < k->end; at++)
+			running_track(r, over_row(k, at));
+	}
 }
 
 /* ---- the step ---- */
@@ -281,6 +310,7 @@ running_restore(struct op_run *run, struct state_step *s, struct err *err)
 	}
 	if (kept_waiting(&r->kept, UINT64_MAX, take_pending, r, err))
 		return -1;
+	load_behind(r);
 	return restore_turns(r, err);
 }
 
@@ -291,7 +321,7 @@ running_save(struct op_run *run)
 	int64_t n[RUN_NUMBERS] = {(int64_t)r->arrivals, r->now, r->forwarded,
 	    r->kept.timed, (int64_t)(r->turned + r->head)};
 
-	kept_write(&r->kept);
+	kept_store(&r->kept);
 	save_turns(r);
 	written_save(r->state, "run", n, RUN_NUMBERS);
 }

@@ -269,13 +269,17 @@ restore_changed(struct settle_run *r, struct state_step *s, struct err *err)
 	struct state_map *m = state_map(s, "changed");
 	struct store_scan *scan = state_scan(m, 0);
 	struct str key, value;
+	int rc = 0;
 
-	while (store_scan_next(scan, &key, &value))
-		note(r, row_in(table_cell(&r->standing.table, key,
-			    hash_bytes(key.p, key.n))));
+	while (!rc && store_scan_next(scan, &key, &value))
+		if (!key_check(key))
+			rc = written_damaged(m, 0, key, err);
+		else
+			note(r, row_in(table_cell(&r->standing.table, key,
+				    hash_bytes(key.p, key.n))));
 	store_scan_end(scan);
 	r->n_put = r->n_dirty;
-	return written_ended(m, err);
+	return rc ? rc : written_ended(m, err);
 }
 
 static int

@@ -176,7 +176,7 @@ drop_cell(void *arg, struct table *t, struct cell *cell)
 
 	(void)t;
 	ranked_release((void *)cell->bytes, &table->run->kept);
-	kept_count(&table->run->kept);
+	kept_measure(&table->run->kept);
 }
 
 static const struct cell_codec top_codec = {
@@ -445,7 +445,7 @@ top_save(struct op_run *run)
 	struct top_run *r = (struct top_run *)run;
 	const int64_t n[] = {(int64_t)r->arrivals, r->now, r->kept.timed};
 
-	kept_write(&r->kept);
+	kept_store(&r->kept);
 	written_save(r->state, "run", n, 3);
 }
 

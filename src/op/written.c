@@ -95,17 +95,25 @@ written_get_bytes(const char **p, const char *end, struct str *out)
 }
 
 bool
+written_get_key(const char **p, const char *end, struct str *out)
+{
+	return written_get_bytes(p, end, out) && key_check(*out);
+}
+
+bool
 written_number(struct str key, uint64_t *n)
 {
 	struct buf again = {0};
 	const char *p = key.p;
+	struct arena a;
 	struct value v;
 	bool same = false;
 
-	/* A tag and eight bytes; what is no such thing must not be read. */
-	if (key.n != 9)
+	if (!key.n || !key_check(key))
 		return false;
-	v = key_get(&p, key.p + key.n, NULL);
+	arena_init(&a, 64);
+	v = key_get(&p, key.p + key.n, &a);
+	arena_release(&a);
 	if (v.type == T_INT) {
 		*n = (uint64_t)v.i;
 		same = str_eq(state_key_number(&again, *n), key);

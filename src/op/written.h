@@ -28,6 +28,8 @@ bool written_get(
 bool written_get_int(const char **p, const char *end, int64_t *out);
 bool written_get_null(const char **p, const char *end);
 bool written_get_bytes(const char **p, const char *end, struct str *out);
+/* Bytes that are a key (data/key.h). */
+bool written_get_key(const char **p, const char *end, struct str *out);
 
 /* The number that a key is (state_key_number); false: it is none. */
 bool written_number(struct str key, uint64_t *n);

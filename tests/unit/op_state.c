@@ -466,8 +466,9 @@ static const char *const specs[] = {
 	SPEC "- upsert: [k]\n",
 	SPEC "- from_changelog: op\n- upsert: [k, v]\n",
 	SPEC "- from_changelog: op\n- settle: [k, v]\n",
-	SPEC "- select: [ts, k, op]\n- from_changelog: op\n- settle:\n",
-	SPEC "- from_changelog: op\n- every: 3s\n  key: [k, v]\n",
+	SPEC "- select: [k, op]\n- from_changelog: op\n- settle:\n",
+	SPEC "- select: [ts, k, v, t, op]\n- from_changelog: op\n"
+	     "- every: 3s\n  key: [k, v]\n",
 	SPEC "- running: {n: row_number(), s: sum(f), c: count(distinct t), "
 	     "l: lag(v), i: lag(t, 2) ignore nulls, m: max(v), x: first_value(t)}"
 	     "\n  by: [k]\n",
