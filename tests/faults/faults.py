@@ -1,0 +1,307 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Stops runs with state wherever they can be stopped, and compares.
+
+    faults.py WEIR SHIM kill   [--every N] [--jobs J] [PIPELINE...]
+    faults.py WEIR SHIM errno  [--every N] [--errnos EIO,ENOSPC,...]
+    faults.py WEIR SHIM random [--count N]
+    faults.py WEIR SHIM states [--most N] [--nosync]
+    faults.py WEIR SHIM damage [--every N]
+
+kill: SIGKILL instead of, and behind, every N-th call that changes files.
+errno: the call fails. random: SIGKILL after a random time. states: what a
+power cut may leave, of the recorded calls; --nosync must find violations.
+damage: bits of the state's files are turned, and files cut.
+
+After each the run is repeated until it ends, the other stages follow, and
+out/ must hold the same bytes as after an uninterrupted run. Prints TAP.
+"""
+import argparse
+import errno as errnos
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+from explore import crash_states
+from pipelines import PIPELINES
+
+ROUNDS = 3  # a run may need as many to end, once it is not disturbed
+
+
+class Bench:
+    def __init__(self, options):
+        self.weir = os.path.abspath(options.weir)
+        self.shim = os.path.abspath(options.shim)
+        self.jobs = options.jobs
+        base = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+        self.root = tempfile.mkdtemp(prefix="weir-faults-", dir=base)
+        self.n = self.bad = 0
+
+    def clear(self, d):
+        shutil.rmtree(d, ignore_errors=True)
+
+    def fresh(self, name="run"):
+        d = os.path.join(self.root, name)
+        self.clear(d)
+        os.makedirs(d + "/in")
+        os.makedirs(d + "/out")
+        return d
+
+    def copy(self, d, name):
+        to = os.path.join(self.root, name)
+        self.clear(to)
+        shutil.copytree(d, to, symlinks=True)
+        return to
+
+    def run(self, p, d, final=False, **fault):
+        env = dict(os.environ, LC_ALL="C",
+                   WEIR_TORTURE="rows=16,commit=2")
+        if fault:
+            env["LD_PRELOAD"] = self.shim
+            env.update((k, str(v)) for k, v in fault.items())
+        argv = [self.weir, "-s", "./state", "--max-bad", "any",
+                "-j", str(self.jobs)]
+        r = subprocess.run(argv + (["--final"] if final else []) + p.args,
+                           cwd=d, env=env, stdin=subprocess.DEVNULL,
+                           stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                           timeout=60)
+        return r.returncode, r.stderr.decode(errors="replace")
+
+    def finish(self, p, d, stage):
+        """The stage again until it ends, and those behind it."""
+        last = len(p.stages) - 1
+        for i in range(stage, last + 1):
+            if i > stage:
+                p.stages[i](d)
+            for _ in range(ROUNDS):
+                rc, err = self.run(p, d, final=i == last)
+                if not rc:
+                    break
+                if i == last and "final" in err:
+                    break  # it had ended, and only its death was noticed
+            else:
+                return "stage %d ends with %d: %s" % (i, rc, err[-300:])
+        return None
+
+    def outcome(self, d):
+        found = {}
+        for at, _, names in os.walk(d + "/out"):
+            for name in names:
+                with open(os.path.join(at, name), "rb") as f:
+                    found[os.path.relpath(os.path.join(at, name), d)] = \
+                        f.read()
+        return found
+
+    def prepare(self, p):
+        """What there is before each stage, and what must come out."""
+        before = []
+        d = self.fresh("plain")
+        for i, step in enumerate(p.stages):
+            step(d)
+            before.append(self.copy(d, "before-%s-%d" % (p.name, i)))
+            rc, err = self.run(p, d, final=i == len(p.stages) - 1)
+            if rc:
+                raise SystemExit("%s: stage %d ends with %d: %s"
+                                 % (p.name, i, rc, err))
+        return before, self.outcome(d)
+
+    def calls(self, p, before, stage, **fault):
+        """How many calls the stage makes, if it is not disturbed."""
+        d = self.copy(before, "count")
+        path = os.path.join(self.root, "count.txt")
+        self.run(p, d, final=stage == len(p.stages) - 1, FAULT_COUNT=path,
+                 **fault)
+        with open(path) as f:
+            return int(f.read())
+
+    def judge(self, label, p, d, stage, want, trouble=None):
+        self.n += 1
+        trouble = trouble or self.finish(p, d, stage)
+        if not trouble and self.outcome(d) != want:
+            got = self.outcome(d)
+            names = [n for n in sorted(set(got) | set(want))
+                     if got.get(n) != want.get(n)]
+            trouble = "other bytes in " + " ".join(names)
+        if trouble:
+            self.bad += 1
+            if self.bad <= 10:
+                keep = self.copy(d, "kept-%d" % self.bad)
+                print("# %s: %s (see %s)" % (label, trouble, keep))
+        return not trouble
+
+
+def points(n, every, seed):
+    """Numbers from 1 to n, one of each `every`."""
+    r = random.Random(seed)
+    return sorted({min(n, i + r.randrange(every))
+                   for i in range(1, n + 1, every)})
+
+
+def kill(b, o, p):
+    before, want = b.prepare(p)
+    for stage, start in enumerate(before):
+        final = stage == len(before) - 1
+        n = b.calls(p, start, stage)
+        for at in points(n, o.every, stage):
+            for how in ("FAULT_KILL", "FAULT_AFTER"):
+                d = b.copy(start, "run")
+                b.run(p, d, final, **{how: at})
+                b.judge("%s: stage %d, %s=%d of %d"
+                        % (p.name, stage, how, at, n), p, d, stage, want)
+
+
+def names_a_file(text):
+    return any(w in text for w in ("state", "out/", "journal", "run", "/"))
+
+
+def errno(b, o, p):
+    before, want = b.prepare(p)
+    for stage, start in enumerate(before):
+        final = stage == len(before) - 1
+        n = b.calls(p, start, stage, FAULT_READS=1)
+        for k, name in enumerate(o.errnos.split(",")):
+            for at in points(n, o.every, stage * 100 + k):
+                d = b.copy(start, "run")
+                rc, err = b.run(p, d, final, FAULT_READS=1, FAULT_FAIL="%d:%d"
+                                % (at, getattr(errnos, name)))
+                trouble = None
+                if rc < 0 or rc > 5:
+                    trouble = "ends with %d: %s" % (rc, err[-300:])
+                elif rc and not names_a_file(err):
+                    trouble = "does not say where: " + err[-300:]
+                b.judge("%s: stage %d, call %d of %d gives %s"
+                        % (p.name, stage, at, n, name), p, d,
+                        stage if rc else stage + 1, want, trouble)
+
+
+def at_random(b, o, p):
+    before, want = b.prepare(p)
+    r = random.Random(o.seed)
+    argv = [b.weir, "-s", "./state", "--max-bad", "any", "-j", str(b.jobs)]
+    env = dict(os.environ, LC_ALL="C", WEIR_TORTURE="rows=4,commit=1")
+    for i in range(o.count):
+        stage = r.randrange(len(before))
+        final = stage == len(before) - 1
+        d = b.copy(before[stage], "run")
+        for _ in range(r.randrange(1, 4)):
+            c = subprocess.Popen(argv + (["--final"] if final else []) +
+                                 p.args, cwd=d, env=env,
+                                 stdin=subprocess.DEVNULL,
+                                 stdout=subprocess.DEVNULL,
+                                 stderr=subprocess.DEVNULL)
+            time.sleep(r.random() * .03)
+            c.send_signal(signal.SIGKILL)
+            c.wait()
+        b.judge("%s: stage %d, %d" % (p.name, stage, i), p, d, stage, want)
+
+
+def states(b, o, p):
+    before, want = b.prepare(p)
+    share = max(1, o.most // len(before))
+    for stage, start in enumerate(before):
+        final = stage == len(before) - 1
+        d = b.copy(start, "run")
+        log = os.path.join(b.root, "trace")
+        if os.path.exists(log):
+            os.unlink(log)
+        more = {"FAULT_NOSYNC": 1} if o.nosync else {}
+        b.run(p, d, final, FAULT_LOG=log, **more)
+        for label, place in crash_states(log, d, start, share, o.seed):
+            e = b.copy(start, "run")
+            place(e)
+            b.judge("%s: stage %d, %s" % (p.name, stage, label), p, e, stage,
+                    want)
+
+
+def damage(b, o, p):
+    """Damage is noticed, or does no harm; what is repaired opens."""
+    before, want = b.prepare(p)
+    start = before[-1]
+    files = [os.path.join(at, f) for at, _, fs in os.walk(start + "/state")
+             for f in fs if f != "LOCK"]
+    r = random.Random(o.seed)
+    for path in sorted(files):
+        name, size = os.path.relpath(path, start), os.path.getsize(path)
+        jobs = [("bit", k) for k in range(0, size * 8, o.every)]
+        jobs += [("cut", k) for k in range(0, size, max(1, o.every // 8))]
+        for how, k in jobs:
+            d = b.copy(start, "run")
+            if how == "bit":
+                k = min(size * 8 - 1, k + r.randrange(o.every))
+                with open(os.path.join(d, name), "r+b") as f:
+                    f.seek(k // 8)
+                    byte = f.read(1)[0] ^ 1 << k % 8
+                    f.seek(k // 8)
+                    f.write(bytes([byte]))
+            else:
+                os.truncate(os.path.join(d, name), k)
+            b.n += 1
+            trouble = damaged(b, p, d, want)
+            if trouble:
+                b.bad += 1
+                if b.bad <= 10:
+                    print("# %s: %s %s at %d: %s (see %s)" % (
+                        p.name, name, how, k, trouble,
+                        b.copy(d, "kept-%d" % b.bad)))
+
+
+def damaged(b, p, d, want):
+    last = len(p.stages) - 1
+    rc, err = b.run(p, d, final=True)
+    if rc == 0:
+        return None if b.outcome(d) == want else "other bytes, and status 0"
+    if rc < 0 or rc > 5:
+        return "ends with %d: %s" % (rc, err[-300:])
+    if "state" not in err:
+        return "does not name the file: " + err[-300:]
+    c = subprocess.run([b.weir, "state", "repair", "./state"], cwd=d,
+                       stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    if c.returncode:
+        return "repair ends with %d: %s" % (c.returncode, c.stdout[-300:])
+    # What was lost is lost; but it runs, and says so if it has to.
+    rc, err = b.run(p, d, final=last >= 0)
+    return None if 0 <= rc <= 5 else "after repair: %d %s" % (rc, err[-300:])
+
+
+WAYS = {"kill": kill, "errno": errno, "random": at_random, "states": states,
+        "damage": damage}
+
+
+def main():
+    a = argparse.ArgumentParser()
+    a.add_argument("weir")
+    a.add_argument("shim")
+    a.add_argument("way", choices=WAYS)
+    a.add_argument("--every", type=int, default=1)
+    a.add_argument("--jobs", type=int, default=1)
+    a.add_argument("--count", type=int, default=100)
+    a.add_argument("--most", type=int, default=1000)
+    a.add_argument("--seed", type=int, default=1)
+    a.add_argument("--nosync", action="store_true")
+    a.add_argument("--errnos",
+                   default="EIO,ENOSPC,EDQUOT,EMFILE,EROFS,EACCES")
+    a.add_argument("pipelines", nargs="*")
+    o = a.parse_intermixed_args()
+    todo = [p for p in PIPELINES if not o.pipelines or p.name in o.pipelines]
+    print("1..%d" % len(todo))
+    failed = 0
+    for i, p in enumerate(todo):
+        b = Bench(o)
+        WAYS[o.way](b, o, p)
+        ok = bool(b.bad) if o.nosync else not b.bad
+        failed += not ok
+        print("%s %d - faults: %s %s, -j%d: %d tried, %d wrong"
+              % ("ok" if ok else "not ok", i + 1, p.name, o.way, o.jobs, b.n,
+                 b.bad), flush=True)
+        if ok:
+            b.clear(b.root)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

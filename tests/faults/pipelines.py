@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: MIT
+"""The pipelines that are killed, starved and damaged.
+
+Each is a list of stages, as cron would run them: what happens to the inputs
+before, and the arguments of the run. What is in out/ at the end must not
+depend on what happened on the way.
+"""
+import gzip
+import os
+import random
+
+
+class Pipeline:
+    def __init__(self, name, args, stages):
+        self.name, self.args, self.stages = name, args, stages
+
+
+def stamp(second):
+    return "2026-03-01T%02d:%02d:%02dZ" % (
+        second // 3600, second // 60 % 60, second % 60)
+
+
+def records(first, last, seed=1, keys=5):
+    """JSON lines whose times go up, some a few seconds late."""
+    lines = []
+    for i in range(first, last):
+        r = random.Random(seed * 1000003 + i)
+        second = max(0, i - (r.randrange(4) if r.random() < .3 else 0))
+        lines.append('{"ts":"%s","k":"k%d","v":%d,"id":%d}\n' % (
+            stamp(second), r.randrange(keys), r.randrange(1000), i))
+    return "".join(lines)
+
+
+def csv_rows(first, last):
+    lines = []
+    for i in range(first, last):
+        r = random.Random(77 + i)
+        lines.append("%s,h%d,%d\n" % (stamp(i * 7), r.randrange(3), i))
+    return "".join(lines)
+
+
+def append(path, text):
+    with open(path, "ab") as f:
+        f.write(text.encode())
+
+
+def odd(text, at, line):
+    """A line that is not like the others."""
+    lines = text.splitlines(True)
+    lines.insert(at, line)
+    return "".join(lines)
+
+
+# ---- stages ----
+
+def log_grows(first, last):
+    def step(d):
+        append(d + "/in/app.log", records(first, last))
+    return step
+
+
+def log_rotates(first, last):
+    def step(d):
+        log = d + "/in/app.log"
+        append(log, records(first - 20, first))
+        os.rename(log, log + ".1")
+        append(log, records(first, last))
+    return step
+
+
+def csv_grows(first, last):
+    def step(d):
+        path = d + "/in/hosts.csv"
+        if not os.path.exists(path):
+            append(path, "ts,host,n\n")
+        append(path, csv_rows(first, last))
+    return step
+
+
+def dirty_grows(first, last):
+    def step(d):
+        text = odd(records(first, last), 7, "this is no record\n")
+        text = odd(text, 30, '{"ts":"%s","k":"late","v":1,"id":-1}\n'
+                   % stamp(max(0, first - 500)))
+        append(d + "/in/app.log", text)
+    return step
+
+
+def two_grow(first, last):
+    def step(d):
+        append(d + "/in/a.jsonl", records(first, last, 2))
+        with gzip.GzipFile(d + "/in/b-%04d.jsonl.gz" % first, "wb",
+                           mtime=0) as f:
+            f.write(records(first, last, 3).encode())
+    return step
+
+
+TUMBLE = "SELECT k, count(*) n, sum(v) s, avg(v) a GROUP BY k, tumble(10s)"
+SESSION = "SELECT host, count(*) n, min(n) first GROUP BY host, session(1m)"
+RUNNING = ("SELECT id, k, sum(v) OVER (PARTITION BY k ORDER BY ts ROWS 3 "
+           "PRECEDING) s, lag(id) OVER (PARTITION BY k ORDER BY ts) p")
+LIVE = "SELECT k, count(*) n, max(v) m, count(DISTINCT v) d GROUP BY k"
+HOP = ("SELECT k, count(*) n, percentile(v, 0.5) p, first(id) f GROUP BY k, "
+       "hop(20s, 5s)")
+
+PIPELINES = [
+    Pipeline("tumble", ["-T", "ts", "-l", "5s", "-o", "out/a.jsonl", TUMBLE,
+                        "in/app.log"],
+             [log_grows(0, 120), log_grows(120, 200), log_rotates(220, 300)]),
+    Pipeline("sessions", ["-T", "ts", "-l", "5s", "-o", "out/{host}.csv",
+                          SESSION, "in/hosts.csv"],
+             [csv_grows(0, 100), csv_grows(100, 200)]),
+    Pipeline("running", ["-T", "ts", "-l", "5s", "--late", "out/late.jsonl",
+                         "--reject", "out/reject.jsonl", "-o", "out/a.jsonl",
+                         RUNNING, "in/app.log"],
+             [dirty_grows(0, 100), dirty_grows(100, 180)]),
+    Pipeline("live", ["-m", "changelog", "-o", "out/a.jsonl", LIVE,
+                      "in/app.log"],
+             [log_grows(0, 100), log_rotates(120, 200)]),
+    Pipeline("hop", ["-T", "ts", "-l", "5s", "-o", "out/a.csv", HOP,
+                     "in/a.jsonl", "in/b-*.jsonl.gz"],
+             [two_grow(0, 60), two_grow(60, 120)]),
+]
