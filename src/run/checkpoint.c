@@ -108,14 +108,9 @@ open_step(struct checkpoint *c, const struct op *op, struct err *err)
 {
 	struct schema schema;
 
-	if (!op->kind->open)
+	/* Some need the owner, and remember nothing from batch to batch. */
+	if (!op->kind->open || !op->kind->restore)
 		return 0;
-	if (!op->kind->restore) {
-		err_set(err, ERR_SPEC, op->where,
-		    "the step \"%.*s\" (%s) cannot keep state yet",
-		    STR_ARG(op->name), op->kind->name);
-		return err_hint(err, "leave out -s");
-	}
 	schema = schema_of(op, &c->arena);
 	c->steps[op->number] = state_step(c->state, op->name, op->kind->name,
 	    &schema, is_reset(c, op->name), err);
