@@ -470,8 +470,8 @@ static const char *const specs[] = {
 	SPEC "- select: [ts, k, v, t, op]\n- from_changelog: op\n"
 	     "- every: 3s\n  key: [k, v]\n",
 	SPEC "- running: {n: row_number(), s: sum(f), c: count(distinct t), "
-	     "l: lag(v), i: lag(t, 2) ignore nulls, m: max(v), x: first_value(t)}"
-	     "\n  by: [k]\n",
+	     "l: lag(v), i: lag(t, 2) ignore nulls, m: max(v), "
+	     "x: first_value(t)}\n  by: [k]\n",
 	SPEC "- running: {s: sum(f), a: avg(v), m: min(t), x: last_value(v), "
 	     "p: median(v), d: count(distinct v)}\n  by: [k]\n"
 	     "  frame: rows 4 preceding\n",
