@@ -105,6 +105,7 @@ bind_order(struct op *op, const struct bind *b, struct scope *scope,
 	c->way = !c->n_orders ? c->last ? DEDUP_AT_END : DEDUP_AT_ONCE
 		 : by_time    ? DEDUP_BY_TIME
 			      : DEDUP_AT_END;
+	op->acts = c->way == DEDUP_BY_TIME;
 	return 0;
 }
 

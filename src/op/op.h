@@ -433,6 +433,12 @@ struct op {
 	 */
 	bool live, heeded, implied;
 
+	/*
+	 * By plan_bind as the kind says, and by the step when it is bound,
+	 * where it knows better: it acts when the watermark moves.
+	 */
+	bool acts;
+
 	/* After binding; read-only while running. */
 	struct flow *ins;    /* by port */
 	struct flow in, out; /* in: that of port 0 */

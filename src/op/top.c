@@ -118,6 +118,7 @@ top_bind(struct op *op, const struct bind *b)
 		return -1;
 	for (unsigned i = 0; i < c->n_keys; i++)
 		c->timed |= flow_is_time(&op->in, by->items[i].node, b);
+	op->acts = c->timed;
 	if (c->timed && op->in.scan)
 		op->in.scan->needs_time = true;
 	if (rank) {

@@ -30,6 +30,8 @@ struct state_run {
 	enum if_locked if_locked;
 	const char *const *reset; /* names of steps that begin anew */
 	unsigned n_reset;
+	bool hold; /* results wait for the commit that contains them */
+	bool ids;  /* results begin with a column _id */
 };
 
 #define CHECKPOINT_EVERY ((int64_t)10 * 1000000)
@@ -73,6 +75,7 @@ struct run_options {
 	uint64_t inflate_max;	       /* --max-inflate; UNPACK_ANY = any */
 	const char *stats;	       /* --stats FILE, or NULL */
 	const struct state_run *state; /* what is kept between runs, or NULL */
+	uint64_t memory; /* --mem: of what steps remember; 0 = any */
 
 	/*
 	 * For tests of a plan: no file is opened. given: by the plan's input;
