@@ -32,7 +32,7 @@ struct state_run {
 	 * again until one is not.
 	 */
 	bool crash;
-	bool standby;  /* takes over when the run that holds it has ended */
+	bool standby; /* takes over when the run that holds it has ended */
 	enum if_locked if_locked;
 	const char *const *reset; /* names of steps that begin anew */
 	unsigned n_reset;
