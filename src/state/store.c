@@ -66,8 +66,8 @@ remove_gone(struct store *s)
 	gone->n = 0;
 }
 
-static struct store *
-new_store(const struct store_options *o)
+struct store *
+store_new(const struct store_options *o)
 {
 	struct store *s = mem_zalloc(sizeof *s);
 
@@ -105,8 +105,8 @@ remove_runs(struct store *s)
 	(void)rmdir(s->dir.path);
 }
 
-static void
-free_store(struct store *s)
+void
+store_free(struct store *s)
 {
 	if (s->temporary && s->dir.path)
 		remove_runs(s);
@@ -138,12 +138,12 @@ int
 store_open(struct store **out, const char *dir,
     const struct store_options *options, struct err *err)
 {
-	struct store *s = new_store(options);
+	struct store *s = store_new(options);
 
 	*out = NULL;
 	if (store_dir_open(&s->dir, dir, options, err) ||
 	    store_recover(s, err)) {
-		free_store(s);
+		store_free(s);
 		return -1;
 	}
 	*out = s;
@@ -154,7 +154,7 @@ int
 store_open_temporary(
     struct store **out, const struct store_options *options, struct err *err)
 {
-	struct store *s = new_store(options);
+	struct store *s = store_new(options);
 
 	(void)err;
 	s->temporary = true;
@@ -390,11 +390,31 @@ store_durable(struct store *s)
 	return s->epoch;
 }
 
+/* The last commit once more, with what a merge has made in place. */
+static int
+install_owed(struct store *s, struct err *err)
+{
+	struct buf note = {0};
+	int rc = 0;
+
+	if (s->o.read_only || s->temporary || !memtable_is_empty(s->pending) ||
+	    !merge_owed(s))
+		return 0;
+	buf_adds(&note, buf_str(&s->note));
+	rc = store_commit(
+		 s, &(struct store_commit){.note = buf_str(&note)}, err) ||
+	     store_wait(s, err);
+	buf_release(&note);
+	return rc ? -1 : 0;
+}
+
 int
 store_close(struct store *s, struct err *err)
 {
 	int rc = store_wait(s, err);
 
+	if (!rc)
+		rc = install_owed(s, err);
 	merge_stop(s);
 	if (s->threaded) {
 		pthread_mutex_lock(&s->lock);
@@ -405,7 +425,7 @@ store_close(struct store *s, struct err *err)
 	}
 	if (!rc)
 		log_close(s);
-	free_store(s);
+	store_free(s);
 	return rc;
 }
 
