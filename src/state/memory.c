@@ -28,13 +28,22 @@ state_hold(struct state_step *step, size_t bytes)
 	step->held = bytes;
 }
 
+bool
+state_is_tight(const struct state_step *step, size_t more)
+{
+	const struct state *s = step->state;
+
+	return s->options.memory != SIZE_MAX &&
+	       s->bytes + more > s->options.memory / 4;
+}
+
 size_t
 state_memory(const struct state *s)
 {
 	return s->bytes;
 }
 
-/* Puts up to so many changed cells; true if none are left. */
+/* Puts up to so many changed cells. */
 static void
 put_some(struct state *s, size_t max)
 {

@@ -154,6 +154,13 @@ int state_part_of(const struct state_step *s, unsigned version, unsigned nth);
  */
 void state_hold(struct state_step *s, size_t bytes);
 
+/*
+ * Would `more` bytes, which are better not evicted again soon, take a large
+ * part of the memory there is? Then the step does without copies of what it
+ * has, and does not load what it can walk over.
+ */
+bool state_is_tight(const struct state_step *s, size_t more);
+
 /* Is anything kept of the step from an earlier run? */
 bool state_had(const struct state_step *s);
 
