@@ -10,15 +10,16 @@
 #	torture	with batches of one row and reads of one byte
 #	jobs	with three threads
 #	simd	without vector instructions
+#	restart	with a state directory, killed every few rows and run again
 # and must give the same bytes every time. More variants are named like
-# settings: "rows=2,reads=3" or "rows=5,jobs=2".
+# settings: "rows=2,reads=3", "rows=5,jobs=2" or "restart,rows=1,jobs=3".
 #
 # $WEIR is the program; by default ./weir, or build/weir of the tree.
 # A case that needs more than TIME_LIMIT seconds is stopped and fails.
 
 top=$(cd "$(dirname "$0")/.." && pwd) || exit 1
 cases=$top/tests/cases
-variants='plain torture jobs simd'
+variants='plain torture jobs simd restart'
 bless=
 names=
 TIME_LIMIT=${TIME_LIMIT:-60}
@@ -55,11 +56,36 @@ export XDG_CONFIG_HOME="$tmp/none" XDG_STATE_HOME="$tmp/none"
 # What a case's command calls: the program, with the variant's options when
 # it is a run.
 cat >"$tmp/weir.sh" <<'END'
+# In as many processes as it takes: each but the last commits, goes on for a
+# bit and ends without a word. Standard input is opened anew each time.
+restarted() {
+	state=$(mktemp -d "$WEIR_RESTART/state.XXXXXX") || return 1
+	k=2 n=0
+	torture=${WEIR_TORTURE:-rows=2}
+	while :; do
+		# shellcheck disable=SC2086
+		WEIR_TORTURE=$torture,commit=$k,restart=$((k + 1)) \
+		    timeout "$TIME_LIMIT" "$WEIR" $WEIR_ARGS -s "$state/s" \
+		    --final "$@" </dev/stdin
+		status=$?
+		n=$((n + 1))
+		[ $status = 75 ] || break
+		[ $((n % 16)) != 0 ] || k=$((k * 2))
+	done
+	rm -rf "$state"
+	return $status
+}
+
 weir() {
 	case $1 in
 	check|completion|explain|export|fmt|help|state|test)
 		timeout "$TIME_LIMIT" "$WEIR" "$@" ;;
 	*)
+		if [ -n "$WEIR_RESTART" ] && [ -f /dev/stdout ] &&
+		    { [ -f /dev/stdin ] || [ -c /dev/stdin ]; }; then
+			restarted "$@"
+			return
+		fi
 		# shellcheck disable=SC2086
 		timeout "$TIME_LIMIT" "$WEIR" $WEIR_ARGS "$@" ;;
 	esac
@@ -68,18 +94,20 @@ END
 
 # Sets the variant's environment.
 set_variant() {
-	unset WEIR_TORTURE WEIR_SIMD
+	unset WEIR_TORTURE WEIR_SIMD WEIR_RESTART
 	WEIR_ARGS=
 	case $1 in
 	plain) ;;
 	torture) WEIR_TORTURE=rows=1,reads=1 ;;
 	jobs) WEIR_ARGS=-j3 ;;
 	simd) WEIR_SIMD=off ;;
+	restart) WEIR_TORTURE=rows=2 WEIR_RESTART=$tmp ;;
 	*)
 		for setting in $(echo "$1" | tr ',' ' '); do
 			case $setting in
 			jobs=*) WEIR_ARGS=-j${setting#*=} ;;
 			simd=*) WEIR_SIMD=${setting#*=} ;;
+			restart) WEIR_RESTART=$tmp ;;
 			*) WEIR_TORTURE=${WEIR_TORTURE:+$WEIR_TORTURE,}$setting
 			esac
 		done ;;
@@ -87,6 +115,7 @@ set_variant() {
 	export WEIR_ARGS
 	[ -z "$WEIR_TORTURE" ] || export WEIR_TORTURE
 	[ -z "$WEIR_SIMD" ] || export WEIR_SIMD
+	[ -z "$WEIR_RESTART" ] || export WEIR_RESTART
 }
 
 # The command line of a view (sql, spec, printed): the words after `weir`.
@@ -123,6 +152,11 @@ differ() {
 }
 
 check_stderr() {
+	# What was said between a commit and the end is said again.
+	if [ -n "$WEIR_RESTART" ]; then
+		awk '!said[$0]++' "$tmp/err" >"$tmp/once"
+		cp "$tmp/once" "$tmp/err"
+	fi
 	if [ -f "$dir/stderr.txt" ]; then
 		differ "$dir/stderr.txt" "$tmp/err" "standard error"
 	elif [ -f "$dir/stderr.has" ]; then
@@ -246,6 +280,9 @@ left_out() {
 	plain) ;;
 	torture|jobs|simd)
 		cat "$dir/skip-$1" "$dir/skip-torture" 2>/dev/null ;;
+	restart*)
+		cat "$dir/skip-restart" "$dir/skip-torture" 2>/dev/null
+		[ ! -f "$dir/cmd" ] || echo 'it is a script' ;;
 	*) cat "$dir/skip-torture" 2>/dev/null ;;
 	esac | head -n 1
 }

@@ -265,13 +265,6 @@ records() {
 	has "$errors" 'did you mean "--help"?'
 }
 
-@test "cli: options that this version does not have are unknown" {
-	for option in -s --state --final --every; do
-		gives 2 weir $option 'SELECT i'
-		has "$errors" 'unknown option'
-	done
-}
-
 @test "cli: an argument that is missing, or too many" {
 	gives 2 weir 'SELECT i' --lateness
 	has "$errors" 'option --lateness needs an argument'

@@ -210,7 +210,8 @@ zsh_argument(struct buf *out, const struct option_row *row)
 static void
 zsh_option(struct buf *out, const struct option_row *row)
 {
-	const char *many = row->kind == OPTION_PAIR ? "\\*" : "";
+	const char *many =
+	    row->kind == OPTION_PAIR || row->kind == OPTION_LIST ? "\\*" : "";
 
 	if (!shown(row))
 		return;

@@ -8,6 +8,7 @@
 
 #include "cli/command.h"
 #include "cli/pipeline.h"
+#include "cli/state_dir.h"
 #include "cli/terminal.h"
 #include "front/front.h"
 #include "run/run.h"
@@ -84,6 +85,7 @@ run_query(const struct options *o, struct err *err)
 	/* Static: an error points into its text until main has printed it. */
 	static struct plan plan;
 	struct run_options run;
+	struct state_run state;
 	struct run_counts counts = {0};
 
 	plan_init(&plan);
@@ -95,6 +97,10 @@ run_query(const struct options *o, struct err *err)
 		print_notes(&plan);
 	hint_at_terminal(&plan, o);
 	run = run_options_of(o);
+	if (state_run_of(o, &plan.arena, &state, err))
+		return -1;
+	if (state.dir)
+		run.state = &state;
 	return run_plan(&plan, &run, &counts, err);
 }
 

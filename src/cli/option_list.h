@@ -21,16 +21,26 @@ OPTION("changelog", 0, "FIELD", TEXT, changelog, INPUT, EXPLAIN,
 OPTION("check", 0, NULL, FLAG, check, SPECS, FMT_ONLY,
     "`weir fmt`: write nothing but the names of specs that are not in "
     "canonical form; status 1 if there are any.")
+OPTION("checkpoint", 0, "DURATION", DURATION, checkpoint, STATE, RUN_ONLY,
+    "With `-s`: commit so often, by the clock. The default is 10s; `0s` "
+    "commits at the end only. A run that is killed goes on from its last "
+    "commit.")
 OPTION("color", 0, "auto|always|never", WHEN, color, MISC, EVERY,
     "Colours. `auto`: on a terminal, unless `NO_COLOR` is set or `TERM` is "
     "`dumb`.")
 OPTION("csv-safe", 0, NULL, FLAG, csv_safe, OUTPUT, EXPLAIN,
     "Write CSV and TSV so that a spreadsheet runs nothing of it: a quote "
     "stands before text that begins with one of `=+-@`.")
+OPTION("drop-state", 0, NULL, FLAG, drop, STATE, RUN_ONLY,
+    "With `-s`: what is kept of steps that are no longer part of the pipeline "
+    "is dropped. Without it the run refuses to lose it.")
 OPTION("file", 'f', "SPEC", FILE, spec, INPUT, EXPLAIN,
     "Run the pipeline kept in this file instead of a query. It is a spec, or "
     "SQL statements (a name that ends in `.sql`, or a text that begins like "
     "them). `-` is standard input.")
+OPTION("final", 0, NULL, FLAG, final, STATE, RUN_ONLY,
+    "With `-s`: this is the last run. At the end of input everything that is "
+    "open is closed and written, as without `-s`; no run can follow.")
 OPTION("follow", 'F', NULL, FLAG, follow, INPUT, RUN_ONLY,
     "Go on at the end of files. What is added to them is read, and the files "
     "that take their names when they are rotated, also files that a pattern "
@@ -45,6 +55,10 @@ OPTION("idle", 0, "DURATION", DURATION, idle, TIME, EXPLAIN,
     "While following: an input that has shown nothing for so long (by the "
     "clock) is not waited for until it speaks again. Without it, inputs wait "
     "for each other.")
+OPTION("if-locked", 0, "fail|wait|skip", TEXT, locked, STATE, RUN_ONLY,
+    "With `-s`: what to do while another run has the state. `fail` with "
+    "status 4 (the default), `wait` for its end, or `skip` this run, which is "
+    "what a job started every minute wants.")
 OPTION("jobs", 'j', "N", JOBS, jobs, RUN, RUN_ONLY,
     "Decode with this many threads. The output is the same for any number; "
     "the default is 1.")
@@ -103,6 +117,9 @@ OPTION("quiet", 'q', NULL, FLAG, quiet, MISC, EVERY,
     "Say nothing but errors on standard error.")
 OPTION("reject", 0, "FILE", FILE, reject, BAD, RUN_ONLY,
     "Keep records that could not be read in this file, with place and reason.")
+OPTION("reset", 0, "STEP", LIST, resets, STATE, RUN_ONLY,
+    "With `-s`: forget what is kept of this step, which begins anew. May be "
+    "repeated.")
 OPTION("roff", 0, "TOPIC", TEXT, roff, HIDDEN, HELP_ONLY,
     "A topic of the help as a part of a manual page.")
 OPTION("roll", 0, "SIZE|DURATION", TEXT, roll, OUTPUT, RUN_ONLY,
@@ -111,6 +128,14 @@ OPTION("roll", 0, "SIZE|DURATION", TEXT, roll, OUTPUT, RUN_ONLY,
     "out-2.jsonl and so on.")
 OPTION("sql", 0, NULL, FLAG, sql, OUTPUT, EXPLAIN,
     "Print the pipeline as SQL instead of running it.")
+OPTION("standby", 0, NULL, FLAG, standby, STATE, RUN_ONLY,
+    "With `-s`: wait until the run that has the state has ended, however it "
+    "does, and take over from its last commit.")
+OPTION("state", 's', "NAME|DIR", TEXT, state, STATE, RUN_ONLY,
+    "Keep state: windows, groups and how far each input was read stay there "
+    "between runs, and a run goes on where the last one ended or was killed. "
+    "What has a slash is a directory; a name is one below "
+    "`~/.local/state/weir`.")
 OPTION("stats", 0, "FILE", FILE, stats, OUTPUT, RUN_ONLY,
     "Write the counts of the run to this file, as JSON, at the end.")
 OPTION("strict", 0, NULL, FLAG, strict, SPECS, CHECK_ONLY,

@@ -45,7 +45,8 @@ const struct option_row option_rows[] = {
 const unsigned n_option_rows = N_ROWS;
 
 const char *const option_groups[GROUP_COUNT] = {"Input", "Time", "Output",
-    "Bad records", "Running", "Commands on specs", "Talk and help", ""};
+    "Bad records", "State", "Running", "Commands on specs", "Talk and help",
+    ""};
 
 /* ---- values ---- */
 
@@ -143,6 +144,14 @@ add_pair(struct options *o, const struct option_row *row, const char *value,
 	return 0;
 }
 
+static void
+add_text(struct options *o, const char *value)
+{
+	o->resets =
+	    mem_resize(o->resets, (o->n_resets + 1) * sizeof *o->resets);
+	o->resets[o->n_resets++] = value;
+}
+
 static int
 set_option(struct options *o, const struct option_row *row, bool by_letter,
     const char *value, struct err *err)
@@ -173,6 +182,9 @@ set_option(struct options *o, const struct option_row *row, bool by_letter,
 		return set_most(to, row, value, err);
 	case OPTION_PAIR:
 		return add_pair(o, row, value, err);
+	case OPTION_LIST:
+		add_text(o, value);
+		return 0;
 	case OPTION_WHEN:
 		return set_when(to, row, value, err);
 	}
@@ -378,8 +390,12 @@ options_parse(struct options *o, int argc, char **argv, struct err *err)
 	bool given[N_ROWS] = {false};
 	int failed;
 
-	*o = (struct options){
-	    .lateness = -1, .allowed = -1, .idle = -1, .ahead = -1, .jobs = 1};
+	*o = (struct options){.lateness = -1,
+	    .allowed = -1,
+	    .idle = -1,
+	    .ahead = -1,
+	    .checkpoint = -1,
+	    .jobs = 1};
 	o->operands = mem_array((size_t)argc + 1, sizeof *o->operands);
 	set_comments_apart(o, argc, argv);
 	getopt_tables(longs, &letters);
@@ -396,4 +412,5 @@ options_release(struct options *o)
 	mem_free(o->commented);
 	mem_free(o->operands);
 	mem_free(o->params);
+	mem_free(o->resets);
 }

@@ -41,6 +41,12 @@ struct options {
 	const char *reject;
 	uint64_t bad_max, record_max, inflate_max;
 	bool bad_max_given, trust, nul_data;
+	/* kept state; checkpoint in µs, -1 = not given */
+	const char *state, *locked;
+	const char **resets; /* names of steps */
+	unsigned n_resets;
+	int64_t checkpoint;
+	bool final, drop, standby;
 	/* commands on specs */
 	bool check, write, strict, as_yaml;
 	/* the rest */
@@ -66,6 +72,7 @@ enum option_kind {
 	OPTION_SIZE,
 	OPTION_MOST,
 	OPTION_PAIR,
+	OPTION_LIST, /* texts: it may be repeated */
 	OPTION_WHEN
 };
 
@@ -74,6 +81,7 @@ enum option_group {
 	GROUP_TIME,
 	GROUP_OUTPUT,
 	GROUP_BAD,
+	GROUP_STATE,
 	GROUP_RUN,
 	GROUP_SPECS,
 	GROUP_MISC,

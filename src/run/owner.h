@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A run, as its owner sees it: the thread that applies batches in order. Shared
- * by run.c and run_on.c alone.
+ * by run.c, run_on.c and checkpoint.c alone.
  */
 #ifndef WEIR_RUN_OWNER_H
 #define WEIR_RUN_OWNER_H
 
+#include "run/checkpoint.h"
 #include "run/feed.h"
 #include "run/outputs.h"
 #include "run/pipe.h"
@@ -39,6 +40,7 @@ struct run {
 	uint64_t applied, total; /* bytes; total 0: not known */
 	struct seen *seen;	 /* by the plan's input */
 	struct err damage;	 /* of the first input that ended too early */
+	struct checkpoint *kept; /* with a state directory, or NULL */
 };
 
 /* Opens an input unless it is open; as input_open. */

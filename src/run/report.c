@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/num.h"
+#include "run/checkpoint.h"
 #include "run/feed.h"
 #include "run/output.h"
 #include "run/reject.h"
@@ -280,7 +281,7 @@ void
 torture_read(const char *text)
 {
 	struct str rest = text ? str_of(text) : (struct str){"", 0};
-	int64_t rows = 0, reads = 0;
+	int64_t rows = 0, reads = 0, commit = 0, restart = 0;
 
 	while (rest.n) {
 		long comma = str_find(rest, STR(","), 0);
@@ -296,7 +297,14 @@ torture_read(const char *text)
 		else if (str_starts(word, STR("reads=")))
 			num_parse_int(
 			    (struct str){word.p + 6, word.n - 6}, &reads);
+		else if (str_starts(word, STR("commit=")))
+			num_parse_int(
+			    (struct str){word.p + 7, word.n - 7}, &commit);
+		else if (str_starts(word, STR("restart=")))
+			num_parse_int(
+			    (struct str){word.p + 8, word.n - 8}, &restart);
 	}
+	checkpoint_torture((unsigned)commit, (unsigned)restart);
 	if (rows > 0 || reads > 0)
 		feed_torture((unsigned)rows, (size_t)reads);
 }

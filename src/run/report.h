@@ -42,7 +42,10 @@ void report_opened(const struct input *in, const struct run_options *o);
  */
 bool report_waiting(const struct plan *plan, const struct run_options *o);
 
-/* Settings for tests: "rows=1,reads=1" (rows a batch, bytes a read). */
+/*
+ * Settings for tests: "rows=1,reads=1,commit=2,restart=5" (rows a batch, bytes
+ * a read, see checkpoint_torture).
+ */
 void torture_read(const char *text);
 
 #endif

@@ -189,8 +189,12 @@ open_outputs(struct run *r)
 	r->out = (struct outputs){.plan = r->plan,
 	    .options = r->options,
 	    .inputs = r->inputs,
-	    .n_inputs = r->n_inputs};
+	    .n_inputs = r->n_inputs,
+	    .kept = r->kept != NULL};
 	if (outputs_open(&r->out, r->err))
+		return -1;
+	if (r->kept && outputs_resume(&r->out, checkpoint_note(r->kept),
+			   checkpoint_crashed(r->kept), r->err))
 		return -1;
 	r->rejects.file = r->out.reject.opened ? &r->out.reject : NULL;
 	r->rejects.quiet = r->options->quiet;
@@ -231,6 +235,7 @@ before_wait(void *arg, const struct input *in)
 	if (holds_back(r) && !input_ready(in, 0))
 		pipe_flush(&r->pipe);
 	outputs_flush(&r->out);
+	checkpoint_idle(r);
 	if (!r->hinted && !outputs_rows(&r->out) && r->counts->in &&
 	    !input_ready(in, 0))
 		r->hinted = report_waiting(r->plan, r->options);
@@ -243,6 +248,7 @@ owner_flush(struct run *r)
 	if (holds_back(r))
 		pipe_flush(&r->pipe);
 	outputs_flush(&r->out);
+	checkpoint_idle(r);
 }
 
 /* Lanes encode what goes from an input to an output without a fork. */
@@ -372,7 +378,7 @@ apply(struct run *r, struct turn *t, unsigned to)
 void
 owner_apply(struct run *r, struct turn *t, unsigned to)
 {
-	unsigned n = t->batch->batch->n_rows;
+	unsigned n = t->batch->batch->n_rows, from = t->next;
 
 	while (t->input->given && t->next < to) {
 		rise(r, t, given_offset(t, t->next));
@@ -382,6 +388,7 @@ owner_apply(struct run *r, struct turn *t, unsigned to)
 		apply(r, t, to);
 	if (to == n)
 		leave(r, t);
+	checkpoint_piece(r, to - from);
 }
 
 /* Makes sure a batch with rows is at hand, if it can be had. */
@@ -578,21 +585,32 @@ count_all(struct run *r)
 	c->used = c->in - c->filtered - c->late - c->bad;
 }
 
+/* What is open stays so for the next run, or for the time after a signal. */
+static bool
+stays_open(const struct run *r, unsigned last)
+{
+	return r->kept && (signals_stop() || outputs_failed(&r->out) ||
+			      (r->rank == last && !r->options->state->final));
+}
+
 static int
 run_ranks(struct run *r)
 {
 	unsigned last = last_rank(r);
 	int status = 0;
 
-	for (; r->rank <= last && !status; r->rank++) {
-		r->now = WHEN_MIN;
+	while (r->rank <= last) {
 		status = owner_must_stop(r) ? 0 : run_rank(r);
-		if (!status)
-			pipe_end(&r->pipe, r->rank);
 		if (r->pipe.failed)
 			status = -1;
+		if (status || stays_open(r, last))
+			return status;
+		pipe_end(&r->pipe, r->rank++);
+		r->now = WHEN_MIN;
+		if (r->pipe.failed)
+			return -1;
 	}
-	return status;
+	return 0;
 }
 
 static int
@@ -610,9 +628,11 @@ run_inputs(struct run *r)
 	    .err = r->err,
 	    .counts = r->counts};
 	pipe_init(&r->pipe, r->plan);
-	status = run_ranks(r);
-	if (!status && !outputs_failed(&r->out))
+	status = checkpoint_restore(r) ? -1 : run_ranks(r);
+	if (!status && !outputs_failed(&r->out)) {
 		pipe_finish(&r->pipe);
+		status = checkpoint_end(r, r->rank > last_rank(r));
+	}
 	for (unsigned i = 0; i < r->n_inputs; i++)
 		if (r->turns[i].batch)
 			r->counts->filtered += turn_filtered(&r->turns[i]);
@@ -642,6 +662,19 @@ release(struct run *r)
 	mem_free(r->seen);
 	err_release(&r->damage);
 	sources_release(&r->sources);
+}
+
+/* Another run has the state, and that is all right. */
+static int
+skip_run(struct run *r)
+{
+	if (r->options->verbose)
+		fprintf(stderr, "weir: %s is in use by another run\n",
+		    r->options->state->dir);
+	signals_raise();
+	checkpoint_close(r, r->err);
+	release(r);
+	return 0;
 }
 
 static int
@@ -679,6 +712,10 @@ run_plan(const struct plan *plan, const struct run_options *options,
 	status = make_inputs(&r) || check_inputs(&r) ? -1 : 0;
 	if (!status)
 		signals_install();
+	if (!status)
+		status = checkpoint_open(&r);
+	if (status == CHECKPOINT_SKIPPED)
+		return skip_run(&r);
 	status = status || open_outputs(&r) || open_inputs(&r) ||
 			 outputs_encode(&r.out, err) || run_inputs(&r)
 		     ? -1
@@ -696,6 +733,10 @@ run_plan(const struct plan *plan, const struct run_options *options,
 		report_unseen(plan, options, r.seen);
 	if (r.feed &&
 	    report_end(counts, plan, r.steps, options, status ? &other : err))
+		status = -1;
+	err_release(&other);
+	other = (struct err){0};
+	if (checkpoint_close(&r, status ? &other : err))
 		status = -1;
 	err_release(&other);
 	if (!status)

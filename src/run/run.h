@@ -14,6 +14,26 @@
 
 #define BAD_ANY UINT64_MAX
 
+/* A state directory (state/store.h) and what is to be done with it. */
+enum if_locked {
+	LOCKED_FAIL, /* ERR_LOCKED */
+	LOCKED_WAIT, /* until the other run has ended */
+	LOCKED_SKIP  /* nothing is done, and all is well */
+};
+
+struct state_run {
+	const char *dir;
+	int64_t every; /* µs between commits; 0 = at the end only */
+	bool final;    /* this is the last run: what is open is closed */
+	bool drop;     /* state of steps that are gone is dropped */
+	bool standby;  /* takes over when the run that holds it has ended */
+	enum if_locked if_locked;
+	const char *const *reset; /* names of steps that begin anew */
+	unsigned n_reset;
+};
+
+#define CHECKPOINT_EVERY ((int64_t)10 * 1000000)
+
 /*
  * An input's bytes at hand instead of its files, and watermarks that are
  * stated: before the record that begins at byte `at` (or a later one) is
@@ -50,8 +70,9 @@ struct run_options {
 	bool nul_data;	/* -z: records end in NUL */
 	bool trust;
 	struct limits limits;
-	uint64_t inflate_max; /* --max-inflate; UNPACK_ANY = any */
-	const char *stats;    /* --stats FILE, or NULL */
+	uint64_t inflate_max;	       /* --max-inflate; UNPACK_ANY = any */
+	const char *stats;	       /* --stats FILE, or NULL */
+	const struct state_run *state; /* what is kept between runs, or NULL */
 
 	/*
 	 * For tests of a plan: no file is opened. given: by the plan's input;

@@ -81,9 +81,12 @@ make_turns(struct sources *s, const size_t *ends)
 				    s, s->files.names[i], &s->plan->inputs[k]);
 }
 
-/* What never ends has windows that close only if a lateness is stated. */
+/*
+ * What never ends, or goes on in another run, has windows that close only if a
+ * lateness is stated.
+ */
 static int
-check_lateness(const struct plan *p, struct err *err)
+check_lateness(const struct plan *p, bool follow, struct err *err)
 {
 	bool waits = false;
 
@@ -96,10 +99,11 @@ check_lateness(const struct plan *p, struct err *err)
 		if (p->ops[i].kind->waits != WAITS_WATERMARK)
 			continue;
 		err_set(err, ERR_USAGE, p->ops[i].where,
-		    "windows of what is followed close by --lateness, and "
-		    "none is stated");
+		    "windows of what %s close by --lateness, and "
+		    "none is stated",
+		    follow ? "is followed" : "goes on in another run");
 		return err_hint(err,
-		    "--lateness 10s (or time: {lateness: 10s}) closes a "
+		    "-l 10s (or time: {lateness: 10s}) closes a "
 		    "window when the times read are 10 seconds past its end");
 	}
 	return 0;
@@ -128,10 +132,10 @@ sources_make(struct sources *s, const struct plan *plan,
 	*s = (struct sources){.plan = plan, .options = options};
 	arena_init(&s->arena, 1024);
 	s->files.arena = &s->arena;
-	if (options->follow) {
+	if (options->follow)
 		s->watch = watch_new();
-		status = check_lateness(plan, err);
-	}
+	if (options->follow || (options->state && !options->state->final))
+		status = check_lateness(plan, options->follow, err);
 	for (unsigned i = 0; i < plan->n_inputs && !status; i++) {
 		const struct plan_input *in = &plan->inputs[i];
 

@@ -180,6 +180,18 @@ void store_scan_end(struct store_scan *c);
 
 /* ---- for weir state ---- */
 
+/* Does it look like a state directory, whole or damaged? */
+bool store_is(const char *dir);
+
+/* The process that has its lock; 0: none has, -1: nobody knows which. */
+int64_t store_owner(const char *dir);
+
+/*
+ * Removes a state directory with everything in it. Not while a run has it, and
+ * not if there is anything in it that is no part of a state.
+ */
+int store_remove(const char *dir, struct err *err);
+
 struct store_info {
 	uint64_t epoch, term, id;
 	int64_t written; /* when the last commit was made, µs */

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A run that keeps its state (-s): opening the directory, going on where the
+ * last commit was made, and committing now and then.
+ *
+ * A cut is made between two records: everything that was applied so far has
+ * gone through all steps, and what has come out is written. What the steps
+ * keep, where the inputs stand and how long the outputs are becomes durable as
+ * one. So whatever happens, a run goes on from a state in which every record
+ * has counted once.
+ *
+ * The note of a commit is one packed map (data/pack.h):
+ *
+ *	version     1
+ *	ended       the run ended in order: the next one counts anew
+ *	final       nothing follows
+ *	rank, now   of the inputs being read, and their watermark
+ *	inputs      positions (position.h)
+ *	steps       by name: what they have heard of time, what has ended
+ *	outputs     what was written (outputs.h)
+ *	counts      of the run, as far as it has come
+ *	shown       what has been said on standard error
+ */
+#ifndef WEIR_RUN_CHECKPOINT_H
+#define WEIR_RUN_CHECKPOINT_H
+
+#include "run/note.h"
+#include "run/run.h"
+
+struct checkpoint;
+struct run;
+
+enum checkpoint_opened {
+	CHECKPOINT_OPENED = 0,
+	CHECKPOINT_FAILED = -1,
+	CHECKPOINT_SKIPPED = 1 /* another run has it, which is all right */
+};
+
+/*
+ * Takes the directory and compares what it holds with the plan; nothing is
+ * written yet. The run's inputs and counts are set to where the last commit
+ * left them. CHECKPOINT_FAILED and r->err.
+ */
+enum checkpoint_opened checkpoint_open(struct run *r);
+
+/* The last commit's note; empty if there has been none. */
+struct note checkpoint_note(const struct checkpoint *c);
+
+/*
+ * The last run did not end in order: what it wrote behind its last commit is
+ * taken back.
+ */
+bool checkpoint_crashed(const struct checkpoint *c);
+
+/* The steps have been opened: they take back what is theirs. 0, -1. */
+int checkpoint_restore(struct run *r);
+
+/* Something was applied: rows. It may be time for a commit. */
+void checkpoint_piece(struct run *r, unsigned rows);
+
+/* The run is about to wait; the same. */
+void checkpoint_idle(struct run *r);
+
+/* The last commit; waits until it is durable. final: nothing follows. */
+int checkpoint_end(struct run *r, bool final);
+
+/* What was not committed is gone. 0, or -1 and *err. */
+int checkpoint_close(struct run *r, struct err *err);
+
+/* For tests: a commit after so many pieces; dies after so many. 0: never. */
+void checkpoint_torture(unsigned commit, unsigned restart);
+
+/* The exit status of a run that was to die. */
+#define CHECKPOINT_DIED 75
+
+#endif
