@@ -17,7 +17,8 @@ struct walked {
 	int64_t number; /* of the slice, from the start of time */
 	struct table *table;
 	struct table_walk *walk;
-	struct cell *cell; /* the next; NULL: the end */
+	struct str key;	   /* of the next cell */
+	struct cell *cell; /* of the key at hand, if it has it */
 };
 
 struct slices_walk {
@@ -26,7 +27,7 @@ struct slices_walk {
 	size_t n, cap;
 	size_t *heap; /* of those that have a cell, by its key, then time */
 	size_t n_heap;
-	size_t *at;   /* slices that have the key at hand, in order */
+	size_t *at; /* slices that have the key at hand, in order */
 	size_t n_at;
 	struct arena arena; /* of what is merged */
 };
@@ -44,8 +45,9 @@ slices_are_many(const struct slices_run *r, struct span window)
 		const struct slice *s = slices_find(r, t);
 
 		if (s && !table_is_whole(&s->table))
-			more += (slice_keys(s) - (s->table.n - s->table.n_gone)) *
-				(r->c->cell_bytes + CELL_BYTES);
+			more +=
+			    (slice_keys(s) - (s->table.n - s->table.n_gone)) *
+			    (r->c->cell_bytes + CELL_BYTES);
 	}
 	return state_is_tight(r->keep.step, more);
 }
@@ -55,9 +57,7 @@ slices_are_many(const struct slices_run *r, struct span window)
 static int
 order(const struct slices_walk *w, size_t i, size_t k)
 {
-	const struct walked *a = &w->slices[i], *b = &w->slices[k];
-	int by_key = key_cmp(
-	    cell_key(a->table, a->cell), cell_key(b->table, b->cell));
+	int by_key = key_cmp(w->slices[i].key, w->slices[k].key);
 
 	return by_key ? by_key : (i > k) - (i < k);
 }
@@ -84,10 +84,9 @@ static void
 begin(struct slices_walk *w, struct span window)
 {
 	struct slices_run *r = w->run;
-	int64_t number = 0;
 
 	for (int64_t t = window.start; t < window.end;
-	     t += r->c->window.slice, number++) {
+	     t += r->c->window.slice) {
 		struct table *table = slices_table(r, t);
 		struct walked *s;
 
@@ -99,39 +98,47 @@ begin(struct slices_walk *w, struct span window)
 		    .number = slice_tree_number(&r->tree, t), .table = table};
 		s->walk = table_walk_begin(table);
 		table_walk_keep(s->walk);
-		s->cell = table_walk_next(s->walk);
 	}
 	w->heap = mem_array(w->n, sizeof *w->heap);
 	w->at = mem_array(w->n, sizeof *w->at);
 	for (size_t i = 0; i < w->n; i++)
-		if (w->slices[i].cell)
+		if (table_walk_peek(w->slices[i].walk, &w->slices[i].key))
 			w->heap[w->n_heap++] = i;
 	for (size_t i = w->n_heap / 2; i--;)
 		sink(w, i);
+}
+
+/* Takes the slice whose key comes first off the heap, with its cell. */
+static struct walked *
+take(struct slices_walk *w)
+{
+	struct walked *s = &w->slices[w->heap[0]];
+
+	w->at[w->n_at++] = w->heap[0];
+	w->heap[0] = w->heap[--w->n_heap];
+	sink(w, 0);
+	s->cell = table_walk_next(s->walk);
+	return s;
 }
 
 /* The slices that have the next key go to w->at; false at the end. */
 static bool
 next_key(struct slices_walk *w)
 {
-	struct walked *first;
+	const struct walked *first;
+	struct str key;
 
 	w->n_at = 0;
 	if (!w->n_heap)
 		return false;
-	first = &w->slices[w->heap[0]];
-	do {
-		w->at[w->n_at++] = w->heap[0];
-		w->heap[0] = w->heap[--w->n_heap];
-		sink(w, 0);
-	} while (w->n_heap &&
-		 str_eq(cell_key(first->table, first->cell),
-		     cell_key(w->slices[w->heap[0]].table,
-			 w->slices[w->heap[0]].cell)));
+	first = take(w);
+	key = cell_key(first->table, first->cell);
+	while (w->n_heap && str_eq(key, w->slices[w->heap[0]].key))
+		take(w);
 	return true;
 }
 
-/* Those slices go on to their next cells. */
+/* Those slices wait for their next keys. */
 static void
 pass_key(struct slices_walk *w)
 {
@@ -139,8 +146,7 @@ pass_key(struct slices_walk *w)
 		struct walked *s = &w->slices[w->at[i]];
 		size_t at;
 
-		s->cell = table_walk_next(s->walk);
-		if (!s->cell)
+		if (!table_walk_peek(s->walk, &s->key))
 			continue;
 		for (at = w->n_heap++; at; at = (at - 1) / 2) {
 			if (order(w, w->at[i], w->heap[(at - 1) / 2]) >= 0)
@@ -182,7 +188,8 @@ node_acc(struct slices_walk *w, unsigned level, int64_t first, size_t *i)
 	const char *left, *right;
 	char *acc;
 
-	if (*i == w->n_at || w->slices[w->at[*i]].number >= first + 2 * half + !half)
+	if (*i == w->n_at ||
+	    w->slices[w->at[*i]].number >= first + 2 * half + !half)
 		return NULL;
 	if (!level)
 		return w->slices[w->at[(*i)++]].cell->bytes;
@@ -279,6 +286,8 @@ forget(struct slices_walk *w)
 {
 	group_rows_flush(&w->run->rows);
 	arena_reset(&w->arena);
+	for (size_t i = 0; i < w->n; i++)
+		table_walk_forget(w->slices[i].walk);
 }
 
 static void
@@ -293,8 +302,8 @@ give_key(struct slices_walk *w, struct span window, const struct part *parts,
 		group_rows_add(&r->rows, window,
 		    cell_key(first->table, first->cell), acc, 0);
 	for (size_t i = 0; i < w->n_at; i++)
-		slices_mark(r, w->slices[w->at[i]].table,
-		    w->slices[w->at[i]].cell);
+		slices_mark(
+		    r, w->slices[w->at[i]].table, w->slices[w->at[i]].cell);
 }
 
 void

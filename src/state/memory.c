@@ -28,13 +28,21 @@ state_hold(struct state_step *step, size_t bytes)
 	step->held = bytes;
 }
 
+static bool evict_always;
+
+void
+state_torture(bool evict)
+{
+	evict_always = evict;
+}
+
 bool
 state_is_tight(const struct state_step *step, size_t more)
 {
 	const struct state *s = step->state;
 
-	return s->options.memory != SIZE_MAX &&
-	       s->bytes + more > s->options.memory / 4;
+	return evict_always || (s->options.memory != SIZE_MAX &&
+				   s->bytes + more > s->options.memory / 4);
 }
 
 size_t
@@ -151,9 +159,21 @@ evict(struct state *s)
 		fail(s);
 }
 
+static void
+evict_all(struct state *s)
+{
+	for (size_t i = 0; i < s->n_kept; i++) {
+		while (kept_evict(s->kept[i]))
+			;
+		kept_count(s->kept[i]);
+	}
+}
+
 void
 state_settle(struct state *s)
 {
+	if (evict_always)
+		evict_all(s);
 	if (!s->n_busy && s->bytes <= s->options.memory)
 		return;
 	if (s->n_changed > CHANGED_MAX)

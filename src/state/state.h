@@ -125,6 +125,12 @@ void state_settle(struct state *s);
  */
 bool state_failed(struct state *s, struct err *err);
 
+/*
+ * For tests: whenever the state settles, everything is evicted that can be,
+ * and steps believe that memory is short.
+ */
+void state_torture(bool evict);
+
 /* Bytes of memory that kept tables and what steps hold have. */
 size_t state_memory(const struct state *s);
 

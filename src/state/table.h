@@ -142,6 +142,8 @@ struct table_walk;
 struct table_walk *table_walk_begin(struct table *t);
 struct cell *table_walk_next(struct table_walk *w);
 void table_walk_end(struct table_walk *w);
+/* The key of the next cell, valid until that is asked for; false: the end. */
+bool table_walk_peek(struct table_walk *w, struct str *key);
 void table_walk_keep(struct table_walk *w);
 void table_walk_forget(struct table_walk *w);
 /* Bytes of cells that are there only until they are forgotten. */
