@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "cli/against.h"
 #include "cli/command.h"
 #include "cli/pipeline.h"
 #include "cli/terminal.h"
@@ -19,6 +20,7 @@ struct check {
 	const struct options *options;
 	unsigned n_errors, n_warnings; /* of the one at hand */
 	unsigned n_wrong, n_warned;    /* specs */
+	unsigned n_refused;	       /* by the state: steps */
 };
 
 static void
@@ -84,10 +86,24 @@ check_one(struct check *c, const char **operand)
 	} else {
 		plan_check(&plan, on_warning, c);
 		check_tests(c, &plan);
+		if (c->options->against &&
+		    against_state(&plan, c->options, &c->n_refused, &err))
+			on_error(c, &err);
 	}
 	plan_release(&plan);
 	c->n_wrong += c->n_errors > 0;
 	c->n_warned += c->n_warnings > 0;
+}
+
+static int
+refused(const struct check *c, struct err *err)
+{
+	err_set(err, ERR_STATE, NOWHERE,
+	    "a run would refuse the state of %u step%s", c->n_refused,
+	    c->n_refused == 1 ? "" : "s");
+	return err_hint(err,
+	    "--reset STEP begins a step anew, --drop-state gives up those "
+	    "that are gone");
 }
 
 static int
@@ -98,6 +114,8 @@ result(const struct check *c, unsigned n, struct err *err)
 	if (c->n_wrong)
 		return err_set(err, ERR_SPEC, NOWHERE,
 		    "%u %s checked, %u with a mistake", n, files, c->n_wrong);
+	if (c->n_refused)
+		return refused(c, err);
 	if (c->n_warned && c->options->strict)
 		return err_set(err, ERR_FAILED, NOWHERE,
 		    "%u %s checked, %u with a warning", n, files, c->n_warned);

@@ -68,7 +68,8 @@ run_options_of(const struct options *o)
 	    .nul_data = o->nul_data,
 	    .limits = limits_default,
 	    .inflate_max = o->inflate_max ? o->inflate_max : UNPACK_RATIO,
-	    .stats = o->stats};
+	    .stats = o->stats,
+	    .memory = o->memory};
 
 	r.colour = terminal_colour(o, STDOUT_FILENO);
 	r.width = terminal_width();

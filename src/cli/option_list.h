@@ -11,6 +11,10 @@
  * apart.
  */
 // clang-format off
+OPTION("against", 0, "NAME|DIR", TEXT, against, SPECS, CHECK_ONLY,
+    "`weir check`: compare with the state that a run of the spec has kept, and "
+    "say of each step what another run would keep, add, drop or refuse. "
+    "Status 5 if it would refuse.")
 OPTION("allow", 0, "DURATION", DURATION, allowed, TIME, EXPLAIN,
     "Keep closed windows this much longer, so that late records can still "
     "correct them: a corrected row comes again, numbered in `rev`.")
@@ -34,6 +38,9 @@ OPTION("csv-safe", 0, NULL, FLAG, csv_safe, OUTPUT, EXPLAIN,
 OPTION("drop-state", 0, NULL, FLAG, drop, STATE, RUN_ONLY,
     "With `-s`: what is kept of steps that are no longer part of the pipeline "
     "is dropped. Without it the run refuses to lose it.")
+OPTION("every", 0, "DURATION", TEXT, every, OUTPUT, EXPLAIN,
+    "Short for `-m 'every DURATION'`: results that have changed, each time so "
+    "much event time has passed.")
 OPTION("file", 'f', "SPEC", FILE, spec, INPUT, EXPLAIN,
     "Run the pipeline kept in this file instead of a query. It is a spec, or "
     "SQL statements (a name that ends in `.sql`, or a text that begins like "
@@ -87,6 +94,10 @@ OPTION("max-inflate", 0, "N|any", MOST, inflate_max, BAD, RUN_ONLY,
 OPTION("max-record", 0, "SIZE", SIZE, record_max, BAD, RUN_ONLY,
     "Longest record, as in `512K` or `64M`; longer ones are bad. The default "
     "is 16M.")
+OPTION("mem", 0, "SIZE", MEMORY, memory, STATE, RUN_ONLY,
+    "Keep at most about this much of what steps remember in memory, as in "
+    "`512M`; the rest is on disk: in the state directory or, without `-s`, "
+    "in a file in `$TMPDIR` that is gone at the end.")
 OPTION("mode", 'm', "MODE", TEXT, mode, OUTPUT,
     EXPLAIN,
     "How results that change are written. `final`: once, as they are at the "

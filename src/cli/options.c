@@ -98,6 +98,20 @@ set_size(uint64_t *to, const struct option_row *row, const char *value,
 	return err_hint(err, "write it as 65536, 512K or 64M");
 }
 
+/* What steps remember, less than which nothing works well. */
+#define MEMORY_LEAST ((uint64_t)1 << 20)
+
+static int
+set_memory(uint64_t *to, const struct option_row *row, const char *value,
+    struct err *err)
+{
+	if (num_parse_size(str_of(value), to) && *to >= MEMORY_LEAST &&
+	    *to <= SIZE_MAX / 2)
+		return 0;
+	wrong(err, row, value, "a size of 1M or more");
+	return err_hint(err, "write it as 512M or 4G");
+}
+
 static int
 set_most(uint64_t *to, const struct option_row *row, const char *value,
     struct err *err)
@@ -176,6 +190,8 @@ set_option(struct options *o, const struct option_row *row, bool by_letter,
 		return set_jobs(to, row, value, err);
 	case OPTION_SIZE:
 		return set_size(to, row, value, err);
+	case OPTION_MEMORY:
+		return set_memory(to, row, value, err);
 	case OPTION_MOST:
 		if (to == &o->bad_max)
 			o->bad_max_given = true;

@@ -46,9 +46,12 @@ struct options {
 	const char **resets; /* names of steps */
 	unsigned n_resets;
 	int64_t checkpoint;
+	uint64_t memory; /* 0: not given */
+	const char *every;
 	bool final, drop, standby;
 	/* commands on specs */
 	bool check, write, strict, as_yaml;
+	const char *against; /* a state directory */
 	/* the rest */
 	unsigned jobs;
 	bool quiet, verbose, help, help_short, version, no_config;
@@ -70,6 +73,7 @@ enum option_kind {
 	OPTION_DURATION,
 	OPTION_JOBS,
 	OPTION_SIZE,
+	OPTION_MEMORY, /* a size that may be large */
 	OPTION_MOST,
 	OPTION_PAIR,
 	OPTION_LIST, /* texts: it may be repeated */

@@ -479,6 +479,22 @@ set_out_times(struct plan *p, struct plan_output *out, const struct options *o,
 	return 0;
 }
 
+static int
+set_mode(struct plan *p, struct plan_output *out, const struct options *o,
+    struct err *err)
+{
+	if (o->mode && o->every)
+		return err_set(err, ERR_USAGE, NOWHERE,
+		    "--mode and --every are two ways to say one thing");
+	if (o->mode && plan_mode(out, str_of(o->mode), NOWHERE, err))
+		return err_note(err, "--mode");
+	if (o->every &&
+	    plan_mode(out, arena_printf(&p->arena, "every %s", o->every),
+		NOWHERE, err))
+		return err_note(err, "--every");
+	return 0;
+}
+
 /* Options go to the only output; with several, -t to those without a format. */
 static int
 set_output(struct plan *p, struct plan_output *out, bool only,
@@ -486,9 +502,8 @@ set_output(struct plan *p, struct plan_output *out, bool only,
 {
 	bool named = only && o->output;
 
-	if (o->mode && (only || out->mode == MODE_FINAL) &&
-	    plan_mode(out, str_of(o->mode), NOWHERE, err))
-		return err_note(err, "--mode");
+	if ((only || out->mode == MODE_FINAL) && set_mode(p, out, o, err))
+		return -1;
 	if (named)
 		out->file = strcmp(o->output, "-") ? str_of(o->output)
 						   : (struct str){0};

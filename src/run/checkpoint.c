@@ -16,7 +16,7 @@
 #define LOOK_PIECES 64
 
 struct checkpoint {
-	const struct state_run *options;
+	const struct state_run *options; /* NULL: only to save memory */
 	struct store *store;
 	struct state *state;
 	struct state_step **steps; /* by step; NULL: it has no state */
@@ -25,6 +25,7 @@ struct checkpoint {
 	struct note note;
 	bool crashed;
 	int64_t every_ms, next_ms; /* 0: at the end only */
+	bool due;		   /* it is time, but there is much to put */
 	unsigned rows, pieces;	   /* since the clock was asked */
 	uint64_t published;	   /* the last commit told to the outputs */
 	unsigned n_pieces;	   /* for tests */
@@ -51,11 +52,13 @@ static int
 open_store(struct checkpoint *c, struct err *err)
 {
 	const struct state_run *o = c->options;
-	bool waits = o->standby || o->if_locked == LOCKED_WAIT;
+	bool waits = o && (o->standby || o->if_locked == LOCKED_WAIT);
 	struct store_options options = {.create = true,
 	    .lock_wait_ms = waits ? -1 : 0,
 	    .stop = asked_to_stop};
 
+	if (!o)
+		return store_open_temporary(&c->store, &options, err);
 	return store_open(&c->store, o->dir, &options, err);
 }
 
@@ -73,7 +76,7 @@ schema_of(const struct op *op, struct arena *a)
 static bool
 is_reset(struct checkpoint *c, struct str name)
 {
-	for (unsigned i = 0; i < c->options->n_reset; i++)
+	for (unsigned i = 0; c->options && i < c->options->n_reset; i++)
 		if (str_is(name, c->options->reset[i]))
 			return true;
 	return false;
@@ -82,7 +85,7 @@ is_reset(struct checkpoint *c, struct str name)
 static int
 check_resets(const struct checkpoint *c, const struct plan *p, struct err *err)
 {
-	for (unsigned k = 0; k < c->options->n_reset; k++) {
+	for (unsigned k = 0; c->options && k < c->options->n_reset; k++) {
 		struct str names[PLAN_STEPS_MAX];
 		unsigned n = 0;
 		bool found = false;
@@ -110,6 +113,8 @@ open_step(struct checkpoint *c, const struct op *op, struct err *err)
 
 	if (!op->kind->open)
 		return 0;
+	if (!op->kind->restore && !c->options)
+		return 0;
 	if (!op->kind->restore) {
 		err_set(err, ERR_SPEC, op->where,
 		    "the step \"%.*s\" (%s) cannot keep state yet",
@@ -133,8 +138,8 @@ open_steps(struct checkpoint *c, const struct run *r)
 	for (unsigned i = 0; i < p->n_ops && !status; i++)
 		status = open_step(c, &p->ops[i], r->err);
 	if (!status)
-		status =
-		    state_ready(c->state, c->options->drop, &changes, r->err);
+		status = state_ready(
+		    c->state, c->options && c->options->drop, &changes, r->err);
 	if (!status && !r->options->quiet && changes.n)
 		fputs(buf_z(&changes), stderr);
 	buf_release(&changes);
@@ -331,7 +336,8 @@ static int
 start(struct run *r)
 {
 	struct checkpoint *c = r->kept;
-	struct state_options memory = {.memory = SIZE_MAX};
+	uint64_t most = r->options->memory;
+	struct state_options memory = {.memory = most ? most : SIZE_MAX};
 
 	if (read_note(c, r->err))
 		return -1;
@@ -347,15 +353,15 @@ checkpoint_open(struct run *r)
 	const struct state_run *options = r->options->state;
 	struct checkpoint *c;
 
-	if (!options)
+	if (!options && !r->options->memory)
 		return CHECKPOINT_OPENED;
 	c = r->kept = mem_zalloc(sizeof *c);
 	c->options = options;
-	c->every_ms = options->every / 1000;
+	c->every_ms = options ? options->every / 1000 : 0;
 	arena_init(&c->arena, 4096);
 	c->note = (struct note){.map = VALUE_NULL, .arena = &c->arena};
 	if (open_store(c, r->err)) {
-		if (r->err->code != ERR_LOCKED ||
+		if (!options || r->err->code != ERR_LOCKED ||
 		    (options->if_locked != LOCKED_SKIP && !signals_stop()))
 			return CHECKPOINT_FAILED;
 		err_release(r->err);
@@ -363,6 +369,12 @@ checkpoint_open(struct run *r)
 		return CHECKPOINT_SKIPPED;
 	}
 	return start(r) ? CHECKPOINT_FAILED : CHECKPOINT_OPENED;
+}
+
+bool
+checkpoint_lasts(const struct checkpoint *c)
+{
+	return c && c->options;
 }
 
 struct note
@@ -399,6 +411,8 @@ commit(struct run *r, bool ended, bool final)
 	struct buf fds = {0};
 	int status;
 
+	if (state_failed(c->state, r->err))
+		return -1;
 	pipe_flush(&r->pipe);
 	outputs_flush(&r->out);
 	/* What could not be written has not been: the last commit stands. */
@@ -416,6 +430,7 @@ commit(struct run *r, bool ended, bool final)
 	status = store_commit(c->store, &what, r->err);
 	buf_release(&note);
 	buf_release(&fds);
+	c->due = false;
 	if (c->every_ms)
 		c->next_ms = clock_elapsed_ms() + c->every_ms;
 	return status;
@@ -435,11 +450,12 @@ look_at_clock(struct run *r)
 	struct checkpoint *c = r->kept;
 
 	c->rows = c->pieces = 0;
-	publish(r);
-	if (!r->pipe.failed && store_failed(c->store, r->err))
+	if (!r->pipe.failed && state_failed(c->state, r->err))
 		r->pipe.failed = true;
+	if (c->options)
+		publish(r);
 	if (c->every_ms && clock_elapsed_ms() >= c->next_ms)
-		commit_or_fail(r);
+		c->due = true;
 }
 
 /* For tests: commits and deaths at places that do not depend on the clock. */
@@ -474,15 +490,20 @@ checkpoint_piece(struct run *r, unsigned rows)
 	c->rows += rows;
 	if (c->rows >= LOOK_ROWS || ++c->pieces >= LOOK_PIECES)
 		look_at_clock(r);
-	if (torture_commit || torture_restart)
+	if (c->due && state_prepare(c->state))
+		commit_or_fail(r);
+	if (c->options && (torture_commit || torture_restart))
 		torture(r);
 }
 
 void
 checkpoint_idle(struct run *r)
 {
-	if (r->kept)
-		look_at_clock(r);
+	if (!r->kept)
+		return;
+	look_at_clock(r);
+	if (r->kept->due)
+		commit_or_fail(r);
 }
 
 /* ---- the beginning and the end ---- */
@@ -513,7 +534,7 @@ checkpoint_restore(struct run *r)
 	if (c->every_ms)
 		c->next_ms = clock_elapsed_ms() + c->every_ms;
 	c->published = store_epoch(c->store);
-	if (c->note.map.type == T_MAP)
+	if (c->note.map.type == T_MAP || !c->options)
 		return 0;
 	return commit(r, false, false) || store_wait(c->store, r->err) ? -1 : 0;
 }
@@ -524,6 +545,10 @@ checkpoint_end(struct run *r, bool final)
 	struct checkpoint *c = r->kept;
 
 	if (!c)
+		return 0;
+	if (state_failed(c->state, r->err))
+		return -1;
+	if (!c->options)
 		return 0;
 	if (commit(r, true, final) || store_wait(c->store, r->err))
 		return -1;

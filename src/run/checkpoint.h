@@ -37,11 +37,15 @@ enum checkpoint_opened {
 };
 
 /*
- * Takes the directory and compares what it holds with the plan; nothing is
+ * Takes the directory (of a run that has only a limit of memory, a temporary
+ * one) and compares what it holds with the plan; nothing is
  * written yet. The run's inputs and counts are set to where the last commit
  * left them. CHECKPOINT_FAILED and r->err.
  */
 enum checkpoint_opened checkpoint_open(struct run *r);
+
+/* Is there a directory that outlives the run, and not just a limit? */
+bool checkpoint_lasts(const struct checkpoint *c);
 
 /* The last commit's note; empty if there has been none. */
 struct note checkpoint_note(const struct checkpoint *c);

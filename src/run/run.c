@@ -190,11 +190,11 @@ open_outputs(struct run *r)
 	    .options = r->options,
 	    .inputs = r->inputs,
 	    .n_inputs = r->n_inputs,
-	    .kept = r->kept != NULL};
+	    .kept = checkpoint_lasts(r->kept)};
 	if (outputs_open(&r->out, r->err))
 		return -1;
-	if (r->kept && outputs_resume(&r->out, checkpoint_note(r->kept),
-			   checkpoint_crashed(r->kept), r->err))
+	if (r->out.kept && outputs_resume(&r->out, checkpoint_note(r->kept),
+			       checkpoint_crashed(r->kept), r->err))
 		return -1;
 	r->rejects.file = r->out.reject.opened ? &r->out.reject : NULL;
 	r->rejects.quiet = r->options->quiet;
@@ -589,8 +589,9 @@ count_all(struct run *r)
 static bool
 stays_open(const struct run *r, unsigned last)
 {
-	return r->kept && (signals_stop() || outputs_failed(&r->out) ||
-			      (r->rank == last && !r->options->state->final));
+	return checkpoint_lasts(r->kept) &&
+	       (signals_stop() || outputs_failed(&r->out) ||
+		   (r->rank == last && !r->options->state->final));
 }
 
 static int

@@ -73,6 +73,7 @@ struct run_options {
 	uint64_t inflate_max;	       /* --max-inflate; UNPACK_ANY = any */
 	const char *stats;	       /* --stats FILE, or NULL */
 	const struct state_run *state; /* what is kept between runs, or NULL */
+	uint64_t memory; /* --mem: of what steps remember; 0 = any */
 
 	/*
 	 * For tests of a plan: no file is opened. given: by the plan's input;

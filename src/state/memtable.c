@@ -189,7 +189,8 @@ set(struct memtable *m, struct mem_section *s, struct str key, struct str value,
 		entries_grow(s);
 	i = probe(s, key, hash);
 	e = index_pointer(s->index.slots[i]);
-	if (e && s->pins == 1 && value.n <= e->room) {
+	if (e && value.n <= e->room &&
+	    atomic_load_explicit(&s->pins, memory_order_relaxed) == 1) {
 		entry_set(e, value, deleted);
 		return;
 	}
@@ -223,13 +224,13 @@ memtable_delete(struct memtable *m, struct mem_section *s, struct str key)
 void
 mem_section_pin(struct mem_section *s)
 {
-	s->pins++;
+	atomic_fetch_add(&s->pins, 1);
 }
 
 void
 mem_section_unpin(struct mem_section *s)
 {
-	if (--s->pins)
+	if (atomic_fetch_sub(&s->pins, 1) > 1)
 		return;
 	chunks_free(s);
 	index_release(&s->index);
@@ -320,10 +321,9 @@ memtable_section(struct memtable *m, unsigned map, int64_t bucket)
 	if (s)
 		return m->recent = s;
 	s = mem_alloc(sizeof *s);
-	*s = (struct mem_section){.map = map,
-	    .bucket = bucket,
-	    .pins = 1,
-	    .dropped = map_dropped(m, map)};
+	*s = (struct mem_section){
+	    .map = map, .bucket = bucket, .dropped = map_dropped(m, map)};
+	atomic_init(&s->pins, 1);
 	index_reserve(&m->index, section_hash);
 	index_put(&m->index, find(m, map, bucket), section_hash(s), s);
 	if (m->n == m->cap)

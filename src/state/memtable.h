@@ -12,6 +12,7 @@
 #ifndef WEIR_STATE_MEMTABLE_H
 #define WEIR_STATE_MEMTABLE_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -38,9 +39,9 @@ struct mem_chunk {
 struct mem_section {
 	int64_t bucket;
 	unsigned map;
-	bool dropped;  /* what is older is dead */
-	unsigned pins; /* readers, and one while it is in its table */
-	size_t at;     /* its place in the table */
+	bool dropped;	  /* what is older is dead */
+	atomic_uint pins; /* readers, and one while it is in its table */
+	size_t at;	  /* its place in the table */
 	struct index index;
 	struct mem_chunk *first, *last;
 	size_t bytes; /* of chunks that are used */

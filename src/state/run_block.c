@@ -200,6 +200,18 @@ block_floor(const struct block *b, struct str key, struct str *value)
 	return 1;
 }
 
+bool
+block_whole(const struct block *b, uint32_t i, struct str *key)
+{
+	const char *next;
+	struct stored s;
+
+	if (i >= b->n_restarts || !whole_get(b, i, &s, &next))
+		return false;
+	*key = s.more;
+	return true;
+}
+
 static bool
 is_key(const struct buf *room, struct str key)
 {

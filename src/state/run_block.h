@@ -53,6 +53,9 @@ int block_find(const struct block *b, struct str key, struct buf *room,
 /* The value of the last key that is not behind this one, in an index page. */
 int block_floor(const struct block *b, struct str key, struct str *value);
 
+/* The key of a whole entry: in the middle of those there are, say. */
+bool block_whole(const struct block *b, uint32_t i, struct str *key);
+
 /* From the first to the last. */
 struct block_walk {
 	const struct block *block;

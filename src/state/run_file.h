@@ -46,6 +46,9 @@ struct run_writer *run_writer_new(int dir_fd, const char *name, uint64_t number,
 /* Entries in order, each (map, bucket, key) once. False once it has failed. */
 bool run_writer_add(struct run_writer *w, const struct run_entry *e);
 
+/* Bytes of the file so far, more or less. */
+uint64_t run_writer_size(const struct run_writer *w);
+
 /*
  * Writes what is left and syncs the file (not the directory). *bytes: its
  * length, *footer_crc: to be noted in the commit. -1 and *err; the file is
@@ -57,6 +60,7 @@ void run_writer_abandon(struct run_writer *w); /* removes the file */
 
 /* ---- reading, by the owner's thread, and by merges ---- */
 
+/* A run file, its cursors and its cache belong to one thread at a time. */
 struct run_file;
 struct block_cache; /* of all runs of a store, bounded in bytes */
 
@@ -79,9 +83,15 @@ struct run_file *run_file_open(int dir_fd, const char *name, uint64_t number,
     struct err *err);
 void run_file_close(struct run_file *r);
 
+/* Asks the kernel to keep nothing of it in memory: it will go. */
+void run_file_forget(const struct run_file *r);
+
 /* Sorted by map and bucket. */
 const struct run_section *run_file_sections(
     const struct run_file *r, unsigned *n);
+
+/* Are all keys of b behind all of a? An empty run follows any. */
+bool run_file_follows(const struct run_file *a, const struct run_file *b);
 
 enum run_found {
 	RUN_ABSENT,
@@ -100,6 +110,13 @@ enum run_found run_file_get(struct run_file *r, unsigned map, int64_t bucket,
  */
 bool run_file_may_have(struct run_file *r, unsigned map, int64_t bucket,
     struct str key, bool ahead);
+
+/*
+ * About how many bytes of the run are of keys that one of n older runs has,
+ * too: a guess by asking for a few dozen of its keys.
+ */
+uint64_t run_file_covers(
+    struct run_file *r, struct run_file *const *older, size_t n);
 
 /* All entries, deletions too, of the whole run or of one section, in order. */
 struct run_cursor;

@@ -285,7 +285,8 @@ struct run_file *
 run_file_open(int dir_fd, const char *name, uint64_t number, uint64_t bytes,
     uint32_t footer_crc, struct block_cache *cache, struct err *err)
 {
-	int fd = openat(dir_fd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	int fd = openat(
+	    dir_fd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	struct run_file *r;
 
 	if (fd < 0) {
@@ -328,6 +329,26 @@ run_file_close(struct run_file *r)
 	mem_free(r->places);
 	mem_free(r->name);
 	mem_free(r);
+}
+
+void
+run_file_forget(const struct run_file *r)
+{
+	(void)posix_fadvise(r->fd, 0, 0, POSIX_FADV_DONTNEED);
+}
+
+bool
+run_file_follows(const struct run_file *a, const struct run_file *b)
+{
+	const struct run_section *last, *first = b->sections;
+	int c;
+
+	if (!a->footer.n_sections || !b->footer.n_sections)
+		return true;
+	last = &a->sections[a->footer.n_sections - 1];
+	c = section_cmp(last->map, last->bucket, first->map, first->bucket);
+	return c < 0 ||
+	       (!c && key_cmp(buf_str(&a->last), buf_str(&b->first)) < 0);
 }
 
 const struct run_section *

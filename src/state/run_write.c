@@ -116,6 +116,12 @@ position(const struct run_writer *w)
 	return w->written + w->out.n;
 }
 
+uint64_t
+run_writer_size(const struct run_writer *w)
+{
+	return position(w) + w->data.bytes.n + w->index.n;
+}
+
 static struct place
 put_piece(struct run_writer *w, enum piece_kind kind, struct str contents)
 {

@@ -50,6 +50,22 @@ store_failed(struct store *s, struct err *err)
 
 /* ---- opening ---- */
 
+/* Runs that edits have removed, and that no commit has ever named. */
+static void
+remove_gone(struct store *s)
+{
+	struct buf *gone = &s->job.gone;
+	char name[STORE_NAME_MAX];
+	uint64_t number;
+
+	for (size_t i = 0; i < gone->n; i += sizeof number) {
+		memcpy(&number, gone->p + i, sizeof number);
+		store_name(name, STORE_RUN, number);
+		store_dir_unlink(&s->dir, name);
+	}
+	gone->n = 0;
+}
+
 static struct store *
 new_store(const struct store_options *o)
 {
@@ -68,19 +84,41 @@ new_store(const struct store_options *o)
 	s->log.fd = s->head = -1;
 	s->next_run = 1;
 	s->pending = memtable_new();
+	s->held = memtable_new();
+	s->cache = block_cache_new(s->o.cache_bytes);
 	must(!pthread_mutex_init(&s->lock, NULL));
 	must(!pthread_cond_init(&s->changed, NULL));
 	return s;
 }
 
+/* Of a temporary store nothing stays. */
+static void
+remove_runs(struct store *s)
+{
+	char name[STORE_NAME_MAX];
+
+	for (size_t i = 0; i < s->version.n; i++) {
+		store_name(name, STORE_RUN, s->version.runs[i].number);
+		store_dir_unlink(&s->dir, name);
+	}
+	remove_gone(s);
+	(void)rmdir(s->dir.path);
+}
+
 static void
 free_store(struct store *s)
 {
+	if (s->temporary && s->dir.path)
+		remove_runs(s);
 	memtable_free(s->pending);
 	memtable_free(s->held);
 	memtable_free(s->job.changes);
+	memtable_free(s->trash);
 	buf_release(&s->job.note);
 	buf_release(&s->job.edits);
+	buf_release(&s->job.gone);
+	version_release(&s->version);
+	block_cache_free(s->cache);
 	buf_release(&s->note);
 	buf_release(&s->schema);
 	buf_release(&s->many);
@@ -120,7 +158,6 @@ store_open_temporary(
 
 	(void)err;
 	s->temporary = true;
-	s->held = memtable_new();
 	s->term = 1;
 	*out = s;
 	return 0;
@@ -163,27 +200,117 @@ wait_finished(struct store *s)
 	pthread_mutex_unlock(&s->lock);
 }
 
+/* The edits that the writer has made hold for the owner, too. */
+static int
+apply_edits(struct store *s, struct err *err)
+{
+	struct store_job *job = &s->job;
+	struct str more = {
+	    job->edits.p + job->applied, job->edits.n - job->applied};
+
+	must(edit_apply(more, &s->version, &s->held, &job->gone));
+	job->applied = job->edits.n;
+	return store_open_runs(s, err);
+}
+
+static void
+land_commit(struct store *s)
+{
+	struct store_job *job = &s->job;
+	struct buf note = s->note;
+
+	for (size_t i = 0; i < job->gone.n; i += sizeof(uint64_t)) {
+		uint64_t number;
+
+		memcpy(&number, job->gone.p + i, sizeof number);
+		garbage_add(s, STORE_RUN, number, job->epoch);
+	}
+	job->gone.n = job->edits.n = job->applied = 0;
+	s->note = job->note;
+	job->note = note;
+	s->new_schema = false;
+	s->epoch = job->epoch;
+	s->written = job->written;
+}
+
 /* Takes over what the writer has done. */
 static void
 land(struct store *s)
 {
 	struct store_job *job = &s->job;
-	struct buf note = s->note;
+	struct err err = {0};
 
 	if (!s->busy || !atomic_load(&s->finished))
 		return;
 	s->busy = false;
 	if (atomic_load(&s->failed))
 		return;
-	memtable_absorb(s->held, job->changes);
-	memtable_free(job->changes);
+	if (apply_edits(s, &err))
+		store_fail(s, &err);
+	if (!job->flushed)
+		memtable_absorb(s->held, job->changes);
+	/* Giving much memory back takes time. */
+	s->trash = job->changes;
 	job->changes = NULL;
-	job->edits.n = 0;
-	s->note = job->note;
-	job->note = note;
-	s->new_schema = false;
-	s->epoch = job->epoch;
-	s->written = job->written;
+	if (!job->spill)
+		land_commit(s);
+	else if (s->temporary)
+		remove_gone(s);
+}
+
+/* What was put so far becomes the job's; reads still see it. */
+static void
+hand_changes(struct store *s, bool spill)
+{
+	s->job.spill = spill;
+	s->job.run = s->next_run++;
+	s->job.changes = s->pending;
+	s->pending = memtable_new();
+	hand_over(s);
+}
+
+/* ---- spills ---- */
+
+/* A directory for runs that nobody will open again. */
+static int
+make_temporary(struct store *s, struct err *err)
+{
+	const char *top = getenv("TMPDIR");
+	struct buf path = {0};
+	int rc;
+
+	buf_printf(&path, "%s/weir-XXXXXX", top && *top ? top : "/tmp");
+	if (!mkdtemp(path.p)) {
+		rc = err_sys(err, ERR_IO, errno,
+		    "%s: cannot make a directory for state", buf_z(&path));
+	} else {
+		rc = store_dir_open(&s->dir, buf_z(&path), &s->o, err);
+	}
+	buf_release(&path);
+	return rc;
+}
+
+static void
+spill(struct store *s)
+{
+	struct err err = {0};
+
+	if (store_wait(s, NULL))
+		return;
+	if (s->temporary && !s->dir.path && make_temporary(s, &err)) {
+		store_fail(s, &err);
+		return;
+	}
+	merge_turn(s);
+	hand_changes(s, true);
+}
+
+static inline void
+see_to_size(struct store *s)
+{
+	if (s->pending->bytes > s->o.spill_bytes && !s->o.read_only &&
+	    !atomic_load(&s->failed))
+		spill(s);
 }
 
 /* ---- commits ---- */
@@ -235,16 +362,14 @@ store_commit(struct store *s, const struct store_commit *c, struct err *err)
 	buf_adds(&job->note, c->note);
 	job->epoch = s->epoch + 1;
 	job->written = clock_now();
-	job->changes = s->pending;
-	s->pending = memtable_new();
 	if (s->temporary) {
+		/* There is nothing that could be lost. */
 		job_close(job);
-		s->busy = true;
-		atomic_store(&s->finished, true);
-		land(s);
+		land_commit(s);
 		return 0;
 	}
-	hand_over(s);
+	merge_turn(s);
+	hand_changes(s, false);
 	return 0;
 }
 
@@ -270,6 +395,7 @@ store_close(struct store *s, struct err *err)
 {
 	int rc = store_wait(s, err);
 
+	merge_stop(s);
 	if (s->threaded) {
 		pthread_mutex_lock(&s->lock);
 		s->quit = true;
@@ -339,6 +465,7 @@ store_put(struct store *s, unsigned map, int64_t bucket, struct str key,
 	struct memtable *m = s->pending;
 
 	memtable_put(m, memtable_section(m, map, bucket), key, value);
+	see_to_size(s);
 }
 
 void
@@ -347,6 +474,7 @@ store_delete(struct store *s, unsigned map, int64_t bucket, struct str key)
 	struct memtable *m = s->pending;
 
 	memtable_delete(m, memtable_section(m, map, bucket), key);
+	see_to_size(s);
 }
 
 void
@@ -365,36 +493,4 @@ size_t
 store_pending(const struct store *s)
 {
 	return s->pending->bytes;
-}
-
-void
-store_info(struct store *s, struct store_info *out)
-{
-	store_wait(s, NULL);
-	*out = (struct store_info){
-	    .epoch = s->epoch,
-	    .term = s->term,
-	    .id = s->id,
-	    .written = s->written,
-	    .journal_bytes = s->log.size,
-	    .n_journals = s->log.number != 0,
-	    .n_entries = s->held->n_entries,
-	    .closed = s->was_closed,
-	};
-}
-
-void
-store_map_size(
-    struct store *s, unsigned map, uint64_t *entries, uint64_t *bytes)
-{
-	store_wait(s, NULL);
-	*entries = *bytes = 0;
-	for (size_t i = 0; i < s->held->n; i++) {
-		const struct mem_section *section = s->held->sections[i];
-
-		if (section->map == map) {
-			*entries += section->index.n;
-			*bytes += section->bytes;
-		}
-	}
 }

@@ -6,7 +6,11 @@
  * the writer changes; it takes the result over (land) when it is finished.
  *
  * What reads see, the newest first: pending (put since the last commit
- * began), job.changes (being committed), held (what the journal says).
+ * began), job.changes (being committed or spilled), held (what the journal
+ * says), the runs of version.
+ *
+ * version and held change by edits alone (version.h). What was applied to
+ * them and is not committed yet is in job.edits; the next commit says it.
  */
 #ifndef WEIR_STATE_STORE_IN_H
 #define WEIR_STATE_STORE_IN_H
@@ -17,12 +21,19 @@
 #include "base/arena.h"
 #include "state/memtable.h"
 #include "state/store_dir.h"
+#include "state/version.h"
 
-/* A commit that was handed over. */
+/* What was handed over: a commit, or changes to be spilled. */
 struct store_job {
+	bool spill; /* a run is written, nothing is committed */
 	struct memtable *changes;
-	struct buf note, edits;
-	int *sync; /* duplicates; closed when they are synced */
+	struct buf note;
+	struct buf edits;
+	size_t applied;	 /* bytes of edits that the owner has applied */
+	struct buf gone; /* numbers of runs that edits have removed */
+	uint64_t run;	 /* the number of a run, if one is written */
+	bool flushed;	 /* changes and held are in a run now */
+	int *sync;	 /* duplicates; closed when they are synced */
 	unsigned n_sync;
 	uint64_t epoch;
 	int64_t written;
@@ -50,12 +61,16 @@ struct store {
 
 	/* The owner's. */
 	struct memtable *pending, *held;
+	struct version version;
+	struct block_cache *cache;
+	struct store_merge *merge; /* store_merge.c */
 	struct buf note, schema;
 	bool new_schema, was_closed, busy;
 	uint64_t epoch; /* the last that is durable, and landed */
 	uint64_t next_run;
 	int64_t written;
-	struct buf many; /* values of store_get_many */
+	struct buf many;	/* values of store_get_many */
+	struct memtable *trash; /* freed by the writer's next job */
 
 	/* The writer's while busy, else the owner's. */
 	struct store_job job;
@@ -87,6 +102,27 @@ struct store {
 /* The first failure stays; takes the message out of *err. */
 void store_fail(struct store *s, struct err *err);
 
+/* Opens the runs that are not open. */
+int store_open_runs(struct store *s, struct err *err);
+
+/* ---- store_flush.c ---- */
+
+/*
+ * Writes a run of what is held and what the job changes, and syncs it; its
+ * number is 0 if there is nothing to write.
+ */
+int flush_run(struct store *s, struct version_run *out, struct err *err);
+
+/* ---- store_merge.c ---- */
+
+/*
+ * Called by the owner while the writer is idle: installs what was merged by
+ * edits of the next commit, and begins the next merge if one is due. Waits for
+ * a merge if there are far too many runs.
+ */
+void merge_turn(struct store *s);
+void merge_stop(struct store *s); /* abandons a merge that is going on */
+
 /* ---- store_write.c ---- */
 
 /* Does the job at hand. 0, or -1 and *err. By the writer, or at opening. */
@@ -99,6 +135,13 @@ void log_close(struct store *s);
 
 void garbage_add(
     struct store *s, enum store_kind kind, uint64_t number, uint64_t epoch);
+
+/* ---- store_read.c ---- */
+
+#define STORE_TABLES 3
+/* Tables of changes that reads go through, the newest first. */
+unsigned store_tables(
+    const struct store *s, struct memtable *out[STORE_TABLES]);
 
 /* ---- store_open.c ---- */
 

@@ -2,8 +2,6 @@
 /* Journals, read; see store_journal.h. */
 #include "state/store_journal.h"
 
-#include "state/version.h"
-
 /* ---- bodies ---- */
 
 void
@@ -167,7 +165,8 @@ apply_commit(const struct journal_scan *scan, size_t from,
 {
 	struct journal_commit c;
 
-	if (!commit_take(f->body, &c) || !edit_apply(c.edits, &r->held) ||
+	if (!commit_take(f->body, &c) ||
+	    !edit_apply(c.edits, &r->version, &r->held, NULL) ||
 	    !apply_deltas(scan, from, f->at, r))
 		return false;
 	r->epoch = f->epoch;
@@ -211,6 +210,7 @@ void
 replayed_release(struct replayed *r)
 {
 	memtable_free(r->held);
+	version_release(&r->version);
 	buf_release(&r->note);
 	buf_release(&r->schema);
 }

@@ -15,8 +15,8 @@
 #ifndef WEIR_STATE_STORE_JOURNAL_H
 #define WEIR_STATE_STORE_JOURNAL_H
 
-#include "state/memtable.h"
 #include "state/store_frame.h"
+#include "state/version.h"
 
 #define JOURNAL_VERSION 1
 
@@ -55,6 +55,7 @@ void journal_scan(struct str file, struct journal_scan *out);
 /* What commits have made. */
 struct replayed {
 	struct memtable *held;
+	struct version version;
 	uint64_t epoch, term, next_run;
 	int64_t written;
 	struct buf note, schema;

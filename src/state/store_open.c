@@ -23,6 +23,7 @@
 
 struct recovery {
 	struct store *store;
+	struct buf names;   /* of all files */
 	uint64_t *journals; /* numbers, falling */
 	size_t n, cap;
 	uint64_t head;
@@ -43,14 +44,9 @@ falling(const void *a, const void *b)
 static int
 list_journals(struct recovery *r, struct err *err)
 {
-	struct buf names = {0};
-
-	if (store_dir_list(&r->store->dir, &names, err)) {
-		buf_release(&names);
+	if (store_dir_list(&r->store->dir, &r->names, err))
 		return -1;
-	}
-	r->n = 0;
-	STORE_EACH_NAME(name, &names)
+	STORE_EACH_NAME(name, &r->names)
 	{
 		uint64_t number;
 
@@ -61,7 +57,6 @@ list_journals(struct recovery *r, struct err *err)
 	}
 	if (r->n)
 		qsort(r->journals, r->n, sizeof *r->journals, falling);
-	buf_release(&names);
 	return 0;
 }
 
@@ -184,6 +179,26 @@ find_journal(struct recovery *r, uint64_t *number, struct err *err)
 
 /* ---- taking it over ---- */
 
+int
+store_open_runs(struct store *s, struct err *err)
+{
+	for (size_t i = 0; i < s->version.n; i++) {
+		struct version_run *r = &s->version.runs[i];
+		char name[STORE_NAME_MAX];
+		struct run_file *file;
+
+		if (r->handle)
+			continue;
+		store_name(name, STORE_RUN, r->number);
+		file = run_file_open(s->dir.fd, name, r->number, r->bytes,
+		    r->footer_crc, s->cache, err);
+		if (!file)
+			return err_note(err, "%s", s->dir.path);
+		version_opened(r, run_handle_new(file));
+	}
+	return 0;
+}
+
 static int
 load(struct recovery *r, uint64_t number, struct err *err)
 {
@@ -191,10 +206,8 @@ load(struct recovery *r, uint64_t number, struct err *err)
 	struct replayed said;
 	size_t at;
 
-	if (!number) {
-		s->held = memtable_new();
+	if (!number)
 		return 0;
-	}
 	if (!journal_replay(&r->scan, UINT64_MAX, &said, &at)) {
 		char name[STORE_NAME_MAX];
 
@@ -203,7 +216,9 @@ load(struct recovery *r, uint64_t number, struct err *err)
 		return store_damaged(&s->dir, name, err,
 		    "what is at byte %zu is not understood", at);
 	}
+	memtable_free(s->held);
 	s->held = said.held;
+	s->version = said.version;
 	s->epoch = said.epoch;
 	s->term = said.term;
 	s->next_run = said.next_run;
@@ -211,7 +226,7 @@ load(struct recovery *r, uint64_t number, struct err *err)
 	s->note = said.note;
 	s->schema = said.schema;
 	s->was_closed = r->scan.closed;
-	return 0;
+	return store_open_runs(s, err);
 }
 
 /* Goes on in the journal: nothing may stand behind the last commit. */
@@ -251,8 +266,10 @@ write_again(struct recovery *r, uint64_t number, struct err *err)
 	s->job.changes = memtable_new();
 	s->job.epoch = s->epoch;
 	s->job.written = s->written;
+	s->job.spill = false;
 	buf_adds(&s->job.note, buf_str(&s->note));
 	rc = job_do(s, err);
+	s->job.edits.n = 0;
 	memtable_free(s->job.changes);
 	s->job.changes = NULL;
 	return rc;
@@ -263,15 +280,28 @@ static void
 clear_up(struct recovery *r, uint64_t number)
 {
 	struct store *s = r->store;
-	char name[STORE_NAME_MAX];
 
 	store_dir_unlink(&s->dir, "FORMAT.tmp");
-	for (size_t i = 0; i < r->n; i++) {
-		if (r->journals[i] < number) {
-			garbage_add(s, STORE_JOURNAL, r->journals[i], s->epoch);
-		} else if (r->journals[i] > number) {
-			store_name(name, STORE_JOURNAL, r->journals[i]);
-			store_dir_unlink(&s->dir, name);
+	STORE_EACH_NAME(name, &r->names)
+	{
+		uint64_t n;
+		enum store_kind kind = store_name_kind(name, &n);
+
+		switch (kind) {
+		case STORE_JOURNAL:
+			if (n < number)
+				garbage_add(s, kind, n, s->epoch);
+			else if (n > number)
+				store_dir_unlink(&s->dir, name);
+			break;
+		case STORE_RUN:
+			if (n >= s->next_run)
+				store_dir_unlink(&s->dir, name);
+			else if (version_find(&s->version, n) == s->version.n)
+				garbage_add(s, kind, n, s->epoch);
+			break;
+		case STORE_OTHER:
+			break;
 		}
 	}
 }
@@ -315,6 +345,7 @@ store_recover(struct store *s, struct err *err)
 		return -1;
 	rc = recover(&r, err);
 	mem_free(r.journals);
+	buf_release(&r.names);
 	buf_release(&r.file);
 	return rc;
 }

@@ -1,20 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Reads of a store: through its layers from the newest to the oldest until
- * one knows the key, or hides what is older. A scan takes note of the entries
- * of all layers when it begins and keeps them alive (memtable.h, pins).
+ * one knows the key, or hides what is older.
  */
 #include <stdlib.h>
 
 #include "base/mem.h"
-#include "data/key.h"
 #include "state/store_in.h"
 
-#define N_TABLES 3
-
-/* Tables of changes, the newest first. */
-static unsigned
-tables(const struct store *s, struct memtable *out[N_TABLES])
+unsigned
+store_tables(const struct store *s, struct memtable *out[STORE_TABLES])
 {
 	unsigned n = 0;
 
@@ -26,12 +21,41 @@ tables(const struct store *s, struct memtable *out[N_TABLES])
 	return n;
 }
 
+/* What the runs have, the newest first. */
+static enum store_found
+get_from_runs(struct store *s, unsigned map, int64_t bucket, struct str key,
+    struct buf *out)
+{
+	struct err err = {0};
+
+	for (size_t i = s->version.n; i-- > 0;) {
+		const struct version_run *r = &s->version.runs[i];
+
+		if (section_set_has(&r->dead, map, bucket))
+			continue;
+		switch (run_file_get(
+		    r->handle->file, map, bucket, key, out, &err)) {
+		case RUN_ABSENT:
+			break;
+		case RUN_FOUND:
+			return STORE_FOUND;
+		case RUN_DELETED:
+			return STORE_ABSENT;
+		case RUN_DAMAGED:
+			err_note(&err, "%s", s->dir.path);
+			store_fail(s, &err);
+			return STORE_DAMAGED;
+		}
+	}
+	return STORE_ABSENT;
+}
+
 enum store_found
 store_get(struct store *s, unsigned map, int64_t bucket, struct str key,
     struct buf *out)
 {
-	struct memtable *layers[N_TABLES];
-	unsigned n = tables(s, layers);
+	struct memtable *layers[STORE_TABLES];
+	unsigned n = store_tables(s, layers);
 
 	if (atomic_load_explicit(&s->failed, memory_order_acquire))
 		return STORE_DAMAGED;
@@ -49,7 +73,7 @@ store_get(struct store *s, unsigned map, int64_t bucket, struct str key,
 		if (memtable_hides(layers[i], map, bucket))
 			return STORE_ABSENT;
 	}
-	return STORE_ABSENT;
+	return get_from_runs(s, map, bucket, key, out);
 }
 
 bool
@@ -95,38 +119,68 @@ is_hidden(struct memtable *const *layers, unsigned above, unsigned map,
 	return false;
 }
 
+struct buckets {
+	int64_t *p;
+	size_t n, cap;
+};
+
+static void
+add_bucket(struct buckets *b, int64_t bucket)
+{
+	mem_grow(&b->p, &b->cap, b->n + 1, sizeof *b->p);
+	b->p[b->n++] = bucket;
+}
+
+static void
+add_from_runs(struct buckets *b, const struct version *v,
+    struct memtable *const *layers, unsigned n_layers, unsigned map)
+{
+	for (size_t i = 0; i < v->n; i++) {
+		const struct version_run *r = &v->runs[i];
+		unsigned n;
+		const struct run_section *s =
+		    run_file_sections(r->handle->file, &n);
+
+		for (unsigned k = 0; k < n; k++)
+			if (s[k].map == map &&
+			    !section_set_has(&r->dead, map, s[k].bucket) &&
+			    !is_hidden(layers, n_layers, map, s[k].bucket))
+				add_bucket(b, s[k].bucket);
+	}
+}
+
 size_t
 store_buckets(struct store *s, unsigned map, int64_t **out)
 {
-	struct memtable *layers[N_TABLES];
-	unsigned n_layers = tables(s, layers);
-	size_t n = 0, cap = 0, kept = 0;
+	struct memtable *layers[STORE_TABLES];
+	unsigned n_layers = store_tables(s, layers);
+	struct buckets b = {0};
+	size_t kept = 0;
 
-	*out = NULL;
 	for (unsigned i = 0; i < n_layers; i++)
 		for (size_t k = 0; k < layers[i]->n; k++) {
 			const struct mem_section *section =
 			    layers[i]->sections[k];
 
-			if (section->map != map || !section->index.n ||
-			    is_hidden(layers, i, map, section->bucket))
-				continue;
-			mem_grow(out, &cap, n + 1, sizeof **out);
-			(*out)[n++] = section->bucket;
+			if (section->map == map && section->index.n &&
+			    !is_hidden(layers, i, map, section->bucket))
+				add_bucket(&b, section->bucket);
 		}
-	if (n)
-		qsort(*out, n, sizeof **out, by_bucket);
-	for (size_t i = 0; i < n; i++)
-		if (!kept || (*out)[kept - 1] != (*out)[i])
-			(*out)[kept++] = (*out)[i];
+	add_from_runs(&b, &s->version, layers, n_layers, map);
+	if (b.n)
+		qsort(b.p, b.n, sizeof *b.p, by_bucket);
+	for (size_t i = 0; i < b.n; i++)
+		if (!kept || b.p[kept - 1] != b.p[i])
+			b.p[kept++] = b.p[i];
+	*out = b.p;
 	return kept;
 }
 
 bool
 store_has_bucket(struct store *s, unsigned map, int64_t bucket)
 {
-	struct memtable *layers[N_TABLES];
-	unsigned n = tables(s, layers);
+	struct memtable *layers[STORE_TABLES];
+	unsigned n = store_tables(s, layers);
 
 	for (unsigned i = 0; i < n; i++) {
 		const struct mem_section *section =
@@ -137,122 +191,5 @@ store_has_bucket(struct store *s, unsigned map, int64_t bucket)
 		if (memtable_hides(layers[i], map, bucket))
 			return false;
 	}
-	return false;
-}
-
-/* ---- scans ---- */
-
-struct scan_item {
-	uint64_t prefix;
-	const struct mem_entry *entry;
-};
-
-/* The entries of one layer in order. */
-struct scan_layer {
-	struct mem_section *section; /* pinned */
-	struct scan_item *items;
-	size_t n, at;
-};
-
-struct store_scan {
-	struct store *store;
-	struct scan_layer layers[N_TABLES]; /* the newest first */
-	unsigned n;
-};
-
-static int
-cmp_items(const void *a, const void *b)
-{
-	const struct scan_item *x = a, *y = b;
-
-	if (x->prefix != y->prefix)
-		return x->prefix < y->prefix ? -1 : 1;
-	return key_cmp(mem_key(x->entry), mem_key(y->entry));
-}
-
-static void
-add_layer(struct store_scan *c, struct mem_section *section)
-{
-	struct scan_layer *l = &c->layers[c->n++];
-	struct mem_cursor at = {0};
-	const struct mem_entry *e;
-
-	*l = (struct scan_layer){.section = section};
-	mem_section_pin(section);
-	l->items = mem_array(section->index.n, sizeof *l->items);
-	while ((e = mem_section_next(section, &at)))
-		l->items[l->n++] =
-		    (struct scan_item){key_prefix(mem_key(e)), e};
-	qsort(l->items, l->n, sizeof *l->items, cmp_items);
-}
-
-struct store_scan *
-store_scan_begin(struct store *s, unsigned map, int64_t bucket)
-{
-	struct store_scan *c = mem_zalloc(sizeof *c);
-	struct memtable *layers[N_TABLES];
-	unsigned n = tables(s, layers);
-
-	c->store = s;
-	for (unsigned i = 0; i < n; i++) {
-		struct mem_section *section =
-		    memtable_find(layers[i], map, bucket);
-
-		if (section && section->index.n)
-			add_layer(c, section);
-		if (memtable_hides(layers[i], map, bucket))
-			break;
-	}
-	return c;
-}
-
-/* The least entry that is left, of the newest layer that has its key. */
-static const struct mem_entry *
-least(struct store_scan *c)
-{
-	const struct scan_item *best = NULL;
-
-	for (unsigned i = 0; i < c->n; i++) {
-		struct scan_layer *l = &c->layers[i];
-
-		if (l->at < l->n &&
-		    (!best || cmp_items(&l->items[l->at], best) < 0))
-			best = &l->items[l->at];
-	}
-	if (!best)
-		return NULL;
-	for (unsigned i = 0; i < c->n; i++) {
-		struct scan_layer *l = &c->layers[i];
-
-		if (l->at < l->n && !cmp_items(&l->items[l->at], best))
-			l->at++;
-	}
-	return best->entry;
-}
-
-bool
-store_scan_next(struct store_scan *c, struct str *key, struct str *value)
-{
-	const struct mem_entry *e;
-
-	if (atomic_load(&c->store->failed))
-		return false;
-	do {
-		e = least(c);
-		if (!e)
-			return false;
-	} while (mem_deleted(e));
-	*key = mem_key(e);
-	*value = mem_value(e);
-	return true;
-}
-
-void
-store_scan_end(struct store_scan *c)
-{
-	for (unsigned i = 0; i < c->n; i++) {
-		mem_free(c->layers[i].items);
-		mem_section_unpin(c->layers[i].section);
-	}
-	mem_free(c);
+	return version_has(&s->version, map, bucket);
 }

@@ -4,11 +4,13 @@
  * sync of the journal behind everything it relies on.
  *
  *   1  what the caller wants synced is
- *   2  the epoch's entries and its COMMIT go to the end of the journal; or,
- *      if that is full, everything goes to a new one
- *   3  the journal is synced (a new one's directory, too): the commit point
- *   4  HEAD says so
- *   5  files that neither this commit nor the one before needs are removed
+ *   2  the epoch's entries, if they are many, become a run together with what
+ *      the journal holds; it is synced, and the directory
+ *   3  the epoch's entries, if they are few, and its COMMIT go to the end of
+ *      the journal; or, if that is full, everything goes to a new one
+ *   4  the journal is synced (a new one's directory, too): the commit point
+ *   5  HEAD says so
+ *   6  files that neither this commit nor the one before needs are removed
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -17,6 +19,7 @@
 
 #include "base/hash.h"
 #include "base/mem.h"
+#include "base/must.h"
 #include "state/store_head.h"
 #include "state/store_in.h"
 #include "state/store_journal.h"
@@ -139,8 +142,8 @@ append(struct store *s, struct err *err)
 		put_owner(s, &sink);
 	if (s->new_schema)
 		put_schema(s, &sink);
-	delta_put(&sink, s->job.changes, NULL);
-	edit_put_drops(&s->job.edits, s->job.changes);
+	if (!s->job.flushed)
+		delta_put(&sink, s->job.changes, NULL);
 	put_commit(s, &sink, buf_str(&s->job.edits));
 	rc = write_log(s, &sink, err);
 	buf_release(&sink.bytes);
@@ -165,10 +168,25 @@ begin_log(struct store *s, struct err *err)
 	return s->log.fd < 0 ? -1 : 0;
 }
 
+/* Edits that make everything there will be from nothing. */
+static void
+put_all(struct store *s, struct buf *edits)
+{
+	const struct store_job *job = &s->job;
+	struct str more = {
+	    job->edits.p + job->applied, job->edits.n - job->applied};
+	struct version v;
+
+	version_copy(&v, &s->version);
+	must(edit_apply(more, &v, NULL, NULL));
+	edit_put_all(edits, &v);
+	version_release(&v);
+}
+
 static int
 write_whole(struct store *s, struct err *err)
 {
-	static const char reset[1] = {EDIT_RESET};
+	struct buf edits = {0};
 	struct frame_sink sink = {.epoch = s->job.epoch};
 	char name[STORE_NAME_MAX];
 	int rc;
@@ -178,9 +196,13 @@ write_whole(struct store *s, struct err *err)
 	sink.nonce = s->log.nonce;
 	put_hello(s, &sink);
 	put_schema(s, &sink);
-	delta_put(&sink, s->held, s->job.changes);
-	delta_put(&sink, s->job.changes, NULL);
-	put_commit(s, &sink, (struct str){reset, 1});
+	if (!s->job.flushed) {
+		delta_put(&sink, s->held, s->job.changes);
+		delta_put(&sink, s->job.changes, NULL);
+	}
+	put_all(s, &edits);
+	put_commit(s, &sink, buf_str(&edits));
+	buf_release(&edits);
 	rc = write_log(s, &sink, err);
 	buf_release(&sink.bytes);
 	if (!rc)
@@ -267,33 +289,67 @@ collect(struct store *s)
 
 /* ---- jobs ---- */
 
-/* Is there more in the journal than twice what it says? */
+/* Is there more in the journal than it may have? */
 static bool
 is_full(const struct store *s)
 {
-	size_t max = s->o.journal_max, twice = 2 * s->held->bytes;
-
-	return s->log.size + s->job.changes->bytes >
-	       (max > twice ? max : twice);
+	return s->log.size + s->job.changes->bytes > s->o.journal_max;
 }
 
-int
-job_do(struct store *s, struct err *err)
+/* Is it worth a run? What a new journal would have to repeat is, too. */
+static bool
+is_large(const struct store *s)
+{
+	size_t bytes = s->job.changes->bytes;
+
+	if (s->job.spill || bytes > s->o.inline_max)
+		return true;
+	return is_full(s) && s->held->bytes + bytes > s->o.journal_max / 4;
+}
+
+/* The run, and the edits that say so. */
+static int
+flush_job(struct store *s, struct err *err)
+{
+	struct version_run r;
+
+	if (flush_run(s, &r, err))
+		return -1;
+	edit_put_drops(&s->job.edits, s->job.changes);
+	buf_addc(&s->job.edits, EDIT_CLEAR);
+	if (r.number)
+		edit_put_add(&s->job.edits, &r);
+	s->job.flushed = true;
+	return 0;
+}
+
+static int
+commit_job(struct store *s, struct err *err)
 {
 	int rc = sync_outputs(&s->job, err);
 
 	job_close(&s->job);
 	if (rc)
 		return -1;
-	if (s->log.fd < 0 || is_full(s))
-		rc = write_whole(s, err);
-	else
-		rc = append(s, err);
+	rc = s->log.fd < 0 || is_full(s) ? write_whole(s, err) : append(s, err);
 	if (rc)
 		return -1;
 	write_head(s);
 	collect(s);
 	return 0;
+}
+
+int
+job_do(struct store *s, struct err *err)
+{
+	memtable_free(s->trash);
+	s->trash = NULL;
+	s->job.flushed = false;
+	if (!is_large(s))
+		edit_put_drops(&s->job.edits, s->job.changes);
+	else if (flush_job(s, err))
+		return -1;
+	return s->job.spill ? 0 : commit_job(s, err);
 }
 
 void *

@@ -1,11 +1,233 @@
 /* SPDX-License-Identifier: MIT */
-/* Edits and entries of a commit; see version.h. */
+/* Runs and their dead sections, and edits of them; see version.h. */
 #include "state/version.h"
 
-/* A DELTA frame ends when its body is longer than this. */
-#define DELTA_BYTES 60000
+#include "base/mem.h"
+#include "base/must.h"
 
-/* ---- edits ---- */
+/* ---- sets of sections ---- */
+
+/* Index of the first that is not before it. */
+static size_t
+place(const struct section_set *s, unsigned map, int64_t bucket)
+{
+	size_t from = 0, to = s->n;
+
+	while (from < to) {
+		size_t mid = from + (to - from) / 2;
+		const struct section_name *p = &s->p[mid];
+
+		if (p->map < map || (p->map == map && p->bucket < bucket))
+			from = mid + 1;
+		else
+			to = mid;
+	}
+	return from;
+}
+
+bool
+section_set_has(const struct section_set *s, unsigned map, int64_t bucket)
+{
+	size_t i = s->n ? place(s, map, bucket) : 0;
+
+	return i < s->n && s->p[i].map == map && s->p[i].bucket == bucket;
+}
+
+void
+section_set_add(struct section_set *s, unsigned map, int64_t bucket)
+{
+	size_t i = place(s, map, bucket);
+
+	if (i < s->n && s->p[i].map == map && s->p[i].bucket == bucket)
+		return;
+	mem_grow(&s->p, &s->cap, s->n + 1, sizeof *s->p);
+	memmove(&s->p[i + 1], &s->p[i], (s->n - i) * sizeof *s->p);
+	s->p[i] = (struct section_name){map, bucket};
+	s->n++;
+}
+
+/* ---- runs ---- */
+
+struct run_handle *
+run_handle_new(struct run_file *file)
+{
+	struct run_handle *h = mem_alloc(sizeof *h);
+
+	h->file = file;
+	atomic_init(&h->users, 1);
+	return h;
+}
+
+void
+run_handle_leave(struct run_handle *h)
+{
+	if (!h || atomic_fetch_sub(&h->users, 1) > 1)
+		return;
+	run_file_close(h->file);
+	mem_free(h);
+}
+
+static void
+run_release(struct version_run *r)
+{
+	run_handle_leave(r->handle);
+	mem_free(r->dead.p);
+	mem_free(r->maps);
+}
+
+void
+version_release(struct version *v)
+{
+	for (size_t i = 0; i < v->n; i++)
+		run_release(&v->runs[i]);
+	mem_free(v->runs);
+	*v = (struct version){0};
+}
+
+size_t
+version_find(const struct version *v, uint64_t number)
+{
+	size_t i = 0;
+
+	while (i < v->n && v->runs[i].number != number)
+		i++;
+	return i;
+}
+
+/* Room for n runs at i; they are to be filled. */
+static void
+make_room(struct version *v, size_t i, size_t n)
+{
+	mem_grow(&v->runs, &v->cap, v->n + n, sizeof *v->runs);
+	if (v->n > i)
+		memmove(
+		    &v->runs[i + n], &v->runs[i], (v->n - i) * sizeof *v->runs);
+	v->n += n;
+}
+
+static void
+take_away(struct version *v, size_t i, size_t n)
+{
+	for (size_t k = i; k < i + n; k++)
+		run_release(&v->runs[k]);
+	v->n -= n;
+	if (v->n > i)
+		memmove(
+		    &v->runs[i], &v->runs[i + n], (v->n - i) * sizeof *v->runs);
+}
+
+void
+version_copy(struct version *to, const struct version *from)
+{
+	*to = (struct version){0};
+	make_room(to, 0, from->n);
+	for (size_t i = 0; i < from->n; i++) {
+		const struct section_set *dead = &from->runs[i].dead;
+		struct version_run *r = &to->runs[i];
+
+		must(from->runs[i].handle && !from->runs[i].n_maps);
+		*r = from->runs[i];
+		atomic_fetch_add(&r->handle->users, 1);
+		r->dead = (struct section_set){0};
+		for (size_t k = 0; k < dead->n; k++)
+			section_set_add(
+			    &r->dead, dead->p[k].map, dead->p[k].bucket);
+	}
+}
+
+static bool
+map_is_dead(const struct version_run *r, unsigned map)
+{
+	for (size_t i = 0; i < r->n_maps; i++)
+		if (r->maps[i] == map)
+			return true;
+	return false;
+}
+
+void
+version_opened(struct version_run *r, struct run_handle *h)
+{
+	struct section_set dead = {0};
+	unsigned n;
+	const struct run_section *s = run_file_sections(h->file, &n);
+
+	r->handle = h;
+	r->n_entries = 0;
+	for (unsigned i = 0; i < n; i++) {
+		r->n_entries += s[i].n_entries;
+		if (map_is_dead(r, s[i].map) ||
+		    section_set_has(&r->dead, s[i].map, s[i].bucket))
+			section_set_add(&dead, s[i].map, s[i].bucket);
+	}
+	mem_free(r->dead.p);
+	mem_free(r->maps);
+	r->dead = dead;
+	r->maps = NULL;
+	r->n_maps = r->cap_maps = 0;
+}
+
+bool
+version_run_is_dead(const struct version_run *r)
+{
+	unsigned n;
+
+	(void)run_file_sections(r->handle->file, &n);
+	return r->dead.n == n;
+}
+
+static bool
+has_section(const struct version_run *r, unsigned map, int64_t bucket)
+{
+	unsigned n, from = 0;
+	const struct run_section *s;
+
+	if (!r->handle)
+		return true; /* for all that is known */
+	s = run_file_sections(r->handle->file, &n);
+	while (from < n) {
+		unsigned mid = from + (n - from) / 2;
+
+		if (s[mid].map == map && s[mid].bucket == bucket)
+			return true;
+		if (s[mid].map < map ||
+		    (s[mid].map == map && s[mid].bucket < bucket))
+			from = mid + 1;
+		else
+			n = mid;
+	}
+	return false;
+}
+
+bool
+version_run_has(const struct version_run *r, unsigned map, int64_t bucket)
+{
+	return has_section(r, map, bucket) &&
+	       !section_set_has(&r->dead, map, bucket);
+}
+
+bool
+version_has(const struct version *v, unsigned map, int64_t bucket)
+{
+	for (size_t i = 0; i < v->n; i++)
+		if (version_run_has(&v->runs[i], map, bucket))
+			return true;
+	return false;
+}
+
+uint64_t
+version_dead_bytes(const struct version_run *r)
+{
+	unsigned n;
+	const struct run_section *s = run_file_sections(r->handle->file, &n);
+	uint64_t bytes = 0;
+
+	for (unsigned i = 0; r->dead.n && i < n; i++)
+		if (section_set_has(&r->dead, s[i].map, s[i].bucket))
+			bytes += s[i].bytes;
+	return bytes;
+}
+
+/* ---- writing edits ---- */
 
 static void
 put_drop(struct buf *edits, unsigned map, int64_t bucket)
@@ -15,13 +237,18 @@ put_drop(struct buf *edits, unsigned map, int64_t bucket)
 	put_signed(edits, bucket);
 }
 
+static void
+put_drop_map(struct buf *edits, unsigned map)
+{
+	buf_addc(edits, EDIT_DROP_MAP);
+	put_varint(edits, map);
+}
+
 void
 edit_put_drops(struct buf *edits, const struct memtable *changes)
 {
-	for (size_t i = 0; i < changes->n_maps; i++) {
-		buf_addc(edits, EDIT_DROP_MAP);
-		put_varint(edits, changes->maps[i]);
-	}
+	for (size_t i = 0; i < changes->n_maps; i++)
+		put_drop_map(edits, changes->maps[i]);
 	for (size_t i = 0; i < changes->n; i++) {
 		const struct mem_section *s = changes->sections[i];
 
@@ -29,6 +256,50 @@ edit_put_drops(struct buf *edits, const struct memtable *changes)
 			put_drop(edits, s->map, s->bucket);
 	}
 }
+
+static void
+put_run(struct buf *edits, const struct version_run *r)
+{
+	put_varint(edits, r->number);
+	put_varint(edits, r->bytes);
+	put_varint(edits, r->footer_crc);
+	put_varint(edits, r->n_entries);
+	put_varint(edits, r->dead.n);
+	for (size_t i = 0; i < r->dead.n; i++) {
+		put_varint(edits, r->dead.p[i].map);
+		put_signed(edits, r->dead.p[i].bucket);
+	}
+}
+
+void
+edit_put_add(struct buf *edits, const struct version_run *r)
+{
+	buf_addc(edits, EDIT_ADD);
+	put_run(edits, r);
+}
+
+void
+edit_put_merge(struct buf *edits, const uint64_t *gone, size_t n_gone,
+    const struct version_run *come, size_t n_come)
+{
+	buf_addc(edits, EDIT_MERGE);
+	put_varint(edits, n_gone);
+	for (size_t i = 0; i < n_gone; i++)
+		put_varint(edits, gone[i]);
+	put_varint(edits, n_come);
+	for (size_t i = 0; i < n_come; i++)
+		put_run(edits, &come[i]);
+}
+
+void
+edit_put_all(struct buf *edits, const struct version *v)
+{
+	buf_addc(edits, EDIT_RESET);
+	for (size_t i = 0; i < v->n; i++)
+		edit_put_add(edits, &v->runs[i]);
+}
+
+/* ---- applying edits ---- */
 
 static bool
 take_map(struct str *s, unsigned *map)
@@ -42,140 +313,165 @@ take_map(struct str *s, unsigned *map)
 }
 
 static bool
-apply_one(struct str *edits, struct memtable **held)
+take_run(struct str *s, struct version_run *r)
 {
-	unsigned char kind = (unsigned char)*edits->p;
+	uint64_t crc, n;
 	unsigned map;
 	int64_t bucket;
+
+	*r = (struct version_run){0};
+	if (!take_varint(s, &r->number) || !take_varint(s, &r->bytes) ||
+	    !take_varint(s, &crc) || crc > UINT32_MAX ||
+	    !take_varint(s, &r->n_entries) || !take_varint(s, &n))
+		return false;
+	r->footer_crc = (uint32_t)crc;
+	for (; n; n--) {
+		if (!take_map(s, &map) || !take_signed(s, &bucket)) {
+			run_release(r);
+			return false;
+		}
+		section_set_add(&r->dead, map, bucket);
+	}
+	return true;
+}
+
+static void
+drop(struct version *v, unsigned map, int64_t bucket)
+{
+	for (size_t i = 0; i < v->n; i++)
+		if (has_section(&v->runs[i], map, bucket))
+			section_set_add(&v->runs[i].dead, map, bucket);
+}
+
+static void
+drop_map_of(struct version_run *r, unsigned map)
+{
+	const struct run_section *s;
+	unsigned n;
+
+	if (!r->handle) {
+		mem_grow(
+		    &r->maps, &r->cap_maps, r->n_maps + 1, sizeof *r->maps);
+		r->maps[r->n_maps++] = map;
+		return;
+	}
+	s = run_file_sections(r->handle->file, &n);
+	for (unsigned i = 0; i < n; i++)
+		if (s[i].map == map)
+			section_set_add(&r->dead, map, s[i].bucket);
+}
+
+static bool
+apply_drop(
+    struct str *edits, bool whole, struct version *v, struct memtable **held)
+{
+	unsigned map;
+	int64_t bucket = 0;
+
+	if (!take_map(edits, &map) || (!whole && !take_signed(edits, &bucket)))
+		return false;
+	if (whole) {
+		for (size_t i = 0; i < v->n; i++)
+			drop_map_of(&v->runs[i], map);
+		if (held)
+			memtable_forget_map(*held, map);
+	} else {
+		drop(v, map, bucket);
+		if (held)
+			memtable_forget(*held, map, bucket);
+	}
+	return true;
+}
+
+static bool
+apply_add(struct str *edits, struct version *v, size_t at)
+{
+	struct version_run r;
+
+	if (!take_run(edits, &r))
+		return false;
+	if (version_find(v, r.number) < v->n) {
+		run_release(&r);
+		return false;
+	}
+	make_room(v, at, 1);
+	v->runs[at] = r;
+	return true;
+}
+
+/* Removes n runs that follow one another; *at: where they were. */
+static bool
+apply_gone(struct str *edits, struct version *v, struct buf *gone, size_t *at)
+{
+	uint64_t n, number;
+
+	if (!take_varint(edits, &n) || n > v->n)
+		return false;
+	*at = v->n;
+	for (uint64_t i = 0; i < n; i++) {
+		if (!take_varint(edits, &number))
+			return false;
+		if (!i)
+			*at = version_find(v, number);
+		if (*at + i >= v->n || v->runs[*at + i].number != number)
+			return false;
+		if (gone)
+			buf_add(gone, &number, sizeof number);
+	}
+	take_away(v, *at, (size_t)n);
+	return true;
+}
+
+static bool
+apply_merge(struct str *edits, struct version *v, struct buf *gone)
+{
+	size_t at;
+	uint64_t n;
+
+	if (!apply_gone(edits, v, gone, &at) || !take_varint(edits, &n))
+		return false;
+	for (; n; n--)
+		if (!apply_add(edits, v, at++))
+			return false;
+	return true;
+}
+
+static bool
+apply_one(struct str *edits, struct version *v, struct memtable **held,
+    struct buf *gone)
+{
+	unsigned char kind = (unsigned char)*edits->p;
 
 	edits->p++;
 	edits->n--;
 	switch (kind) {
 	case EDIT_RESET:
+		take_away(v, 0, v->n);
+		/* fall through */
 	case EDIT_CLEAR:
-		memtable_free(*held);
-		*held = memtable_new();
+		if (held) {
+			memtable_free(*held);
+			*held = memtable_new();
+		}
 		return true;
 	case EDIT_DROP:
-		if (!take_map(edits, &map) || !take_signed(edits, &bucket))
-			return false;
-		memtable_forget(*held, map, bucket);
-		return true;
 	case EDIT_DROP_MAP:
-		if (!take_map(edits, &map))
-			return false;
-		memtable_forget_map(*held, map);
-		return true;
+		return apply_drop(edits, kind == EDIT_DROP_MAP, v, held);
+	case EDIT_ADD:
+		return apply_add(edits, v, v->n);
+	case EDIT_MERGE:
+		return apply_merge(edits, v, gone);
 	default:
 		return false;
 	}
 }
 
 bool
-edit_apply(struct str edits, struct memtable **held)
+edit_apply(struct str edits, struct version *v, struct memtable **held,
+    struct buf *gone)
 {
 	while (edits.n)
-		if (!apply_one(&edits, held))
-			return false;
-	return true;
-}
-
-/* ---- entries ---- */
-
-static void
-put_section(struct buf *b, const struct mem_section *s)
-{
-	buf_addc(b, 'S');
-	put_varint(b, s->map);
-	put_signed(b, s->bucket);
-}
-
-static void
-put_entry(struct buf *b, const struct mem_entry *e)
-{
-	buf_addc(b, mem_deleted(e) ? 'D' : 'P');
-	put_bytes(b, mem_key(e));
-	if (!mem_deleted(e))
-		put_bytes(b, mem_value(e));
-}
-
-static void
-put_entries(struct frame_sink *s, const struct mem_section *section, bool *open)
-{
-	struct mem_cursor c = {0};
-	const struct mem_entry *e;
-	bool said = false;
-
-	while ((e = mem_section_next(section, &c))) {
-		if (*open && s->bytes.n - s->begun > DELTA_BYTES) {
-			frame_end(s, FRAME_DELTA);
-			*open = false;
-		}
-		if (!*open)
-			frame_begin(s);
-		if (!*open || !said)
-			put_section(&s->bytes, section);
-		*open = said = true;
-		put_entry(&s->bytes, e);
-	}
-}
-
-void
-delta_put(struct frame_sink *s, const struct memtable *m,
-    const struct memtable *hidden_by)
-{
-	bool open = false;
-
-	for (size_t i = 0; i < m->n; i++) {
-		const struct mem_section *section = m->sections[i];
-
-		if (!hidden_by ||
-		    !memtable_hides(hidden_by, section->map, section->bucket))
-			put_entries(s, section, &open);
-	}
-	if (open)
-		frame_end(s, FRAME_DELTA);
-}
-
-static bool
-apply_section(struct str *body, struct memtable *held, struct mem_section **s)
-{
-	unsigned map;
-	int64_t bucket;
-
-	if (!take_map(body, &map) || !take_signed(body, &bucket))
-		return false;
-	*s = memtable_section(held, map, bucket);
-	return true;
-}
-
-static bool
-apply_entry(struct str *body, struct memtable *held, struct mem_section **s)
-{
-	char kind = *body->p;
-	struct str key, value = {0};
-
-	body->p++;
-	body->n--;
-	if (kind == 'S')
-		return apply_section(body, held, s);
-	if (!*s || (kind != 'P' && kind != 'D') || !take_bytes(body, &key) ||
-	    (kind == 'P' && !take_bytes(body, &value)))
-		return false;
-	if (kind == 'P')
-		memtable_put(held, *s, key, value);
-	else
-		memtable_delete(held, *s, key);
-	return true;
-}
-
-bool
-delta_apply(struct str body, struct memtable *held)
-{
-	struct mem_section *s = NULL;
-
-	while (body.n)
-		if (!apply_entry(&body, held, &s))
+		if (!apply_one(&edits, v, held, gone))
 			return false;
 	return true;
 }

@@ -141,8 +141,8 @@ note(const char *call, const char *path, long long n, const char *more,
 	if (log_fd < 0)
 		return;
 	line = malloc(room + 64);
-	p = line +
-	    sprintf(line, "%s\t%s\t%lld\t%s", call, path, n, more ? more : "");
+	p = line + snprintf(line, room + 64, "%s\t%s\t%lld\t%s", call, path, n,
+		       more ? more : "");
 	for (size_t i = 0; i < n_bytes; i++) {
 		*p++ = hex[(unsigned char)bytes[i] >> 4];
 		*p++ = hex[bytes[i] & 15];

@@ -243,6 +243,50 @@ test_filter(void)
 	unlinkat(run_dir_fd, NAME, 0);
 }
 
+static struct run_file *
+open_keys(uint64_t number, int64_t bucket, int64_t n, uint32_t one_in,
+    struct block_cache *cache)
+{
+	struct entries e = {0};
+	struct buf key = {0};
+	struct run_file *r;
+
+	for (int64_t k = 0; k < n; k++)
+		if (!gen_below(one_in))
+			entries_add(&e, 3, bucket, key_of_int(&key, k),
+			    (struct str){"123456789", 9}, false);
+	r = run_open(NAME, number, run_write(&e, NAME, number), cache);
+	must(r);
+	entries_release(&e);
+	buf_release(&key);
+	unlinkat(run_dir_fd, NAME, 0);
+	return r;
+}
+
+static void
+test_covers(void)
+{
+	struct block_cache *cache = block_cache_new(10 << 20);
+	struct run_file *all = open_keys(0, 0, 40000, 1, cache);
+	struct run_file *half = open_keys(1, 0, 40000, 2, cache);
+	struct run_file *older[] = {half, all};
+	struct run_file *other = open_keys(2, 1, 40000, 1, cache);
+	struct run_file *few = open_keys(3, 0, 3, 1, cache);
+	uint64_t got = run_file_covers(all, older, 1);
+
+	ok(got > 40000 * 5 && got < 40000 * 13, "half of it: %u",
+	    (unsigned)got);
+	ok(run_file_covers(all, older, 2) == 40000 * 18, "all, by two runs");
+	ok(!run_file_covers(other, older, 2), "none, of another bucket");
+	ok(run_file_covers(few, older + 1, 1) == 3 * 18, "of three keys");
+	ok(!run_file_covers(few, older, 0), "of no runs");
+	run_file_close(all);
+	run_file_close(half);
+	run_file_close(other);
+	run_file_close(few);
+	block_cache_free(cache);
+}
+
 static void
 test_files(void)
 {
@@ -282,6 +326,7 @@ main(void)
 	test_buckets();
 	test_million();
 	test_filter();
+	test_covers();
 	test_files();
 	run_dir_remove();
 	return tap_done();

@@ -123,10 +123,13 @@ commit(struct store *s, int n)
 	return !rc;
 }
 
+static unsigned most_runs;
+
 static bool
 run(const char *dir, const struct store_options *o, int rounds)
 {
 	struct model now = {0}, kept = {0};
+	struct store_info info;
 	bool right = true;
 	int n = 0;
 
@@ -147,15 +150,36 @@ run(const char *dir, const struct store_options *o, int rounds)
 		}
 		for (unsigned k = draw(20); k; k--)
 			change(s, &now, ++n);
+		store_info(s, &info);
+		if (info.n_runs > most_runs)
+			most_runs = info.n_runs;
 		right &= is_right(s, &now) && !test_close(s);
 	}
 	return right;
+}
+
+static bool
+temporary(struct store *s)
+{
+	struct model now = {0};
+	bool right = true;
+
+	for (int n = 1; right && n < 4000; n++) {
+		change(s, &now, n);
+		if (n % 100 == 0)
+			right &= is_right(s, &now);
+		if (n % 300 == 0)
+			right &= commit(s, n);
+	}
+	return right && is_right(s, &now) && !test_close(s);
 }
 
 int
 main(void)
 {
 	struct store_options o = {.create = true};
+	struct err err = {0};
+	struct store *s;
 
 	ok(run(test_dir("plain"), &o, 60), "as it comes");
 	o.journal_max = 20000;
@@ -164,6 +188,12 @@ main(void)
 	ok(run(test_dir("runs"), &o, 60), "with runs");
 	o.spill_bytes = 6000;
 	ok(run(test_dir("spills"), &o, 60), "with spills");
+	most_runs = 0;
+	o.inline_max = 1;
+	ok(run(test_dir("merges"), &o, 200), "with many runs");
+	ok(most_runs > 3 && most_runs < 40, "which are merged");
+	ok(!store_open_temporary(&s, &o, &err) && temporary(s),
+	    "a temporary store");
 	test_remove(test_dir(""));
 	return tap_done();
 }

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Doing a merge: cursors over the inputs go into one writer after another.
+ */
+#include "state/merge.h"
+
+#include <limits.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "base/must.h"
+
+#define STOP_EVERY 1024 /* entries */
+
+struct merge {
+	const struct merge_job *job;
+	struct run_file **files;
+	struct run_merge *all;
+	struct run_writer *writer; /* of the piece at hand, or NULL */
+	uint64_t guess;		   /* entries that are still to come */
+	struct merge_output *out;
+	size_t n, cap;
+	char (*names)[NAME_MAX + 1];
+	size_t cap_names;
+};
+
+static bool
+open_inputs(struct merge *m, struct err *err)
+{
+	const struct merge_job *job = m->job;
+	struct run_cursor **cursors = mem_array(job->n + 1u, sizeof *cursors);
+	bool ok = true;
+
+	m->files = mem_array(job->n + 1u, sizeof *m->files);
+	memset(m->files, 0, (job->n + 1u) * sizeof *m->files);
+	for (unsigned i = 0; i < job->n && ok; i++) {
+		const struct merge_input *in = &job->inputs[i];
+		const struct run_section *s;
+		unsigned n;
+
+		m->files[i] = run_file_open(job->dir_fd, in->name, in->number,
+		    in->bytes, in->footer_crc, NULL, err);
+		ok = m->files[i] != NULL;
+		if (!ok)
+			break;
+		cursors[i] = run_cursor_new(m->files[i]);
+		s = run_file_sections(m->files[i], &n);
+		for (unsigned k = 0; k < n; k++)
+			m->guess += s[k].n_entries;
+	}
+	if (ok)
+		m->all = run_merge_new(
+		    cursors, job->n, job->last, job->dropped, job->arg);
+	for (unsigned i = 0; !ok && i < job->n && m->files[i]; i++)
+		run_cursor_free(cursors[i]);
+	mem_free(cursors);
+	return ok;
+}
+
+static bool
+end_piece(struct merge *m, struct err *err)
+{
+	struct merge_output *o = &m->out[m->n - 1];
+	struct run_writer *w = m->writer;
+
+	if (!w)
+		return true;
+	m->writer = NULL;
+	m->guess -= o->n_entries < m->guess ? o->n_entries : m->guess;
+	return !run_writer_finish(w, &o->bytes, &o->footer_crc, err);
+}
+
+static bool
+begin_piece(struct merge *m, struct err *err)
+{
+	struct merge_output *o;
+	char *name;
+
+	mem_grow(&m->out, &m->cap, m->n + 1, sizeof *m->out);
+	mem_grow(&m->names, &m->cap_names, m->n + 1, sizeof *m->names);
+	o = &m->out[m->n];
+	name = m->names[m->n];
+	*o = (struct merge_output){.number = m->job->name(m->job->arg, name)};
+	m->writer =
+	    run_writer_new(m->job->dir_fd, name, o->number, m->guess, err);
+	m->n += m->writer != NULL;
+	return m->writer != NULL;
+}
+
+static bool
+put(struct merge *m, const struct run_entry *e, struct err *err)
+{
+	if (m->writer && run_writer_size(m->writer) >= m->job->piece &&
+	    !end_piece(m, err))
+		return false;
+	if (!m->writer && !begin_piece(m, err))
+		return false;
+	m->out[m->n - 1].n_entries++;
+	if (run_writer_add(m->writer, e))
+		return true;
+	/* Why is said at the end. */
+	must(!end_piece(m, err));
+	return false;
+}
+
+static int
+go(struct merge *m, struct err *err)
+{
+	struct run_entry e;
+	unsigned since = 0;
+	int got;
+
+	if (!open_inputs(m, err))
+		return -1;
+	while ((got = run_merge_next(m->all, &e, err)) > 0) {
+		if (!put(m, &e, err))
+			return -1;
+		if (++since < STOP_EVERY)
+			continue;
+		since = 0;
+		if (m->job->stop && m->job->stop(m->job->arg))
+			return 1;
+	}
+	return got || !end_piece(m, err) ? -1 : 0;
+}
+
+/* Takes back what was written. */
+static void
+undo(struct merge *m)
+{
+	run_writer_abandon(m->writer);
+	for (size_t i = 0; i < m->n; i++)
+		unlinkat(m->job->dir_fd, m->names[i], 0);
+	mem_free(m->out);
+	m->out = NULL;
+	m->n = 0;
+}
+
+int
+merge_do(const struct merge_job *job, struct merge_output **out, size_t *n,
+    struct err *err)
+{
+	struct merge m = {.job = job};
+	int rc = go(&m, err);
+
+	if (rc)
+		undo(&m);
+	run_merge_free(m.all);
+	for (unsigned i = 0; m.files && i < job->n; i++) {
+		if (!rc && m.files[i])
+			run_file_forget(m.files[i]);
+		run_file_close(m.files[i]);
+	}
+	mem_free(m.files);
+	mem_free(m.names);
+	*out = m.out;
+	*n = m.n;
+	return rc;
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Doing a merge: runs that lie over each other become one, cut into pieces of
+ * a bounded size. It opens the runs anew and needs nothing of the owner's, so
+ * it can have a thread of its own. What it has written is nothing to anybody
+ * until a commit names it.
+ */
+#ifndef WEIR_STATE_MERGE_H
+#define WEIR_STATE_MERGE_H
+
+#include "state/run_file.h"
+
+struct merge_input {
+	const char *name;
+	uint64_t number, bytes;
+	uint32_t footer_crc;
+};
+
+struct merge_output {
+	uint64_t number, bytes, n_entries;
+	uint32_t footer_crc;
+};
+
+struct merge_job {
+	int dir_fd;
+	const struct merge_input *inputs; /* the newest first */
+	unsigned n;
+	bool last;	/* nothing lies below them: tombstones go */
+	uint64_t piece; /* bytes of an output, more or less */
+	/* Is that section of that input dead? */
+	bool (*dropped)(
+	    void *arg, unsigned input, unsigned map, int64_t bucket);
+	/* Asked now and then: true ends the merge. */
+	bool (*stop)(void *arg);
+	/* The number and name (NAME_MAX + 1 bytes) of the next output. */
+	uint64_t (*name)(void *arg, char *name);
+	void *arg;
+};
+
+/*
+ * *out: a mem.h array of the runs written and synced (their directory is not),
+ * in order of their keys; *n may be 0. 0; 1: it was stopped; -1 and *err: in
+ * both cases its files are removed.
+ */
+int merge_do(const struct merge_job *job, struct merge_output **out, size_t *n,
+    struct err *err);
+
+#endif

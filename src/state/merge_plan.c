@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The choice of runs to merge; see merge_plan.h. It looks at sizes alone and
+ * keeps nothing: the same runs give the same choice, after a restart, too.
+ */
+#include "state/merge_plan.h"
+
+#include "base/mem.h"
+
+#define TIER_BYTES ((uint64_t)1 << 20) /* up to here is tier 0 */
+#define BOTTOM_MIN ((uint64_t)16 << 20)
+#define HIDDEN_PART 60 /* of a hundred parts of the bottom */
+
+/* Runs that count as one: [from, from + n). */
+struct pile {
+	size_t from, n;
+	uint64_t bytes, dead, covers, n_entries, n_deleted;
+	unsigned tier;
+};
+
+static unsigned
+tier_of(uint64_t bytes)
+{
+	unsigned tier = 0;
+
+	for (; bytes >= TIER_BYTES; bytes /= MERGE_FAN)
+		tier++;
+	return tier;
+}
+
+/* The piles, the newest first. */
+static size_t
+make_piles(const struct merge_run *runs, size_t n_runs, struct pile *piles)
+{
+	size_t n = 0;
+
+	for (size_t i = n_runs; i-- > 0;) {
+		struct pile *p = &piles[n];
+
+		if (i + 1 < n_runs && runs[i + 1].follows)
+			p--;
+		else
+			piles[n++] = (struct pile){0};
+		p->from = i;
+		p->n++;
+		p->bytes += runs[i].bytes;
+		p->dead += runs[i].dead;
+		p->covers += runs[i].covers;
+		p->n_entries += runs[i].n_entries;
+		p->n_deleted += runs[i].n_deleted;
+	}
+	for (size_t i = 0; i < n; i++)
+		piles[i].tier = tier_of(piles[i].bytes);
+	return n;
+}
+
+/*
+ * Piles of a tier that lie on each other, smaller ones among them: [*top,
+ * *top + *n). The tier ends at the first one of a greater tier.
+ */
+static void
+find_tier(const struct pile *piles, size_t n_piles, unsigned tier, size_t *top,
+    size_t *n)
+{
+	size_t i = 0;
+
+	while (i < n_piles && piles[i].tier < tier)
+		i++;
+	*top = i;
+	while (i < n_piles && piles[i].tier <= tier)
+		i++;
+	*n = i - *top;
+}
+
+static bool
+full_tier(const struct pile *piles, size_t n_piles, size_t *top, size_t *n)
+{
+	unsigned last = 0;
+
+	for (size_t i = 0; i < n_piles; i++)
+		last = piles[i].tier > last ? piles[i].tier : last;
+	for (unsigned tier = 0; tier <= last; tier++) {
+		find_tier(piles, n_piles, tier, top, n);
+		if (*n >= MERGE_FAN)
+			return true;
+	}
+	return false;
+}
+
+/* Is so much hidden by what lies on the bottom that all is to become one? */
+static bool
+heavy_top(const struct pile *piles, size_t n_piles)
+{
+	const struct pile *bottom = &piles[n_piles - 1];
+	uint64_t hidden = 0;
+
+	for (size_t i = 0; i + 1 < n_piles; i++)
+		hidden += piles[i].covers;
+	return bottom->bytes >= BOTTOM_MIN &&
+	       hidden / HIDDEN_PART >= bottom->bytes / 100;
+}
+
+/* Is half of a pile dead, or of the last one only tombstones? */
+static bool
+mostly_dead(const struct pile *p, bool last)
+{
+	if (p->bytes < TIER_BYTES)
+		return false;
+	return p->dead > p->bytes / 2 ||
+	       (last && p->n_deleted > p->n_entries / 2);
+}
+
+/* The neighbours that take the fewest bytes to become one. */
+static void
+cheapest(const struct pile *piles, size_t n_piles, size_t *top, size_t *n)
+{
+	uint64_t least = UINT64_MAX;
+	size_t width = MERGE_FAN < n_piles ? MERGE_FAN : n_piles;
+
+	*n = width;
+	*top = 0;
+	for (size_t i = 0; i + width <= n_piles; i++) {
+		uint64_t sum = 0;
+
+		for (size_t k = i; k < i + width; k++)
+			sum += piles[k].bytes;
+		if (sum < least) {
+			least = sum;
+			*top = i;
+		}
+	}
+}
+
+static bool
+choose(const struct pile *piles, size_t n_piles, size_t *top, size_t *n)
+{
+	if (full_tier(piles, n_piles, top, n))
+		return true;
+	if (n_piles > 1 && heavy_top(piles, n_piles)) {
+		*top = 0;
+		*n = n_piles;
+		return true;
+	}
+	for (size_t i = n_piles; i-- > 0;)
+		if (mostly_dead(&piles[i], i + 1 == n_piles)) {
+			*top = i;
+			*n = 1;
+			return true;
+		}
+	if (n_piles > MERGE_RUNS_MAX) {
+		cheapest(piles, n_piles, top, n);
+		return true;
+	}
+	return false;
+}
+
+bool
+merge_plan(const struct merge_run *runs, size_t n_runs, size_t *from, size_t *n)
+{
+	struct pile *piles;
+	size_t n_piles, top, width;
+	bool found;
+
+	if (!n_runs)
+		return false;
+	piles = mem_array(n_runs, sizeof *piles);
+	n_piles = make_piles(runs, n_runs, piles);
+	found = choose(piles, n_piles, &top, &width);
+	if (found) {
+		const struct pile *newest = &piles[top];
+		const struct pile *oldest = &piles[top + width - 1];
+
+		*from = oldest->from;
+		*n = newest->from + newest->n - oldest->from;
+	}
+	mem_free(piles);
+	return found;
+}
+
+size_t
+merge_depth(const struct merge_run *runs, size_t n_runs)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < n_runs; i++)
+		n += !i || !runs[i].follows;
+	return n;
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Which runs to merge. Runs lie over each other, the newest on top; reads ask
+ * them from the top down, and what is on top hides what is below.
+ *
+ * Runs of about the same size are merged once there are MERGE_FAN of them
+ * (size tiers), so that every entry is written about once per tier, and the
+ * tiers are few. The bottom is only written again when what is hidden by the
+ * runs on it comes to 60 % of it, or when much of it is dead. So a state that
+ * changes at random takes less than four bytes for each that is changed and
+ * less than 2.7 times its size on the disk, and one that grows, or whose
+ * buckets come and go, is not written again and again for nothing.
+ *
+ * Runs that follow each other in the order of keys (the pieces that a merge
+ * has cut its result into) count as one.
+ */
+#ifndef WEIR_STATE_MERGE_PLAN_H
+#define WEIR_STATE_MERGE_PLAN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define MERGE_FAN 8	   /* runs of a tier, and the ratio of tiers */
+#define MERGE_RUNS_MAX 40  /* more than that are never left */
+#define MERGE_RUNS_SLOW 60 /* from here on who adds runs has to wait */
+/* Bytes of a run that a merge writes, more or less. */
+#define MERGE_PIECE ((uint64_t)64 << 20)
+
+struct merge_run {
+	uint64_t bytes;
+	uint64_t dead;	 /* of them, of sections that are dropped */
+	uint64_t covers; /* of them, of entries that hide others: a guess */
+	uint64_t n_entries, n_deleted;
+	bool follows; /* all of its keys are behind those of the run before */
+};
+
+/*
+ * The runs, the oldest first. True: merge [*from, *from + *n), which follow
+ * one another in age.
+ */
+bool merge_plan(
+    const struct merge_run *runs, size_t n_runs, size_t *from, size_t *n);
+
+/* Runs that lie over each other, pieces of one counted as one. */
+size_t merge_depth(const struct merge_run *runs, size_t n_runs);
+
+#endif

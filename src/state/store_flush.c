@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Memory to a run: what the journal holds and what is newer are written down
+ * together, section by section in order of their keys. A tombstone is left out
+ * where nothing older can have the key.
+ */
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "data/key.h"
+#include "state/entry_sort.h"
+#include "state/store_in.h"
+
+/* A section of the run: where its entries are. */
+struct part {
+	unsigned map;
+	int64_t bucket;
+	const struct mem_section *newer, *older; /* NULL: none */
+};
+
+struct flush {
+	struct store *store;
+	struct part *parts;
+	size_t n, cap;
+	uint64_t n_entries; /* at most */
+	struct entry_item *items, *spare;
+	size_t cap_items, cap_spare;
+};
+
+static int
+by_name(const void *a, const void *b)
+{
+	const struct part *x = a, *y = b;
+
+	if (x->map != y->map)
+		return x->map < y->map ? -1 : 1;
+	return (x->bucket > y->bucket) - (x->bucket < y->bucket);
+}
+
+static void
+add_part(struct flush *f, const struct mem_section *newer,
+    const struct mem_section *older)
+{
+	const struct mem_section *s = newer ? newer : older;
+
+	if ((!newer || !newer->index.n) && (!older || !older->index.n))
+		return;
+	mem_grow(&f->parts, &f->cap, f->n + 1, sizeof *f->parts);
+	f->parts[f->n++] = (struct part){s->map, s->bucket, newer, older};
+	f->n_entries += newer ? newer->index.n : 0;
+	f->n_entries += older ? older->index.n : 0;
+}
+
+static void
+find_parts(struct flush *f)
+{
+	const struct memtable *changes = f->store->job.changes;
+	const struct memtable *held = f->store->held;
+
+	for (size_t i = 0; i < changes->n; i++) {
+		const struct mem_section *s = changes->sections[i];
+
+		add_part(f, s,
+		    s->dropped ? NULL : memtable_find(held, s->map, s->bucket));
+	}
+	for (size_t i = 0; i < held->n; i++) {
+		const struct mem_section *s = held->sections[i];
+
+		if (!memtable_find(changes, s->map, s->bucket) &&
+		    !memtable_hides(changes, s->map, s->bucket))
+			add_part(f, NULL, s);
+	}
+	if (f->n)
+		qsort(f->parts, f->n, sizeof *f->parts, by_name);
+}
+
+/* May a run have entries of the section that a tombstone must hide? */
+static bool
+is_below(const struct store *s, const struct part *p)
+{
+	if (p->newer && p->newer->dropped)
+		return false;
+	return version_has(&s->version, p->map, p->bucket);
+}
+
+static size_t
+gather(struct flush *f, const struct part *p)
+{
+	size_t n = 0, most = (p->newer ? p->newer->index.n : 0) +
+			     (p->older ? p->older->index.n : 0);
+	bool below = is_below(f->store, p);
+	const struct mem_entry *e;
+
+	mem_grow(&f->items, &f->cap_items, most, sizeof *f->items);
+	mem_grow(&f->spare, &f->cap_spare, most, sizeof *f->spare);
+	for (int older = 0; older < 2; older++) {
+		const struct mem_section *s = older ? p->older : p->newer;
+		struct mem_cursor c = {0};
+
+		while (s && (e = mem_section_next(s, &c)))
+			if ((below || !mem_deleted(e)) &&
+			    !(older && mem_section_get(p->newer, mem_key(e))))
+				f->items[n++].entry = e;
+	}
+	entry_sort(f->items, f->spare, n);
+	return n;
+}
+
+static bool
+write_part(struct flush *f, struct run_writer *w, const struct part *p)
+{
+	size_t n = gather(f, p);
+
+	for (size_t i = 0; i < n; i++) {
+		const struct mem_entry *e = f->items[i].entry;
+		struct run_entry out = {.map = p->map,
+		    .bucket = p->bucket,
+		    .key = mem_key(e),
+		    .value = mem_value(e),
+		    .deleted = mem_deleted(e)};
+
+		if (!run_writer_add(w, &out))
+			return false;
+	}
+	return true;
+}
+
+static int
+write_run(struct flush *f, struct version_run *out, struct err *err)
+{
+	const struct store_dir *d = &f->store->dir;
+	char name[STORE_NAME_MAX];
+	struct run_writer *w;
+
+	store_name(name, STORE_RUN, out->number);
+	w = run_writer_new(d->fd, name, out->number, f->n_entries, err);
+	if (!w)
+		return err_note(err, "%s", d->path);
+	for (size_t i = 0; i < f->n; i++)
+		if (!write_part(f, w, &f->parts[i]))
+			break;
+	if (run_writer_finish(w, &out->bytes, &out->footer_crc, err))
+		return err_note(err, "%s", d->path);
+	out->n_entries = f->n_entries;
+	return store_dir_sync(d, err);
+}
+
+int
+flush_run(struct store *s, struct version_run *out, struct err *err)
+{
+	struct flush f = {.store = s};
+	int rc = 0;
+
+	*out = (struct version_run){.number = s->job.run};
+	find_parts(&f);
+	if (f.n)
+		rc = write_run(&f, out, err);
+	else
+		out->number = 0;
+	mem_free(f.parts);
+	mem_free(f.items);
+	mem_free(f.spare);
+	return rc;
+}

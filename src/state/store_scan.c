@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Scans: the entries of a bucket in order, out of all layers. What is in
+ * memory is noted when the scan begins, and kept (memtable.h, pins); runs are
+ * read as they come. Of equal keys the newest layer's counts.
+ */
+#include "base/mem.h"
+#include "data/key.h"
+#include "state/entry_sort.h"
+#include "state/store_in.h"
+
+/* One layer: of the two ways to have entries it has one. */
+struct scan_layer {
+	struct mem_section *section; /* pinned */
+	struct entry_item *items;
+	size_t n, at;
+
+	struct run_handle *run; /* shared */
+	struct run_cursor *cursor;
+
+	/* The entry that is next; it is given out and stays until then. */
+	bool there, given;
+	uint64_t prefix;
+	struct str key, value;
+	bool deleted;
+};
+
+struct store_scan {
+	struct store *store;
+	struct scan_layer *layers; /* the newest first */
+	size_t n, cap;
+};
+
+static struct scan_layer *
+new_layer(struct store_scan *c)
+{
+	mem_grow(&c->layers, &c->cap, c->n + 1, sizeof *c->layers);
+	c->layers[c->n] = (struct scan_layer){.given = true, .there = true};
+	return &c->layers[c->n++];
+}
+
+static void
+add_table(struct store_scan *c, struct mem_section *section)
+{
+	struct scan_layer *l = new_layer(c);
+	struct entry_item *spare;
+	struct mem_cursor at = {0};
+	const struct mem_entry *e;
+
+	l->section = section;
+	mem_section_pin(section);
+	l->items = mem_array(section->index.n, sizeof *l->items);
+	spare = mem_array(section->index.n, sizeof *spare);
+	while ((e = mem_section_next(section, &at)))
+		l->items[l->n++].entry = e;
+	entry_sort(l->items, spare, l->n);
+	mem_free(spare);
+}
+
+static void
+add_run(
+    struct store_scan *c, struct version_run *r, unsigned map, int64_t bucket)
+{
+	struct scan_layer *l = new_layer(c);
+
+	l->run = r->handle;
+	atomic_fetch_add(&l->run->users, 1);
+	l->cursor = run_cursor_of(l->run->file, map, bucket);
+}
+
+struct store_scan *
+store_scan_begin(struct store *s, unsigned map, int64_t bucket)
+{
+	struct store_scan *c = mem_zalloc(sizeof *c);
+	struct memtable *tables[STORE_TABLES];
+	unsigned n = store_tables(s, tables);
+
+	c->store = s;
+	for (unsigned i = 0; i < n; i++) {
+		struct mem_section *section =
+		    memtable_find(tables[i], map, bucket);
+
+		if (section && section->index.n)
+			add_table(c, section);
+		if (memtable_hides(tables[i], map, bucket))
+			return c;
+	}
+	for (size_t i = s->version.n; i-- > 0;)
+		if (version_run_has(&s->version.runs[i], map, bucket))
+			add_run(c, &s->version.runs[i], map, bucket);
+	return c;
+}
+
+static bool
+next_of_run(struct store_scan *c, struct scan_layer *l)
+{
+	struct run_entry e;
+	struct err err = {0};
+	int rc = run_cursor_next(l->cursor, &e, &err);
+
+	if (rc < 0) {
+		err_note(&err, "%s", c->store->dir.path);
+		store_fail(c->store, &err);
+		return false;
+	}
+	l->there = rc > 0;
+	if (!l->there)
+		return true;
+	l->prefix = key_prefix(e.key);
+	l->key = e.key;
+	l->value = e.value;
+	l->deleted = e.deleted;
+	return true;
+}
+
+static void
+next_of_table(struct scan_layer *l)
+{
+	const struct entry_item *item = &l->items[l->at];
+
+	l->there = l->at < l->n;
+	if (!l->there)
+		return;
+	l->at++;
+	l->prefix = item->prefix;
+	l->key = mem_key(item->entry);
+	l->value = mem_value(item->entry);
+	l->deleted = mem_deleted(item->entry);
+}
+
+/* Goes on in the layers whose entry was given. False if the store fails. */
+static bool
+go_on(struct store_scan *c)
+{
+	for (size_t i = 0; i < c->n; i++) {
+		struct scan_layer *l = &c->layers[i];
+
+		if (!l->there || !l->given)
+			continue;
+		l->given = false;
+		if (!l->cursor)
+			next_of_table(l);
+		else if (!next_of_run(c, l))
+			return false;
+	}
+	return true;
+}
+
+static int
+cmp(const struct scan_layer *a, const struct scan_layer *b)
+{
+	if (a->prefix != b->prefix)
+		return a->prefix < b->prefix ? -1 : 1;
+	return key_cmp(a->key, b->key);
+}
+
+/* The least entry that is left, of the newest layer that has its key. */
+static struct scan_layer *
+least(struct store_scan *c)
+{
+	struct scan_layer *best = NULL;
+
+	for (size_t i = 0; i < c->n; i++) {
+		struct scan_layer *l = &c->layers[i];
+		int order = !l->there ? 1 : best ? cmp(l, best) : -1;
+
+		if (order < 0)
+			best = l;
+	}
+	for (size_t i = 0; best && i < c->n; i++) {
+		struct scan_layer *l = &c->layers[i];
+
+		l->given = l->there && (l == best || !cmp(l, best));
+	}
+	return best;
+}
+
+bool
+store_scan_next(struct store_scan *c, struct str *key, struct str *value)
+{
+	struct scan_layer *l;
+
+	if (atomic_load(&c->store->failed))
+		return false;
+	do {
+		if (!go_on(c))
+			return false;
+		l = least(c);
+		if (!l)
+			return false;
+	} while (l->deleted);
+	*key = l->key;
+	*value = l->value;
+	return true;
+}
+
+void
+store_scan_end(struct store_scan *c)
+{
+	for (size_t i = 0; i < c->n; i++) {
+		struct scan_layer *l = &c->layers[i];
+
+		mem_free(l->items);
+		if (l->section)
+			mem_section_unpin(l->section);
+		run_cursor_free(l->cursor);
+		run_handle_leave(l->run);
+	}
+	mem_free(c->layers);
+	mem_free(c);
+}
