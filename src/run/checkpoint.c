@@ -29,6 +29,7 @@ struct checkpoint {
 	unsigned rows, pieces;	   /* since the clock was asked */
 	uint64_t published;	   /* the last commit told to the outputs */
 	unsigned n_pieces;	   /* for tests */
+	uint64_t memory;	   /* --mem; 0: any */
 };
 
 static unsigned torture_commit, torture_restart;
@@ -56,7 +57,9 @@ open_store(struct checkpoint *c, struct err *err)
 	struct store_options options = {.create = true,
 	    .lock_wait_ms = waits ? -1 : 0,
 	    .stop = asked_to_stop};
+	struct state_options rest;
 
+	state_share(c->memory, &options, &rest);
 	if (!o)
 		return store_open_temporary(&c->store, &options, err);
 	return store_open(&c->store, o->dir, &options, err);
@@ -336,9 +339,10 @@ static int
 start(struct run *r)
 {
 	struct checkpoint *c = r->kept;
-	uint64_t most = r->options->memory;
-	struct state_options memory = {.memory = most ? most : SIZE_MAX};
+	struct store_options store;
+	struct state_options memory;
 
+	state_share(c->memory, &store, &memory);
 	if (read_note(c, r->err))
 		return -1;
 	c->state = state_new(c->store, &memory, r->err);
@@ -357,6 +361,7 @@ checkpoint_open(struct run *r)
 		return CHECKPOINT_OPENED;
 	c = r->kept = mem_zalloc(sizeof *c);
 	c->options = options;
+	c->memory = r->options->memory;
 	c->every_ms = options ? options->every / 1000 : 0;
 	arena_init(&c->arena, 4096);
 	c->note = (struct note){.map = VALUE_NULL, .arena = &c->arena};

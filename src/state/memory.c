@@ -11,8 +11,6 @@
 #include "base/mem.h"
 #include "state/kept.h"
 
-/* Changed cells that may wait for the next cut, which puts them at once. */
-#define CHANGED_MAX ((size_t)64 << 10)
 /* Cells put at one go while a cut is due, and left for the cut itself. */
 #define PREPARE_PUTS ((size_t)32 << 10)
 #define PREPARE_LEFT ((size_t)32 << 10)
@@ -20,6 +18,29 @@
 #define ROUNDS 64
 
 static const struct where nowhere;
+
+/* Least and most bytes of a store's cache, and of what it has not written. */
+#define SHARE_LEAST ((size_t)1 << 20)
+#define SHARE_MOST ((size_t)32 << 20)
+
+void
+state_share(
+    size_t most, struct store_options *store, struct state_options *state)
+{
+	size_t share = most / 16;
+
+	state->memory = SIZE_MAX;
+	if (!most)
+		return;
+	if (share < SHARE_LEAST)
+		share = SHARE_LEAST;
+	if (share > SHARE_MOST)
+		share = SHARE_MOST;
+	/* While what was spilled is being written there is twice as much. */
+	store->spill_bytes = share;
+	store->cache_bytes = 2 * share;
+	state->memory = most > 8 * share ? most - 4 * share : most / 2;
+}
 
 void
 state_hold(struct state_step *step, size_t bytes)
@@ -176,8 +197,6 @@ state_settle(struct state *s)
 		evict_all(s);
 	if (!s->n_busy && s->bytes <= s->options.memory)
 		return;
-	if (s->n_changed > CHANGED_MAX)
-		put_some(s, SIZE_MAX);
 	count_busy(s);
 	if (s->bytes > s->options.memory)
 		evict(s);

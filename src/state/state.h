@@ -67,6 +67,13 @@ struct state_options {
 	size_t memory; /* bytes of kept tables in memory; SIZE_MAX: any */
 };
 
+/*
+ * Of so much memory (0: any): what the store gets for its blocks and for what
+ * is being written, and what is left for tables.
+ */
+void state_share(size_t most, struct store_options *store,
+    struct state_options *state);
+
 /* The store stays the caller's. Reads the schema. NULL and *err. */
 struct state *state_new(
     struct store *store, const struct state_options *options, struct err *err);
@@ -112,10 +119,7 @@ void state_cut(struct state *s);
  */
 bool state_prepare(struct state *s);
 
-/*
- * Between batches: sees to it that neither changed cells pile up (a cut then
- * costs little) nor memory exceeds the limit.
- */
+/* Between batches: sees to it that memory does not exceed the limit. */
 void state_settle(struct state *s);
 
 /*
