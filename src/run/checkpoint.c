@@ -394,6 +394,12 @@ checkpoint_crashed(const struct checkpoint *c)
 	return c->crashed;
 }
 
+struct store *
+checkpoint_store(const struct checkpoint *c)
+{
+	return c->store;
+}
+
 /* ---- commits ---- */
 
 /* Outputs hear of what has become durable. */
@@ -407,8 +413,12 @@ publish(struct run *r)
 	r->kept->published = durable;
 }
 
+/*
+ * last: of this run, but for one that says that what was held back has been
+ * delivered.
+ */
 static int
-commit(struct run *r, bool ended, bool final)
+commit(struct run *r, bool last, bool ended, bool final)
 {
 	struct checkpoint *c = r->kept;
 	struct buf note = {0};
@@ -418,8 +428,13 @@ commit(struct run *r, bool ended, bool final)
 
 	if (state_failed(c->state, r->err))
 		return -1;
-	pipe_flush(&r->pipe);
-	outputs_flush(&r->out);
+	if (!ended && !outputs_can_cut(&r->out))
+		return 0;
+	/* Outputs are told of a commit before the next one is cut. */
+	if (store_wait(c->store, r->err))
+		return -1;
+	publish(r);
+	outputs_cut(&r->out, last);
 	/* What could not be written has not been: the last commit stands. */
 	if (outputs_failed(&r->out))
 		return -1;
@@ -445,7 +460,7 @@ commit(struct run *r, bool ended, bool final)
 static void
 commit_or_fail(struct run *r)
 {
-	if (!r->pipe.failed && commit(r, false, false))
+	if (!r->pipe.failed && commit(r, false, false, false))
 		r->pipe.failed = r->err->message != NULL;
 }
 
@@ -541,7 +556,9 @@ checkpoint_restore(struct run *r)
 	c->published = store_epoch(c->store);
 	if (c->note.map.type == T_MAP || !c->options)
 		return 0;
-	return commit(r, false, false) || store_wait(c->store, r->err) ? -1 : 0;
+	return commit(r, false, false, false) || store_wait(c->store, r->err)
+		   ? -1
+		   : 0;
 }
 
 int
@@ -555,10 +572,16 @@ checkpoint_end(struct run *r, bool final)
 		return -1;
 	if (!c->options)
 		return 0;
-	if (commit(r, true, final) || store_wait(c->store, r->err))
+	/* Until it is known to be delivered the run has not ended. */
+	if (outputs_hold(&r->out) &&
+	    (commit(r, true, false, false) || store_wait(c->store, r->err)))
 		return -1;
 	publish(r);
-	return 0;
+	if (outputs_failed(&r->out) || commit(r, true, true, final) ||
+	    store_wait(c->store, r->err))
+		return -1;
+	publish(r);
+	return outputs_failed(&r->out) ? -1 : 0;
 }
 
 int

@@ -50,6 +50,8 @@ bool checkpoint_lasts(const struct checkpoint *c);
 /* The last commit's note; empty if there has been none. */
 struct note checkpoint_note(const struct checkpoint *c);
 
+struct store *checkpoint_store(const struct checkpoint *c);
+
 /*
  * The last run did not end in order: what it wrote behind its last commit is
  * taken back.

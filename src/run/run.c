@@ -183,18 +183,28 @@ open_inputs(struct run *r)
 	return 0;
 }
 
+/* The encoders have been made: goes on in what is there. */
+static int
+resume_outputs(struct run *r)
+{
+	return checkpoint_lasts(r->kept)
+		   ? outputs_resume(&r->out, checkpoint_note(r->kept),
+			 checkpoint_crashed(r->kept), r->err)
+		   : 0;
+}
+
 static int
 open_outputs(struct run *r)
 {
 	r->out = (struct outputs){.plan = r->plan,
 	    .options = r->options,
 	    .inputs = r->inputs,
-	    .n_inputs = r->n_inputs,
-	    .kept = checkpoint_lasts(r->kept)};
+	    .n_inputs = r->n_inputs};
+	if (checkpoint_lasts(r->kept))
+		r->out.keep = (struct sink_keep){checkpoint_store(r->kept),
+		    r->options->state->hold, r->options->state->ids,
+		    r->options->verbose};
 	if (outputs_open(&r->out, r->err))
-		return -1;
-	if (r->out.kept && outputs_resume(&r->out, checkpoint_note(r->kept),
-			       checkpoint_crashed(r->kept), r->err))
 		return -1;
 	r->rejects.file = r->out.reject.opened ? &r->out.reject : NULL;
 	r->rejects.quiet = r->options->quiet;
@@ -260,7 +270,7 @@ lend_encoders(struct run *r)
 
 		if (path->output && !path->output->divided &&
 		    !path->output->format->ordered &&
-		    !r->plan->inputs[i].scan->needs_time)
+		    !r->plan->inputs[i].scan->needs_time && !r->out.keep.ids)
 			path->encoder =
 			    r->out.sinks[path->output - r->plan->outputs]
 				.encoder;
@@ -717,15 +727,18 @@ run_plan(const struct plan *plan, const struct run_options *options,
 		status = checkpoint_open(&r);
 	if (status == CHECKPOINT_SKIPPED)
 		return skip_run(&r);
+	if (checkpoint_lasts(r.kept))
+		signals_hold_pipe();
 	status = status || open_outputs(&r) || open_inputs(&r) ||
-			 outputs_encode(&r.out, err) || run_inputs(&r)
+			 outputs_encode(&r.out, err) || resume_outputs(&r) ||
+			 run_inputs(&r)
 		     ? -1
 		     : 0;
 	for (unsigned i = 0; r.out.sinks && i < plan->n_outputs; i++)
 		if (signals_stop() && r.out.sinks[i].out.temporary)
 			report_interrupted(r.out.sinks[i].out.path);
 	if (outputs_close(&r.out, !status && !signals_stop(),
-		&counts->bytes_out, status ? &other : err))
+		&counts->bytes_out, err->message ? &other : err))
 		status = -1;
 	err_release(&other);
 	other = (struct err){0};
@@ -740,6 +753,8 @@ run_plan(const struct plan *plan, const struct run_options *options,
 	if (checkpoint_close(&r, status ? &other : err))
 		status = -1;
 	err_release(&other);
+	if (options->state && outputs_broken(&r.out))
+		signals_raise_pipe();
 	if (!status)
 		signals_raise();
 	if (!status)

@@ -30,6 +30,8 @@ struct state_run {
 	enum if_locked if_locked;
 	const char *const *reset; /* names of steps that begin anew */
 	unsigned n_reset;
+	bool hold; /* results wait for the commit that contains them */
+	bool ids;  /* results begin with a column _id */
 };
 
 #define CHECKPOINT_EVERY ((int64_t)10 * 1000000)

@@ -14,7 +14,6 @@
 
 struct merge {
 	const struct merge_job *job;
-	struct run_file **files;
 	struct run_merge *all;
 	struct run_writer *writer; /* of the piece at hand, or NULL */
 	uint64_t guess;		   /* entries that are still to come */
@@ -24,37 +23,24 @@ struct merge {
 	size_t cap_names;
 };
 
-static bool
-open_inputs(struct merge *m, struct err *err)
+static void
+open_inputs(struct merge *m)
 {
 	const struct merge_job *job = m->job;
 	struct run_cursor **cursors = mem_array(job->n + 1u, sizeof *cursors);
-	bool ok = true;
 
-	m->files = mem_array(job->n + 1u, sizeof *m->files);
-	memset(m->files, 0, (job->n + 1u) * sizeof *m->files);
-	for (unsigned i = 0; i < job->n && ok; i++) {
-		const struct merge_input *in = &job->inputs[i];
-		const struct run_section *s;
+	for (unsigned i = 0; i < job->n; i++) {
 		unsigned n;
+		const struct run_section *s =
+		    run_file_sections(job->inputs[i], &n);
 
-		m->files[i] = run_file_open(job->dir_fd, in->name, in->number,
-		    in->bytes, in->footer_crc, NULL, err);
-		ok = m->files[i] != NULL;
-		if (!ok)
-			break;
-		cursors[i] = run_cursor_new(m->files[i]);
-		s = run_file_sections(m->files[i], &n);
+		cursors[i] = run_cursor_new(job->inputs[i]);
 		for (unsigned k = 0; k < n; k++)
 			m->guess += s[k].n_entries;
 	}
-	if (ok)
-		m->all = run_merge_new(
-		    cursors, job->n, job->last, job->dropped, job->arg);
-	for (unsigned i = 0; !ok && i < job->n && m->files[i]; i++)
-		run_cursor_free(cursors[i]);
+	m->all =
+	    run_merge_new(cursors, job->n, job->last, job->dropped, job->arg);
 	mem_free(cursors);
-	return ok;
 }
 
 static bool
@@ -110,8 +96,7 @@ go(struct merge *m, struct err *err)
 	unsigned since = 0;
 	int got;
 
-	if (!open_inputs(m, err))
-		return -1;
+	open_inputs(m);
 	while ((got = run_merge_next(m->all, &e, err)) > 0) {
 		if (!put(m, &e, err))
 			return -1;
@@ -146,12 +131,8 @@ merge_do(const struct merge_job *job, struct merge_output **out, size_t *n,
 	if (rc)
 		undo(&m);
 	run_merge_free(m.all);
-	for (unsigned i = 0; m.files && i < job->n; i++) {
-		if (!rc && m.files[i])
-			run_file_forget(m.files[i]);
-		run_file_close(m.files[i]);
-	}
-	mem_free(m.files);
+	for (unsigned i = 0; !rc && i < job->n; i++)
+		run_file_forget(job->inputs[i]);
 	mem_free(m.names);
 	*out = m.out;
 	*n = m.n;

@@ -1,20 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Doing a merge: runs that lie over each other become one, cut into pieces of
- * a bounded size. It opens the runs anew and needs nothing of the owner's, so
- * it can have a thread of its own. What it has written is nothing to anybody
- * until a commit names it.
+ * a bounded size. It reads past the caches, so it can have a thread of its
+ * own beside that of the runs' owner. What it has written is nothing to
+ * anybody until a commit names it.
  */
 #ifndef WEIR_STATE_MERGE_H
 #define WEIR_STATE_MERGE_H
 
 #include "state/run_file.h"
-
-struct merge_input {
-	const char *name;
-	uint64_t number, bytes;
-	uint32_t footer_crc;
-};
 
 struct merge_output {
 	uint64_t number, bytes, n_entries;
@@ -23,7 +17,7 @@ struct merge_output {
 
 struct merge_job {
 	int dir_fd;
-	const struct merge_input *inputs; /* the newest first */
+	struct run_file *const *inputs; /* the newest first */
 	unsigned n;
 	bool last;	/* nothing lies below them: tombstones go */
 	uint64_t piece; /* bytes of an output, more or less */

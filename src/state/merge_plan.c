@@ -147,7 +147,7 @@ choose(const struct pile *piles, size_t n_piles, size_t *top, size_t *n)
 			*n = 1;
 			return true;
 		}
-	if (n_piles > MERGE_RUNS_MAX) {
+	if (n_piles > MERGE_DEPTH_MAX) {
 		cheapest(piles, n_piles, top, n);
 		return true;
 	}

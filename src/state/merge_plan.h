@@ -21,9 +21,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define MERGE_FAN 8	   /* runs of a tier, and the ratio of tiers */
-#define MERGE_RUNS_MAX 40  /* more than that are never left */
-#define MERGE_RUNS_SLOW 60 /* from here on who adds runs has to wait */
+#define MERGE_FAN 8	    /* runs of a tier, and the ratio of tiers */
+#define MERGE_DEPTH_MAX 32  /* runs over each other: more are never left */
+#define MERGE_DEPTH_SLOW 40 /* from here on who adds one waits for a merge */
+#define MERGE_DEPTH_END 12  /* up to here a run may end without merging */
 /* Bytes of a run that a merge writes, more or less. */
 #define MERGE_PIECE ((uint64_t)64 << 20)
 

@@ -60,7 +60,10 @@ void run_writer_abandon(struct run_writer *w); /* removes the file */
 
 /* ---- reading, by the owner's thread, and by merges ---- */
 
-/* A run file, its cursors and its cache belong to one thread at a time. */
+/*
+ * A run file and its cache belong to one thread. Another one may go through
+ * all of it with a cursor meanwhile.
+ */
 struct run_file;
 struct block_cache; /* of all runs of a store, bounded in bytes */
 

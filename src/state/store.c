@@ -390,11 +390,31 @@ store_durable(struct store *s)
 	return s->epoch;
 }
 
+/* The last commit once more, with what a merge has made in place. */
+static int
+install_owed(struct store *s, struct err *err)
+{
+	struct buf note = {0};
+	int rc = 0;
+
+	if (s->o.read_only || s->temporary || !memtable_is_empty(s->pending) ||
+	    !merge_owed(s))
+		return 0;
+	buf_adds(&note, buf_str(&s->note));
+	rc = store_commit(
+		 s, &(struct store_commit){.note = buf_str(&note)}, err) ||
+	     store_wait(s, err);
+	buf_release(&note);
+	return rc ? -1 : 0;
+}
+
 int
 store_close(struct store *s, struct err *err)
 {
 	int rc = store_wait(s, err);
 
+	if (!rc)
+		rc = install_owed(s, err);
 	merge_stop(s);
 	if (s->threaded) {
 		pthread_mutex_lock(&s->lock);

@@ -121,6 +121,11 @@ int flush_run(struct store *s, struct version_run *out, struct err *err);
  * a merge if there are far too many runs.
  */
 void merge_turn(struct store *s);
+/*
+ * Is there a merge that has to be installed before the store is closed? Runs
+ * that are short would pile up runs otherwise. Waits for its end.
+ */
+bool merge_owed(struct store *s);
 void merge_stop(struct store *s); /* abandons a merge that is going on */
 
 /* ---- store_write.c ---- */

@@ -1,85 +1,108 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Merging runs, in a thread of its own. The owner picks runs that follow one
- * another, the thread writes one of them, and the owner puts it into their
- * place by an edit of its next commit. Sections that die meanwhile are dead in
- * the new run, too.
- *
- * Which runs: size-tiered. Runs of about the same size are merged when there
- * are enough of them, so an entry is written once per tier; and runs most of
- * which is dead are written anew alone.
+ * another (merge_plan.h), the thread writes one in their place, maybe in
+ * pieces, and the owner installs it by an edit of its next commit. Sections
+ * that die meanwhile are dead in the new run, too.
  */
 #include <signal.h>
 #include <stdlib.h>
 
 #include "base/mem.h"
 #include "base/must.h"
+#include "state/merge.h"
+#include "state/merge_plan.h"
 #include "state/store_in.h"
-
-/* Runs of a tier that are merged; their sizes differ by less than FACTOR. */
-#define TIER 6
-#define FACTOR 4
-/* A run is worth writing anew if so much of it, in percent, is dead. */
-#define DEAD_PERCENT 50
-/* With so many runs a commit waits for the merge that is going on. */
-#define TOO_MANY 32
 
 struct store_merge {
 	struct store *store;
 	struct version inputs; /* copies; the oldest first */
-	struct version_run made;
-	bool last; /* nothing is older than the inputs */
+	struct merge_output *made;
+	size_t n_made;
+	uint64_t next, end; /* numbers of runs that it may take */
+	bool last;	    /* nothing is older than the inputs */
 	pthread_t thread;
 	atomic_bool stop, finished;
-	bool failed;
+	int rc; /* of merge_do */
 	struct err err;
 };
 
 /* ---- which runs ---- */
 
-static uint64_t
-live_bytes(const struct version_run *r)
+static bool
+follows(const struct version *v, size_t i)
 {
-	uint64_t dead = version_dead_bytes(r);
-
-	return dead < r->bytes ? r->bytes - dead : 0;
+	return i && run_file_follows(
+			v->runs[i - 1].handle->file, v->runs[i].handle->file);
 }
 
-/* n runs from *first: the newest ones that are alike in size. */
-static size_t
-pick_tier(const struct version *v, size_t *first)
+/* What is not known of a run's covers counts as all of it. */
+static struct merge_run *
+describe(const struct version *v)
 {
-	uint64_t least = UINT64_MAX, most = 0;
-	size_t i = v->n;
+	struct merge_run *runs = mem_array(v->n + 1, sizeof *runs);
 
-	while (i > 0) {
-		uint64_t bytes = live_bytes(&v->runs[i - 1]) + 4096;
-
-		if (bytes < least)
-			least = bytes;
-		if (bytes > most && v->n - i >= TIER && bytes / FACTOR > most)
-			break;
-		if (bytes > most)
-			most = bytes;
-		i--;
-	}
-	*first = i;
-	return v->n - i >= TIER ? v->n - i : 0;
-}
-
-static size_t
-pick_dead(const struct version *v, size_t *first)
-{
 	for (size_t i = 0; i < v->n; i++) {
 		const struct version_run *r = &v->runs[i];
+		unsigned n;
+		const struct run_section *s =
+		    run_file_sections(r->handle->file, &n);
 
-		if (r->dead.n &&
-		    version_dead_bytes(r) * 100 >= r->bytes * DEAD_PERCENT) {
-			*first = i;
-			return 1;
-		}
+		runs[i] = (struct merge_run){.bytes = r->bytes,
+		    .dead = version_dead_bytes(r),
+		    .covers = r->asked ? r->covers : r->bytes,
+		    .n_entries = r->n_entries,
+		    .follows = follows(v, i)};
+		for (unsigned k = 0; k < n; k++)
+			runs[i].n_deleted += s[k].n_deleted;
 	}
-	return 0;
+	return runs;
+}
+
+/* False: all was known. */
+static bool
+ask_covers(struct version *v)
+{
+	struct run_file **older = mem_array(v->n + 1, sizeof *older);
+	bool asked = false;
+
+	for (size_t i = 0; i < v->n; i++) {
+		struct version_run *r = &v->runs[i];
+
+		older[i] = r->handle->file;
+		if (r->asked)
+			continue;
+		r->covers = run_file_covers(r->handle->file, older, i);
+		r->asked = asked = true;
+	}
+	mem_free(older);
+	return asked;
+}
+
+/* Runs are asked only when the answer could matter: it takes reading. */
+static bool
+pick(struct version *v, size_t *first, size_t *n)
+{
+	struct merge_run *runs = describe(v);
+	bool found = merge_plan(runs, v->n, first, n);
+
+	if (found && !*first && *n > 1 && ask_covers(v)) {
+		mem_free(runs);
+		runs = describe(v);
+		found = merge_plan(runs, v->n, first, n);
+	}
+	mem_free(runs);
+	return found;
+}
+
+static size_t
+depth(const struct version *v)
+{
+	struct merge_run *runs = describe(v);
+	size_t n = merge_depth(runs, v->n);
+
+	mem_free(runs);
+	return n;
 }
 
 /* ---- the thread ---- */
@@ -93,48 +116,45 @@ is_dropped(void *arg, unsigned cursor, unsigned map, int64_t bucket)
 	return section_set_has(&r->dead, map, bucket);
 }
 
-static bool
-copy_entries(
-    struct store_merge *m, struct run_merge *from, struct run_writer *to)
+static uint64_t
+next_name(void *arg, char *name)
 {
-	struct run_entry e;
-	int rc;
+	struct store_merge *m = arg;
 
-	while ((rc = run_merge_next(from, &e, &m->err)) > 0)
-		if (atomic_load_explicit(&m->stop, memory_order_relaxed) ||
-		    !run_writer_add(to, &e))
-			return !atomic_load(&m->stop);
-	return !rc;
+	must(m->next < m->end);
+	store_name(name, STORE_RUN, m->next);
+	return m->next++;
 }
 
 static bool
+is_stopped(void *arg)
+{
+	struct store_merge *m = arg;
+
+	return atomic_load_explicit(&m->stop, memory_order_relaxed);
+}
+
+static int
 write_merged(struct store_merge *m)
 {
 	size_t n = m->inputs.n;
-	struct run_cursor **cursors = mem_array(n, sizeof *cursors);
-	char name[STORE_NAME_MAX];
-	struct run_merge *from;
-	struct run_writer *to;
-	uint64_t entries = 0;
-	bool done = false;
+	struct run_file **files = mem_array(n, sizeof *files);
+	struct merge_job job = {.dir_fd = m->store->dir.fd,
+	    .inputs = files,
+	    .n = (unsigned)n,
+	    .last = m->last,
+	    .piece = MERGE_PIECE,
+	    .dropped = is_dropped,
+	    .stop = is_stopped,
+	    .name = next_name,
+	    .arg = m};
+	int rc;
 
-	for (size_t i = 0; i < n; i++) {
-		cursors[i] =
-		    run_cursor_new(m->inputs.runs[n - 1 - i].handle->file);
-		entries += m->inputs.runs[i].n_entries;
-	}
-	from = run_merge_new(cursors, (unsigned)n, m->last, is_dropped, m);
-	mem_free(cursors);
-	store_name(name, STORE_RUN, m->made.number);
-	to = run_writer_new(
-	    m->store->dir.fd, name, m->made.number, entries, &m->err);
-	if (to && !copy_entries(m, from, to))
-		run_writer_abandon(to);
-	else if (to)
-		done = !run_writer_finish(
-		    to, &m->made.bytes, &m->made.footer_crc, &m->err);
-	run_merge_free(from);
-	return done && !store_dir_sync(&m->store->dir, &m->err);
+	for (size_t i = 0; i < n; i++)
+		files[i] = m->inputs.runs[n - 1 - i].handle->file;
+	rc = merge_do(&job, &m->made, &m->n_made, &m->err);
+	mem_free(files);
+	return rc || store_dir_sync(&m->store->dir, &m->err) ? -1 : 0;
 }
 
 static void *
@@ -142,7 +162,7 @@ merge_main(void *arg)
 {
 	struct store_merge *m = arg;
 
-	m->failed = !write_merged(m);
+	m->rc = write_merged(m);
 	pthread_mutex_lock(&m->store->lock);
 	atomic_store(&m->finished, true);
 	pthread_cond_broadcast(&m->store->changed);
@@ -158,10 +178,14 @@ begin(struct store *s, size_t first, size_t n)
 	struct store_merge *m = mem_zalloc(sizeof *m);
 	struct version part = {.runs = s->version.runs + first, .n = n};
 	sigset_t all, was;
+	uint64_t bytes = 0;
 
 	m->store = s;
 	m->last = !first;
-	m->made.number = s->next_run++;
+	for (size_t i = 0; i < n; i++)
+		bytes += part.runs[i].bytes;
+	m->next = s->next_run;
+	m->end = s->next_run += 2 + 2 * (bytes / MERGE_PIECE);
 	version_copy(&m->inputs, &part);
 	s->merge = m;
 	sigfillset(&all);
@@ -174,48 +198,65 @@ static void
 merge_free(struct store *s)
 {
 	version_release(&s->merge->inputs);
-	mem_free(s->merge->made.dead.p);
+	mem_free(s->merge->made);
 	err_release(&s->merge->err);
 	mem_free(s->merge);
 	s->merge = NULL;
 }
 
-/* What has died in a run since it was read is dead in the new one. */
+/* What has died in a run since it was read is dead in the new ones. */
 static void
-note_dead(struct store_merge *m, const struct version_run *was,
+note_dead(struct section_set *dead, const struct version_run *was,
     const struct version_run *now)
 {
 	for (size_t i = 0; i < now->dead.n; i++) {
 		const struct section_name *p = &now->dead.p[i];
 
 		if (!section_set_has(&was->dead, p->map, p->bucket))
-			section_set_add(&m->made.dead, p->map, p->bucket);
+			section_set_add(dead, p->map, p->bucket);
 	}
+}
+
+static void
+apply(struct store *s)
+{
+	struct store_job *job = &s->job;
+	struct str more = {
+	    job->edits.p + job->applied, job->edits.n - job->applied};
+
+	must(edit_apply(more, &s->version, NULL, &job->gone));
+	job->applied = job->edits.n;
 }
 
 static void
 install(struct store *s, struct err *err)
 {
 	struct store_merge *m = s->merge;
-	struct store_job *job = &s->job;
 	size_t n = m->inputs.n, first;
 	uint64_t *gone = mem_array(n, sizeof *gone);
+	struct version_run *come = mem_zalloc((m->n_made + 1) * sizeof *come);
+	struct section_set dead = {0};
 
 	first = version_find(&s->version, m->inputs.runs[0].number);
-	must(first + n <= s->version.n && job->applied == job->edits.n);
+	must(first + n <= s->version.n && s->job.applied == s->job.edits.n);
 	for (size_t i = 0; i < n; i++) {
 		const struct version_run *now = &s->version.runs[first + i];
 
 		must(now->number == m->inputs.runs[i].number);
-		note_dead(m, &m->inputs.runs[i], now);
+		note_dead(&dead, &m->inputs.runs[i], now);
 		gone[i] = now->number;
 	}
-	edit_put_merge(&job->edits, gone, n, &m->made, 1);
+	for (size_t i = 0; i < m->n_made; i++)
+		come[i] = (struct version_run){.number = m->made[i].number,
+		    .bytes = m->made[i].bytes,
+		    .n_entries = m->made[i].n_entries,
+		    .footer_crc = m->made[i].footer_crc,
+		    .dead = dead};
+	edit_put_merge(&s->job.edits, gone, n, come, m->n_made);
 	mem_free(gone);
-	must(edit_apply((struct str){job->edits.p + job->applied,
-			    job->edits.n - job->applied},
-	    &s->version, NULL, &job->gone));
-	job->applied = job->edits.n;
+	mem_free(come);
+	mem_free(dead.p);
+	apply(s);
 	if (store_open_runs(s, err))
 		store_fail(s, err);
 }
@@ -224,18 +265,13 @@ install(struct store *s, struct err *err)
 static void
 remove_dead(struct store *s)
 {
-	struct store_job *job = &s->job;
-
 	for (size_t i = s->version.n; i-- > 0;) {
 		uint64_t number = s->version.runs[i].number;
 
 		if (!version_run_is_dead(&s->version.runs[i]))
 			continue;
-		edit_put_merge(&job->edits, &number, 1, NULL, 0);
-		must(edit_apply((struct str){job->edits.p + job->applied,
-				    job->edits.n - job->applied},
-		    &s->version, NULL, &job->gone));
-		job->applied = job->edits.n;
+		edit_put_merge(&s->job.edits, &number, 1, NULL, 0);
+		apply(s);
 	}
 }
 
@@ -248,43 +284,58 @@ wait_merge(struct store *s)
 	pthread_mutex_unlock(&s->lock);
 }
 
+/* Takes over what a merge that has ended has made. */
+static void
+take(struct store *s)
+{
+	struct err err = {0};
+
+	pthread_join(s->merge->thread, NULL);
+	if (s->merge->rc)
+		store_fail(s, &s->merge->err);
+	else
+		install(s, &err);
+	merge_free(s);
+}
+
 void
 merge_turn(struct store *s)
 {
-	struct err err = {0};
 	size_t first, n;
 
-	if (s->merge && s->version.n >= TOO_MANY)
+	if (s->merge && s->version.n >= MERGE_DEPTH_SLOW &&
+	    depth(&s->version) >= MERGE_DEPTH_SLOW)
 		wait_merge(s);
-	if (s->merge && atomic_load(&s->merge->finished)) {
-		pthread_join(s->merge->thread, NULL);
-		if (s->merge->failed)
-			store_fail(s, &s->merge->err);
-		else
-			install(s, &err);
-		merge_free(s);
-	}
+	if (s->merge && atomic_load(&s->merge->finished))
+		take(s);
 	if (s->merge || atomic_load(&s->failed) || !s->version.n)
 		return;
 	remove_dead(s);
-	n = pick_tier(&s->version, &first);
-	if (!n)
-		n = pick_dead(&s->version, &first);
-	if (n)
+	if (pick(&s->version, &first, &n))
 		begin(s, first, n);
+}
+
+bool
+merge_owed(struct store *s)
+{
+	if (!s->merge || depth(&s->version) <= MERGE_DEPTH_END)
+		return false;
+	wait_merge(s);
+	return !s->merge->rc;
 }
 
 void
 merge_stop(struct store *s)
 {
+	struct store_merge *m = s->merge;
 	char name[STORE_NAME_MAX];
 
-	if (!s->merge)
+	if (!m)
 		return;
-	atomic_store(&s->merge->stop, true);
-	pthread_join(s->merge->thread, NULL);
-	if (!s->merge->failed) {
-		store_name(name, STORE_RUN, s->merge->made.number);
+	atomic_store(&m->stop, true);
+	pthread_join(m->thread, NULL);
+	for (size_t i = 0; i < m->n_made; i++) {
+		store_name(name, STORE_RUN, m->made[i].number);
 		store_dir_unlink(&s->dir, name);
 	}
 	merge_free(s);

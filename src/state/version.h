@@ -60,6 +60,8 @@ void run_handle_leave(struct run_handle *h);		  /* NULL is fine */
 struct version_run {
 	uint64_t number, bytes, n_entries;
 	uint32_t footer_crc;
+	bool asked; /* what it covers is known: run_file_covers */
+	uint64_t covers;
 	struct section_set dead;
 	struct run_handle *handle; /* NULL: not open */
 	/*
