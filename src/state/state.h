@@ -71,8 +71,8 @@ struct state_options {
  * Of so much memory (0: any): what the store gets for its blocks and for what
  * is being written, and what is left for tables.
  */
-void state_share(size_t most, struct store_options *store,
-    struct state_options *state);
+void state_share(
+    size_t most, struct store_options *store, struct state_options *state);
 
 /* The store stays the caller's. Reads the schema. NULL and *err. */
 struct state *state_new(

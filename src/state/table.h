@@ -136,7 +136,8 @@ bool table_is_whole(const struct table *t);
  * All cells in order of their keys, one after another, without having more of
  * them in memory than the limit allows: the cell is valid until the next call
  * or, once table_walk_keep was called, until table_walk_forget. Nothing is
- * added to the table meanwhile.
+ * added to the table meanwhile. Nothing may point to a movable cell of the
+ * table when a walk begins.
  */
 struct table_walk;
 struct table_walk *table_walk_begin(struct table *t);

@@ -10,6 +10,9 @@
 #include "data/key.h"
 #include "state/kept.h"
 
+/* What sorting takes for a cell. */
+#define SORT_BYTES 40
+
 struct table_walk {
 	struct table *table;
 	struct arena arena;
@@ -43,6 +46,8 @@ table_walk_begin(struct table *t)
 	w->table = t;
 	arena_init(&w->arena, 4096);
 	table_init(&w->loose, t->cell_bytes);
+	if (t->kept)
+		kept_make_room(t->kept, SORT_BYTES);
 	w->n = t->n - t->n_gone;
 	w->sorted = table_sorted_here(t, &w->arena);
 	if (table_is_whole(t))
