@@ -67,6 +67,7 @@ struct store {
 	struct store_merge *merge; /* store_merge.c */
 	struct buf note, schema;
 	bool new_schema, was_closed, busy;
+	bool spilled;	/* runs of version have what is not committed */
 	uint64_t epoch; /* the last that is durable, and landed */
 	uint64_t next_run;
 	int64_t written;
