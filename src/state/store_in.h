@@ -65,6 +65,7 @@ struct store {
 	struct version version;
 	struct block_cache *cache;
 	struct store_merge *merge; /* store_merge.c */
+	unsigned merge_pause;	   /* commits before the next one begins */
 	struct buf note, schema;
 	bool new_schema, was_closed, busy;
 	bool spilled;	/* runs of version have what is not committed */

@@ -42,7 +42,7 @@ get_from_runs(struct store *s, unsigned map, int64_t bucket, struct str key,
 		case RUN_DELETED:
 			return STORE_ABSENT;
 		case RUN_DAMAGED:
-			err_note(&err, "%s", s->dir.path);
+			store_dir_note(&s->dir, &err);
 			store_fail(s, &err);
 			return STORE_DAMAGED;
 		}
