@@ -70,6 +70,9 @@ void checkpoint_idle(struct run *r);
 /* The last commit; waits until it is durable. final: nothing follows. */
 int checkpoint_end(struct run *r, bool final);
 
+/* For tests: was the run to end without another word? */
+bool checkpoint_killed(const struct checkpoint *c);
+
 /* What was not committed is gone. 0, or -1 and *err. */
 int checkpoint_close(struct run *r, struct err *err);
 

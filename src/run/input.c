@@ -122,11 +122,16 @@ input_check(struct input *in, struct err *err)
 static void
 open_regular(struct input *in, int fd, uint64_t inflate_max)
 {
-	struct file *f = file_new(fd, is_stdin(in) ? NULL : in->file.p);
 	const struct codec *codec;
 	char head[CODEC_HEAD];
-	ssize_t n = file_read_at(f, head, sizeof head, 0);
+	struct file *f;
+	ssize_t n;
 
+	/* Positions are counted from the file's beginning. */
+	if (in->keeps && is_stdin(in))
+		(void)lseek(fd, 0, SEEK_SET);
+	f = file_new(fd, is_stdin(in) ? NULL : in->file.p);
+	n = file_read_at(f, head, sizeof head, 0);
 	if (n <= 0 || codec_of((struct str){head, (size_t)n}, true, &codec) !=
 			  CODEC_YES) {
 		in->plain = f;

@@ -80,6 +80,8 @@ tail_fits(
 static bool
 fits(const struct match *m, const struct position *p, const struct candidate *c)
 {
+	if (c->blind)
+		return same_inode(p, c);
 	if (!c->packed && (uint64_t)c->st.st_size < p->place.offset)
 		return false;
 	return (p->id.n == c->hashed.n

@@ -39,6 +39,7 @@ struct candidate {
 	struct stat st;
 	bool named;	 /* by an operand or pattern; else: a rotated sibling */
 	bool packed;	 /* compressed */
+	bool blind;	 /* it cannot be opened: nobody knows what is in it */
 	struct str head; /* its first bytes, inflated; at most IDENTITY_BYTES */
 	struct identity hashed; /* of them; match_files sees to it */
 

@@ -170,6 +170,12 @@ position_of(struct arrange *a, const struct candidate *c)
 		return p;
 	}
 	look_again(a->r->trails, &p, c);
+	/* Somebody has read of it before it was handed to us. */
+	if (str_is(c->path, "-") && !c->packed) {
+		off_t at = lseek(STDIN_FILENO, 0, SEEK_CUR);
+
+		p.place.offset = at > 0 ? (uint64_t)at : 0;
+	}
 	return p;
 }
 

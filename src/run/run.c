@@ -48,7 +48,6 @@ static int
 check_inputs(struct run *r)
 {
 	unsigned n_stdin = 0;
-
 	bool known = true;
 
 	for (unsigned i = 0; i < r->n_inputs; i++) {
@@ -225,7 +224,7 @@ owner_must_stop(struct run *r)
 		report_stats(r->counts, r->options);
 	}
 	return r->pipe.done || r->pipe.failed || outputs_failed(&r->out) ||
-	       signals_stop();
+	       signals_stop() || checkpoint_killed(r->kept);
 }
 
 static bool
@@ -646,7 +645,7 @@ run_ranks(struct run *r)
 		status = owner_must_stop(r) ? 0 : run_rank(r);
 		if (r->pipe.failed)
 			status = -1;
-		if (status || stays_open(r, last))
+		if (status || stays_open(r, last) || checkpoint_killed(r->kept))
 			return status;
 		pipe_end(&r->pipe, r->rank++);
 		r->now = WHEN_MIN;
@@ -672,7 +671,8 @@ run_inputs(struct run *r)
 	    .counts = r->counts};
 	pipe_init(&r->pipe, r->plan);
 	status = checkpoint_restore(r) ? -1 : run_ranks(r);
-	if (!status && !outputs_failed(&r->out)) {
+	r->counts->killed = checkpoint_killed(r->kept);
+	if (!status && !outputs_failed(&r->out) && !r->counts->killed) {
 		pipe_finish(&r->pipe);
 		status = checkpoint_end(r, r->rank > last_rank(r));
 	}
@@ -749,6 +749,8 @@ run_plan(const struct plan *plan, const struct run_options *options,
 	*counts = (struct run_counts){0};
 	lane_plan_init(&r.lanes, plan);
 	torture_read(getenv("WEIR_TORTURE"));
+	if (options->state && options->state->crash)
+		feed_torture(1, 0);
 	progress_init(&r.progress, options->quiet);
 	r.seen = seen_new(plan);
 	if (options->state)
@@ -791,6 +793,8 @@ run_plan(const struct plan *plan, const struct run_options *options,
 		signals_raise();
 	if (!status)
 		status = too_many_bad(&r);
+	if (options->state && options->state->crash)
+		feed_torture(0, 0);
 	release(&r);
 	return status;
 }

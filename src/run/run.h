@@ -26,7 +26,13 @@ struct state_run {
 	int64_t every; /* µs between commits; 0 = at the end only */
 	bool final;    /* this is the last run: what is open is closed */
 	bool drop;     /* state of steps that are gone is dropped */
-	bool standby;  /* takes over when the run that holds it has ended */
+	/*
+	 * For tests: a commit after every record, and a run that finds more
+	 * than one is killed behind the second (run_counts.killed), to be run
+	 * again until one is not.
+	 */
+	bool crash;
+	bool standby; /* takes over when the run that holds it has ended */
 	enum if_locked if_locked;
 	bool gap_fails; /* --on-gap fail: what cannot be read any more ends it
 			 */
@@ -99,6 +105,7 @@ struct run_counts {
 				 fork or another step */
 	uint64_t gaps;	      /* files of which something is lost, or may be */
 	uint64_t ahead;	      /* of those used: did not move the watermark */
+	bool killed;	      /* see state_run.crash */
 };
 
 /*

@@ -97,18 +97,14 @@ drop_doubles(struct siblings *s)
 	s->n = n;
 }
 
-void
-siblings_look(struct siblings *s, const char *path)
+static void
+list(struct siblings *s, const char *path, size_t n_dir, const char *base)
 {
-	const char *slash = strrchr(path, '/');
-	const char *base = slash ? slash + 1 : path;
-	size_t n_dir = (size_t)(base - path);
-	struct dirent *e;
-	DIR *d;
-
-	arena_init(&s->arena, 1024);
-	d = opendir(
+	DIR *d = opendir(
 	    n_dir ? arena_printf(&s->arena, "%.*s", (int)n_dir, path).p : ".");
+	struct dirent *e;
+
+	s->n = 0;
 	while (d && (e = readdir(d))) {
 		struct str name = str_of(e->d_name);
 
@@ -118,6 +114,25 @@ siblings_look(struct siblings *s, const char *path)
 	}
 	if (d)
 		closedir(d);
+}
+
+void
+siblings_look(struct siblings *s, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	const char *base = slash ? slash + 1 : path;
+	struct str dir = {path, (size_t)(base - path)};
+	uint64_t before;
+
+	arena_init(&s->arena, 1024);
+	/* While files are being renamed some are seen twice, some not at all.
+	 */
+	for (int i = 0; i < FILES_LOOKS; i++) {
+		before = files_listing(dir);
+		list(s, path, dir.n, base);
+		if (files_listing(dir) == before)
+			break;
+	}
 	if (s->n)
 		qsort(s->list, s->n, sizeof *s->list, by_age);
 	drop_doubles(s);

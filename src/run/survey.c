@@ -30,21 +30,35 @@ survey_look(struct str path)
 	return S_ISREG(st.st_mode) ? SURVEY_FILE : SURVEY_STREAM;
 }
 
+/* The first bytes; standard input may be a file without a name. */
+static size_t
+look_at(struct candidate *c, char *head)
+{
+	size_t n = siblings_head(path_of(c->path), &c->st, head, &c->packed);
+	ssize_t got = -1;
+
+	if (!n && str_is(c->path, "-") && !fstat(STDIN_FILENO, &c->st))
+		got = pread(STDIN_FILENO, head, IDENTITY_BYTES, 0);
+	if (got > 0)
+		n = (size_t)got;
+	if (!n && got < 0 && !S_ISREG(c->st.st_mode))
+		c->blind = !stat(path_of(c->path), &c->st);
+	return n;
+}
+
 /* Adds a regular file; false if it is none. */
 static bool
 add(struct survey *s, struct str path, struct str base)
 {
 	char head[IDENTITY_BYTES];
 	struct candidate c = {.path = path, .base = base};
-	size_t n;
 
 	if (survey_look(path) != SURVEY_FILE)
 		return false;
-	n = siblings_head(path_of(path), &c.st, head, &c.packed);
-	/* It has gone, or may not be read: opening it will tell. */
-	if (!n && !S_ISREG(c.st.st_mode))
+	c.head.n = look_at(&c, head);
+	if (!S_ISREG(c.st.st_mode))
 		return false;
-	c.head = arena_str(&s->arena, (struct str){head, n});
+	c.head = arena_str(&s->arena, (struct str){head, c.head.n});
 	mem_grow(&s->list, &s->cap, s->n + 1, sizeof *s->list);
 	s->list[s->n++] = c;
 	return true;
@@ -276,9 +290,9 @@ make_chains(struct survey *s, const struct files *names, size_t to, bool apart)
 	}
 }
 
-void
-survey_files(struct survey *s, const struct files *names, size_t from,
-    size_t to, bool apart, bool quiet)
+static void
+look(struct survey *s, const struct files *names, size_t from, size_t to,
+    bool apart)
 {
 	*s = (struct survey){.from = from};
 	arena_init(&s->arena, 16384);
@@ -298,6 +312,42 @@ survey_files(struct survey *s, const struct files *names, size_t from,
 		s->list[s->n - 1].name = i;
 	}
 	add_siblings(s, names, to);
+}
+
+/* The directories of the names, as they are now. */
+static uint64_t
+listings(const struct files *names, size_t from, size_t to)
+{
+	struct str last = {NULL, 0};
+	uint64_t sum = 0;
+
+	for (size_t i = from; i < to; i++) {
+		struct str path = names->names[i];
+		struct str dir = {path.p, dir_length(path)};
+
+		if (str_is(path, "-") || (last.p && str_eq(dir, last)))
+			continue;
+		sum += files_listing(dir);
+		last = dir;
+	}
+	return sum;
+}
+
+void
+survey_files(struct survey *s, const struct files *names, size_t from,
+    size_t to, bool apart, bool quiet)
+{
+	uint64_t before = listings(names, from, to), after;
+
+	/* While files are being renamed some are seen twice, some not at all.
+	 */
+	for (int i = 0; i < FILES_LOOKS; i++, before = after) {
+		look(s, names, from, to, apart);
+		after = listings(names, from, to);
+		if (after == before || i + 1 == FILES_LOOKS)
+			break;
+		survey_release(s);
+	}
 	drop_same(s, quiet);
 	for (size_t i = 0; i < s->n; i++)
 		s->list[i].chain = survey_chain(s, s->list[i].base);
@@ -409,7 +459,8 @@ survey_before(
 		return false;
 	if (c->packed)
 		return before_packed(c, place, to, n);
-	fd = file_open(path_of(c->path));
+	fd = str_is(c->path, "-") ? dup(STDIN_FILENO)
+				  : file_open(path_of(c->path));
 	if (fd < 0)
 		return false;
 	got = pread(fd, to, n, (off_t)(place - n));
