@@ -653,8 +653,9 @@ struct op_kind {
 	bool (*done)(const struct op_run *r);
 
 	/*
-	 * Kept state (state/state.h), for stateful kinds. What it means, as
-	 * parts: two runs with equal parts understand each other's state.
+	 * Kept state (state/state.h), for stateful kinds; NULL for those that
+	 * remember nothing from one batch to the next. What it means, as parts:
+	 * two runs with equal parts understand each other's state.
 	 */
 	void (*schema)(const struct op *op, struct schema *out);
 	/*

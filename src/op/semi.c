@@ -13,36 +13,15 @@
  * `within`: a row is asked about those rows alone that are equal to it there,
  * its kin.
  */
+#include "op/semi.h"
 #include "base/mem.h"
 #include "base/must.h"
 #include "data/key.h"
 #include "data/pack.h"
-#include "op/held.h"
 #include "op/keys.h"
-#include "state/table.h"
-
-enum mode {
-	SEMI_IN,
-	SEMI_NOT_IN,
-	SEMI_EXISTS,
-	SEMI_NOT_EXISTS,
-	SEMI_SCALAR
-};
 
 static const struct str modes[] = {
     STR("in"), STR("not in"), STR("exists"), STR("not exists"), STR("scalar")};
-
-struct semi_config {
-	enum mode mode;
-	/* Of port 0: keys, within, and the value of rows without kin. */
-	struct expr **exprs;
-	unsigned n_keys, n_within;
-	bool has_else;
-	unsigned *cols; /* of port 1: the keys or the value, within */
-	bool adds;	/* the answer becomes a column */
-	unsigned as;
-	enum type type; /* SCALAR */
-};
 
 struct semi_prep {
 	const struct column *cols;
@@ -50,28 +29,6 @@ struct semi_prep {
 	struct keys kin;
 	struct column answer; /* rows that have been asked about */
 	unsigned answered;    /* SCALAR: rows of it that are written */
-};
-
-/* The rows of port 1 that are equal within. */
-struct semi_kin {
-	uint64_t n;
-	uint64_t nulls;	  /* of them with NULL as key */
-	struct str value; /* SCALAR: packed, the first one's */
-};
-
-struct semi_run {
-	struct op_run run; /* first */
-	const struct semi_config *c;
-	struct table rows; /* of port 1: those without NULL */
-	struct table odd;  /* those with NULL */
-	struct table kin;  /* of struct semi_kin */
-	uint64_t n_rows;
-	struct buf value; /* SCALAR: packed */
-	bool ended;	  /* port 1 */
-	bool failed;
-	struct held held;
-	int64_t mark; /* the watermark handed on or held */
-	struct batch *out;
 };
 
 static const char several_rows[] =
@@ -94,7 +51,7 @@ bind_mode(struct op *op, const struct bind *b)
 
 	for (unsigned i = 0; i < sizeof modes / sizeof *modes; i++)
 		if (arg ? str_eq(word, modes[i]) : i == 0) {
-			c->mode = (enum mode)i;
+			c->mode = (enum semi_mode)i;
 			return 0;
 		}
 	err_set(b->err, ERR_SPEC, arg->items[0].where,
@@ -328,9 +285,13 @@ take_other(struct semi_run *r, const struct batch *b, const struct semi_prep *p,
 	r->n_rows++;
 	if (r->c->n_within)
 		take_kin(r, p, k, row);
-	if (r->c->mode != SEMI_SCALAR && p->keys.n)
-		table_cell(keys_null(&p->keys, row) ? &r->odd : &r->rows,
-		    p->keys.list[k], p->keys.hashes[k]);
+	if (r->c->mode != SEMI_SCALAR && p->keys.n) {
+		bool null = keys_null(&p->keys, row);
+
+		table_cell(null ? &r->odd : &r->rows, p->keys.list[k],
+		    p->keys.hashes[k]);
+		r->some |= !null;
+	}
 	r->run.counts.keys = r->rows.n + r->odd.n + r->kin.n;
 }
 
@@ -353,14 +314,14 @@ may_be_equal(struct str a, struct str b, unsigned n, struct arena *arena)
 }
 
 static bool
-any_may_be(const struct table *t, struct str key, unsigned n)
+any_may_be(const struct table *t, bool some, struct str key, unsigned n)
 {
 	struct arena a;
 	bool found = false;
 
 	/* A part that is NULL may be anything. */
 	if (n == 1)
-		return t->n > 0;
+		return some;
 	arena_init(&a, 256);
 	for (size_t i = 0; i < t->n && !found; i++)
 		found = may_be_equal(key, cell_key(t, t->cells[i]), n, &a);
@@ -401,8 +362,8 @@ is_in(const struct semi_run *r, const struct semi_prep *p, unsigned k,
 	/* One key: NULL on either side may be equal to any of them. */
 	if (kin && r->c->n_keys == 1)
 		return ANSWER_UNKNOWN;
-	return any_may_be(&r->odd, key, keys->n) ||
-		       (null && any_may_be(&r->rows, key, keys->n))
+	return any_may_be(&r->odd, r->odd.n > 0, key, keys->n) ||
+		       (null && any_may_be(&r->rows, r->some, key, keys->n))
 		   ? ANSWER_UNKNOWN
 		   : ANSWER_NO;
 }
@@ -596,7 +557,6 @@ semi_ended(struct op_run *run, unsigned port)
 	unsigned n_cols = run->op->out.segment->n_cols;
 	struct column *keys;
 	int64_t w = WHEN_MIN;
-	size_t at = 0;
 
 	if (port != 1)
 		return;
@@ -604,12 +564,11 @@ semi_ended(struct op_run *run, unsigned port)
 		run->fail(run, several_rows);
 	r->ended = true;
 	keys = mem_array(n_computed(r->c, false) + 1, sizeof *keys);
-	while (held_next(&r->held, &at, n_cols, r->out, keys, &w))
+	while (held_next(&r->held, n_cols, r->out, keys, &w))
 		if (r->out->n_rows)
 			release_rows(r, r->out, keys);
 		else
 			run->forward(run, w);
-	r->held.bytes.n = 0;
 	mem_free(keys);
 }
 
@@ -694,6 +653,9 @@ const struct op_kind op_semi = {
 	.ended = semi_ended,
 	.advance = semi_advance,
 	.close = semi_close,
+	.schema = semi_schema,
+	.restore = semi_restore,
+	.save = semi_save,
 	.explain = semi_explain,
 };
 // clang-format on

@@ -8,8 +8,7 @@
  * their rows; that is why this is a step of its own.
  */
 #include "base/mem.h"
-#include "data/pack.h"
-#include "op/op.h"
+#include "op/written.h"
 
 struct mark_config {
 	unsigned col;
@@ -19,7 +18,7 @@ struct mark_run {
 	struct op_run run; /* first */
 	const struct mark_config *c;
 	int64_t now; /* WHEN_MIN: none yet */
-	struct state_map *kept;
+	struct state_step *state;
 };
 
 static int
@@ -127,40 +126,17 @@ static int
 mark_restore(struct op_run *run, struct state_step *s, struct err *err)
 {
 	struct mark_run *r = (struct mark_run *)run;
-	struct buf key = {0}, was = {0};
-	struct str name = state_key_text(&key, "watermark");
-	struct arena a;
-	const char *p;
-	struct value v;
 
-	(void)err;
-	arena_init(&a, 64);
-	r->kept = state_map(s, "watermark");
-	if (state_get(r->kept, 0, name, &was) == STORE_FOUND) {
-		p = was.p;
-		if (pack_get(&p, was.p + was.n, &a, &v) == PACK_OK &&
-		    v.type == T_INT)
-			r->now = v.i;
-		else
-			state_damaged(r->kept, 0, name);
-	}
-	buf_release(&key);
-	buf_release(&was);
-	arena_release(&a);
-	return 0;
+	r->state = s;
+	return written_load(s, "watermark", &r->now, 1, err) < 0 ? -1 : 0;
 }
 
 static void
 mark_save(struct op_run *run)
 {
 	struct mark_run *r = (struct mark_run *)run;
-	struct buf key = {0}, now = {0};
 
-	pack_put(&now, value_int(r->now));
-	state_put(r->kept, 0, state_key_text(&key, "watermark"),
-	    (struct str){now.p, now.n});
-	buf_release(&key);
-	buf_release(&now);
+	written_save(r->state, "watermark", &r->now, 1);
 }
 
 static void

@@ -66,8 +66,8 @@ remove_gone(struct store *s)
 	gone->n = 0;
 }
 
-static struct store *
-new_store(const struct store_options *o)
+struct store *
+store_new(const struct store_options *o)
 {
 	struct store *s = mem_zalloc(sizeof *s);
 
@@ -105,8 +105,8 @@ remove_runs(struct store *s)
 	(void)rmdir(s->dir.path);
 }
 
-static void
-free_store(struct store *s)
+void
+store_free(struct store *s)
 {
 	if (s->temporary && s->dir.path)
 		remove_runs(s);
@@ -138,12 +138,12 @@ int
 store_open(struct store **out, const char *dir,
     const struct store_options *options, struct err *err)
 {
-	struct store *s = new_store(options);
+	struct store *s = store_new(options);
 
 	*out = NULL;
 	if (store_dir_open(&s->dir, dir, options, err) ||
 	    store_recover(s, err)) {
-		free_store(s);
+		store_free(s);
 		return -1;
 	}
 	*out = s;
@@ -154,7 +154,7 @@ int
 store_open_temporary(
     struct store **out, const struct store_options *options, struct err *err)
 {
-	struct store *s = new_store(options);
+	struct store *s = store_new(options);
 
 	(void)err;
 	s->temporary = true;
@@ -425,7 +425,7 @@ store_close(struct store *s, struct err *err)
 	}
 	if (!rc)
 		log_close(s);
-	free_store(s);
+	store_free(s);
 	return rc;
 }
 

@@ -21,6 +21,7 @@
 #include "base/arena.h"
 #include "state/memtable.h"
 #include "state/store_dir.h"
+#include "state/store_recover.h"
 #include "state/version.h"
 
 /* What was handed over: a commit, or changes to be spilled. */
@@ -99,11 +100,25 @@ struct store {
 
 /* ---- store.c ---- */
 
+/* A store of nothing: store_open makes one of it. */
+struct store *store_new(const struct store_options *o);
+void store_free(struct store *s);
+
 /* The first failure stays; takes the message out of *err. */
 void store_fail(struct store *s, struct err *err);
 
+/* Makes it what a scanned journal says up to an epoch; opens the runs. */
+int store_load(struct store *s, const struct recovery *r, uint64_t number,
+    uint64_t upto, struct err *err);
+
 /* Opens the runs that are not open. */
 int store_open_runs(struct store *s, struct err *err);
+
+/* ---- store_check.c ---- */
+
+/* Reads all of a run; false, and a line for each damage, if there is any. */
+bool check_run(const struct store_dir *d, const struct version_run *r,
+    void (*tell)(void *arg, const char *line), void *arg);
 
 /* ---- store_flush.c ---- */
 
