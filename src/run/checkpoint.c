@@ -29,6 +29,7 @@ struct checkpoint {
 	bool due;		   /* it is time, but there is much to put */
 	unsigned rows, pieces;	   /* since the clock was asked */
 	uint64_t published;	   /* the last commit told to the outputs */
+	uint64_t memory;	   /* --mem; 0: any */
 
 	/* For tests. */
 	unsigned n_pieces, commit, restart;
@@ -61,7 +62,9 @@ open_store(struct checkpoint *c, struct err *err)
 	struct store_options options = {.create = true,
 	    .lock_wait_ms = waits ? -1 : 0,
 	    .stop = asked_to_stop};
+	struct state_options rest;
 
+	state_share(c->memory, &options, &rest);
 	if (!o)
 		return store_open_temporary(&c->store, &options, err);
 	return store_open(&c->store, o->dir, &options, err);
@@ -339,9 +342,10 @@ static int
 start(struct run *r)
 {
 	struct checkpoint *c = r->kept;
-	uint64_t most = r->options->memory;
-	struct state_options memory = {.memory = most ? most : SIZE_MAX};
+	struct store_options store;
+	struct state_options memory;
 
+	state_share(c->memory, &store, &memory);
 	if (read_note(c, r->err))
 		return -1;
 	c->state = state_new(c->store, &memory, r->err);
@@ -371,6 +375,7 @@ checkpoint_open(struct run *r)
 		return CHECKPOINT_OPENED;
 	c = r->kept = mem_zalloc(sizeof *c);
 	c->options = options;
+	c->memory = r->options->memory;
 	c->every_ms = options ? options->every / 1000 : 0;
 	arena_init(&c->arena, 4096);
 	c->note = (struct note){.map = VALUE_NULL, .arena = &c->arena};
@@ -608,7 +613,14 @@ checkpoint_restore(struct run *r)
 	if (c->every_ms)
 		c->next_ms = clock_elapsed_ms() + c->every_ms;
 	c->published = store_epoch(c->store);
-	if (c->note.map.type == T_MAP || !c->options)
+	if (!c->options)
+		return 0;
+	/*
+	 * The first commit comes before the first result; and one that says
+	 * that a run has begun before a file is gone on with, or what it wrote
+	 * would pass for somebody else's after a crash.
+	 */
+	if (c->note.map.type == T_MAP && (c->crashed || !outputs_last(&r->out)))
 		return 0;
 	return commit(r, false, false, false) || store_wait(c->store, r->err)
 		   ? -1
