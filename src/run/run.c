@@ -44,32 +44,6 @@ make_inputs(struct run *r)
 	return 0;
 }
 
-static int
-check_inputs(struct run *r)
-{
-	unsigned n_stdin = 0;
-	bool known = true;
-
-	for (unsigned i = 0; i < r->n_inputs; i++) {
-		if (r->inputs[i].plan->values)
-			continue;
-		if (r->inputs[i].follow)
-			r->inputs[i].id = file_id_of(r->inputs[i].file.p);
-		else if (input_check(&r->inputs[i], r->err))
-			return -1;
-		n_stdin +=
-		    !r->inputs[i].given && str_is(r->inputs[i].file, "-");
-		known = known && r->inputs[i].size;
-		r->total += r->inputs[i].size;
-	}
-	if (!known)
-		r->total = 0;
-	if (n_stdin > 1)
-		return err_set(r->err, ERR_USAGE, (struct where){0},
-		    "standard input is named more than once");
-	return 0;
-}
-
 int
 owner_open(struct run *r, struct turn *t)
 {
@@ -655,6 +629,20 @@ run_ranks(struct run *r)
 	return 0;
 }
 
+/* All that is to come in this run has been applied. */
+static int
+end_run(struct run *r)
+{
+	bool final = r->rank > last_rank(r);
+
+	pipe_finish(&r->pipe);
+	if (checkpoint_end(r, final))
+		return -1;
+	if (checkpoint_lasts(r->kept) && !final)
+		report_unfinished(r->plan, r->options);
+	return 0;
+}
+
 static int
 run_inputs(struct run *r)
 {
@@ -670,12 +658,13 @@ run_inputs(struct run *r)
 	    .err = r->err,
 	    .counts = r->counts};
 	pipe_init(&r->pipe, r->plan);
-	status = checkpoint_restore(r) ? -1 : run_ranks(r);
+	status = checkpoint_restore(r) ? -1 : 0;
+	if (!status && !checkpoint_finished(r->kept))
+		status = run_ranks(r);
 	r->counts->killed = checkpoint_killed(r->kept);
-	if (!status && !outputs_failed(&r->out) && !r->counts->killed) {
-		pipe_finish(&r->pipe);
-		status = checkpoint_end(r, r->rank > last_rank(r));
-	}
+	if (!status && !outputs_failed(&r->out) && !r->counts->killed &&
+	    !checkpoint_finished(r->kept))
+		status = end_run(r);
 	for (unsigned i = 0; i < r->n_inputs; i++)
 		if (r->turns[i].batch)
 			r->counts->filtered += turn_filtered(&r->turns[i]);
@@ -760,7 +749,10 @@ run_plan(const struct plan *plan, const struct run_options *options,
 		return skip_run(&r);
 	if (checkpoint_lasts(r.kept))
 		signals_hold_pipe();
-	status = status || make_inputs(&r) || check_inputs(&r) ? -1 : 0;
+	status = status || make_inputs(&r) ||
+			 sources_check(&r.sources, &r.total, err)
+		     ? -1
+		     : 0;
 	if (!status && !options->state)
 		signals_install();
 	status = status || open_outputs(&r) || open_inputs(&r) ||

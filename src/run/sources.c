@@ -306,6 +306,32 @@ sources_make(struct sources *s, const struct plan *plan,
 }
 
 int
+sources_check(struct sources *s, uint64_t *total, struct err *err)
+{
+	unsigned n_stdin = 0;
+	bool known = true;
+
+	for (unsigned i = 0; i < s->n; i++) {
+		if (s->inputs[i].plan->values)
+			continue;
+		if (s->inputs[i].follow)
+			s->inputs[i].id = file_id_of(s->inputs[i].file.p);
+		else if (input_check(&s->inputs[i], err))
+			return -1;
+		n_stdin +=
+		    !s->inputs[i].given && str_is(s->inputs[i].file, "-");
+		known = known && s->inputs[i].size;
+		*total += s->inputs[i].size;
+	}
+	if (!known)
+		*total = 0;
+	if (n_stdin > 1)
+		return err_set(err, ERR_USAGE, (struct where){0},
+		    "standard input is named more than once");
+	return 0;
+}
+
+int
 sources_gaps(
     const struct sources *s, struct run_counts *counts, struct err *err)
 {

@@ -37,7 +37,13 @@ struct sources {
 int sources_make(struct sources *s, const struct plan *plan,
     const struct run_options *options, const struct note *kept,
     struct err *err);
-/* Notes them; fails if something is lost and that is not allowed. 0 or -1. */
+/*
+ * Fails early if an input cannot be read. total: bytes of all, 0 = not known.
+ */
+int sources_check(struct sources *s, uint64_t *total, struct err *err);
+
+/* Gaps are noted; fails if something is lost and that is not allowed. 0 or -1.
+ */
 int sources_gaps(
     const struct sources *s, struct run_counts *counts, struct err *err);
 
