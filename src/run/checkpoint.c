@@ -594,6 +594,8 @@ restore_step(struct run *r, const struct op *op)
 	struct note steps = note_get_map(c->note, "steps");
 
 	take_step(&r->pipe, op, note_get_of(steps, op->name), c->crashed);
+	if (!c->steps[op->number])
+		return 0;
 	return op->kind->restore(
 	    r->pipe.runs[op->number], c->steps[op->number], r->err);
 }
@@ -608,7 +610,7 @@ checkpoint_restore(struct run *r)
 	r->pipe.rank = r->rank;
 	r->pipe.now = r->now;
 	for (unsigned i = 0; i < r->plan->n_ops; i++)
-		if (c->steps[i] && restore_step(r, &r->plan->ops[i]))
+		if (r->pipe.runs[i] && restore_step(r, &r->plan->ops[i]))
 			return -1;
 	if (c->every_ms)
 		c->next_ms = clock_elapsed_ms() + c->every_ms;
