@@ -615,7 +615,14 @@ checkpoint_restore(struct run *r)
 	if (c->every_ms)
 		c->next_ms = clock_elapsed_ms() + c->every_ms;
 	c->published = store_epoch(c->store);
-	if (c->note.map.type == T_MAP || !c->options)
+	if (!c->options)
+		return 0;
+	/*
+	 * The first commit comes before the first result; and one that says
+	 * that a run has begun before a file is gone on with, or what it wrote
+	 * would pass for somebody else's after a crash.
+	 */
+	if (c->note.map.type == T_MAP && (c->crashed || !outputs_last(&r->out)))
 		return 0;
 	return commit(r, false, false, false) || store_wait(c->store, r->err)
 		   ? -1

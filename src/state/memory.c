@@ -116,10 +116,9 @@ state_cut(struct state *s)
 bool
 state_prepare(struct state *s)
 {
-	if (s->n_changed <= PREPARE_LEFT)
-		return true;
-	put_some(s, PREPARE_PUTS);
-	return s->n_changed <= PREPARE_LEFT;
+	if (s->n_changed > PREPARE_LEFT)
+		put_some(s, PREPARE_PUTS);
+	return s->n_changed <= PREPARE_LEFT && !store_is_busy(s->store);
 }
 
 /* ---- eviction ---- */

@@ -256,6 +256,7 @@ land(struct store *s)
 		land_commit(s);
 	else if (s->temporary)
 		remove_gone(s);
+	s->spilled = job->spill;
 }
 
 /* What was put so far becomes the job's; reads still see it. */
@@ -390,6 +391,13 @@ store_durable(struct store *s)
 	return s->epoch;
 }
 
+bool
+store_is_busy(struct store *s)
+{
+	land(s);
+	return s->busy;
+}
+
 /* The last commit once more, with what a merge has made in place. */
 static int
 install_owed(struct store *s, struct err *err)
@@ -397,8 +405,8 @@ install_owed(struct store *s, struct err *err)
 	struct buf note = {0};
 	int rc = 0;
 
-	if (s->o.read_only || s->temporary || !memtable_is_empty(s->pending) ||
-	    !merge_owed(s))
+	if (s->o.read_only || s->temporary || s->spilled ||
+	    !memtable_is_empty(s->pending) || !merge_owed(s))
 		return 0;
 	buf_adds(&note, buf_str(&s->note));
 	rc = store_commit(

@@ -123,7 +123,7 @@ check_run(const struct store_dir *d, const struct version_run *r,
 	file = run_file_open(
 	    d->fd, name, r->number, r->bytes, r->footer_crc, NULL, &err);
 	if (!file) {
-		err_note(&err, "%s", d->path);
+		store_dir_note(d, &err);
 		say_err(&c, &err);
 		return false;
 	}

@@ -93,7 +93,7 @@ store_open_runs(struct store *s, struct err *err)
 		file = run_file_open(s->dir.fd, name, r->number, r->bytes,
 		    r->footer_crc, s->cache, err);
 		if (!file)
-			return err_note(err, "%s", s->dir.path);
+			return store_dir_note(&s->dir, err);
 		version_opened(r, run_handle_new(file));
 	}
 	return 0;
