@@ -12,7 +12,7 @@
 #include "state/kept.h"
 
 /* Cells put at one go while a cut is due, and left for the cut itself. */
-#define PREPARE_PUTS ((size_t)32 << 10)
+#define PREPARE_PUTS ((size_t)16 << 10)
 #define PREPARE_LEFT ((size_t)32 << 10)
 /* Rounds after which nothing is left to be evicted. */
 #define ROUNDS 64
