@@ -131,8 +131,6 @@ merge_do(const struct merge_job *job, struct merge_output **out, size_t *n,
 	if (rc)
 		undo(&m);
 	run_merge_free(m.all);
-	for (unsigned i = 0; !rc && i < job->n; i++)
-		run_file_forget(job->inputs[i]);
 	mem_free(m.names);
 	*out = m.out;
 	*n = m.n;

@@ -63,6 +63,7 @@ struct store {
 	struct memtable *pending, *held;
 	struct version version;
 	struct block_cache *cache;
+	uint64_t seen_misses;	   /* of the cache, at the last look */
 	struct store_merge *merge; /* store_merge.c */
 	struct buf note, schema;
 	bool new_schema, was_closed, busy;

@@ -76,10 +76,54 @@ store_get(struct store *s, unsigned map, int64_t bucket, struct str key,
 	return get_from_runs(s, map, bucket, key, out);
 }
 
+static bool
+in_tables(const struct store *s, unsigned map, int64_t bucket, struct str key)
+{
+	struct memtable *layers[STORE_TABLES];
+	unsigned n = store_tables(s, layers);
+
+	for (unsigned i = 0; i < n; i++)
+		if (mem_section_get(
+			memtable_find(layers[i], map, bucket), key) ||
+		    memtable_hides(layers[i], map, bucket))
+			return true;
+	return false;
+}
+
+/*
+ * The kernel is asked for the blocks that the keys are in, of all of them
+ * before the first one is waited for. It is asked only if blocks had to be
+ * read the last time.
+ */
+static void
+fetch_ahead(struct store *s, unsigned map, int64_t bucket,
+    const struct str *keys, size_t n)
+{
+	uint64_t misses = s->cache ? block_cache_misses(s->cache) : 0;
+
+	if (misses == s->seen_misses)
+		return;
+	s->seen_misses = misses;
+	for (size_t k = 0; k < n; k++) {
+		if (in_tables(s, map, bucket, keys[k]))
+			continue;
+		for (size_t i = s->version.n; i-- > 0;) {
+			const struct version_run *r = &s->version.runs[i];
+
+			if (!section_set_has(&r->dead, map, bucket) &&
+			    run_file_may_have(
+				r->handle->file, map, bucket, keys[k], true))
+				break;
+		}
+	}
+}
+
 bool
 store_get_many(struct store *s, unsigned map, int64_t bucket,
     const struct str *keys, size_t n, struct str *out)
 {
+	if (n > 1)
+		fetch_ahead(s, map, bucket, keys, n);
 	/* First where they are: the buffer may move. */
 	s->many.n = 0;
 	for (size_t i = 0; i < n; i++) {
