@@ -211,7 +211,7 @@ body() {
 @test "manual: pages are clean" {
 	command -v mandoc || skip "no mandoc"
 	for page in weir.1 weir-spec.5 weir-sql.7 weir-functions.7 \
-	    weir-formats.7; do
+	    weir-formats.7 weir-state.5; do
 		run mandoc -T lint -W warning "$(man_page $page)"
 		is "$output" ""
 	done
@@ -220,7 +220,7 @@ body() {
 @test "manual: man has nothing to say about the pages" {
 	man --version || skip "no man"
 	for page in weir.1 weir-spec.5 weir-sql.7 weir-functions.7 \
-	    weir-formats.7; do
+	    weir-formats.7 weir-state.5; do
 		LC_ALL=C.UTF-8 MANROFFSEQ= MANWIDTH=80 \
 		    man --warnings -E UTF-8 -l -Tutf8 -Z \
 		    "$(man_page $page)" 2>stderr >/dev/null

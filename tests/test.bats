@@ -296,10 +296,44 @@ EOF
 	with '  - {name: one, expect: [], unordered: no}'
 	gives 2 weir test s.yaml
 	has "$errors" 'true or false is expected'
-	with '  - {name: one, expect: [], crash: everywhere}'
-	gives 2 weir test s.yaml
-	has "$errors" 'state directory'
 	with '  - {name: one, expect: [], expects: []}'
 	gives 2 weir test s.yaml
 	has "$errors" 'did you mean "expect"?'
+}
+
+@test "test: crash: everywhere gives what a run without crashes gives" {
+	cat >s.yaml <<'END'
+weir: 1
+input: {format: json}
+time: {field: ts, lateness: 0s}
+steps:
+  - window: tumble(1m)
+    by: [k]
+    select: {s: sum(v)}
+  - select: [k, s]
+tests:
+  - name: one
+    input:
+      - {ts: 2026-01-01T00:00:01Z, k: a, v: 1}
+      - {ts: 2026-01-01T00:00:02Z, k: b, v: 2}
+      - nonsense
+      - {ts: 2026-01-01T00:01:02Z, k: b, v: 3}
+      - {ts: 2026-01-01T00:00:59Z, k: b, v: 3}
+      - {watermark: 2026-01-01T00:03:00Z}
+      - {ts: 2026-01-01T00:03:02Z, k: b, v: 4}
+    expect:
+      - {k: a, s: 1}
+      - {k: b, s: 2}
+      - {k: b, s: 3}
+      - {k: b, s: 4}
+    late: 1
+    bad: 1
+    crash: everywhere
+END
+	gives 0 weir test s.yaml
+	is "$out" $'1..1\nok 1 - one'
+	sed 's/s: 4}/s: 5}/' s.yaml >wrong.yaml
+	gives 1 weir test wrong.yaml
+	has "$out" 's: expected 5, got 4'
+	is "$(ls "$TMPDIR"/weir-test.* 2>/dev/null)" ''
 }

@@ -12,6 +12,7 @@
 #include "cli/command.h"
 #include "cli/pipeline.h"
 #include "cli/row_diff.h"
+#include "cli/temporary.h"
 #include "cli/terminal.h"
 #include "data/pack.h"
 #include "front/front.h"
@@ -82,12 +83,6 @@ prepare(struct suite *s, struct job *j, struct err *err)
 	    spec_test_params(&j->plan, j->number, err) ||
 	    spec_test_read(&j->plan, j->number, &j->test, err))
 		return -1;
-	if (j->test.crash) {
-		err_set(err, ERR_SPEC, j->test.crash_at,
-		    "a run that is killed and resumed needs a state "
-		    "directory, which this version does not have");
-		return err_hint(err, "leave out: crash: everywhere");
-	}
 	clock_set(j->test.now);
 	return plan_bind(&j->plan, err);
 }
@@ -249,6 +244,43 @@ compare_counts(struct job *j, const struct run_counts *c, struct str rejected,
 		    (unsigned long long)t->late, (unsigned long long)c->late);
 }
 
+/*
+ * Killed behind every record and run again. What has come out by then is put
+ * together, as it would be in a file.
+ */
+static int
+run_crashing(struct job *j, struct run_options *run, struct run_counts *counts,
+    struct err *err)
+{
+	struct buf *all = run->captured, *rejected = run->rejected;
+	unsigned n = j->plan.n_outputs;
+	struct state_run state = {.final = true, .crash = true};
+	struct temporary t;
+	int failed;
+
+	if (temporary_make(&t, err))
+		return -1;
+	state.dir = t.store;
+	run->state = &state;
+	run->captured = mem_zalloc(n * sizeof *run->captured);
+	do {
+		struct buf part = {0};
+
+		run->rejected = &part;
+		clock_set(j->test.now);
+		failed = run_plan(&j->plan, run, counts, err);
+		for (unsigned i = 0; i < n; i++) {
+			buf_adds(&all[i], buf_str(&run->captured[i]));
+			buf_release(&run->captured[i]);
+		}
+		buf_adds(rejected, buf_str(&part));
+		buf_release(&part);
+	} while (!failed && counts->killed);
+	mem_free(run->captured);
+	temporary_remove(&t);
+	return failed;
+}
+
 /* Runs it; what is wrong with the result is added to out. */
 static void
 run_job(struct job *j, struct run_counts *counts, struct buf *out)
@@ -264,9 +296,12 @@ run_job(struct job *j, struct run_counts *counts, struct buf *out)
 	    .given = j->test.given,
 	    .captured = captured,
 	    .rejected = &rejected};
+	int failed;
 
 	clock_set(j->test.now);
-	if (run_plan(p, &run, counts, &err)) {
+	failed = j->test.crash ? run_crashing(j, &run, counts, &err)
+			       : run_plan(p, &run, counts, &err);
+	if (failed) {
 		buf_printf(out, "# %s\n", err.message);
 		if (err.hint)
 			buf_printf(out, "# hint: %s\n", err.hint);

@@ -207,7 +207,8 @@ put_full(struct page *page)
 	page_para(page,
 	    "`weir help` lists the topics: functions, aggregates, formats, "
 	    "windows and more. The manual is in weir(1), weir-sql(7), "
-	    "weir-spec(5), weir-functions(7) and weir-formats(7).");
+	    "weir-spec(5), weir-state(5), weir-functions(7) and "
+	    "weir-formats(7).");
 }
 
 int

@@ -32,6 +32,10 @@ OPTION("checkpoint", 0, "DURATION", DURATION, checkpoint, STATE, RUN_ONLY,
 OPTION("color", 0, "auto|always|never", WHEN, color, MISC, EVERY,
     "Colours. `auto`: on a terminal, unless `NO_COLOR` is set or `TERM` is "
     "`dumb`.")
+OPTION("commit-output", 0, NULL, FLAG, commit_output, STATE, RUN_ONLY,
+    "With `-s`: hold results back until the commit that contains them is "
+    "durable. So a pipe gets nothing that a crash takes back: after one at "
+    "most the last commit's results come again.")
 OPTION("csv-safe", 0, NULL, FLAG, csv_safe, OUTPUT, EXPLAIN,
     "Write CSV and TSV so that a spreadsheet runs nothing of it: a quote "
     "stands before text that begins with one of `=+-@`.")
@@ -62,6 +66,9 @@ OPTION("idle", 0, "DURATION", DURATION, idle, TIME, EXPLAIN,
     "While following: an input that has shown nothing for so long (by the "
     "clock) is not waited for until it speaks again. Without it, inputs wait "
     "for each other.")
+OPTION("ids", 0, NULL, FLAG, ids, STATE, RUN_ONLY,
+    "With `-s`: begin every result with a column `_id`. No other row ever has "
+    "the same, and a row that is written again after a crash has it again.")
 OPTION("if-locked", 0, "fail|wait|skip", TEXT, locked, STATE, RUN_ONLY,
     "With `-s`: what to do while another run has the state. `fail` with "
     "status 4 (the default), `wait` for its end, or `skip` this run, which is "

@@ -62,6 +62,8 @@ check_alone(const struct options *o, struct err *err)
 			   : o->drop		? "drop-state"
 			   : o->locked		? "if-locked"
 			   : o->standby		? "standby"
+			   : o->commit_output	? "commit-output"
+			   : o->ids		? "ids"
 			   : o->checkpoint >= 0 ? "checkpoint"
 						: NULL;
 
@@ -101,6 +103,8 @@ state_run_of(const struct options *o, struct arena *a, struct state_run *out,
 	    .standby = o->standby,
 	    .reset = o->resets,
 	    .n_reset = o->n_resets,
+	    .hold = o->commit_output,
+	    .ids = o->ids,
 	    .every = o->checkpoint < 0 ? CHECKPOINT_EVERY : o->checkpoint};
 	if (!o->state)
 		return check_alone(o, err);

@@ -113,8 +113,9 @@ struct agg {
 	 * names them: "arg_min(a, b) of (1, 9), (2, 8)".
 	 */
 	const char *example;
-	const char *result; /* of it, as value_print gives it: "4" */
-	const char *flink;  /* the spelling there, or NULL */
+	const char *result;   /* of it, as value_print gives it: "4" */
+	const char *flink;    /* the spelling there, or NULL */
+	struct value nothing; /* of no rows; of most it is NULL */
 	unsigned args_min, args_max;
 	unsigned n_constant; /* the last ones of args_max must be constant */
 	/* With and without DISTINCT the result is the same: no set is kept. */

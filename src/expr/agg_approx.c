@@ -393,6 +393,7 @@ distinct_load(const struct agg_call *call, struct arena *heap, void *acc,
 
 const struct agg agg_approx_distinct = {
     .name = "approx_distinct",
+    .nothing = {.i = 0, .type = T_INT},
     .aliases = "approx_count_distinct",
     .signature = "any -> bigint",
     .doc = "Number of different values: exact up to 256, then estimated with "

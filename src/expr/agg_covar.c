@@ -334,6 +334,7 @@ const struct agg agg_covar_samp = {
 
 const struct agg agg_regr_count = {
     .name = "regr_count",
+    .nothing = {.i = 0, .type = T_INT},
     .signature = "number, number -> bigint",
     .doc = "Number of rows where both numbers are there.",
     .example = "regr_count(y, x) of (1, 2), (3, NULL)",

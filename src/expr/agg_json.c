@@ -42,9 +42,10 @@ json_map(const struct agg_call *call, const void *acc, struct arena *out)
 
 #define LIST_PARTS                                                             \
 	.aliases = "", .signature = "any -> text", .args_min = 1,              \
-	.args_max = 1, .bind = text_bind, .size = grown_size,                  \
-	.add = array_add, .merge = array_merge, .value = json_list,            \
-	.save = grown_save, .load = array_load
+	.nothing = {.p = "[]", .len = 2, .type = T_TEXT}, .args_max = 1,       \
+	.bind = text_bind, .size = grown_size, .add = array_add,               \
+	.merge = array_merge, .value = json_list, .save = grown_save,          \
+	.load = array_load
 
 const struct agg agg_json_arrayagg = {
     .name = "json_arrayagg",
@@ -70,6 +71,7 @@ const struct agg agg_json_arrayagg_null = {
 
 const struct agg agg_json_objectagg = {
     .name = "json_objectagg",
+    .nothing = {.p = "{}", .len = 2, .type = T_TEXT},
     .aliases = "",
     .signature = "any, any -> text",
     .doc = "JSON object of the first argument's values as keys, in their "

@@ -265,6 +265,7 @@ tally_load(const struct agg_call *call, struct arena *heap, void *acc,
 
 const struct agg agg_count = {
     .name = "count",
+    .nothing = {.i = 0, .type = T_INT},
     .aliases = "",
     .signature = "any ... -> bigint",
     .doc = "Number of rows; with arguments, of the rows where none of them is "
@@ -310,6 +311,7 @@ const struct agg agg_ratio = {
 
 const struct agg agg_count_if = {
     .name = "count_if",
+    .nothing = {.i = 0, .type = T_INT},
     .aliases = "countif",
     .signature = "bool -> bigint",
     .doc = "Number of rows where the condition is TRUE.",

@@ -477,6 +477,15 @@ bind_op(struct binder *bd, const struct node *n, const struct op *o)
 }
 
 static struct expr *
+no_query(struct binder *bd, const struct node *n)
+{
+	bind_fail(bd, n->where, "subqueries are not supported here");
+	err_hint(bd->err, "make it a column in a query of its own: FROM "
+			  "(SELECT …, (SELECT …) AS x)");
+	return NULL;
+}
+
+static struct expr *
 bind_call(struct binder *bd, const struct node *n)
 {
 	const struct op *o = find_op(n);
@@ -493,10 +502,8 @@ bind_call(struct binder *bd, const struct node *n)
 	}
 	if (o)
 		return bind_op(bd, n, o);
-	if (str_is(n->name, "exists") || str_is(n->name, "in query")) {
-		bind_fail(bd, n->where, "subqueries are not supported here");
-		return NULL;
-	}
+	if (n->n_args && n->args[n->n_args - 1]->kind == NODE_QUERY)
+		return no_query(bd, n);
 	return bind_function(bd, n);
 }
 
@@ -541,8 +548,7 @@ bind_node(struct binder *bd, const struct node *n)
 		    bd, n->where, "* stands for all columns and is no value");
 		return NULL;
 	case NODE_QUERY:
-		bind_fail(bd, n->where, "subqueries are not supported here");
-		return NULL;
+		return no_query(bd, n);
 	case NODE_CALL:
 		return bind_call(bd, n);
 	}

@@ -248,13 +248,14 @@ unknown_function(struct binder *bd, const struct node *n)
 }
 
 /* Batches pass the steps without state before the watermark is known that
- * holds at each of their rows. */
+ * holds at each of their rows: a step makes a column of it. */
 static struct expr *
 no_watermark(struct binder *bd, const struct node *n)
 {
-	bind_fail(bd, n->name_at, "current_watermark() is not there yet");
+	bind_fail(bd, n->name_at, "current_watermark() is not known here");
 	err_hint(bd->err,
-	    "late rows: -l states the lateness, --late what becomes of them");
+	    "in a query: of the rows of FROM, not of groups; in a spec: the "
+	    "step watermark makes a column of it");
 	return NULL;
 }
 

@@ -6,7 +6,9 @@
  * the row bad. An int and a float make a float, an int and a decimal a
  * decimal, a decimal and a float a float; float arithmetic is IEEE 754's.
  * time - time is a duration, time ± duration a time, a duration times or
- * divided by a number a duration, a duration by a duration a float.
+ * divided by a number a duration, a duration by a duration a float. A time of
+ * day (daytime.h) ± duration is a time of day, past midnight on the next one;
+ * less another one a duration.
  *
  * Columns of int64 and double have loops of their own. Those of + and - on
  * int64 only gather whether anything overflowed (Hacker's Delight, 2-13), so
@@ -17,6 +19,7 @@
 
 #include "data/cast.h"
 #include "expr/code.h"
+#include "expr/daytime.h"
 
 enum arith {
 	ARITH_ADD,
@@ -248,12 +251,46 @@ value_op(enum arith op, enum type type, struct arena *arena, struct value x,
 	return reason;
 }
 
+static bool
+is_daytime(struct value v, int64_t *us)
+{
+	return v.type == T_TEXT && daytime_read(value_str(v), us);
+}
+
+/* A time of day plus or less a duration; false if it is something else. */
+static bool
+daytime_op(enum arith op, struct arena *arena, struct value x, struct value y,
+    struct value *out)
+{
+	int64_t us, by;
+
+	if (op == ARITH_ADD && x.type == T_DURATION) {
+		struct value swap = x;
+
+		x = y;
+		y = swap;
+	}
+	if ((op != ARITH_ADD && op != ARITH_SUB) || y.type != T_DURATION ||
+	    !is_daytime(x, &us))
+		return false;
+	by = y.i % WHEN_DAY;
+	us += op == ARITH_ADD ? by : -by;
+	*out = value_text(daytime_text(arena, (us + WHEN_DAY) % WHEN_DAY));
+	return true;
+}
+
 /* A text less a text: times, if they are no numbers. */
 static void
 read_times(struct arena *arena, struct value *x, struct value *y)
 {
 	struct value a, b;
+	int64_t us, less;
 
+	if (is_daytime(*x, &us) && is_daytime(*y, &less)) {
+		*x = value_duration(us);
+		*y = value_duration(less);
+		return;
+	}
 	if (x->type != T_TEXT || y->type != T_TEXT ||
 	    text_number(arena, value_str(*x), &a) ||
 	    !value_cast(arena, *x, T_TIME, NULL, &a) ||
@@ -303,6 +340,8 @@ values_op(enum arith op, struct arena *arena, struct value x, struct value y,
 
 	*out = VALUE_NULL;
 	if (x.type == T_NULL || y.type == T_NULL)
+		return NULL;
+	if (daytime_op(op, arena, x, y, out))
 		return NULL;
 	if (op == ARITH_SUB)
 		read_times(arena, &x, &y);
@@ -597,6 +636,43 @@ never(enum type t)
 	return t == T_BOOL || t == T_BYTES || t == T_LIST || t == T_MAP;
 }
 
+/*
+ * A text that may be a time of day, as TIME '…' and CAST(x AS TIME) are, beside
+ * a duration: a text again (true).
+ */
+static bool
+bind_daytime(struct expr *e)
+{
+	const struct expr *a = e->args[0], *b = e->args[1];
+	const struct expr *text = a->type == T_TEXT ? a : b;
+	struct value v;
+	int64_t us;
+
+	if (e->op > ARITH_SUB || a->type == b->type || text->type != T_TEXT ||
+	    (text == b && e->op == ARITH_SUB) ||
+	    (text == a ? b : a)->type != T_DURATION)
+		return false;
+	e->type = T_ANY;
+	if (!expr_constant(text, &v))
+		return true;
+	e->type = T_TEXT;
+	return is_daytime(v, &us);
+}
+
+/* TIME '…', CAST(x AS TIME), CURRENT_TIME */
+static bool
+is_time_of_day(const struct node *n, const struct expr *e)
+{
+	struct value v;
+	int64_t us;
+
+	if (n->kind == NODE_CALL && n->cast.daytime)
+		return true;
+	return (expr_constant(e, &v) && is_daytime(v, &us)) ||
+	       (n->kind == NODE_CALL && (str_is(n->name, "current_time") ||
+					    str_is(n->name, "localtime")));
+}
+
 /* A constant text beside a time or duration is read now. */
 static int
 bind_reading(struct binder *bd, struct expr *e)
@@ -632,6 +708,8 @@ bind_arith(struct binder *bd, const struct node *n, struct expr *e)
 
 	e->op = (unsigned)(strchr(names, *n->name.p) - names);
 	e->eval = eval_arith;
+	if (bind_daytime(e))
+		return 0;
 	if (bind_reading(bd, e))
 		return -1;
 	a = e->args[0]->type;
@@ -649,6 +727,10 @@ bind_arith(struct binder *bd, const struct node *n, struct expr *e)
 		return 0;
 	}
 	e->type = type_of((enum arith)e->op, a, b);
+	if (a == T_TEXT && b == T_TEXT && e->op == ARITH_SUB &&
+	    (is_time_of_day(n->args[0], e->args[0]) ||
+		is_time_of_day(n->args[1], e->args[1])))
+		e->type = T_DURATION;
 	e->safe = e->type == T_FLOAT;
 	if (e->type == T_NULL) {
 		bind_fail(bd, n->name_at, "%s",

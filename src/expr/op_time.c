@@ -3,6 +3,7 @@
  * Operators that name a unit of time: EXTRACT(u FROM t), FLOOR and CEIL(t TO
  * u), TIMESTAMPADD(u, n, t), TIMESTAMPDIFF(u, a, b). Texts are read as times.
  */
+#include "base/when.h"
 #include "expr/code.h"
 #include "expr/daytime.h"
 #include "expr/unit.h"
@@ -82,6 +83,45 @@ struct rounding {
 	bool up;
 };
 
+/* Texts: times of day, or read as times. */
+static const char *
+round_value(const struct rounding *r, struct arena *a, struct value *v)
+{
+	const char *reason;
+	int64_t us;
+
+	if (v->type == T_TEXT && daytime_read(value_str(*v), &us)) {
+		if (!unit_round(r->unit, us, r->up, &us))
+			return REASON_RANGE;
+		*v = value_text(daytime_text(a, us % WHEN_DAY));
+		return r->unit <= UNIT_HOUR ? NULL
+					    : "a time of day has no such unit";
+	}
+	reason = value_convert(a, *v, (struct sig_type){T_TIME, false}, v);
+	if (!reason && !unit_round(r->unit, v->i, r->up, &v->i))
+		reason = REASON_RANGE;
+	return reason;
+}
+
+static void
+round_texts(const struct rounding *r, struct eval *ev, const struct column *x,
+    struct rows rows, struct column *out)
+{
+	*out = col_null();
+	for (unsigned k = 0; k < rows.n; k++) {
+		unsigned row = rows.sel[k];
+		struct value v = column_get(x, row);
+		const char *reason =
+		    v.type == T_NULL ? NULL : round_value(r, ev->arena, &v);
+
+		if (reason) {
+			eval_fail(ev, row, reason);
+			v = VALUE_NULL;
+		}
+		column_put(out, ev->arena, row, v);
+	}
+}
+
 static void
 eval_round(const struct expr *e, struct eval *ev, const struct batch *b,
     struct rows rows, struct column *out)
@@ -89,12 +129,14 @@ eval_round(const struct expr *e, struct eval *ev, const struct batch *b,
 	const struct rounding *r = e->more;
 	struct column x;
 
-	times(e, ev, b, 0, rows, &x);
+	expr_run(e->args[0], ev, b, rows, &x);
+	if (x.type != T_TIME) {
+		round_texts(r, ev, &x, rows, out);
+		return;
+	}
 	*out = column_new(ev->arena, T_TIME);
 	out->nulls = col_nulls(ev, &x, NULL);
 	rows = col_present(ev, &x, rows);
-	if (x.type == T_NULL)
-		*out = col_null();
 	for (unsigned k = 0; k < rows.n; k++) {
 		unsigned row = rows.sel[k];
 
@@ -211,6 +253,16 @@ bind_round(struct binder *bd, const struct node *n, struct expr *e)
 	if (!unit_round(r->unit, 0, false, &unused))
 		return bind_fail(bd, n->where, "a time cannot be rounded to %s",
 		    unit_name(r->unit));
+	if (e->args[0]->type == T_TEXT || e->args[0]->type == T_ANY)
+		e->type = T_ANY;
+	if (is_daytime(e->args[0])) {
+		e->type = T_TEXT;
+		return r->unit <= UNIT_HOUR
+			   ? 0
+			   : bind_fail(bd, n->where,
+				 "a time of day cannot be rounded to %s",
+				 unit_name(r->unit));
+	}
 	return need_time(bd, e, 0, r->up ? "CEIL" : "FLOOR");
 }
 

@@ -515,24 +515,26 @@ is_word(bool (*is)(const struct lexer *, const char *), struct lexer *lx)
 	       is(lx, "RLIKE") || is(lx, "OVERLAPS");
 }
 
-/* = ANY (query) is IN, <> ALL (query) NOT IN; others need a MIN or MAX. */
+/* = ANY (query) is IN, <> ALL (query) NOT IN. */
 static struct node *
 compare_query(struct lexer *lx, unsigned from, const char *name, bool all,
     struct where at, struct node *x)
 {
 	unsigned open = lx->done;
-	bool in = !strcmp(name, "=") && !all;
+	bool in = !strcmp(name, all ? "<>" : "=");
 	struct node *n;
 
-	if (!in && !(all && !strcmp(name, "<>"))) {
-		lex_fail(lx, "%s %s (query) is not supported", name,
-		    all ? "ALL" : "ANY");
-		err_hint(lx->err, "compare with (SELECT %s(…) …)",
-		    (*name == '<') == all ? "min" : "max");
+	if (!in && parse_is_row(x)) {
+		err_set(lx->err, ERR_SPEC, x->where,
+		    "rows are compared with a query by = ANY, <> ALL or IN");
 		return NULL;
 	}
-	n = parse_call2(lx, from, "in query", at, x, parse_query(lx, open - 1));
-	return negated(lx, from, at, all, n);
+	name = in ? "in query"
+		  : arena_printf(
+			lx->arena, "%s %s query", name, all ? "all" : "any")
+			.p;
+	n = parse_call2(lx, from, name, at, x, parse_query(lx, open - 1));
+	return in ? negated(lx, from, at, all, n) : n;
 }
 
 /* x = ANY (list), x > ALL (list) */

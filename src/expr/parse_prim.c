@@ -501,6 +501,10 @@ parse_call(struct lexer *lx)
 	}
 	if (!lex_is(lx, ")")) {
 		distinct = lex_accept(lx, "DISTINCT");
+		/* count(ALL x) is count(x); a field may be called so, too. */
+		if (!distinct && lex_is(lx, "ALL") && !lex_next_is(lx, ")") &&
+		    !lex_next_is(lx, ",") && !lex_next_is(lx, "."))
+			lex_next(lx);
 		if (parse_list(lx, &args))
 			return NULL;
 	}

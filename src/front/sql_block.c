@@ -450,9 +450,8 @@ settle_over(void *owner, struct node **n)
 	return sql_key_name(owner, n);
 }
 
-/* Columns of the steps, which * must not show. */
-static void
-hide(struct sql_block *b, const struct sql_idents *names)
+void
+sql_hide(struct sql_block *b, const struct sql_idents *names)
 {
 	struct str *list =
 	    arena_array(b->s->arena, b->rel.n_hidden + names->n, sizeof *list);
@@ -491,7 +490,7 @@ over_steps(struct sql_block *b)
 	/* What is left out of the list comes with the star. */
 	for (unsigned i = b->sel.n_items; i < n; i++)
 		sql_rel_add(b->s, &b->rel, b->sel.items[i].name);
-	hide(b, &job.hidden);
+	sql_hide(b, &job.hidden);
 	return 0;
 }
 
@@ -752,7 +751,7 @@ sql_block_lower(struct sql *s, const struct sql_query *q,
 	}
 	b.env = &inner;
 	if (settle_window(&b) || sql_names(&b) || check_no_window(&b) ||
-	    where_step(&b))
+	    sql_mark_steps(&b) || where_step(&b))
 		return -1;
 	return sql_is_grouped(&b) ? sql_group_steps(&b) : sql_plain_steps(&b);
 }

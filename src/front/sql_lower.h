@@ -177,6 +177,16 @@ int sql_block_lower(struct sql *s, const struct sql_query *q,
 /* Rows as they are at hand: select list, ORDER BY, LIMIT. */
 int sql_plain_steps(struct sql_block *b);
 
+/* Columns of the steps, which * must not show. */
+void sql_hide(struct sql_block *b, const struct sql_idents *names);
+
+/* ---- sql_mark.c ---- */
+
+/* CURRENT_WATERMARK(ts) becomes a column; see there. */
+int sql_mark_steps(struct sql_block *b);
+
+/* ---- sql_block.c ---- */
+
 /* ORDER BY and LIMIT as steps; keys are the trees to order by. */
 void sql_order_steps(struct sql_block *b, struct node *const *keys);
 

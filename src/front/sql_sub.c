@@ -9,12 +9,19 @@
  * IN and EXISTS elsewhere than as a condition of their own (under OR, in the
  * select list) add a column as well, that says what they would.
  *
+ *   x > ANY (SELECT …), x = ALL (SELECT …) and the like
+ *
  * A query that names columns of the query around it (t.k) is asked anew for
- * every row. Where it does so only in conditions such as u.k = t.k, the rows
- * of u are all that is needed, and the keys are compared by the step; anything
- * else cannot be answered by reading the input once, and is an error.
+ * every row. Where it does so only in conditions such as u.k = t.k, the query
+ * is asked once for all k, grouped by them, and the keys are compared by the
+ * step; anything else cannot be answered by reading the input once, and is an
+ * error.
+ *
+ * A comparison with ANY or ALL values of a query depends on the least and the
+ * greatest of them, and on whether one is NULL: these are asked for.
  */
 #include "base/must.h"
+#include "expr/agg.h"
 #include "front/sql_lower.h"
 #include "front/tree.h"
 
@@ -140,8 +147,25 @@ take_keys(struct correlation *c, struct node *n)
 }
 
 static const struct node *
-find_outer(const struct correlation *c, const struct sql_select *sel)
+outer_in(const struct correlation *c, const struct sql_exprs *e)
 {
+	for (unsigned i = 0; i < e->n; i++)
+		if (names_outer(c, e->list[i]))
+			return e->list[i];
+	return NULL;
+}
+
+static const struct node *
+find_outer(const struct correlation *c, const struct sql_query *q,
+    const struct sql_select *sel)
+{
+	const struct node *n = outer_in(c, &sel->distinct_on);
+
+	for (unsigned i = 0; !n && i < q->orders.n; i++)
+		if (names_outer(c, q->orders.list[i].node))
+			n = q->orders.list[i].node;
+	if (n || (n = outer_in(c, &q->limit_by)))
+		return n;
 	for (unsigned i = 0; i < sel->n_items; i++)
 		if (names_outer(c, sel->items[i].node))
 			return sel->items[i].node;
@@ -164,38 +188,135 @@ refuse(struct correlation *c, const struct node *n)
 	    "t.k");
 }
 
-/* Keys are selected as well, under names of their own. */
-static struct sql_query *
-with_keys(struct correlation *c, const struct sql_query *q,
-    struct sql_select *sel, bool only)
+static struct str
+key_name(const struct correlation *c, unsigned i)
 {
-	struct sql *s = c->b->s;
-	struct sql_query *new = arena_alloc(s->arena, sizeof *new);
+	return arena_printf(c->b->s->arena, "_key_%u", i + 1);
+}
+
+/* Keys are selected as well, under names of their own. */
+static void
+select_keys(struct correlation *c, struct sql_select *sel, bool only)
+{
 	unsigned first = only ? 0 : sel->n_items;
 	struct sql_item *items =
-	    arena_zalloc(s->arena, (first + c->right.n) * sizeof *items);
+	    arena_zalloc(c->b->s->arena, (first + c->right.n) * sizeof *items);
 
-	*new = *q;
-	new->select = sel;
 	if (first)
 		memcpy(items, sel->items, first * sizeof *items);
 	for (unsigned i = 0; i < c->right.n; i++)
 		items[first + i] = (struct sql_item){.node = c->right.list[i],
-		    .name = arena_printf(s->arena, "_key_%u", i + 1),
+		    .name = key_name(c, i),
 		    .alias = true,
 		    .where = c->right.list[i]->where};
 	sel->items = items;
 	sel->n_items = first + c->right.n;
-	return new;
 }
+
+/* Rows are grouped by the keys, and by what they were grouped by before. */
+static int
+group_by_keys(struct correlation *c, struct sql_select *sel)
+{
+	struct sql_group *groups = arena_zalloc(
+	    c->b->s->arena, (sel->n_groups + c->right.n) * sizeof *groups);
+
+	for (unsigned i = 0; i < sel->n_groups; i++) {
+		groups[i] = sel->groups[i];
+		if (groups[i].kind != SQL_GROUP_EXPR ||
+		    window_is(groups[i].node))
+			return refuse(c, c->left.list[0]);
+	}
+	for (unsigned i = 0; i < c->right.n; i++)
+		groups[sel->n_groups++] = (struct sql_group){
+		    .node = c->right.list[i], .where = c->right.list[i]->where};
+	sel->groups = groups;
+	if (!sel->group_at.src)
+		sel->group_at = sel->at;
+	return 0;
+}
+
+/* LIMIT n holds for each key; an order without it means nothing. */
+static int
+limit_keys(struct correlation *c, struct sql_query *q, bool distinct)
+{
+	struct sql *s = c->b->s;
+
+	if (q->offset || q->limit_by.n || (q->limit && distinct))
+		return refuse(c, c->left.list[0]);
+	if (!q->limit) {
+		q->orders.n = 0;
+		return 0;
+	}
+	q->limit_by.list = arena_array(s->arena, c->right.n, sizeof(void *));
+	for (unsigned i = 0; i < c->right.n; i++)
+		q->limit_by.list[q->limit_by.n++] =
+		    node_name(s->arena, key_name(c, i), q->limit_at);
+	return 0;
+}
+
+static bool
+looks_around(const struct sql_select *sel)
+{
+	bool over = sel->n_windows || sel->qualify || sel->distinct_on.n;
+
+	for (unsigned i = 0; i < sel->n_items; i++)
+		over |= sql_has_over(sel->items[i].node);
+	return over;
+}
+
+static bool
+has_aggregate(const struct sql_select *sel)
+{
+	bool has = sel->having != NULL;
+
+	for (unsigned i = 0; i < sel->n_items; i++)
+		has |= node_has_aggregate(sel->items[i].node);
+	return has;
+}
+
+static struct node *
+of_nothing(struct tree_edit *edit, struct node *n, bool in_aggregate)
+{
+	const struct agg *agg;
+
+	(void)in_aggregate;
+	if (n->kind == NODE_NAME)
+		return node_literal(edit->arena, VALUE_NULL, n->where);
+	agg = n->kind == NODE_CALL ? agg_find(n->name) : NULL;
+	return agg ? node_literal(edit->arena, agg->nothing, n->where) : NULL;
+}
+
+/* The value of a query of aggregates over no rows. */
+static int
+value_of_nothing(
+    const struct correlation *c, struct node *n, struct sql_exprs *out)
+{
+	struct tree_edit edit = {.replace = of_nothing,
+	    .arena = c->b->s->arena,
+	    .err = c->b->s->err};
+
+	out->list = arena_alloc(c->b->s->arena, sizeof *out->list);
+	out->list[0] = tree_change(&edit, n);
+	out->n = 1;
+	return out->list[0] ? 0 : -1;
+}
+
+enum use {
+	USE_IN,
+	USE_EXISTS, /* the query's own columns do not matter */
+	USE_VALUE
+};
 
 /*
  * The query without what it says of the rows around it; *q is changed to one
- * that gives the keys, too. only: its own columns do not matter (EXISTS).
+ * that gives the keys, too. nothing: gets the value for rows without any, if
+ * it may be another than NULL.
  */
 static int
-separate(struct correlation *c, const struct sql_query **q, bool only)
+separate(struct correlation *c, const struct sql_query **q, enum use use,
+    struct sql_exprs *nothing)
 {
+	struct sql_query *new;
 	struct sql_select *sel;
 	const struct node *found;
 
@@ -204,19 +325,29 @@ separate(struct correlation *c, const struct sql_query **q, bool only)
 	sel = arena_alloc(c->b->s->arena, sizeof *sel);
 	*sel = *(*q)->select;
 	add_parts(c, sel->from);
-	if (!find_outer(c, sel))
+	if (!find_outer(c, *q, sel))
 		return 0;
 	sel->where = take_keys(c, sel->where);
-	found = find_outer(c, sel);
+	found = find_outer(c, *q, sel);
 	if (found)
 		return refuse(c, found);
-	if (!c->right.n)
-		return 0;
-	if (sel->group_at.src || sel->having || sel->distinct ||
-	    sql_has_tail(*q) ||
-	    (sel->n_items && node_has_aggregate(sel->items[0].node)))
+	new = arena_alloc(c->b->s->arena, sizeof *new);
+	*new = **q;
+	new->select = sel;
+	*q = new;
+	if (looks_around(sel) || limit_keys(c, new, sel->distinct))
 		return refuse(c, c->left.list[0]);
-	*q = with_keys(c, *q, sel, only);
+	if (sel->group_at.src) {
+		if (group_by_keys(c, sel))
+			return -1;
+	} else if (has_aggregate(sel)) {
+		if (use != USE_VALUE || sel->having || new->limit)
+			return refuse(c, c->left.list[0]);
+		if (value_of_nothing(c, sel->items[0].node, nothing) ||
+		    group_by_keys(c, sel))
+			return -1;
+	}
+	select_keys(c, sel, use == USE_EXISTS);
 	return 0;
 }
 
@@ -225,7 +356,9 @@ separate(struct correlation *c, const struct sql_query **q, bool only)
 struct sub {
 	const char *mode;
 	struct sql_exprs left; /* compared with the query's columns in order */
-	struct str as;	       /* a column to add, or empty */
+	struct sql_exprs within;  /* and with those behind, or the value */
+	struct sql_exprs nothing; /* the value where none is equal */
+	struct str as;		  /* a column to add, or empty */
 	struct where where;
 };
 
@@ -257,24 +390,29 @@ semi_step(struct sql_block *b, const struct sql_query *q, const struct sub *sub)
 	const struct op_kind *kind = op_kind_find(STR("semi"));
 	struct sql_env env = {.up = b->env, .rel = &b->rel, .now = b->env->now};
 	struct edge edges[2] = {s->plan->tail};
+	unsigned want = sub->left.n + sub->within.n;
 	struct sql_rel rel = {0};
 	struct op *op;
 
 	must(kind);
 	if (sql_lower(s, q, &env, &rel) || sql_settle(s, &rel))
 		return -1;
-	if (sub->left.n && rel.open)
+	if (want && rel.open)
 		return err_set(s->err, ERR_SPEC, q->where,
 		    "the columns of this query are not known; name them");
-	if (sub->left.n && rel.n_cols != sub->left.n)
+	if (sub->left.n && rel.n_cols != want)
 		return err_set(s->err, ERR_SPEC, q->where,
 		    "this query gives %u columns, and %u %s compared with it",
-		    rel.n_cols, sub->left.n, sub->left.n == 1 ? "is" : "are");
+		    rel.n_cols, want, want == 1 ? "is" : "are");
 	edges[1] = s->plan->tail;
 	op = plan_merge(s->plan, kind, edges, 2, sub->where);
 	word_arg(s, op, "mode", str_of(sub->mode), sub->where);
 	if (sub->left.n)
 		exprs_arg(s, op, "keys", &sub->left, sub->where);
+	if (sub->within.n)
+		exprs_arg(s, op, "within", &sub->within, sub->where);
+	if (sub->nothing.n)
+		exprs_arg(s, op, "else", &sub->nothing, sub->where);
 	if (sub->as.n)
 		word_arg(s, op, "as", sub->as, sub->where);
 	return 0;
@@ -317,6 +455,7 @@ test_step(
 	bool in = is_call(n, "in query");
 	const struct sql_query *q = query_of(n);
 	struct correlation c = {.b = b};
+	struct sql_exprs nothing;
 	struct sub sub = {.mode = in	     ? negative ? "not in" : "in"
 				  : negative ? "not exists"
 					     : "exists",
@@ -334,11 +473,10 @@ test_step(
 		if (append(b, &sub.left, &left))
 			return -1;
 	}
-	if (separate(&c, &q, !in) || append(b, &sub.left, &c.left))
+	/* IN asks whether a value is NULL; keys are only compared. */
+	if (separate(&c, &q, in ? USE_IN : USE_EXISTS, &nothing) ||
+	    append(b, in ? &sub.within : &sub.left, &c.left))
 		return -1;
-	/* NOT IN asks whether the value is NULL; keys are only compared. */
-	if (in && negative && c.left.n)
-		return refuse(&c, c.left.list[0]);
 	return semi_step(b, q, &sub);
 }
 
@@ -379,16 +517,161 @@ value_step(struct sql_block *b, const struct node *n, struct str as)
 	struct correlation c = {.b = b};
 	struct sub sub = {.mode = "scalar", .as = as, .where = n->where};
 
-	if (separate(&c, &q, false))
+	if (separate(&c, &q, USE_VALUE, &sub.nothing) ||
+	    append(b, &sub.within, &c.left))
 		return -1;
-	if (c.left.n)
-		return refuse(&c, c.left.list[0]);
-	if (q->kind == SQL_SELECT && q->select->n_items != 1)
+	if (q->kind == SQL_SELECT && q->select->n_items != 1 + c.left.n)
 		return err_set(b->s->err, ERR_SPEC, n->where,
 		    "a query that is a value gives one column, and this one "
 		    "gives %u",
-		    q->select->n_items);
+		    q->select->n_items - c.left.n);
 	return semi_step(b, q, &sub);
+}
+
+/* ---- ANY, ALL ---- */
+
+/* x > ANY (query): "> any query" */
+static bool
+is_quantified(const struct node *n)
+{
+	static const char end[] = " query";
+	size_t k = sizeof end - 1;
+
+	return n->kind == NODE_CALL && n->name.n > k && !is_test(n) &&
+	       !memcmp(n->name.p + n->name.n - k, end, k);
+}
+
+static struct node *
+call(struct sql_block *b, const char *name, unsigned n, struct node **args,
+    struct where where)
+{
+	struct node **copy = arena_array(b->s->arena, n, sizeof *copy);
+
+	memcpy(copy, args, n * sizeof *copy);
+	return node_call(b->s->arena, name, copy, n, where);
+}
+
+/*
+ * What a comparison with all values of x has to know of them: a list of the
+ * least and the greatest, and of NULL if one is NULL.
+ */
+static struct node *
+extremes(struct sql_block *b, struct node *x)
+{
+	struct arena *a = b->s->arena;
+	struct where w = x->where;
+	struct node *zero = node_literal(a, value_int(0), w);
+	struct node *list[3] = {call(b, "min", 1, &x, w),
+	    call(b, "max", 1, &x, w), node_literal(a, VALUE_NULL, w)};
+	struct node *rows = call(b, "count", 0, list, w);
+	struct node *known = call(b, "count", 1, &x, w);
+	struct node *arms[7];
+
+	rows->star = true;
+	arms[0] = call(b, "=", 2, (struct node *[]){rows, zero}, w);
+	arms[1] = call(b, "list", 0, list, w);
+	arms[2] = call(b, "=", 2, (struct node *[]){known, zero}, w);
+	arms[3] = call(b, "list", 1, &list[2], w);
+	arms[4] = call(b, "=", 2, (struct node *[]){known, rows}, w);
+	arms[5] = call(b, "list", 2, list, w);
+	arms[6] = call(b, "list", 3, list, w);
+	return call(b, "case", 7, arms, w);
+}
+
+/* Nothing but rows and conditions: values of its column can be aggregated. */
+static bool
+is_bare(const struct sql_query *q)
+{
+	const struct sql_select *sel = q->select;
+
+	return q->kind == SQL_SELECT && sel->from && !q->n_with &&
+	       !sql_has_tail(q) && !q->limit_by.n && !sel->distinct &&
+	       !sel->group_at.src && !has_aggregate(sel) &&
+	       !looks_around(sel) && sel->n_items == 1 &&
+	       sel->items[0].node->kind != NODE_STAR &&
+	       !sql_has_query(sel->items[0].node);
+}
+
+/* SELECT … FROM (q) AS _query (_value) */
+static struct sql_select *
+select_from(struct sql_block *b, const struct sql_query *q)
+{
+	struct arena *a = b->s->arena;
+	struct sql_select *sel = arena_zalloc(a, sizeof *sel);
+	struct sql_source *from = arena_zalloc(a, sizeof *from);
+	struct sql_query *inner = arena_alloc(a, sizeof *inner);
+
+	*inner = *q;
+	from->kind = SQL_SUBQUERY;
+	from->where = q->where;
+	from->query = inner;
+	from->alias = STR("_query");
+	from->columns.list = arena_zalloc(a, sizeof *from->columns.list);
+	from->columns.list[0] = (struct sql_ident){STR("_value"), q->where};
+	from->columns.n = 1;
+	sel->at = q->where;
+	sel->from = from;
+	sel->n_items = 1;
+	sel->items = arena_zalloc(a, sizeof *sel->items);
+	sel->items[0].node = node_name(a, STR("_value"), q->where);
+	return sel;
+}
+
+/* The query that gives the extremes of this one's column. */
+static struct node *
+extremes_of(struct sql_block *b, const struct node *n)
+{
+	struct arena *a = b->s->arena;
+	struct node *new = arena_alloc(a, sizeof *new);
+	struct sql_query *q = arena_zalloc(a, sizeof *q);
+	const struct sql_query *old = n->query;
+	struct sql_item *item = arena_alloc(a, sizeof *item);
+
+	if (old->kind == SQL_SELECT && old->select->n_items != 1) {
+		err_set(b->s->err, ERR_SPEC, n->where,
+		    "this query gives %u columns, and 1 is compared with it",
+		    old->select->n_items);
+		return NULL;
+	}
+	if (is_bare(old)) {
+		*q = *old;
+		q->select = arena_alloc(a, sizeof *q->select);
+		*q->select = *old->select;
+	} else {
+		*q = (struct sql_query){.kind = SQL_SELECT,
+		    .where = old->where,
+		    .select = select_from(b, old)};
+	}
+	*item = q->select->items[0];
+	item->node = extremes(b, item->node);
+	item->name = STR("_extremes");
+	item->alias = true;
+	q->select->items = item;
+	*new = *n;
+	new->query = q;
+	return new;
+}
+
+static struct node *replace_query(
+    struct tree_edit *edit, struct node *n, bool in_aggregate);
+
+/* x > ANY (query) as x > ANY (list) */
+static struct node *
+quantified(struct tree_edit *edit, struct node *n, bool in_aggregate)
+{
+	struct sql_block *b = edit->owner;
+	struct node *args[2] = {sql_sub_values(b, n->args[0])};
+	struct node *q = args[0] ? extremes_of(b, n->args[1]) : NULL;
+	size_t k = n->name.n - (sizeof " query" - 1);
+
+	if (q)
+		args[1] = replace_query(edit, q, in_aggregate);
+	if (!args[0] || !args[1]) {
+		edit->failed = true;
+		return NULL;
+	}
+	return call(b, arena_printf(edit->arena, "%.*s", (int)k, n->name.p).p,
+	    2, args, n->where);
 }
 
 static struct node *
@@ -398,6 +681,8 @@ replace_query(struct tree_edit *edit, struct node *n, bool in_aggregate)
 	bool test = is_test(n);
 	struct str as;
 
+	if (!in_aggregate && is_quantified(n))
+		return quantified(edit, n, in_aggregate);
 	if (!test && n->kind != NODE_QUERY)
 		return NULL;
 	if (in_aggregate) {

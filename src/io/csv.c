@@ -359,6 +359,8 @@ const struct format format_csv = {
     .begin = csv_begin,
     .encode = csv_encode,
     .finish = csv_finish,
+    .save = csv_save,
+    .restore = csv_restore,
     .ordered = true,
 };
 
@@ -388,5 +390,7 @@ const struct format format_tsv = {
     .begin = csv_begin,
     .encode = csv_encode,
     .finish = csv_finish,
+    .save = csv_save,
+    .restore = csv_restore,
     .ordered = true,
 };

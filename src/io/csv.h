@@ -130,5 +130,7 @@ void csv_encoder_free(struct encoder *e);
 void csv_begin(struct encoder *e, struct buf *out);
 void csv_encode(struct encoder *e, const struct batch *b, struct buf *out);
 void csv_finish(struct encoder *e, struct buf *out);
+void csv_save(const struct encoder *e, struct buf *out);
+bool csv_restore(struct encoder *e, struct str saved);
 
 #endif

@@ -303,6 +303,45 @@ csv_finish(struct encoder *base, struct buf *out)
 		put_header(e, out);
 }
 
+/* ---- going on in a file ---- */
+
+/*
+ * What is saved is the header: that of the records that are passed on; or
+ * whether there is one, and the slots.
+ */
+void
+csv_save(const struct encoder *base, struct buf *out)
+{
+	const struct csv_encoder *e = (const struct csv_encoder *)base;
+
+	if (base->spec->raw) {
+		buf_adds(out, base->spec->header);
+	} else {
+		buf_addc(out, e->headed ? 'h' : '-');
+		sheet_save(&e->sheet, out);
+	}
+}
+
+bool
+csv_restore(struct encoder *base, struct str saved)
+{
+	struct csv_encoder *e = (struct csv_encoder *)base;
+	bool fits;
+
+	if (base->spec->raw)
+		return str_eq(saved, base->spec->header);
+	e->headed = !saved.n || saved.p[0] == 'h';
+	fits = saved.n &&
+	       sheet_restore(&e->sheet, (struct str){saved.p + 1, saved.n - 1});
+	/* Other members than those before begin a block of their own. */
+	if (!fits && !e->sheet.spreads)
+		return e->o.header == CSV_HEADER_NO;
+	mem_grow(
+	    &e->order, &e->cap_order, sheet_slots(&e->sheet), sizeof *e->order);
+	sheet_order(&e->sheet, e->order);
+	return true;
+}
+
 /* ---- making one ---- */
 
 /* Bytes that numbers and booleans are made of. */

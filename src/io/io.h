@@ -254,6 +254,18 @@ struct format {
 	void (*finish)(struct encoder *e, struct buf *out);
 	/* encode() keeps something between batches: call it in order. */
 	bool ordered;
+
+	/*
+	 * A file may be gone on with by another encoder, in another run. save:
+	 * adds what that one must know (which header stands there); restore
+	 * takes it up, instead of begin. False: rows of this encoder cannot
+	 * stand in the same file. Nothing saved (n == 0): there are bytes of
+	 * which nothing is known. NULL: there is nothing to know.
+	 */
+	void (*save)(const struct encoder *e, struct buf *out);
+	bool (*restore)(struct encoder *e, struct str saved);
+	/* Are there rows that have not been written? NULL: there never are. */
+	bool (*holds)(const struct encoder *e);
 };
 
 /* The table, sorted by name. */

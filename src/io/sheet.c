@@ -185,6 +185,63 @@ sheet_row(struct sheet *s, const struct batch *b, unsigned row, bool grow)
 	return true;
 }
 
+/* ---- slots that are kept ---- */
+
+void
+sheet_save(const struct sheet *s, struct buf *out)
+{
+	pack_put_array(out, 2 * s->keys.n);
+	for (uint32_t i = 0; i < s->keys.n; i++) {
+		pack_put(out, value_int(column_of(s, i)));
+		pack_put_text(out, sheet_name(s, i));
+	}
+}
+
+/* A slot that was saved: of a column that is still there? */
+static bool
+take_slot(struct sheet *s, struct value col, struct value name, unsigned *n)
+{
+	const struct out_column *c;
+
+	if (col.type != T_INT || col.i < 0 || col.i >= s->spec->n_cols ||
+	    (name.type != T_TEXT && name.type != T_BYTES))
+		return false;
+	c = &s->spec->cols[col.i];
+	if (names_find(&s->keys,
+		make_key(s, (uint32_t)col.i, value_str(name))) == NAMES_NONE) {
+		if (!c->spread)
+			return false;
+		add_slot(s, (uint32_t)col.i, value_str(name));
+	} else if (!c->spread) {
+		++*n;
+	}
+	return true;
+}
+
+bool
+sheet_restore(struct sheet *s, struct str saved)
+{
+	const char *p = saved.p, *end = saved.p + saved.n;
+	uint32_t n = 0, fixed;
+	unsigned n_fixed = 0;
+	bool good;
+
+	sheet_clear(s);
+	fixed = s->keys.n;
+	good = pack_get_array(&p, end, &n) && n % 2 == 0;
+	for (uint32_t i = 0; good && i < n; i += 2) {
+		struct value col, name;
+
+		good = pack_get(&p, end, &s->values, &col) == PACK_OK &&
+		       pack_get(&p, end, &s->values, &name) == PACK_OK &&
+		       take_slot(s, col, name, &n_fixed);
+	}
+	good = good && n_fixed == fixed;
+	if (!good)
+		sheet_clear(s);
+	return good;
+}
+
 static int
 cmp_u64(const void *a, const void *b)
 {

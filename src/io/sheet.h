@@ -48,6 +48,13 @@ sheet_slots(const struct sheet *s)
 
 struct str sheet_name(const struct sheet *s, uint32_t slot);
 
+/*
+ * The slots, for another sheet of the same columns. restore: false if they are
+ * not of these columns (the slots are then cleared).
+ */
+void sheet_save(const struct sheet *s, struct buf *out);
+bool sheet_restore(struct sheet *s, struct str saved);
+
 /* Slots by column, then as they came: sheet_slots() numbers into order. */
 void sheet_order(const struct sheet *s, uint32_t *order);
 

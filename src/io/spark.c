@@ -407,6 +407,12 @@ spark_finish(struct encoder *base, struct buf *out)
 		put_all(k, out);
 }
 
+static bool
+spark_holds(const struct encoder *base)
+{
+	return ((const struct spark *)base)->n > 0;
+}
+
 const struct format format_spark = {
     .name = "spark",
     .doc = "a line of small bars for each key (output only)",
@@ -425,5 +431,6 @@ const struct format format_spark = {
     .begin = spark_begin,
     .encode = spark_encode,
     .finish = spark_finish,
+    .holds = spark_holds,
     .ordered = true,
 };

@@ -517,6 +517,12 @@ table_flush(struct encoder *base, struct buf *out)
 		release_rows(t, out);
 }
 
+static bool
+table_holds(const struct encoder *base)
+{
+	return ((const struct table *)base)->n_rows > 0;
+}
+
 static void
 table_finish(struct encoder *base, struct buf *out)
 {
@@ -543,6 +549,7 @@ const struct format format_table = {
     .encode = table_encode,
     .flush = table_flush,
     .finish = table_finish,
+    .holds = table_holds,
     .ordered = true,
 };
 
@@ -564,5 +571,6 @@ const struct format format_bars = {
     .encode = table_encode,
     .flush = table_flush,
     .finish = table_finish,
+    .holds = table_holds,
     .ordered = true,
 };

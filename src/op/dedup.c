@@ -9,11 +9,12 @@
  */
 #include <stdlib.h>
 
+#include "base/hash.h"
 #include "base/heap.h"
 #include "base/mem.h"
 #include "data/key.h"
 #include "op/kept.h"
-#include "state/table.h"
+#include "op/written.h"
 
 enum dedup_way {
 	DEDUP_AT_ONCE, /* the first that arrives */
@@ -49,6 +50,7 @@ struct dedup_run {
 	struct heap due; /* DEDUP_BY_TIME: cells by the time of their row */
 	struct kept_row **ready;
 	size_t n_ready, cap_ready;
+	struct state_step *state; /* NULL: no state is kept */
 };
 
 struct dedup_prep {
@@ -103,6 +105,7 @@ bind_order(struct op *op, const struct bind *b, struct scope *scope,
 	c->way = !c->n_orders ? c->last ? DEDUP_AT_END : DEDUP_AT_ONCE
 		 : by_time    ? DEDUP_BY_TIME
 			      : DEDUP_AT_END;
+	op->acts = c->way == DEDUP_BY_TIME;
 	return 0;
 }
 
@@ -176,8 +179,11 @@ replace(struct dedup_run *r, struct dedup_cell *cell, const struct batch *b,
 	cell->row = kept_take(&r->kept, b, row, slots);
 	cell->row->arrival = r->arrivals;
 	cell->time = cell->row->time;
-	if (r->c->way == DEDUP_BY_TIME)
-		heap_push(&r->due, cell->time, cell);
+	if (r->c->way != DEDUP_BY_TIME)
+		return;
+	heap_push(&r->due, cell->time, cell);
+	kept_wait(
+	    &r->kept, cell->row, cell_of_bytes((char *)cell), r->arrivals);
 }
 
 /* A key that is out: its first row has come too late, or it is one more. */
@@ -255,6 +261,7 @@ make_ready(struct dedup_run *r, struct dedup_cell *cell)
 	r->ready[r->n_ready++] = cell->row;
 	cell->row = NULL;
 	cell->out = true;
+	table_touch(&r->keys, cell_of_bytes((char *)cell));
 }
 
 static void
@@ -291,6 +298,8 @@ fire(struct dedup_run *r, int64_t w)
 static void
 fire_all(struct dedup_run *r)
 {
+	if (r->state)
+		table_load(&r->keys);
 	for (size_t i = 0; i < r->keys.n; i++) {
 		struct dedup_cell *cell = (void *)r->keys.cells[i]->bytes;
 
@@ -394,6 +403,7 @@ dedup_apply(struct op_run *run, struct batch *b, void *prepared, unsigned from,
 			dedup_advance(run, w->now);
 	}
 	flush(r);
+	kept_settle(&r->kept);
 }
 
 static void
@@ -401,6 +411,7 @@ dedup_close(struct op_run *run)
 {
 	struct dedup_run *r = (struct dedup_run *)run;
 
+	kept_leave(&r->kept);
 	for (size_t i = 0; i < r->keys.n; i++) {
 		struct dedup_cell *cell = (void *)r->keys.cells[i]->bytes;
 
@@ -412,6 +423,150 @@ dedup_close(struct op_run *run)
 	kept_release(&r->kept);
 	mem_free(r->ready);
 	mem_free(r);
+}
+
+/* ---- state ---- */
+
+static void
+dedup_schema(const struct op *op, struct schema *out)
+{
+	static const char *const ways[] = {[DEDUP_AT_ONCE] = "at once",
+	    [DEDUP_BY_TIME] = "by event time",
+	    [DEDUP_AT_END] = "at the end"};
+	const struct dedup_config *c = op->config;
+
+	written_args(op, out, "by order");
+	written_word(out, "keep", c->last ? "last" : "first");
+	written_word(out, "rows come out", ways[c->way]);
+	if (c->way != DEDUP_AT_ONCE)
+		kept_schema(op, out);
+}
+
+static void
+save_cell(
+    void *arg, const struct table *t, const struct cell *bytes, struct buf *out)
+{
+	const struct dedup_cell *cell = (const void *)bytes->bytes;
+	const struct dedup_run *r = arg;
+
+	(void)t;
+	if (r->c->way == DEDUP_AT_ONCE)
+		return;
+	written_put_int(out, cell->out);
+	written_put_int(out, cell->time);
+	if (r->c->way == DEDUP_AT_END && cell->row)
+		kept_pack(&r->kept, cell->row, out);
+}
+
+static bool
+load_row(struct dedup_run *r, struct dedup_cell *cell, struct str bytes)
+{
+	struct kept_row *row = kept_unpack(&r->kept, bytes);
+
+	if (!row)
+		return false;
+	if (r->kept.n_cols && !row->carry) {
+		kept_forget(&r->kept, row);
+		return false;
+	}
+	cell->row = row;
+	return true;
+}
+
+static bool
+load_cell(void *arg, struct table *t, struct cell *bytes, struct str value)
+{
+	struct dedup_cell *cell = (void *)bytes->bytes;
+	const char *p = value.p, *end = p + value.n;
+	struct dedup_run *r = arg;
+	int64_t out;
+
+	(void)t;
+	cell->come = true;
+	if (r->c->way == DEDUP_AT_ONCE)
+		return p == end;
+	if (!written_get_int(&p, end, &out) ||
+	    !written_get_int(&p, end, &cell->time))
+		return false;
+	cell->out = out != 0;
+	if (p == end)
+		return true;
+	if (r->c->way != DEDUP_AT_END || cell->out)
+		return false;
+	return load_row(r, cell, (struct str){p, (size_t)(end - p)});
+}
+
+static void
+drop_cell(void *arg, struct table *t, struct cell *bytes)
+{
+	struct dedup_cell *cell = (void *)bytes->bytes;
+	struct dedup_run *r = arg;
+
+	(void)t;
+	if (cell->row)
+		kept_forget(&r->kept, cell->row);
+	cell->row = NULL;
+	kept_measure(&r->kept);
+}
+
+static const struct cell_codec movable_codec = {
+    .save = save_cell, .load = load_cell, .drop = drop_cell, .movable = true};
+/* By event time, what is due points to cells. */
+static const struct cell_codec fixed_codec = {
+    .save = save_cell, .load = load_cell};
+
+static bool
+take_waiting(void *arg, struct kept_row *row, struct str key)
+{
+	struct dedup_run *r = arg;
+	struct dedup_cell *cell;
+
+	if (!key.p || (r->kept.n_cols && !row->carry))
+		return false;
+	row->cell = table_cell(&r->keys, key, hash_bytes(key.p, key.n));
+	cell = (void *)row->cell->bytes;
+	if (cell->row || cell->out)
+		return false;
+	cell->row = row;
+	cell->time = row->time;
+	heap_push(&r->due, row->time, cell);
+	return true;
+}
+
+static int
+dedup_restore(struct op_run *run, struct state_step *s, struct err *err)
+{
+	struct dedup_run *r = (struct dedup_run *)run;
+	bool fixed = r->c->way == DEDUP_BY_TIME;
+	int64_t n[3];
+	int rc;
+
+	r->state = s;
+	table_keep(&r->keys, state_map(s, "keys"), 0,
+	    fixed ? &fixed_codec : &movable_codec, r);
+	rc = written_load(s, "run", n, 3, err);
+	if (rc == 1) {
+		r->arrivals = (uint64_t)n[0];
+		r->now = n[1];
+		r->kept.timed = n[2] != 0;
+	}
+	if (rc < 0)
+		return -1;
+	r->kept.state = s;
+	if (r->c->way != DEDUP_BY_TIME)
+		return 0;
+	kept_keep(&r->kept, s, r->keys.cell_bytes);
+	return kept_waiting(&r->kept, UINT64_MAX, take_waiting, r, err);
+}
+
+static void
+dedup_save(struct op_run *run)
+{
+	struct dedup_run *r = (struct dedup_run *)run;
+	const int64_t n[] = {(int64_t)r->arrivals, r->now, r->kept.timed};
+
+	kept_store(&r->kept);
+	written_save(r->state, "run", n, 3);
 }
 
 static void
@@ -470,6 +625,9 @@ const struct op_kind op_dedup = {
 	.apply = dedup_apply,
 	.advance = dedup_advance,
 	.close = dedup_close,
+	.schema = dedup_schema,
+	.restore = dedup_restore,
+	.save = dedup_save,
 	.explain = dedup_explain,
 	.when = dedup_when,
 };

@@ -13,10 +13,11 @@
  */
 #include <stdlib.h>
 
+#include "base/hash.h"
 #include "base/mem.h"
 #include "data/key.h"
 #include "op/kept.h"
-#include "state/table.h"
+#include "op/written.h"
 
 /* A gap of more steps is a mistake in a time more often than not. */
 #define STEPS_MOST 100000
@@ -77,6 +78,7 @@ struct fill_run {
 	struct fill_row *out;
 	size_t n_out, cap_out;
 	struct arena arena; /* of `out` */
+	struct state_step *state;
 };
 
 /* ---- binding ---- */
@@ -320,6 +322,7 @@ fill_until(struct fill_run *r, struct cell *key, int64_t until,
 
 	if (n > i + STEPS_MOST)
 		return;
+	table_touch(&r->keys, key);
 	for (; i < n; i++) {
 		int64_t by = (int64_t)i * every;
 		struct fill_row *row = out_row(r, cell_key(&r->keys, key),
@@ -344,13 +347,15 @@ pass_row(struct fill_run *r, struct cell *key, struct kept_row *row)
 	out = out_row(r, cell_key(&r->keys, key), at, row->time);
 	out->arrival = row->arrival;
 	kept_columns(&r->kept, row, out->values, &r->arena);
-	kept_let_carry_go(row);
+	kept_let_carry_go(&r->kept, row);
+	kept_unplace(&r->kept, row);
 	if (cell->last && at < cell->time) {
 		kept_drop(&r->kept, row);
 		return;
 	}
 	if (cell->last)
 		kept_drop(&r->kept, cell->last);
+	table_touch(&r->keys, key);
 	cell->last = row;
 	cell->time = at;
 }
@@ -488,6 +493,7 @@ take(struct fill_run *r, const struct batch *b, const struct row_keys *keys,
 	new = kept_take(&r->kept, b, row, v);
 	new->arrival = r->arrivals++;
 	new->owner = table_cell(&r->keys, keys->keys[k], keys->hashes[k]);
+	kept_wait(&r->kept, new, new->owner, new->arrival);
 	r->run.counts.keys = r->keys.n;
 	mem_grow(
 	    &r->pending, &r->cap_pending, r->n_pending + 1, sizeof(void *));
@@ -507,6 +513,7 @@ fill_apply(struct op_run *run, struct batch *b, void *prepared, unsigned from,
 		if (w && b->time && watermark_see(w, b->time[row]))
 			fill_advance(run, w->now);
 	}
+	kept_settle(&r->kept);
 }
 
 static void
@@ -514,6 +521,7 @@ fill_close(struct op_run *run)
 {
 	struct fill_run *r = (struct fill_run *)run;
 
+	kept_leave(&r->kept);
 	for (size_t i = 0; i < r->keys.n; i++) {
 		struct fill_cell *cell = (void *)r->keys.cells[i]->bytes;
 
@@ -528,6 +536,116 @@ fill_close(struct op_run *run)
 	mem_free(r->pending);
 	mem_free(r->out);
 	mem_free(r);
+}
+
+/* ---- state ---- */
+
+static void
+fill_schema(const struct op *op, struct schema *out)
+{
+	const struct fill_config *c = op->config;
+	unsigned *cols = mem_array(c->n_columns + 1, sizeof *cols);
+
+	for (unsigned i = 0; i < c->n_columns; i++)
+		cols[i] = c->columns[i].col;
+	written_args(op, out, "by every time");
+	written_columns(&op->in, cols, c->n_columns, "with", out);
+	kept_schema(op, out);
+	mem_free(cols);
+}
+
+static void
+save_cell(
+    void *arg, const struct table *t, const struct cell *bytes, struct buf *out)
+{
+	const struct fill_cell *cell = (const void *)bytes->bytes;
+	const struct fill_run *r = arg;
+
+	(void)t;
+	written_put_int(out, cell->time);
+	if (cell->last)
+		kept_pack(&r->kept, cell->last, out);
+}
+
+/* Its time is one, and its other slots are what they should be. */
+static bool
+is_sound(const struct kept_row *row)
+{
+	const struct value *end = &row->slots[SLOT_END];
+
+	return row->slots[SLOT_TIME].type == T_TIME &&
+	       (end->type == T_NULL || end->type == T_TIME);
+}
+
+static bool
+load_cell(void *arg, struct table *t, struct cell *bytes, struct str value)
+{
+	struct fill_cell *cell = (void *)bytes->bytes;
+	const char *p = value.p, *end = p + value.n;
+	struct fill_run *r = arg;
+
+	(void)t;
+	if (!written_get_int(&p, end, &cell->time))
+		return false;
+	if (p == end)
+		return true;
+	cell->last = kept_unpack(&r->kept, (struct str){p, (size_t)(end - p)});
+	if (cell->last && is_sound(cell->last))
+		return true;
+	if (cell->last)
+		kept_forget(&r->kept, cell->last);
+	cell->last = NULL;
+	return false;
+}
+
+/* All keys are looked at whenever the watermark moves. */
+static const struct cell_codec fill_codec = {
+    .save = save_cell, .load = load_cell};
+
+static bool
+take_waiting(void *arg, struct kept_row *row, struct str key)
+{
+	struct fill_run *r = arg;
+
+	if (!key.p || !is_sound(row) || (r->kept.n_cols && !row->carry))
+		return false;
+	row->cell = table_cell(&r->keys, key, hash_bytes(key.p, key.n));
+	row->owner = row->cell;
+	mem_grow(
+	    &r->pending, &r->cap_pending, r->n_pending + 1, sizeof(void *));
+	r->pending[r->n_pending++] = row;
+	return true;
+}
+
+static int
+fill_restore(struct op_run *run, struct state_step *s, struct err *err)
+{
+	struct fill_run *r = (struct fill_run *)run;
+	int64_t n[3];
+	int rc;
+
+	r->state = s;
+	kept_keep(&r->kept, s, r->keys.cell_bytes);
+	table_keep(&r->keys, state_map(s, "keys"), 0, &fill_codec, r);
+	rc = written_load(s, "run", n, 3, err);
+	if (rc < 1)
+		return rc;
+	r->arrivals = (uint64_t)n[0];
+	r->most = n[1];
+	r->kept.timed = n[2] != 0;
+	table_load(&r->keys);
+	run->counts.keys = r->keys.n;
+	return kept_waiting(&r->kept, UINT64_MAX, take_waiting, r, err);
+}
+
+static void
+fill_save(struct op_run *run)
+{
+	struct fill_run *r = (struct fill_run *)run;
+	const int64_t n[] = {(int64_t)r->arrivals, r->most, r->kept.timed};
+
+	kept_store(&r->kept);
+	written_save(r->state, "run", n, 3);
 }
 
 static void
@@ -592,6 +710,9 @@ const struct op_kind op_fill = {
 	.apply = fill_apply,
 	.advance = fill_advance,
 	.close = fill_close,
+	.schema = fill_schema,
+	.restore = fill_restore,
+	.save = fill_save,
 	.explain = fill_explain,
 	.when = fill_when,
 };

@@ -4,17 +4,15 @@
 
 #include "base/mem.h"
 #include "base/must.h"
-#include "data/pack.h"
+#include "op/written.h"
 
 enum {
 	HELD_ROW,
 	HELD_MARK
 };
 
-enum {
-	FORM_PACKED,
-	FORM_JSON /* text that stays as it is */
-};
+/* So many bytes make a chunk of their own. */
+#define CHUNK_BYTES ((size_t)1 << 20)
 
 void
 held_init(struct held *h, const struct op *op, unsigned n_more)
@@ -26,6 +24,7 @@ held_init(struct held *h, const struct op *op, unsigned n_more)
 	cols = flow_kept(&op->in, op->number, &a, &n);
 	*h = (struct held){
 	    .cols = mem_array(n + 1, sizeof *cols), .n_more = n_more};
+	written_sort(&op->in, cols, n);
 	for (unsigned i = 0; i < n; i++)
 		h->cols[h->n_cols++] = cols[i];
 	arena_release(&a);
@@ -44,18 +43,18 @@ held_release(struct held *h)
 {
 	mem_free(h->cols);
 	buf_release(&h->bytes);
+	buf_release(&h->chunk);
 }
 
 /* ---- in ---- */
 
+static void put_chunk(struct held *h);
+
 static void
-put_value(struct buf *out, struct value v)
+settle(struct held *h)
 {
-	buf_addc(out, v.type == T_JSON ? FORM_JSON : FORM_PACKED);
-	if (v.type == T_JSON)
-		pack_put_text(out, value_str(v));
-	else
-		pack_put(out, v);
+	if (h->state && h->bytes.n > CHUNK_BYTES)
+		put_chunk(h);
 }
 
 void
@@ -68,12 +67,14 @@ held_row(struct held *h, const struct batch *b, const struct column *more,
 	buf_addc(&h->bytes, HELD_ROW);
 	buf_add(&h->bytes, &time, sizeof time);
 	for (unsigned i = 0; i < h->n_cols; i++)
-		put_value(&h->bytes, h->cols[i] < b->n_cols
-					 ? column_get(&b->cols[h->cols[i]], row)
-					 : VALUE_NULL);
+		written_put(
+		    &h->bytes, h->cols[i] < b->n_cols
+				   ? column_get(&b->cols[h->cols[i]], row)
+				   : VALUE_NULL);
 	for (unsigned i = 0; i < h->n_more; i++)
-		put_value(&h->bytes, column_get(&more[i], row));
+		written_put(&h->bytes, column_get(&more[i], row));
 	h->n_rows++;
+	settle(h);
 }
 
 void
@@ -81,64 +82,171 @@ held_mark(struct held *h, int64_t w)
 {
 	buf_addc(&h->bytes, HELD_MARK);
 	buf_add(&h->bytes, &w, sizeof w);
+	settle(h);
 }
 
 /* ---- out ---- */
 
-static struct value
-get_value(const char **p, const char *end, struct arena *a)
+/* Goes behind a row; false: that is none. */
+static bool
+get_row(const struct held *h, const char **p, const char *end, struct batch *b,
+    struct column *more, unsigned row)
 {
-	bool json = *(*p)++ == FORM_JSON;
 	struct value v;
 
-	must(pack_get(p, end, a, &v) == PACK_OK);
-	if (json)
-		v.type = T_JSON;
-	return v;
+	if ((size_t)(end - *p) < sizeof *b->time)
+		return false;
+	memcpy(&b->time[row], *p, sizeof *b->time);
+	*p += sizeof *b->time;
+	for (unsigned i = 0; i < h->n_cols + h->n_more; i++) {
+		struct column *c =
+		    i < h->n_cols ? &b->cols[h->cols[i]] : &more[i - h->n_cols];
+
+		if (!written_get(p, end, b->arena, &v))
+			return false;
+		column_put(c, b->arena, row, v);
+	}
+	return true;
 }
 
-static const char *
-get_row(struct held *h, const char *p, struct batch *b, struct column *more,
-    unsigned row)
+/* Rows up to the next watermark, a batch of them at most. */
+static bool
+get_rows(struct held *h, struct str bytes, struct batch *b, struct column *more)
 {
-	const char *end = h->bytes.p + h->bytes.n;
+	const char *p = bytes.p + h->at, *end = bytes.p + bytes.n;
+	unsigned n = 0;
 
-	memcpy(&b->time[row], p, sizeof *b->time);
-	p += sizeof *b->time;
-	for (unsigned i = 0; i < h->n_cols; i++)
-		column_put(&b->cols[h->cols[i]], b->arena, row,
-		    get_value(&p, end, b->arena));
-	for (unsigned i = 0; i < h->n_more; i++)
-		column_put(
-		    &more[i], b->arena, row, get_value(&p, end, b->arena));
-	return p;
+	while (p != end && *p == HELD_ROW && n < BATCH_ROWS) {
+		p++;
+		if (!get_row(h, &p, end, b, more, n++))
+			return false;
+	}
+	b->n_rows = b->n_sel = n;
+	if (!h->timed)
+		b->time = NULL;
+	h->at = (size_t)(p - bytes.p);
+	return n > 0;
+}
+
+static bool
+get_mark(struct held *h, struct str bytes, int64_t *mark)
+{
+	if (bytes.n - h->at < 1 + sizeof *mark || bytes.p[h->at] != HELD_MARK)
+		return false;
+	memcpy(mark, bytes.p + h->at + 1, sizeof *mark);
+	h->at += 1 + sizeof *mark;
+	return true;
+}
+
+static struct state_map *
+chunks(const struct held *h)
+{
+	return state_map(h->state, "held");
+}
+
+static void
+damaged(struct held *h)
+{
+	struct buf key = {0};
+
+	must(h->state);
+	state_damaged(chunks(h), 0, state_key_number(&key, h->reading - 1));
+	buf_release(&key);
+}
+
+/* Goes on to the next chunk; false: the last one has been read. */
+static bool
+next_chunk(struct held *h)
+{
+	struct buf key = {0};
+	enum store_found found = STORE_FOUND;
+
+	if (h->reading > h->n_chunks)
+		return false;
+	h->at = h->chunk.n = 0;
+	if (h->reading++ < h->n_chunks) {
+		found = state_get(chunks(h), 0,
+		    state_key_number(&key, h->reading - 1), &h->chunk);
+		buf_release(&key);
+	}
+	if (found == STORE_ABSENT)
+		damaged(h);
+	return found == STORE_FOUND;
+}
+
+static void
+forget(struct held *h)
+{
+	if (h->state && h->n_chunks)
+		state_drop(chunks(h), 0);
+	h->bytes.n = 0;
+	h->n_chunks = h->reading = 0;
+	h->at = 0;
 }
 
 bool
-held_next(struct held *h, size_t *at, unsigned n_cols, struct batch *b,
-    struct column *more, int64_t *mark)
+held_next(struct held *h, unsigned n_cols, struct batch *b, struct column *more,
+    int64_t *mark)
 {
-	const char *start = h->bytes.p, *end = start + h->bytes.n;
-	const char *p = start + *at;
-	unsigned n = 0;
+	const struct buf *from;
 
-	if (*at == h->bytes.n)
-		return false;
 	batch_reset(b);
 	batch_columns(b, n_cols);
 	b->time = arena_array(b->arena, BATCH_ROWS, sizeof *b->time);
 	for (unsigned i = 0; i < h->n_more; i++)
 		more[i] = (struct column){.type = T_NULL};
-	if (*p == HELD_MARK) {
-		memcpy(mark, p + 1, sizeof *mark);
-		*at += 1 + sizeof *mark;
-		return true;
+	do {
+		from = h->reading > h->n_chunks ? &h->bytes : &h->chunk;
+		if (h->reading && h->at < from->n) {
+			if (get_mark(h, buf_str(from), mark) ||
+			    get_rows(h, buf_str(from), b, more))
+				return true;
+			damaged(h);
+			break;
+		}
+	} while (next_chunk(h));
+	forget(h);
+	return false;
+}
+
+/* ---- state ---- */
+
+static void
+put_chunk(struct held *h)
+{
+	struct buf key = {0};
+
+	state_put(chunks(h), 0, state_key_number(&key, h->n_chunks++),
+	    buf_str(&h->bytes));
+	buf_release(&key);
+	h->bytes.n = 0;
+}
+
+int
+held_keep(struct held *h, struct state_step *s, struct err *err)
+{
+	int64_t n[3];
+	int rc;
+
+	h->state = s;
+	rc = written_load(s, "held", n, 3, err);
+	if (rc == 1) {
+		h->n_chunks = (uint64_t)n[0];
+		h->n_rows = (uint64_t)n[1];
+		h->timed = n[2] != 0;
 	}
-	while (p != end && *p == HELD_ROW && n < BATCH_ROWS)
-		p = get_row(h, p + 1, b, more, n++);
-	b->n_rows = b->n_sel = n;
-	if (!h->timed)
-		b->time = NULL;
-	*at = (size_t)(p - start);
-	return true;
+	return rc < 0 ? -1 : 0;
+}
+
+void
+held_save(struct held *h)
+{
+	int64_t n[3];
+
+	if (h->bytes.n)
+		put_chunk(h);
+	n[0] = (int64_t)h->n_chunks;
+	n[1] = (int64_t)h->n_rows;
+	n[2] = h->timed;
+	written_save(h->state, "held", n, 3);
 }

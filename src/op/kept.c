@@ -10,23 +10,23 @@
 #include "base/must.h"
 #include "data/key.h"
 #include "data/pack.h"
+#include "op/written.h"
 
-/* Columns that later steps or the output read. */
+/* Columns that later steps or the output read, by name. */
 static void
 choose_columns(struct kept *k)
 {
 	const struct op *op = k->op;
-	const struct scan *s = op->out.scan;
-	unsigned n_wants = s ? s->n_wants : 0;
+	struct arena a;
+	unsigned *cols;
 
-	k->cols = mem_array(n_wants + op->in.n_cols, sizeof *k->cols);
-	for (unsigned i = 0; i < n_wants; i++)
-		if (s->last[i] > op->number)
-			k->cols[k->n_cols++] = i;
-	for (unsigned i = 0; i < op->in.n_cols; i++)
-		if (op->in.cols[i].col >= n_wants &&
-		    op->in.cols[i].col != COL_RECORD)
-			k->cols[k->n_cols++] = op->in.cols[i].col;
+	arena_init(&a, 1024);
+	cols = flow_kept(&op->in, op->number, &a, &k->n_cols);
+	written_sort(&op->in, cols, k->n_cols);
+	k->cols = mem_array(k->n_cols, sizeof *cols);
+	for (unsigned i = 0; i < k->n_cols; i++)
+		k->cols[i] = cols[i];
+	arena_release(&a);
 }
 
 void
@@ -74,8 +74,8 @@ outside(struct value v)
 	return 0;
 }
 
-static void
-copy_slots(struct kept *k, struct kept_row *r, const struct value *slots)
+void
+kept_slots(struct kept *k, struct kept_row *r, const struct value *slots)
 {
 	size_t n = 0;
 	char *to;
@@ -87,6 +87,7 @@ copy_slots(struct kept *k, struct kept_row *r, const struct value *slots)
 	r->bytes = NULL;
 	if (!n)
 		return;
+	k->n_bytes += n;
 	to = r->bytes = mem_alloc(n);
 	for (unsigned i = 0; i < k->n_slots; i++) {
 		struct value *v = &r->slots[i];
@@ -107,60 +108,31 @@ copy_slots(struct kept *k, struct kept_row *r, const struct value *slots)
 
 /* ---- carried columns ---- */
 
-/* A byte msgpack never begins with: JSON text as it stands follows. */
-#define PACKED_JSON ((char)0xc1)
-
-static void
-pack_column(struct buf *out, struct value v)
+void
+kept_carry(struct kept *k, struct kept_row *r, struct str packed)
 {
-	uint32_t n = v.len;
-
-	if (v.type != T_JSON) {
-		pack_put(out, v);
-		return;
-	}
-	buf_addc(out, PACKED_JSON);
-	buf_add(out, &n, sizeof n);
-	buf_adds(out, value_str(v));
-}
-
-static struct value
-unpack_column(const char **p, const char *end, struct arena *a)
-{
-	struct value v;
-	uint32_t n;
-
-	if (**p != PACKED_JSON) {
-		must(pack_get(p, end, a, &v) == PACK_OK);
-		return v;
-	}
-	memcpy(&n, *p + 1, sizeof n);
-	v = value_of_str(T_JSON, (struct str){*p + 1 + sizeof n, n});
-	*p += 1 + sizeof n + n;
-	return v;
+	r->carry_len = (uint32_t)packed.n;
+	r->carry = mem_alloc(packed.n);
+	memcpy(r->carry, packed.p, packed.n);
+	k->n_bytes += packed.n;
 }
 
 static void
 carry(struct kept *k, struct kept_row *r, const struct batch *b, unsigned row)
 {
-	r->carry = NULL;
-	r->carry_len = 0;
 	if (!k->n_cols)
 		return;
 	k->text.n = 0;
 	for (unsigned i = 0; i < k->n_cols; i++)
-		pack_column(
+		written_put(
 		    &k->text, k->cols[i] < b->n_cols
 				  ? column_get(&b->cols[k->cols[i]], row)
 				  : VALUE_NULL);
-	r->carry_len = (uint32_t)k->text.n;
-	r->carry = mem_alloc(k->text.n);
-	memcpy(r->carry, k->text.p, k->text.n);
+	kept_carry(k, r, buf_str(&k->text));
 }
 
 struct kept_row *
-kept_take(struct kept *k, const struct batch *b, unsigned row,
-    const struct value *slots)
+kept_new(struct kept *k)
 {
 	struct kept_row *r = k->free;
 
@@ -169,31 +141,44 @@ kept_take(struct kept *k, const struct batch *b, unsigned row,
 	else
 		r = arena_alloc(
 		    &k->arena, sizeof *r + k->n_slots * sizeof *r->slots);
+	*r = (struct kept_row){0};
+	k->n_rows++;
+	return r;
+}
+
+struct kept_row *
+kept_take(struct kept *k, const struct batch *b, unsigned row,
+    const struct value *slots)
+{
+	struct kept_row *r = kept_new(k);
+
 	k->timed |= b->time != NULL;
-	*r = (struct kept_row){.time = b->time ? b->time[row] : 0};
-	copy_slots(k, r, slots);
+	r->time = b->time ? b->time[row] : 0;
+	kept_slots(k, r, slots);
 	carry(k, r, b, row);
 	return r;
 }
 
 void
-kept_let_carry_go(struct kept_row *r)
+kept_let_carry_go(struct kept *k, struct kept_row *r)
 {
+	if (r->carry)
+		k->n_bytes -= r->carry_len;
 	mem_free(r->carry);
 	r->carry = NULL;
 }
 
 void
-kept_drop(struct kept *k, struct kept_row *r)
+kept_recycle(struct kept *k, struct kept_row *r)
 {
-	if (r->held) {
-		r->gone = true;
-		return;
-	}
+	kept_let_carry_go(k, r);
+	for (unsigned i = 0; r->bytes && i < k->n_slots; i++)
+		k->n_bytes -= outside(r->slots[i]);
 	mem_free(r->bytes);
-	mem_free(r->carry);
+	r->bytes = NULL;
 	r->next = k->free;
 	k->free = r;
+	k->n_rows--;
 }
 
 void
@@ -224,7 +209,7 @@ kept_columns(const struct kept *k, const struct kept_row *r, struct value *out,
 	p = copy;
 	end = p + r->carry_len;
 	for (unsigned i = 0; i < k->n_cols; i++)
-		out[i] = unpack_column(&p, end, a);
+		must(written_get(&p, end, a, &out[i]));
 }
 
 unsigned

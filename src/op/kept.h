@@ -6,14 +6,28 @@
  * ordered by, arguments of functions), and carries the columns that later
  * steps or the output need, packed to bytes, until it is put into a batch
  * again. Everything a row has is its own: nothing points into a batch.
+ *
+ * Where state is kept (kept_keep) each row is an entry of its own: put at the
+ * next cut, or earlier if many are new, and deleted when the row is dropped. A
+ * row that comes and goes between two cuts leaves no trace. Its owner says
+ * where (kept_place): beneath the cell of its key, whose codec finds it again
+ * when the key is asked for (kept_fetch), or among those that wait, which are
+ * all read when the step begins (kept_waiting).
  */
 #ifndef WEIR_OP_KEPT_H
 #define WEIR_OP_KEPT_H
 
 #include "op/op.h"
+#include "state/table.h"
 
 struct kept_row {
-	struct kept_row *next; /* of the free ones */
+	struct kept_row *next, *prev; /* of the free ones, or of the new ones */
+	struct cell *cell;	      /* of its key, if it has a place */
+	int64_t bucket;		      /* of its entry */
+	uint64_t number;	      /* of its entry */
+	bool waiting;		      /* its entry is among those that wait */
+	bool stored;		      /* it has an entry */
+	bool fresh;		      /* its entry is not what it is now */
 	uint64_t arrival;
 	int64_t time; /* 0 where there is no event time */
 	char *bytes;  /* of the slots' values, or NULL */
@@ -40,6 +54,15 @@ struct kept {
 	struct kept_row *free;
 	struct batch *out; /* rows on their way on */
 	struct buf text;
+
+	struct state_step *state;      /* NULL: no state is kept */
+	struct state_map *rows;	       /* those of keys */
+	struct state_map *waits;       /* those that wait */
+	unsigned cell_bytes;	       /* of the tables whose cells own rows */
+	struct kept_row *first, *last; /* new rows */
+	size_t n_fresh;
+	size_t n_rows;
+	size_t n_bytes; /* of all rows, besides the rows themselves */
 };
 
 /* carries: rows carry columns (else they are slots alone). */
@@ -52,7 +75,7 @@ struct kept_row *kept_take(struct kept *k, const struct batch *b, unsigned row,
     const struct value *slots);
 
 /* Lets go of what it carries; of the row (unless it is held). */
-void kept_let_carry_go(struct kept_row *row);
+void kept_let_carry_go(struct kept *k, struct kept_row *row);
 void kept_drop(struct kept *k, struct kept_row *row);
 
 /*
@@ -64,6 +87,80 @@ unsigned kept_put(struct kept *k, const struct kept_row *row);
 /* The carried columns, in the order of k->cols; their bytes live in `a`. */
 void kept_columns(const struct kept *k, const struct kept_row *row,
     struct value *out, struct arena *a);
+
+/*
+ * A row of zeros; its slots, and what it carries, copied; its end, without a
+ * look at the state.
+ */
+struct kept_row *kept_new(struct kept *k);
+void kept_slots(
+    struct kept *k, struct kept_row *row, const struct value *slots);
+void kept_carry(struct kept *k, struct kept_row *row, struct str packed);
+void kept_recycle(struct kept *k, struct kept_row *row);
+
+/* ---- rows in the state (kept_state.c) ---- */
+
+/*
+ * From now on rows are entries of the step's maps "rows" and "waiting".
+ * cell_bytes: of the cells that own them.
+ */
+void kept_keep(struct kept *k, struct state_step *s, unsigned cell_bytes);
+
+/* No row is dropped from the state any more: the run closes. */
+void kept_leave(struct kept *k);
+
+/*
+ * Says where a row is: beneath a cell, or waiting (its entry has the cell's
+ * key, too, if there is a cell). number: unique there. What it was under
+ * before is deleted.
+ */
+void kept_place(struct kept *k, struct kept_row *row, struct cell *cell,
+    int64_t bucket, uint64_t number);
+void kept_wait(
+    struct kept *k, struct kept_row *row, struct cell *cell, uint64_t number);
+
+/* The row has no entry any more: whoever has it writes it down himself. */
+void kept_unplace(struct kept *k, struct kept_row *row);
+
+/* Puts the rows that are new; kept_settle, after each batch, only if they are
+ * many. */
+void kept_store(struct kept *k);
+void kept_settle(struct kept *k);
+
+/* Puts this row if it is new: the cell that says it is there is put. */
+void kept_store_row(struct kept *k, struct kept_row *row);
+
+/* Lets go of a row, whose entry is gone already, or stays. */
+void kept_forget(struct kept *k, struct kept_row *row);
+
+/* Says how much memory the rows take (state_hold). */
+void kept_measure(struct kept *k);
+
+/* The row of an entry beneath a cell; NULL: there is none, or none such. */
+struct kept_row *kept_fetch(struct kept *k, const struct table *t,
+    struct cell *cell, int64_t bucket, uint64_t number);
+
+/*
+ * Reads the rows that wait whose numbers are below `until`, in their order, and
+ * gives each to `take`, which says whether it can be; key.p NULL: it has no
+ * key. 0, or -1 and *err.
+ */
+int kept_waiting(struct kept *k, uint64_t until,
+    bool (*take)(void *arg, struct kept_row *row, struct str key), void *arg,
+    struct err *err);
+
+/* Forgets the entries of all rows that wait. */
+void kept_waited(struct kept *k);
+
+/* A row as bytes, and back; NULL: that is no row of so many slots. */
+void kept_pack(
+    const struct kept *k, const struct kept_row *row, struct buf *out);
+struct kept_row *kept_unpack(struct kept *k, struct str bytes);
+
+/* A fixed part of a schema: what rows carry. */
+void kept_schema(const struct op *op, struct schema *out);
+
+/* ---- rows on their way on ---- */
 
 /* Begins k->out anew if it is empty. */
 void kept_begin(struct kept *k);

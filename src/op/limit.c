@@ -9,7 +9,7 @@
 #include "base/mem.h"
 #include "data/key.h"
 #include "op/kept.h"
-#include "state/table.h"
+#include "op/written.h"
 
 struct limit_config {
 	struct expr **keys;
@@ -28,6 +28,7 @@ struct limit_run {
 	const struct limit_config *c;
 	struct limit_count count;
 	struct table keys; /* cell: struct limit_count */
+	struct state_step *state;
 };
 
 static int
@@ -165,6 +166,79 @@ limit_done(const struct op_run *run)
 	return !r->c->n_keys && !r->count.left;
 }
 
+/* ---- state ---- */
+
+static void
+limit_schema(const struct op *op, struct schema *out)
+{
+	const struct limit_config *c = op->config;
+
+	written_args(op, out, "by");
+	written_count(out, "rows", c->rows);
+	written_count(out, "offset", c->offset);
+}
+
+static void
+save_count(
+    void *arg, const struct table *t, const struct cell *cell, struct buf *out)
+{
+	const struct limit_count *count = (const void *)cell->bytes;
+
+	(void)arg;
+	(void)t;
+	written_put_int(out, (int64_t)count->skip);
+	written_put_int(out, (int64_t)count->left);
+}
+
+static bool
+load_count(void *arg, struct table *t, struct cell *cell, struct str bytes)
+{
+	struct limit_count *count = (void *)cell->bytes;
+	const char *p = bytes.p, *end = p + bytes.n;
+	int64_t skip, left;
+
+	(void)arg;
+	(void)t;
+	if (!written_get_int(&p, end, &skip) ||
+	    !written_get_int(&p, end, &left) || p != end)
+		return false;
+	*count = (struct limit_count){(uint64_t)skip, (uint64_t)left, true};
+	return true;
+}
+
+static const struct cell_codec limit_codec = {
+    .save = save_count, .load = load_count, .movable = true};
+
+static int
+limit_restore(struct op_run *run, struct state_step *s, struct err *err)
+{
+	struct limit_run *r = (struct limit_run *)run;
+	int64_t n[2];
+	int rc;
+
+	r->state = s;
+	if (r->c->n_keys) {
+		table_keep(
+		    &r->keys, state_map(s, "keys"), 0, &limit_codec, NULL);
+		return 0;
+	}
+	rc = written_load(s, "count", n, 2, err);
+	if (rc == 1)
+		r->count =
+		    (struct limit_count){(uint64_t)n[0], (uint64_t)n[1], true};
+	return rc < 0 ? -1 : 0;
+}
+
+static void
+limit_save(struct op_run *run)
+{
+	struct limit_run *r = (struct limit_run *)run;
+	const int64_t n[] = {(int64_t)r->count.skip, (int64_t)r->count.left};
+
+	if (!r->c->n_keys)
+		written_save(r->state, "count", n, 2);
+}
+
 static void
 limit_explain(const struct op *op, struct buf *out)
 {
@@ -207,6 +281,9 @@ const struct op_kind op_limit = {
 	.advance = limit_advance,
 	.close = limit_close,
 	.done = limit_done,
+	.schema = limit_schema,
+	.restore = limit_restore,
+	.save = limit_save,
 	.explain = limit_explain,
 	.when = limit_when,
 };

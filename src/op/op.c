@@ -511,6 +511,20 @@ scope_field(struct scope *s, struct path path, enum type *type,
 	return col;
 }
 
+/* Columns of the segment have one name in a scope; others are asked for. */
+static bool
+has_second_names(const struct flow *f, const struct scope_column *cols)
+{
+	for (unsigned i = 0; i < f->n_cols; i++) {
+		const struct flow_column *c = &f->cols[i];
+
+		if (!c->spread && !c->dropped && c->col != COL_RECORD &&
+		    cols[c->col].name.p && !str_eq(cols[c->col].name, c->name))
+			return true;
+	}
+	return false;
+}
+
 void
 flow_scope_grow(const struct flow *f, unsigned more, const struct bind *b,
     struct scope *out)
@@ -530,7 +544,9 @@ flow_scope_grow(const struct flow *f, unsigned more, const struct bind *b,
 	*owner = (struct flow_owner){f, cols, b->arena};
 	*out = (struct scope){.cols = cols,
 	    .n_cols = n,
-	    .field = f->scan || f->parsed ? scope_field : NULL,
+	    .field = f->scan || f->parsed || has_second_names(f, cols)
+			 ? scope_field
+			 : NULL,
 	    .params = b->params,
 	    .n_params = b->n_params,
 	    .owner = owner};

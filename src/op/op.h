@@ -433,6 +433,12 @@ struct op {
 	 */
 	bool live, heeded, implied;
 
+	/*
+	 * By plan_bind as the kind says, and by the step when it is bound,
+	 * where it knows better: it acts when the watermark moves.
+	 */
+	bool acts;
+
 	/* After binding; read-only while running. */
 	struct flow *ins;    /* by port */
 	struct flow in, out; /* in: that of port 0 */
@@ -647,8 +653,9 @@ struct op_kind {
 	bool (*done)(const struct op_run *r);
 
 	/*
-	 * Kept state (state/state.h), for stateful kinds. What it means, as
-	 * parts: two runs with equal parts understand each other's state.
+	 * Kept state (state/state.h), for stateful kinds; NULL for those that
+	 * remember nothing from one batch to the next. What it means, as parts:
+	 * two runs with equal parts understand each other's state.
 	 */
 	void (*schema)(const struct op *op, struct schema *out);
 	/*

@@ -9,6 +9,7 @@
  *   over_key.c     the sequence of a key's rows: peers, frames, what is ready
  *   over_fn.c      values of functions (their table is expr/over.c)
  *   over_agg.c     aggregates over a frame that moves
+ *   over_state.c   a key as bytes
  *   frame.c        frames: text and meaning
  *
  * A key's rows form a sequence; each has a place in it, counted from 0. Rows
@@ -168,6 +169,9 @@ int over_bind(struct op *op, const struct bind *b);
 
 /* ---- over_key.c ---- */
 
+/* Puts a row at the end of the ring; nothing else is told of it. */
+void over_push(struct over_key *k, struct kept_row *row);
+
 /* Appends a row; its peers are told by the orders' slots. */
 void over_append(
     const struct over_config *c, struct over_key *k, struct kept_row *row);
@@ -242,5 +246,35 @@ void over_agg_clear(
     const struct over_call *call, struct over_key *k, uint64_t from);
 struct value over_agg_value(const struct over_call *call, struct over_key *k,
     uint64_t lo, uint64_t hi, struct arena *a);
+
+/*
+ * Makes an accumulator anew from the frame's rows, in a heap that has been
+ * emptied. Values are the same to the last digit afterwards.
+ */
+void over_agg_anew(const struct over_call *call, struct over_key *k);
+
+/*
+ * Where the rows of [lo, hi) are there again, but nothing that was made of
+ * them: middle is that of the two stacks, fell_back that of WAY_BACK.
+ */
+void over_agg_again(const struct over_call *call, struct over_key *k,
+    uint64_t middle, bool fell_back);
+
+/* ---- over_fn.c, for over_state.c ---- */
+
+void over_copy_set(struct over_copy *c, struct value v, uint64_t at);
+
+/* ---- over_state.c ---- */
+
+/*
+ * What a key remembers but its rows, as bytes; and back, into a zeroed cell,
+ * where `row` gives the rows. False: those bytes are no such thing, or a row is
+ * missing.
+ */
+void over_key_save(
+    const struct over_config *c, const struct over_key *k, struct buf *out);
+bool over_key_load(const struct over_config *c, struct over_key *k,
+    struct str bytes, struct kept_row *(*row)(void *arg, uint64_t at),
+    void *arg);
 
 #endif

@@ -271,6 +271,55 @@ slide_value(const struct over_call *call, struct over_key *k, uint64_t lo,
 					 : anew_value(call, k, lo, hi, a);
 }
 
+/* ---- the same from its rows ---- */
+
+/* Do the two stacks have the rows? */
+static bool
+uses_stacks(const struct over_call *call, const struct over_state *s)
+{
+	return call->way == WAY_STACKS ||
+	       (call->way == WAY_BACK && s->fell_back && !call->agg->distinct);
+}
+
+void
+over_agg_anew(const struct over_call *call, struct over_key *k)
+{
+	const struct over_state *s = over_state(k, call);
+	uint64_t from = k->lo;
+
+	if (call->way == WAY_EXTREME || call->way == WAY_ANEW)
+		return;
+	forget_newer(call, k);
+	if (call->way == WAY_SLIDE) {
+		for (uint64_t at = from; at < k->hi; at++)
+			slide_row(call, k, at, true);
+		return;
+	}
+	if (call->way == WAY_BACK && s->fell_back && call->agg->distinct)
+		return;
+	/* The older rows' accumulators are in a heap of their own. */
+	if (uses_stacks(call, s) && s->stacks.middle > from)
+		from = s->stacks.middle;
+	feed_frame(call, &k->heap, over_acc(k, call), k, from, k->hi);
+}
+
+void
+over_agg_again(const struct over_call *call, struct over_key *k,
+    uint64_t middle, bool fell_back)
+{
+	struct over_state *s = over_state(k, call);
+
+	s->fell_back = fell_back;
+	s->stacks.from = k->lo;
+	s->stacks.middle = middle < k->lo ? k->lo : middle;
+	if (uses_stacks(call, s) && middle > k->lo)
+		turn_over(call, k, k->lo, middle);
+	if (call->way == WAY_EXTREME)
+		for (uint64_t at = k->lo; at < k->hi; at++)
+			extreme_enter(call, k, at);
+	over_agg_anew(call, k);
+}
+
 /* ---- by way ---- */
 
 void

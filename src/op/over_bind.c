@@ -124,6 +124,7 @@ bind_order(struct over_bind *o)
 	}
 	if (c->n_orders && c->mode != OVER_TIME)
 		c->mode = OVER_END;
+	o->op->acts = c->mode == OVER_TIME;
 	return 0;
 }
 

@@ -31,8 +31,8 @@ queue_from(struct over_queue *q, uint64_t lo)
 		over_queue_pop(q);
 }
 
-static void
-copy_set(struct over_copy *c, struct value v, uint64_t at)
+void
+over_copy_set(struct over_copy *c, struct value v, uint64_t at)
 {
 	size_t n = v.type == T_DECIMAL ? sizeof(struct dec)
 		   : type_store((enum type)v.type) == STORE_STR ||
@@ -93,7 +93,7 @@ nth_enter(const struct over_call *call, struct over_key *k, uint64_t at)
 		if (call->ignore_nulls)
 			over_queue_push(&s->queue, at);
 	} else if (++s->n_past == (uint64_t)call->n) {
-		copy_set(&s->copy, arg_of(call, row), at);
+		over_copy_set(&s->copy, arg_of(call, row), at);
 	}
 }
 
@@ -137,7 +137,7 @@ over_enter(const struct over_call *call, struct over_key *k, uint64_t at)
 		return;
 	case OVER_LAST_VALUE:
 		if (counts(call, over_row(k, at)))
-			copy_set(&over_state(k, call)->copy,
+			over_copy_set(&over_state(k, call)->copy,
 			    arg_of(call, over_row(k, at)), at);
 		return;
 	case OVER_CUME_DIST:
@@ -205,7 +205,7 @@ lag_passed(const struct over_call *call, struct over_key *k, uint64_t at)
 		return;
 	if (!s->past)
 		s->past = mem_zalloc(n * sizeof *s->past);
-	copy_set(&s->past[s->n_past++ % n], arg_of(call, row), at);
+	over_copy_set(&s->past[s->n_past++ % n], arg_of(call, row), at);
 }
 
 void

@@ -24,7 +24,7 @@ over_key_release(
     const struct over_config *c, struct over_key *k, struct kept *kept)
 {
 	for (uint64_t at = k->base; at < k->end; at++)
-		kept_drop(kept, over_row(k, at));
+		kept_forget(kept, over_row(k, at));
 	for (unsigned i = 0; i < c->n_calls; i++)
 		over_state_release(&c->calls[i], over_state(k, &c->calls[i]));
 	mem_free(k->ring);
@@ -47,11 +47,17 @@ ring_grow(struct over_key *k)
 }
 
 void
-over_append(
-    const struct over_config *c, struct over_key *k, struct kept_row *row)
+over_push(struct over_key *k, struct kept_row *row)
 {
 	if (k->end - k->base == k->cap)
 		ring_grow(k);
+	k->ring[k->end++ & (k->cap - 1)] = row;
+}
+
+void
+over_append(
+    const struct over_config *c, struct over_key *k, struct kept_row *row)
+{
 	row->at = k->end;
 	if (k->end) {
 		const struct kept_row *last = over_row(k, k->end - 1);
@@ -63,7 +69,7 @@ over_append(
 	} else {
 		row->group = row->first = 0;
 	}
-	k->ring[k->end++ & (k->cap - 1)] = row;
+	over_push(k, row);
 	k->last_group = row->group;
 	k->last_time = row->time;
 	for (unsigned i = 0; i < c->n_calls; i++)
@@ -276,18 +282,11 @@ over_ready(const struct over_config *c, struct over_key *k, uint64_t at,
 static void
 make_anew(const struct over_config *c, struct over_key *k)
 {
-	uint64_t hi = k->hi;
-
-	for (unsigned i = 0; i < c->n_calls; i++)
-		if (c->calls[i].kind == OVER_AGGREGATE)
-			over_clear(&c->calls[i], k, k->lo);
 	arena_release(&k->heap);
 	arena_init(&k->heap, 256);
-	k->hi = k->lo;
-	for (; k->hi < hi; k->hi++)
-		for (unsigned i = 0; i < c->n_calls; i++)
-			if (c->calls[i].kind == OVER_AGGREGATE)
-				over_enter(&c->calls[i], k, k->hi);
+	for (unsigned i = 0; i < c->n_calls; i++)
+		if (c->calls[i].kind == OVER_AGGREGATE)
+			over_agg_anew(&c->calls[i], k);
 	k->heap_most = 4 * k->heap.total + HEAP_LEAST;
 }
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "op/written.h"
 
 /* Fewer new rows than this are not put in order. */
 #define NEW_LEAST 32
@@ -89,7 +90,50 @@ void
 ranked_release(struct ranked *r, struct kept *kept)
 {
 	for (size_t i = 0; i < r->n; i++)
-		kept_drop(kept, r->rows[i]);
+		kept_forget(kept, r->rows[i]);
 	mem_free(r->rows);
 	*r = (struct ranked){0};
+}
+
+/* ---- state ---- */
+
+void
+ranked_save(const struct ranked *r, struct kept *kept, struct buf *out)
+{
+	written_put_int(out, (int64_t)r->sorted);
+	written_put_int(out, r->full);
+	for (size_t i = 0; i < r->n; i++) {
+		written_put_int(out, (int64_t)r->rows[i]->arrival);
+		kept_store_row(kept, r->rows[i]);
+	}
+}
+
+bool
+ranked_load(struct ranked *r, struct kept *kept, const struct table *t,
+    struct cell *cell, int64_t bucket, struct str bytes)
+{
+	const char *p = bytes.p, *end = p + bytes.n;
+	int64_t sorted, full, number;
+
+	if (!written_get_int(&p, end, &sorted) ||
+	    !written_get_int(&p, end, &full))
+		return false;
+	while (p != end) {
+		struct kept_row *row;
+
+		if (!written_get_int(&p, end, &number))
+			return false;
+		row = kept_fetch(kept, t, cell, bucket, (uint64_t)number);
+		if (!row)
+			return false;
+		if (kept->n_cols && !row->carry) {
+			kept_forget(kept, row);
+			return false;
+		}
+		mem_grow(&r->rows, &r->cap, r->n + 1, sizeof(void *));
+		r->rows[r->n++] = row;
+	}
+	r->sorted = (size_t)sorted;
+	r->full = full != 0;
+	return r->sorted <= r->n && (r->sorted || !r->full);
 }

@@ -42,6 +42,15 @@ bool ranked_wants(const struct ranked_rule *rule, const struct ranked *r,
 void ranked_put(const struct ranked_rule *rule, struct ranked *r,
     struct kept *kept, struct kept_row *row);
 
+/*
+ * The numbers of the rows and which are in order, as bytes, and the rows into
+ * the state; and back: each row is read beneath its cell (kept_fetch). False:
+ * that is nothing of the kind.
+ */
+void ranked_save(const struct ranked *r, struct kept *kept, struct buf *out);
+bool ranked_load(struct ranked *r, struct kept *kept, const struct table *t,
+    struct cell *cell, int64_t bucket, struct str bytes);
+
 /* All rows in order, none beyond the limit. */
 void ranked_settle(
     const struct ranked_rule *rule, struct ranked *r, struct kept *kept);
@@ -50,6 +59,7 @@ void ranked_settle(
 uint64_t ranked_rank(const struct ranked_rule *rule, const struct ranked *r,
     size_t i, uint64_t before);
 
+/* Lets go of the rows, whose entries stay, or are gone. */
 void ranked_release(struct ranked *r, struct kept *kept);
 
 #endif

@@ -166,6 +166,8 @@ compute_here(struct running *r, struct batch *b, const struct running_prep *p,
 		key = running_key(r, p, k);
 		new = running_row(r, b, p, row);
 		over_append(c, key, new);
+		kept_place(
+		    &r->kept, new, cell_of_bytes((char *)key), 0, new->at);
 		over_compute(c, key, r->out, b->arena);
 		over_trim(c, key, &r->kept);
 	}
@@ -234,6 +236,7 @@ running_apply(struct op_run *run, struct batch *b, void *prepared,
 		apply_at_once(r, b, prepared, from, to, w);
 	else
 		running_apply_held(r, b, prepared, from, to, w);
+	kept_settle(&r->kept);
 }
 
 static void
@@ -254,6 +257,7 @@ running_close(struct op_run *run)
 {
 	struct running *r = (struct running *)run;
 
+	kept_leave(&r->kept);
 	running_release_held(r);
 	for (size_t i = 0; i < r->keys.n; i++)
 		over_key_release(
@@ -389,6 +393,9 @@ const struct op_kind op_running = {
 	.apply = running_apply,
 	.advance = running_advance,
 	.close = running_close,
+	.schema = running_schema,
+	.restore = running_restore,
+	.save = running_save,
 	.explain = running_explain,
 	.when = running_when,
 };

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The step `running` while it runs: what running.c (batches that pass through,
- * and the step itself) and running_held.c (rows that wait) share.
+ * and the step itself), running_held.c (rows that wait) and running_state.c
+ * (what is kept of it) share.
  */
 #ifndef WEIR_OP_RUNNING_H
 #define WEIR_OP_RUNNING_H
@@ -32,12 +33,17 @@ struct running {
 	size_t n_pending, cap_pending;
 	struct turn *turns; /* from head on */
 	size_t head, n_turns, cap_turns;
-	bool tracks;	    /* rows may stay behind the watermark */
+	uint64_t turned; /* the number of turns[0] among all there have been */
+	bool tracks;	 /* rows may stay behind the watermark */
 	struct heap behind; /* of rows that were appended, by time */
 
 	struct kept_row **all; /* OVER_END: as they came */
 	size_t n_all, cap_all;
 	struct arena results;
+
+	struct state_step *state;  /* NULL: no state is kept */
+	uint64_t put_from, put_to; /* numbers of turns that are in it */
+	uint64_t before; /* OVER_END: arrivals below it are in it only */
 };
 
 struct running_prep {
@@ -70,5 +76,22 @@ void running_finish(struct running *r);
 
 /* Lets go of rows that wait. */
 void running_release_held(struct running *r);
+
+/*
+ * A row waits for its time, for its turn (it has been appended); it holds
+ * watermarks back until it has been computed.
+ */
+void running_pend(struct running *r, struct kept_row *row);
+void running_turn(struct running *r, struct kept_row *row);
+void running_track(struct running *r, struct kept_row *row);
+
+/* ---- running_state.c: hooks of op_kind ---- */
+
+void running_schema(const struct op *op, struct schema *out);
+int running_restore(struct op_run *run, struct state_step *s, struct err *err);
+void running_save(struct op_run *run);
+
+/* OVER_END, at the end: rows of earlier runs come before those of this one. */
+void running_load_all(struct running *r);
 
 #endif

@@ -42,7 +42,7 @@ put_next(struct running *r, struct over_key *k)
 
 	over_compute(r->c, k, r->out, r->kept.out->arena);
 	put_results(r, r->out, at);
-	kept_let_carry_go(row);
+	kept_let_carry_go(&r->kept, row);
 	over_trim(r->c, k, &r->kept);
 }
 
@@ -58,10 +58,10 @@ put_ready(struct running *r, struct over_key *k, uint64_t until)
 
 /* ---- watermarks for later steps ---- */
 
-static void
-track(struct running *r, struct kept_row *row)
+void
+running_track(struct running *r, struct kept_row *row)
 {
-	if (!r->tracks)
+	if (!r->tracks || row->held)
 		return;
 	row->held = true;
 	heap_push(&r->behind, row->time, row);
@@ -117,8 +117,8 @@ before(
 	return d ? d < 0 : a->arrival < b->arrival;
 }
 
-static void
-pending_push(struct running *r, struct kept_row *row)
+void
+running_pend(struct running *r, struct kept_row *row)
 {
 	size_t i = r->n_pending++;
 
@@ -148,17 +148,20 @@ pending_pop(struct running *r)
 	return first;
 }
 
-static void
-turn_push(struct running *r, const struct kept_row *row)
+void
+running_turn(struct running *r, struct kept_row *row)
 {
-	if (r->head == r->n_turns)
-		r->head = r->n_turns = 0;
-	if (r->head > 1024 && r->head > r->n_turns / 2) {
-		memmove(r->turns, r->turns + r->head,
-		    (r->n_turns - r->head) * sizeof *r->turns);
-		r->n_turns -= r->head;
+	size_t left = r->n_turns - r->head;
+
+	if (!left || (r->head > 1024 && r->head > r->n_turns / 2)) {
+		if (left)
+			memmove(r->turns, r->turns + r->head,
+			    left * sizeof *r->turns);
+		r->turned += r->head;
+		r->n_turns = left;
 		r->head = 0;
 	}
+	running_track(r, row);
 	mem_grow(&r->turns, &r->cap_turns, r->n_turns + 1, sizeof *r->turns);
 	r->turns[r->n_turns++] = (struct turn){row->owner, row->at, row->time};
 }
@@ -196,6 +199,14 @@ take_turns(struct running *r)
 	}
 }
 
+static void
+append(struct running *r, struct kept_row *row)
+{
+	over_append(r->c, row->owner, row);
+	kept_place(&r->kept, row, cell_of_bytes(row->owner), 0, row->at);
+	running_turn(r, row);
+}
+
 /* All rows before the watermark are appended; then those ready computed. */
 static void
 drain(struct running *r)
@@ -203,9 +214,7 @@ drain(struct running *r)
 	while (r->n_pending && is_due(r, r->pending[0]->time)) {
 		struct kept_row *row = pending_pop(r);
 
-		over_append(r->c, row->owner, row);
-		track(r, row);
-		turn_push(r, row);
+		append(r, row);
 	}
 	take_turns(r);
 }
@@ -214,7 +223,8 @@ drain(struct running *r)
 static void
 take_by_time(struct running *r, struct kept_row *row)
 {
-	pending_push(r, row);
+	running_pend(r, row);
+	kept_wait(&r->kept, row, cell_of_bytes(row->owner), row->arrival);
 	if (is_due(r, row->time))
 		drain(r);
 }
@@ -224,11 +234,7 @@ take_by_time(struct running *r, struct kept_row *row)
 static void
 take_held(struct running *r, struct kept_row *row)
 {
-	struct over_key *k = row->owner;
-
-	over_append(r->c, k, row);
-	track(r, row);
-	turn_push(r, row);
+	append(r, row);
 	take_turns(r);
 }
 
@@ -264,6 +270,8 @@ take(struct running *r, const struct batch *b, const struct running_prep *p,
 	case OVER_END:
 		mem_grow(&r->all, &r->cap_all, r->n_all + 1, sizeof(void *));
 		r->all[r->n_all++] = new;
+		kept_wait(
+		    &r->kept, new, cell_of_bytes(new->owner), new->arrival);
 		return;
 	}
 }
@@ -364,7 +372,7 @@ compute_all(struct running *r)
 		unsigned at = kept_put(&r->kept, r->all[i]);
 
 		put_results(r, r->all[i]->results, at);
-		kept_let_carry_go(r->all[i]);
+		kept_let_carry_go(&r->kept, r->all[i]);
 	}
 	r->n_all = 0;
 }
@@ -373,8 +381,10 @@ void
 running_finish(struct running *r)
 {
 	r->final = true;
-	if (r->c->mode == OVER_END)
+	if (r->c->mode == OVER_END) {
+		running_load_all(r);
 		compute_all(r);
+	}
 	while (r->n_pending) {
 		struct kept_row *row = pending_pop(r);
 
@@ -382,6 +392,7 @@ running_finish(struct running *r)
 	}
 	if (!r->c->at_once)
 		put_rest(r);
+	r->turned += r->n_turns;
 	r->head = r->n_turns = 0;
 	flush(r);
 	r->run.forward(&r->run, WHEN_MAX);

@@ -9,54 +9,30 @@
  * between them, until port 1 has ended.
  *
  * IN has three values: it is unknown if nothing is equal, but NULL on either
- * side could have been. EXISTS only asks whether keys are equal.
+ * side could have been. EXISTS only asks whether keys are equal, and so does
+ * `within`: a row is asked about those rows alone that are equal to it there,
+ * its kin.
  */
+#include "op/semi.h"
 #include "base/mem.h"
 #include "base/must.h"
 #include "data/key.h"
 #include "data/pack.h"
-#include "op/held.h"
 #include "op/keys.h"
-#include "state/table.h"
-
-enum mode {
-	SEMI_IN,
-	SEMI_NOT_IN,
-	SEMI_EXISTS,
-	SEMI_NOT_EXISTS,
-	SEMI_SCALAR
-};
 
 static const struct str modes[] = {
     STR("in"), STR("not in"), STR("exists"), STR("not exists"), STR("scalar")};
 
-struct semi_config {
-	enum mode mode;
-	struct expr **keys; /* of port 0 */
-	unsigned *cols;	    /* of port 1 */
-	unsigned n_keys;
-	bool adds; /* the answer becomes a column */
-	unsigned as;
-	enum type type; /* SCALAR */
-};
-
 struct semi_prep {
-	struct keys keys;
+	const struct column *cols;
+	struct keys keys; /* with those within */
+	struct keys kin;
 	struct column answer; /* rows that have been asked about */
+	unsigned answered;    /* SCALAR: rows of it that are written */
 };
 
-struct semi_run {
-	struct op_run run; /* first */
-	const struct semi_config *c;
-	struct table rows; /* of port 1: those without NULL */
-	struct table odd;  /* those with NULL */
-	uint64_t n_rows;
-	struct buf value; /* SCALAR: packed */
-	bool ended;	  /* port 1 */
-	struct held held;
-	int64_t mark; /* the watermark handed on or held */
-	struct batch *out;
-};
+static const char several_rows[] =
+    "this query gives more than one row, and it is used as a value";
 
 enum answer {
 	ANSWER_NO,
@@ -75,7 +51,7 @@ bind_mode(struct op *op, const struct bind *b)
 
 	for (unsigned i = 0; i < sizeof modes / sizeof *modes; i++)
 		if (arg ? str_eq(word, modes[i]) : i == 0) {
-			c->mode = (enum mode)i;
+			c->mode = (enum semi_mode)i;
 			return 0;
 		}
 	err_set(b->err, ERR_SPEC, arg->items[0].where,
@@ -89,7 +65,8 @@ bind_other(struct op *op, const struct bind *b)
 {
 	struct semi_config *c = op->config;
 	const struct flow *f = &op->ins[1];
-	unsigned want = c->mode == SEMI_SCALAR ? 1 : c->n_keys, n = 0;
+	unsigned want = (c->mode == SEMI_SCALAR ? 1 : c->n_keys) + c->n_within;
+	unsigned n = 0;
 
 	c->cols = arena_array(b->arena, f->n_cols, sizeof *c->cols);
 	for (unsigned i = 0; want && i < f->n_cols; i++) {
@@ -102,7 +79,8 @@ bind_other(struct op *op, const struct bind *b)
 		}
 		if (f->cols[i].dropped)
 			continue;
-		c->type = f->cols[i].type;
+		if (!n)
+			c->type = f->cols[i].type;
 		c->cols[n++] = flow_value(f, &f->cols[i]);
 	}
 	if (n == want)
@@ -112,22 +90,58 @@ bind_other(struct op *op, const struct bind *b)
 	    n == 1 ? "" : "s", want, want == 1 ? "is" : "are");
 }
 
+/* Expressions of a parameter, behind those there are. */
+static int
+bind_list(struct op *op, const char *param, const struct bind *b,
+    struct scope *scope, unsigned *n, unsigned *n_exprs)
+{
+	struct semi_config *c = op->config;
+	const struct arg *list = op_arg(op, param);
+
+	*n = list ? list->n_items : 0;
+	for (unsigned i = 0; i < *n; i++) {
+		struct expr *e =
+		    expr_bind(list->items[i].node, scope, b->arena, b->err);
+
+		if (!e)
+			return -1;
+		c->exprs[(*n_exprs)++] = e;
+	}
+	return 0;
+}
+
+static unsigned
+n_items(const struct op *op, const char *param)
+{
+	const struct arg *arg = op_arg(op, param);
+
+	return arg ? arg->n_items : 0;
+}
+
 static int
 bind_keys(struct op *op, const struct bind *b)
 {
 	struct semi_config *c = op->config;
-	const struct arg *keys = op_arg(op, "keys");
+	unsigned n = 0, n_else;
 	struct scope scope;
 
-	c->n_keys = keys ? keys->n_items : 0;
-	c->keys = arena_array(b->arena, c->n_keys, sizeof(void *));
+	c->exprs = arena_array(b->arena,
+	    n_items(op, "keys") + n_items(op, "within") + n_items(op, "else"),
+	    sizeof *c->exprs);
 	flow_scope(&op->in, b, &scope);
-	for (unsigned i = 0; i < c->n_keys; i++) {
-		c->keys[i] =
-		    expr_bind(keys->items[i].node, &scope, b->arena, b->err);
-		if (!c->keys[i])
-			return -1;
-	}
+	if (bind_list(op, "keys", b, &scope, &c->n_keys, &n) ||
+	    bind_list(op, "within", b, &scope, &c->n_within, &n) ||
+	    bind_list(op, "else", b, &scope, &n_else, &n))
+		return -1;
+	c->has_else = n_else;
+	if (c->has_else && !(c->mode == SEMI_SCALAR && c->n_within))
+		return err_set(b->err, ERR_SPEC, op_arg(op, "else")->where,
+		    "\"else\" is for mode scalar with \"within\"");
+	if (c->n_within &&
+	    (c->mode == SEMI_EXISTS || c->mode == SEMI_NOT_EXISTS))
+		return err_set(b->err, ERR_SPEC, op_arg(op, "within")->where,
+		    "\"%.*s\" goes by its \"keys\" alone",
+		    STR_ARG(modes[c->mode]));
 	if (c->n_keys ? c->mode != SEMI_SCALAR
 		      : c->mode != SEMI_IN && c->mode != SEMI_NOT_IN)
 		return 0;
@@ -151,6 +165,8 @@ semi_bind(struct op *op, const struct bind *b)
 		    "a value needs the name of a column: \"as\"");
 	if (!c->adds)
 		return 0;
+	if (c->has_else && expr_type(c->exprs[c->n_within]) != c->type)
+		c->type = T_ANY;
 	c->as = flow_compute(&op->out);
 	flow_set(
 	    &op->out, as, c->as, c->mode == SEMI_SCALAR ? c->type : T_BOOL);
@@ -159,25 +175,49 @@ semi_bind(struct op *op, const struct bind *b)
 
 /* ---- preparing ---- */
 
+/* How many columns are computed for a row of the port. */
+static unsigned
+n_computed(const struct semi_config *c, bool other)
+{
+	unsigned n = other && c->mode == SEMI_SCALAR ? 1 : c->n_keys;
+
+	return n + c->n_within + (!other && c->has_else);
+}
+
+/* Keys of columns: what is compared, and what rows are kin by. */
+static void
+find_keys(const struct semi_config *c, struct semi_prep *p, struct eval *ev,
+    struct batch *b, const struct column *cols, bool other)
+{
+	unsigned first = other && c->mode == SEMI_SCALAR ? 1 : c->n_keys;
+
+	p->cols = cols;
+	p->answer = (struct column){.type = T_NULL};
+	p->answered = 0;
+	if (c->mode != SEMI_SCALAR)
+		keys_make(&p->keys, ev, b, cols, c->n_keys + c->n_within);
+	if (c->n_within)
+		keys_make(&p->kin, ev, b, cols + first, c->n_within);
+}
+
 static void *
 semi_prepare(const struct op *op, struct eval *ev, struct batch *b)
 {
 	const struct semi_config *c = op->config;
 	struct semi_prep *p = arena_alloc(b->arena, sizeof *p);
-	unsigned n = b->port && c->mode == SEMI_SCALAR ? 1 : c->n_keys;
+	unsigned n = n_computed(c, b->port);
 	struct column *cols = arena_array(b->arena, n, sizeof *cols);
 
-	p->answer = (struct column){.type = T_NULL};
 	eval_begin(ev, b);
 	for (unsigned i = 0; i < n; i++) {
 		cols[i] = (struct column){.type = T_NULL};
 		if (!b->port)
-			expr_eval(c->keys[i], ev, b, NULL, 0, &cols[i]);
+			expr_eval(c->exprs[i], ev, b, NULL, 0, &cols[i]);
 		else if (c->cols[i] < b->n_cols)
 			cols[i] = b->cols[c->cols[i]];
 	}
 	eval_settle(ev, b);
-	keys_make(&p->keys, ev, b, cols, n);
+	find_keys(c, p, ev, b, cols, b->port);
 	return p;
 }
 
@@ -192,7 +232,8 @@ semi_open(const struct op *op)
 	r->out = batch_new();
 	table_init(&r->rows, 0);
 	table_init(&r->odd, 0);
-	held_init(&r->held, op, r->c->n_keys);
+	table_init(&r->kin, sizeof(struct semi_kin));
+	held_init(&r->held, op, n_computed(r->c, false));
 	return &r->run;
 }
 
@@ -206,22 +247,52 @@ keep_value(struct semi_run *r, struct value v)
 	pack_put(&r->value, v);
 }
 
+/* Counts the row among its kin. */
+static void
+take_kin(
+    struct semi_run *r, const struct semi_prep *p, unsigned k, unsigned row)
+{
+	struct cell *cell =
+	    table_cell(&r->kin, p->kin.list[k], p->kin.hashes[k]);
+	struct semi_kin *kin = (void *)cell->bytes;
+
+	for (unsigned i = 0; i < r->c->n_keys; i++)
+		if (column_is_null(&p->cols[i], row)) {
+			kin->nulls++;
+			break;
+		}
+	if (!kin->n++ && r->c->mode == SEMI_SCALAR) {
+		r->value.n = 0;
+		pack_put(&r->value, column_get(&p->cols[0], row));
+		kin->value = arena_str(
+		    &r->kin.heap, (struct str){r->value.p, r->value.n});
+	}
+}
+
 static void
 take_other(struct semi_run *r, const struct batch *b, const struct semi_prep *p,
     unsigned k)
 {
 	unsigned row = batch_row(b, k);
 
-	if (r->c->mode == SEMI_SCALAR) {
-		keep_value(r, column_get(&p->keys.cols[0], row));
+	if (r->c->mode == SEMI_SCALAR && !r->c->n_within) {
+		keep_value(r, column_get(&p->cols[0], row));
 		return;
 	}
-	r->n_rows++;
-	if (!p->keys.n)
+	/* What is NULL within is equal to no row. */
+	if (r->c->n_within && keys_null(&p->kin, row))
 		return;
-	table_cell(keys_null(&p->keys, row) ? &r->odd : &r->rows,
-	    p->keys.list[k], p->keys.hashes[k]);
-	r->run.counts.keys = r->rows.n + r->odd.n;
+	r->n_rows++;
+	if (r->c->n_within)
+		take_kin(r, p, k, row);
+	if (r->c->mode != SEMI_SCALAR && p->keys.n) {
+		bool null = keys_null(&p->keys, row);
+
+		table_cell(null ? &r->odd : &r->rows, p->keys.list[k],
+		    p->keys.hashes[k]);
+		r->some |= !null;
+	}
+	r->run.counts.keys = r->rows.n + r->odd.n + r->kin.n;
 }
 
 /* ---- asking ---- */
@@ -243,14 +314,14 @@ may_be_equal(struct str a, struct str b, unsigned n, struct arena *arena)
 }
 
 static bool
-any_may_be(const struct table *t, struct str key, unsigned n)
+any_may_be(const struct table *t, bool some, struct str key, unsigned n)
 {
 	struct arena a;
 	bool found = false;
 
 	/* A part that is NULL may be anything. */
 	if (n == 1)
-		return t->n > 0;
+		return some;
 	arena_init(&a, 256);
 	for (size_t i = 0; i < t->n && !found; i++)
 		found = may_be_equal(key, cell_key(t, t->cells[i]), n, &a);
@@ -258,32 +329,56 @@ any_may_be(const struct table *t, struct str key, unsigned n)
 	return found;
 }
 
-static enum answer
-is_in(
-    const struct semi_run *r, const struct keys *keys, unsigned k, unsigned row)
+/* The kin of a row of port 0; NULL: it has none. */
+static const struct semi_kin *
+find_kin(const struct semi_run *r, const struct semi_prep *p, unsigned k,
+    unsigned row)
 {
+	const struct cell *cell = NULL;
+
+	if (!keys_null(&p->kin, row))
+		cell = table_find(&r->kin, p->kin.list[k], p->kin.hashes[k]);
+	return cell ? (const void *)cell->bytes : NULL;
+}
+
+static enum answer
+is_in(const struct semi_run *r, const struct semi_prep *p, unsigned k,
+    unsigned row)
+{
+	const struct keys *keys = &p->keys;
 	bool null = keys_null(keys, row);
 	struct str key = keys->list[k];
+	const struct semi_kin *kin = NULL;
 
 	if (!null && table_find(&r->rows, key, keys->hashes[k]))
 		return ANSWER_YES;
 	if (r->c->mode == SEMI_IN && !r->c->adds)
 		return ANSWER_NO; /* so is what is unknown */
-	return any_may_be(&r->odd, key, keys->n) ||
-		       (null && any_may_be(&r->rows, key, keys->n))
+	if (r->c->n_within) {
+		kin = find_kin(r, p, k, row);
+		if (!kin || !(null || kin->nulls))
+			return ANSWER_NO;
+	}
+	/* One key: NULL on either side may be equal to any of them. */
+	if (kin && r->c->n_keys == 1)
+		return ANSWER_UNKNOWN;
+	return any_may_be(&r->odd, r->odd.n > 0, key, keys->n) ||
+		       (null && any_may_be(&r->rows, r->some, key, keys->n))
 		   ? ANSWER_UNKNOWN
 		   : ANSWER_NO;
 }
 
 static enum answer
-ask(const struct semi_run *r, const struct keys *keys, unsigned k, unsigned row)
+ask(const struct semi_run *r, const struct semi_prep *p, unsigned k,
+    unsigned row)
 {
+	const struct keys *keys = &p->keys;
 	enum answer a = ANSWER_NO;
 
 	switch (r->c->mode) {
 	case SEMI_IN:
 	case SEMI_NOT_IN:
-		a = is_in(r, keys, k, row);
+		a = is_in(r, p, k, row);
 		break;
 	case SEMI_EXISTS:
 	case SEMI_NOT_EXISTS:
@@ -316,6 +411,29 @@ scalar_column(const struct semi_run *r, struct batch *b)
 	return column_const(b->arena, v);
 }
 
+/* The value of a row's kin, or the one for rows without. */
+static void
+note_value(struct semi_run *r, struct batch *b, struct semi_prep *p, unsigned k)
+{
+	unsigned row = batch_row(b, k);
+	const struct semi_kin *kin = find_kin(r, p, k, row);
+	struct value v = VALUE_NULL;
+	const char *at;
+
+	if (kin && kin->n > 1) {
+		r->failed = true;
+		r->run.fail(&r->run, several_rows);
+	} else if (kin) {
+		at = kin->value.p;
+		must(pack_get(&at, at + kin->value.n, b->arena, &v) == PACK_OK);
+	} else if (r->c->has_else) {
+		v = column_get(&p->cols[r->c->n_within], row);
+	}
+	for (; p->answered < row; p->answered++)
+		column_put(&p->answer, b->arena, p->answered, VALUE_NULL);
+	column_put(&p->answer, b->arena, p->answered++, v);
+}
+
 static void
 note_answer(struct semi_prep *p, struct batch *b, unsigned row, enum answer a)
 {
@@ -333,11 +451,13 @@ pass_on(struct semi_run *r, struct batch *b, struct semi_prep *p,
 {
 	struct batch whole = *b;
 
-	if (!n)
+	if (!n || r->failed)
 		return;
 	if (r->c->adds)
 		*flow_place(&r->run.op->out, b, r->c->as) =
-		    r->c->mode == SEMI_SCALAR ? scalar_column(r, b) : p->answer;
+		    r->c->mode == SEMI_SCALAR && !r->c->n_within
+			? scalar_column(r, b)
+			: p->answer;
 	b->sel = rows;
 	b->n_sel = n;
 	r->run.emit(&r->run, b);
@@ -351,9 +471,12 @@ keeps(struct semi_run *r, struct batch *b, struct semi_prep *p, unsigned k)
 	unsigned row = batch_row(b, k);
 	enum answer a;
 
-	if (r->c->mode == SEMI_SCALAR)
+	if (r->c->mode == SEMI_SCALAR) {
+		if (r->c->n_within)
+			note_value(r, b, p, k);
 		return true;
-	a = ask(r, &p->keys, k, row);
+	}
+	a = ask(r, p, k, row);
 	if (r->c->adds) {
 		note_answer(p, b, row, a);
 		return true;
@@ -386,7 +509,7 @@ take(struct semi_run *r, struct batch *b, struct semi_prep *p, unsigned k,
 	if (b->port)
 		take_other(r, b, p, k);
 	else if (!r->ended)
-		held_row(&r->held, b, p->keys.cols, row);
+		held_row(&r->held, b, p->cols, row);
 	else if (keeps(r, b, p, k))
 		rows[(*n)++] = (uint16_t)row;
 }
@@ -416,11 +539,11 @@ semi_apply(struct op_run *run, struct batch *b, void *prepared, unsigned from,
 static void
 release_rows(struct semi_run *r, struct batch *b, struct column *keys)
 {
-	struct semi_prep p = {.answer = {.type = T_NULL}};
+	struct semi_prep p = {0};
 	uint16_t *rows = arena_array(b->arena, b->n_rows, sizeof *rows);
 	unsigned n = 0;
 
-	keys_make(&p.keys, r->run.eval, b, keys, r->c->n_keys);
+	find_keys(r->c, &p, r->run.eval, b, keys, false);
 	for (unsigned k = 0; k < b->n_sel; k++)
 		if (keeps(r, b, &p, k))
 			rows[n++] = (uint16_t)batch_row(b, k);
@@ -434,21 +557,18 @@ semi_ended(struct op_run *run, unsigned port)
 	unsigned n_cols = run->op->out.segment->n_cols;
 	struct column *keys;
 	int64_t w = WHEN_MIN;
-	size_t at = 0;
 
 	if (port != 1)
 		return;
-	if (r->c->mode == SEMI_SCALAR && r->n_rows > 1)
-		run->fail(run, "this query gives more than one row, and it is "
-			       "used as a value");
+	if (r->c->mode == SEMI_SCALAR && !r->c->n_within && r->n_rows > 1)
+		run->fail(run, several_rows);
 	r->ended = true;
-	keys = mem_array(r->c->n_keys + 1, sizeof *keys);
-	while (held_next(&r->held, &at, n_cols, r->out, keys, &w))
+	keys = mem_array(n_computed(r->c, false) + 1, sizeof *keys);
+	while (held_next(&r->held, n_cols, r->out, keys, &w))
 		if (r->out->n_rows)
 			release_rows(r, r->out, keys);
 		else
 			run->forward(run, w);
-	r->held.bytes.n = 0;
 	mem_free(keys);
 }
 
@@ -465,6 +585,7 @@ semi_close(struct op_run *run)
 
 	table_release(&r->rows);
 	table_release(&r->odd);
+	table_release(&r->kin);
 	held_release(&r->held);
 	buf_release(&r->value);
 	batch_free(r->out);
@@ -476,7 +597,9 @@ semi_explain(const struct op *op, struct buf *out)
 {
 	const struct semi_config *c = op->config;
 
-	if (c->mode == SEMI_SCALAR)
+	if (c->mode == SEMI_SCALAR && c->n_within)
+		buf_lit(out, "one value per key of the other flow");
+	else if (c->mode == SEMI_SCALAR)
 		buf_lit(out, "one value");
 	else if (c->n_keys)
 		buf_lit(out, "the keys of the other flow");
@@ -490,11 +613,18 @@ static const struct param semi_params[] = {
 	{"as", PARAM_NAME, false,
 	    "A column to add that says the answer, instead of leaving rows "
 	    "out. For scalar: the value."},
+	{"else", PARAM_EXPR, false,
+	    "For scalar with within: the value of rows that no row of the "
+	    "other flow is equal to (NULL unless said otherwise)."},
 	{"keys", PARAM_EXPRS, false,
 	    "What is compared with the columns of the other flow, in order."},
 	{"mode", PARAM_WORD, false,
 	    "in (unless said otherwise), not in, exists, not exists, scalar."},
 	{"with", PARAM_FLOWS, false, "The other flow."},
+	{"within", PARAM_EXPRS, false,
+	    "For in, not in and scalar: only rows of the other flow count "
+	    "whose columns behind those of keys (or the value) are equal to "
+	    "these."},
 };
 
 const struct op_kind op_semi = {
@@ -506,7 +636,9 @@ const struct op_kind op_semi = {
 	    "NULL could have been equal to it. exists and not exists ask "
 	    "whether the other flow has a row with these keys (or any row). "
 	    "scalar adds the only value of the only row of the other flow as "
-	    "a column, NULL if there is none; a second row is an error.",
+	    "a column, NULL if there is none; a second row is an error. With "
+	    "within that is so for each row and the rows that are equal to it "
+	    "there.",
 	.example = "- semi: blocked\n  keys: client_ip\n  mode: not in\n",
 	.params = semi_params,
 	.n_params = sizeof semi_params / sizeof *semi_params,
@@ -521,6 +653,9 @@ const struct op_kind op_semi = {
 	.ended = semi_ended,
 	.advance = semi_advance,
 	.close = semi_close,
+	.schema = semi_schema,
+	.restore = semi_restore,
+	.save = semi_save,
 	.explain = semi_explain,
 };
 // clang-format on

@@ -12,6 +12,7 @@
 #include "op/held.h"
 #include "op/keys.h"
 #include "op/unite.h"
+#include "op/written.h"
 #include "state/table.h"
 
 enum setop_kind {
@@ -39,6 +40,7 @@ struct setop_run {
 	struct held held;   /* EXCEPT: rows of the first port */
 	int64_t mark;
 	struct batch *out;
+	struct state_step *state;
 };
 
 /* ---- binding ---- */
@@ -234,9 +236,8 @@ give_rest(struct setop_run *r)
 	const struct op *op = r->run.op;
 	struct batch *b = r->out;
 	int64_t w = WHEN_MIN;
-	size_t at = 0;
 
-	while (held_next(&r->held, &at, op->out.segment->n_cols, b, NULL, &w)) {
+	while (held_next(&r->held, op->out.segment->n_cols, b, NULL, &w)) {
 		uint16_t *rows = arena_array(b->arena, b->n_rows, sizeof *rows);
 		struct keys keys;
 		unsigned n = 0;
@@ -248,7 +249,6 @@ give_rest(struct setop_run *r)
 				rows[n++] = (uint16_t)k;
 		give(r, b, rows, n);
 	}
-	r->held.bytes.n = 0;
 }
 
 static void
@@ -273,6 +273,75 @@ setop_close(struct op_run *run)
 	held_release(&r->held);
 	batch_free(r->out);
 	mem_free(r);
+}
+
+/* ---- state ---- */
+
+static void
+setop_schema(const struct op *op, struct schema *out)
+{
+	unsigned *cols = mem_array(op->out.n_cols, sizeof *cols);
+
+	for (unsigned i = 0; i < op->out.n_cols; i++)
+		cols[i] = op->out.cols[i].col;
+	written_args(op, out, "keep all by");
+	written_count(out, "flows", op->n_from);
+	written_columns(&op->out, cols, op->out.n_cols, "columns", out);
+	mem_free(cols);
+}
+
+static void
+save_counts(
+    void *arg, const struct table *t, const struct cell *cell, struct buf *out)
+{
+	const uint64_t *counts = (const void *)cell->bytes;
+	const struct setop_run *r = arg;
+
+	(void)t;
+	for (unsigned i = 0; i < r->run.op->n_from; i++)
+		written_put_int(out, (int64_t)counts[i]);
+}
+
+static bool
+load_counts(void *arg, struct table *t, struct cell *cell, struct str bytes)
+{
+	uint64_t *counts = (void *)cell->bytes;
+	const char *p = bytes.p, *end = p + bytes.n;
+	const struct setop_run *r = arg;
+	int64_t n;
+
+	(void)t;
+	for (unsigned i = 0; i < r->run.op->n_from; i++) {
+		if (!written_get_int(&p, end, &n))
+			return false;
+		counts[i] = (uint64_t)n;
+	}
+	return p == end;
+}
+
+static const struct cell_codec setop_codec = {
+    .save = save_counts, .load = load_counts, .movable = true};
+
+static int
+setop_restore(struct op_run *run, struct state_step *s, struct err *err)
+{
+	struct setop_run *r = (struct setop_run *)run;
+
+	r->state = s;
+	table_keep(&r->table, state_map(s, "rows"), 0, &setop_codec, r);
+	if (r->c->kind == SETOP_EXCEPT && held_keep(&r->held, s, err))
+		return -1;
+	return written_load(s, "mark", &r->mark, 1, err) < 0 ? -1 : 0;
+}
+
+static void
+setop_save(struct op_run *run)
+{
+	struct setop_run *r = (struct setop_run *)run;
+
+	if (r->c->kind == SETOP_EXCEPT)
+		held_save(&r->held);
+	written_save(r->state, "mark", &r->mark, 1);
 }
 
 static void
@@ -325,6 +394,9 @@ const struct op_kind op_setop = {
 	.apply = setop_apply,
 	.advance = setop_advance,
 	.close = setop_close,
+	.schema = setop_schema,
+	.restore = setop_restore,
+	.save = setop_save,
 	.explain = setop_explain,
 };
 // clang-format on

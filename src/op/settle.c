@@ -8,10 +8,12 @@
  */
 #include <stdlib.h>
 
+#include "base/hash.h"
 #include "base/mem.h"
 #include "base/must.h"
 #include "data/key.h"
 #include "op/standing.h"
+#include "op/written.h"
 
 struct settle_config {
 	int64_t period; /* µs; 0: at the end only */
@@ -26,6 +28,7 @@ struct settle_run {
 	struct standing standing;
 	struct cell **dirty;
 	size_t n_dirty, cap_dirty;
+	size_t n_put;	/* of them are in the state */
 	int64_t ticked; /* the multiple that was passed last */
 };
 
@@ -149,6 +152,7 @@ put_changed(struct settle_run *r, struct standing_row *row)
 		return;
 	at = standing_put(&r->standing, &r->run, row, 1);
 	row->shown = row->count > 0;
+	table_touch(&r->standing.table, cell_of_bytes((char *)row));
 	if (!r->c->marks)
 		return;
 	gone = &r->standing.out->cols[r->c->gone];
@@ -175,7 +179,19 @@ tick(struct settle_run *r, int64_t w)
 	for (size_t i = 0; i < r->n_dirty; i++)
 		put_changed(r, row_in(r->dirty[i]));
 	r->n_dirty = 0;
+	if (r->n_put)
+		state_drop(state_map(r->standing.state, "changed"), 0);
+	r->n_put = 0;
 	standing_flush(&r->standing, &r->run);
+}
+
+static int
+by_arrival(const void *pa, const void *pb)
+{
+	uint64_t a = row_in(*(struct cell *const *)pa)->arrival;
+	uint64_t b = row_in(*(struct cell *const *)pb)->arrival;
+
+	return a < b ? -1 : a > b;
 }
 
 static void
@@ -186,8 +202,10 @@ put_all(struct settle_run *r)
 	struct cell **cells = t->cells;
 
 	arena_init(&a, 4096);
-	if (r->standing.keyed)
+	if (r->standing.keyed || r->standing.state)
 		cells = table_sorted(t, &a);
+	if (!r->standing.keyed && r->standing.state && t->n)
+		qsort(cells, t->n, sizeof *cells, by_arrival);
 	for (size_t i = 0; i < t->n; i++)
 		for (int64_t k = 0; k < row_in(cells[i])->count; k++)
 			standing_put(
@@ -231,6 +249,63 @@ settle_advance(struct op_run *run, int64_t w)
 	else if (w == WHEN_MAX)
 		put_all(r);
 	run->forward(run, w);
+}
+
+/* ---- state ---- */
+
+static void
+settle_schema(const struct op *op, struct schema *out)
+{
+	const struct settle_config *c = op->config;
+
+	standing_schema(op, out);
+	written_count(out, "period", (uint64_t)c->period);
+}
+
+/* Rows that are to come out at the next tick. */
+static int
+restore_changed(struct settle_run *r, struct state_step *s, struct err *err)
+{
+	struct state_map *m = state_map(s, "changed");
+	struct store_scan *scan = state_scan(m, 0);
+	struct str key, value;
+	int rc = 0;
+
+	while (!rc && store_scan_next(scan, &key, &value))
+		if (!key_check(key))
+			rc = written_damaged(m, 0, key, err);
+		else
+			note(r, row_in(table_cell(&r->standing.table, key,
+				    hash_bytes(key.p, key.n))));
+	store_scan_end(scan);
+	r->n_put = r->n_dirty;
+	return rc ? rc : written_ended(m, err);
+}
+
+static int
+settle_restore(struct op_run *run, struct state_step *s, struct err *err)
+{
+	struct settle_run *r = (struct settle_run *)run;
+
+	if (standing_keep(&r->standing, s, !r->c->period, err) ||
+	    written_load(s, "ticked", &r->ticked, 1, err) < 0)
+		return -1;
+	return r->c->period ? restore_changed(r, s, err) : 0;
+}
+
+static void
+settle_save(struct op_run *run)
+{
+	struct settle_run *r = (struct settle_run *)run;
+	struct state_step *s = r->standing.state;
+	struct state_map *m = state_map(s, "changed");
+
+	standing_save(&r->standing);
+	written_save(s, "ticked", &r->ticked, 1);
+	for (; r->n_put < r->n_dirty; r->n_put++)
+		state_put(m, 0,
+		    cell_key(&r->standing.table, r->dirty[r->n_put]),
+		    (struct str){"", 0});
 }
 
 static void
@@ -302,6 +377,9 @@ const struct op_kind op_settle = {
 	.apply = settle_apply,
 	.advance = settle_advance,
 	.close = settle_close,
+	.schema = settle_schema,
+	.restore = settle_restore,
+	.save = settle_save,
 	.explain = settle_explain,
 };
 
@@ -330,6 +408,9 @@ const struct op_kind op_every = {
 	.apply = every_apply,
 	.advance = settle_advance,
 	.close = settle_close,
+	.schema = settle_schema,
+	.restore = settle_restore,
+	.save = settle_save,
 	.explain = settle_explain,
 };
 // clang-format on

@@ -31,19 +31,27 @@ node_free(struct span_node *n)
 }
 
 void
-slice_tree_release(struct slice_tree *t)
+slice_tree_clear(struct slice_tree *t)
 {
 	for (size_t i = 0; t->nodes.slots && i <= t->nodes.mask; i++)
 		if (t->nodes.slots[i])
 			node_free(index_pointer(t->nodes.slots[i]));
 	index_release(&t->nodes);
+	t->levels = 0;
+	t->built_to = WHEN_MIN;
+}
+
+void
+slice_tree_release(struct slice_tree *t)
+{
+	slice_tree_clear(t);
 	table_release(&t->sum);
 }
 
 /* ---- numbering ---- */
 
-static int64_t
-slice_number(const struct slice_tree *t, int64_t start)
+int64_t
+slice_tree_number(const struct slice_tree *t, int64_t start)
 {
 	const struct window_spec *w = &t->c->window;
 
@@ -156,7 +164,7 @@ slice_tree_forget(struct slice_tree *t, int64_t start)
 	/* Windows that have no slices of one width never build a tree. */
 	if (!t->nodes.n)
 		return;
-	number = slice_number(t, start);
+	number = slice_tree_number(t, start);
 	if (number >= t->built_to)
 		return;
 	for (unsigned level = 1; level <= t->levels; level++) {
@@ -187,7 +195,7 @@ slice_tree_stale(struct slice_tree *t, int64_t start)
 struct table *
 slice_tree_merge(struct slice_tree *t, int64_t start, int64_t end)
 {
-	int64_t a = slice_number(t, start), b = slice_number(t, end);
+	int64_t a = slice_tree_number(t, start), b = slice_tree_number(t, end);
 	struct table *parts[2 * LEVELS], *right[LEVELS];
 	unsigned n = 0, n_right = 0;
 

@@ -37,6 +37,12 @@ void slice_tree_init(struct slice_tree *t, const struct group_config *c,
     struct table *(*table_at)(void *arg, int64_t start), void *arg);
 void slice_tree_release(struct slice_tree *t);
 
+/* The number of the slice that starts at a time. */
+int64_t slice_tree_number(const struct slice_tree *t, int64_t start);
+
+/* Forgets all merges. */
+void slice_tree_clear(struct slice_tree *t);
+
 /*
  * The merge of all slices in [start, end), which are slice boundaries: a
  * table that may be read until slice_tree_done, or NULL if all are empty.

@@ -192,9 +192,8 @@ slices_wait(struct slices_run *r, struct slice *s, unsigned row, unsigned k)
 
 /* ---- firing ---- */
 
-/* The cell was part of a result: a later one of its key is a correction. */
-static void
-mark(struct slices_run *r, struct table *t, struct cell *c)
+void
+slices_mark(struct slices_run *r, struct table *t, struct cell *c)
 {
 	if (!r->c->allowed || c->revision)
 		return;
@@ -210,7 +209,7 @@ rows_of_table(struct slices_run *r, struct table *t, struct span window)
 	unsigned n = 0;
 
 	while ((c = group_rows_walk(&r->rows, walk, &n))) {
-		mark(r, t, c);
+		slices_mark(r, t, c);
 		if (group_there(r->c, c->bytes))
 			group_rows_add(
 			    &r->rows, window, cell_key(t, c), c->bytes, 0);
@@ -248,17 +247,20 @@ mark_written(struct slices_run *r, struct span w)
 		struct table *table = loaded_at(r, t);
 
 		for (size_t i = 0; table && i < table->n; i++)
-			mark(r, table, table->cells[i]);
+			slices_mark(r, table, table->cells[i]);
 	}
 }
 
+/* A window of several slices. */
 static void
-fire(struct slices_run *r, struct slice *any, struct span window)
+fire_merged(struct slices_run *r, struct span window)
 {
 	struct table *t;
 
-	if (window.start == any->span.start && window.end == any->span.end) {
-		rows_of_table(r, &any->table, window);
+	if (r->keep.step && slices_are_many(r, window)) {
+		slice_tree_clear(&r->tree);
+		slide_clear(&r->slide);
+		slices_walk(r, window);
 		return;
 	}
 	t = slice_tree_merge(&r->tree, window.start, window.end);
@@ -269,6 +271,15 @@ fire(struct slices_run *r, struct slice *any, struct span window)
 		mark_written(r, window);
 	}
 	slice_tree_done(&r->tree, t);
+}
+
+static void
+fire(struct slices_run *r, struct slice *any, struct span window)
+{
+	if (window.start == any->span.start && window.end == any->span.end)
+		rows_of_table(r, &any->table, window);
+	else
+		fire_merged(r, window);
 }
 
 /* Fires all windows that end at `end`: one, as windows of one end are one. */

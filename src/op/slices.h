@@ -5,6 +5,7 @@
  *   slices.c       slices, entering rows, firing
  *   slices_late.c  late rows: results that are written again, or taken back
  *   slices_kept.c  what is left for the next run
+ *   slices_walk.c  windows of several slices when memory is short
  */
 #ifndef WEIR_OP_SLICES_H
 #define WEIR_OP_SLICES_H
@@ -84,6 +85,9 @@ slice_keys(const struct slice *s)
 	return s->n_before + s->table.n_made;
 }
 
+/* The cell is part of a result: a later one of its key is a correction. */
+void slices_mark(struct slices_run *r, struct table *t, struct cell *c);
+
 /* The table of the slice that starts at a time, or NULL. */
 struct table *slices_table(const struct slices_run *r, int64_t start);
 
@@ -112,5 +116,13 @@ struct corrected *slices_corrected(struct slices_run *r, struct span w);
 void slices_drop_corrected(struct slices_run *r, int64_t w);
 
 void corrected_free(struct corrected *c);
+
+/* ---- slices_walk.c ---- */
+
+/* Is there no memory to have all cells of the window's slices at once? */
+bool slices_are_many(const struct slices_run *r, struct span window);
+
+/* The results of a window of several slices, key by key. */
+void slices_walk(struct slices_run *r, struct span window);
 
 #endif

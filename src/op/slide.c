@@ -22,8 +22,8 @@ slide_release(struct slide *s)
 	table_release(&s->cells);
 }
 
-static void
-forget(struct slide *s)
+void
+slide_clear(struct slide *s)
 {
 	table_release(&s->cells);
 	table_init(&s->cells, s->c->cell_bytes);
@@ -106,7 +106,7 @@ move(struct slide *s, struct span window)
 		    is_littered(s);
 
 	if (anew) {
-		forget(s);
+		slide_clear(s);
 		s->span = (struct span){window.start, window.start};
 	}
 	for (; s->span.start < window.start; s->span.start += width)
@@ -123,9 +123,10 @@ slide_drop(struct slide *s, struct span slice, const struct table *t)
 	if (s->span.start == s->span.end || slice.start >= s->span.end ||
 	    slice.start < s->span.start)
 		return;
-	/* Slices go in order of time, as windows do. */
-	if (slice.start != s->span.start) {
-		forget(s);
+	/* Slices go in order of time, as windows do; cells that are not in
+	 * memory cannot be taken out. */
+	if (slice.start != s->span.start || !table_is_whole(t)) {
+		slide_clear(s);
 		return;
 	}
 	go(s, t);
@@ -136,7 +137,7 @@ void
 slide_stale(struct slide *s, struct span slice)
 {
 	if (slice.start >= s->span.start && slice.start < s->span.end)
-		forget(s);
+		slide_clear(s);
 }
 
 /* ---- values ---- */

@@ -32,6 +32,9 @@ void slide_release(struct slide *s);
 /* Moves to the window and sets what slides in the cells of t. */
 void slide_fill(struct slide *s, struct span window, struct table *t);
 
+/* Forgets what it has. */
+void slide_clear(struct slide *s);
+
 /* A slice is about to be dropped. */
 void slide_drop(struct slide *s, struct span slice, const struct table *t);
 

@@ -11,14 +11,21 @@
  * that later steps (or the output) need. Bytes live in one arena; what rows
  * that were pushed out leave behind is cleared by copying when it outweighs
  * what is kept.
+ *
+ * Where state is kept, rows are entries by their arrival. Without a limit they
+ * are read back when the input has ended and not before: a run over what is
+ * new does not look at what is old.
  */
 #include <stdlib.h>
 
 #include "base/mem.h"
 #include "base/must.h"
-#include "op/op.h"
+#include "op/written.h"
 
 #define KEYS_MAX 64
+
+/* So many new rows are put without waiting for the next cut. */
+#define STORE_MOST 32768
 
 struct sort_key {
 	struct expr *expr;
@@ -35,6 +42,7 @@ struct sort_row {
 	uint64_t arrival;
 	int64_t time;
 	size_t bytes;	       /* of the arena that belong to it */
+	bool stored;	       /* it has an entry */
 	struct value values[]; /* keys, then columns */
 };
 
@@ -50,6 +58,13 @@ struct sort_run {
 	struct arena arena;
 	struct batch *out;
 	bool timed;
+
+	struct state_step *state; /* NULL: no state is kept */
+	struct state_map *map;	  /* rows by arrival */
+	size_t n_stored;	  /* no limit: the first ones are stored */
+	uint64_t before;	  /* rows of earlier runs, which are not here */
+	uint64_t last_before;	  /* arrival of the last of them */
+	struct buf scratch;
 };
 
 /* ---- binding ---- */
@@ -203,6 +218,91 @@ compact(struct sort_run *r)
 	arena_release(&old);
 }
 
+/* ---- rows as bytes ---- */
+
+static void
+pack_row(const struct sort_run *r, const struct sort_row *row, struct buf *out)
+{
+	out->n = 0;
+	written_put_int(out, row->time);
+	for (unsigned i = 0; i < r->c->n_keys + r->n_cols; i++)
+		written_put(out, row->values[i]);
+}
+
+/* The row of an entry; NULL: it is none. */
+static struct sort_row *
+unpack_row(struct sort_run *r, struct str key, struct str value)
+{
+	const char *p = value.p, *end = p + value.n;
+	unsigned n = r->c->n_keys + r->n_cols;
+	struct sort_row *row = row_new(r);
+
+	*row = (struct sort_row){.stored = true};
+	if (!written_number(key, &row->arrival) ||
+	    !written_get_int(&p, end, &row->time))
+		return NULL;
+	for (unsigned i = 0; i < n; i++) {
+		if (!written_get(&p, end, &r->arena, &row->values[i]))
+			return NULL;
+		row->values[i] = value_copy(&r->arena, row->values[i]);
+	}
+	row->bytes = row_bytes(r, row);
+	return p == end ? row : NULL;
+}
+
+/* All rows of the state up to the arrival `until`. */
+static int
+read_rows(struct sort_run *r, uint64_t until, struct err *err)
+{
+	struct store_scan *scan = state_scan(r->map, 0);
+	struct str key, value;
+	int rc = 0;
+
+	while (!rc && store_scan_next(scan, &key, &value)) {
+		struct sort_row *row = unpack_row(r, key, value);
+
+		if (!row) {
+			rc = written_damaged(r->map, 0, key, err);
+			continue;
+		}
+		if (row->arrival > until)
+			break;
+		r->held += row->bytes;
+		mem_grow(&r->rows, &r->cap_rows, r->n_rows + 1, sizeof(void *));
+		r->rows[r->n_rows++] = row;
+	}
+	store_scan_end(scan);
+	return rc ? rc : written_ended(r->map, err);
+}
+
+/* Puts rows into the state that are not in it. */
+static void
+store_rows(struct sort_run *r)
+{
+	struct buf value = {0};
+
+	for (size_t i = r->n_stored; i < r->n_rows; i++) {
+		if (r->rows[i]->stored)
+			continue;
+		pack_row(r, r->rows[i], &value);
+		state_put(r->map, 0,
+		    state_key_number(&r->scratch, r->rows[i]->arrival),
+		    buf_str(&value));
+		r->rows[i]->stored = true;
+	}
+	if (r->c->limit == UINT64_MAX)
+		r->n_stored = r->n_rows;
+	buf_release(&value);
+}
+
+static void
+unstore(struct sort_run *r, const struct sort_row *row)
+{
+	if (row->stored)
+		state_delete(
+		    r->map, 0, state_key_number(&r->scratch, row->arrival));
+}
+
 static void
 keep(struct sort_run *r, const struct batch *b, unsigned row,
     const struct value *keys)
@@ -211,6 +311,7 @@ keep(struct sort_run *r, const struct batch *b, unsigned row,
 	struct value *v = new->values;
 
 	new->arrival = r->arrivals;
+	new->stored = false;
 	new->time = b->time ? b->time[row] : 0;
 	for (unsigned i = 0; i < r->c->n_keys; i++)
 		*v++ = value_copy(&r->arena, keys[i]);
@@ -229,6 +330,7 @@ keep(struct sort_run *r, const struct batch *b, unsigned row,
 		return;
 	}
 	r->held -= r->rows[0]->bytes;
+	unstore(r, r->rows[0]);
 	r->rows[0] = new;
 	sift_down(r);
 	if (r->arena.total > 4 * r->held + (1 << 20))
@@ -263,6 +365,7 @@ choose_columns(struct sort_run *r)
 
 	arena_init(&a, 1024);
 	cols = flow_kept(&op->out, op->number, &a, &r->n_cols);
+	written_sort(&op->out, cols, r->n_cols);
 	r->cols = mem_array(r->n_cols, sizeof *r->cols);
 	for (unsigned i = 0; i < r->n_cols; i++)
 		r->cols[i] = cols[i];
@@ -307,7 +410,10 @@ sort_apply(struct op_run *run, struct batch *b, void *prepared, unsigned from,
 		take(r, b, prepared, batch_row(b, k));
 	for (unsigned row = from; w && b->time && row < to; row++)
 		watermark_see(w, b->time[row]);
-	run->counts.keys = r->n_rows;
+	run->counts.keys = r->before + r->n_rows;
+	if (r->map && r->c->limit == UINT64_MAX &&
+	    r->n_rows - r->n_stored > STORE_MOST)
+		store_rows(r);
 }
 
 static void
@@ -333,6 +439,18 @@ emit_rows(struct sort_run *r, size_t from, size_t to)
 	r->run.emit(&r->run, b);
 }
 
+/* What earlier runs have left comes to what this one has. */
+static void
+load_before(struct sort_run *r)
+{
+	struct err err = {0};
+
+	/* If it fails, so does the store, and with it the run. */
+	if (read_rows(r, r->last_before, &err))
+		err_release(&err);
+	r->before = 0;
+}
+
 /* Nothing comes out before the end: any later row may be the first. */
 static void
 sort_advance(struct op_run *run, int64_t w)
@@ -341,13 +459,17 @@ sort_advance(struct op_run *run, int64_t w)
 
 	if (w != WHEN_MAX)
 		return;
+	if (r->before)
+		load_before(r);
 	if (r->n_rows)
 		qsort_r(r->rows, r->n_rows, sizeof *r->rows, rows_in_order,
 		    (void *)(uintptr_t)r->c);
 	for (size_t i = 0; i < r->n_rows; i += BATCH_ROWS)
 		emit_rows(r, i,
 		    r->n_rows - i > BATCH_ROWS ? i + BATCH_ROWS : r->n_rows);
-	r->n_rows = 0;
+	r->n_rows = r->n_stored = 0;
+	if (r->map)
+		state_drop(r->map, 0);
 	run->counts.keys = 0;
 	run->forward(run, w);
 }
@@ -359,9 +481,64 @@ sort_close(struct op_run *run)
 
 	batch_free(r->out);
 	arena_release(&r->arena);
+	buf_release(&r->scratch);
 	mem_free(r->cols);
 	mem_free(r->rows);
 	mem_free(r);
+}
+
+/* ---- state ---- */
+
+static void
+sort_schema(const struct op *op, struct schema *out)
+{
+	const struct sort_config *c = op->config;
+	struct arena a;
+	unsigned n, *cols;
+
+	arena_init(&a, 1024);
+	cols = flow_kept(&op->out, op->number, &a, &n);
+	written_sort(&op->out, cols, n);
+	written_args(op, out, "by");
+	written_count(out, "limit", c->limit);
+	written_columns(&op->out, cols, n, "columns", out);
+	arena_release(&a);
+}
+
+static int
+sort_restore(struct op_run *run, struct state_step *s, struct err *err)
+{
+	struct sort_run *r = (struct sort_run *)run;
+	int64_t n[3];
+	int rc;
+
+	r->state = s;
+	r->map = state_map(s, "rows");
+	rc = written_load(s, "rows", n, 3, err);
+	if (rc < 1)
+		return rc;
+	r->arrivals = r->last_before = (uint64_t)n[0];
+	r->timed = n[2] != 0;
+	if (r->c->limit == UINT64_MAX) {
+		r->before = (uint64_t)n[1];
+		return 0;
+	}
+	if (read_rows(r, UINT64_MAX, err))
+		return -1;
+	for (size_t i = 0; i < r->n_rows; i++)
+		sift_up(r, i);
+	return 0;
+}
+
+static void
+sort_save(struct op_run *run)
+{
+	struct sort_run *r = (struct sort_run *)run;
+	const int64_t n[] = {
+	    (int64_t)r->arrivals, (int64_t)(r->before + r->n_rows), r->timed};
+
+	store_rows(r);
+	written_save(r->state, "rows", n, 3);
 }
 
 static void
@@ -405,6 +582,9 @@ const struct op_kind op_sort = {
 	.apply = sort_apply,
 	.advance = sort_advance,
 	.close = sort_close,
+	.schema = sort_schema,
+	.restore = sort_restore,
+	.save = sort_save,
 	.explain = sort_explain,
 };
 // clang-format on

@@ -6,6 +6,7 @@
 #include "base/must.h"
 #include "data/key.h"
 #include "data/pack.h"
+#include "op/written.h"
 
 /* ---- which columns ---- */
 
@@ -23,6 +24,7 @@ columns_read(const struct op *op, unsigned **out)
 		if (op->in.cols[i].col >= n_wants &&
 		    op->in.cols[i].col != COL_RECORD)
 			cols[n++] = op->in.cols[i].col;
+	written_sort(&op->in, cols, n);
 	*out = cols;
 	return n;
 }
@@ -213,22 +215,6 @@ standing_prepare(const struct op *op, struct eval *ev, struct batch *b)
 
 /* ---- rows in ---- */
 
-/* JSON text stays as it is; everything else is packed. */
-enum {
-	FORM_PACKED,
-	FORM_JSON
-};
-
-static void
-put_value(struct buf *out, struct value v)
-{
-	buf_addc(out, v.type == T_JSON ? FORM_JSON : FORM_PACKED);
-	if (v.type == T_JSON)
-		pack_put_text(out, value_str(v));
-	else
-		pack_put(out, v);
-}
-
 static void
 pack_row(struct standing *t, const struct batch *b, unsigned at)
 {
@@ -236,17 +222,20 @@ pack_row(struct standing *t, const struct batch *b, unsigned at)
 
 	s->n = 0;
 	for (unsigned i = 0; i < t->n_cols; i++)
-		put_value(s, t->cols[i] < b->n_cols
-				 ? column_get(&b->cols[t->cols[i]], at)
-				 : VALUE_NULL);
+		written_put(s, t->cols[i] < b->n_cols
+				   ? column_get(&b->cols[t->cols[i]], at)
+				   : VALUE_NULL);
 }
 
 struct standing_row *
 standing_find(struct standing *t, const struct standing_prep *p, unsigned k)
 {
 	struct cell *cell = table_cell(&t->table, p->keys[k], p->hashes[k]);
+	struct standing_row *row = (void *)cell->bytes;
 
-	return (struct standing_row *)(void *)cell->bytes;
+	if (!row->arrival)
+		row->arrival = ++t->arrivals;
+	return row;
 }
 
 bool
@@ -297,12 +286,9 @@ standing_take(struct standing *t, const struct batch *b,
 static struct value
 get_value(const char **p, const char *end, struct arena *a)
 {
-	bool json = *(*p)++ == FORM_JSON;
 	struct value v;
 
-	must(pack_get(p, end, a, &v) == PACK_OK);
-	if (json)
-		v.type = T_JSON;
+	must(written_get(p, end, a, &v));
 	return v;
 }
 
@@ -344,4 +330,95 @@ standing_flush(struct standing *t, struct op_run *run)
 	t->out->n_rows = t->out->n_sel = t->n_out;
 	t->n_out = 0;
 	run->emit(run, t->out);
+}
+
+/* ---- state ---- */
+
+void
+standing_schema(const struct op *op, struct schema *out)
+{
+	unsigned *cols, n = columns_read(op, &cols);
+
+	if (op->in.keyed)
+		written_columns(&op->in, op->in.key, op->in.n_key, "key", out);
+	else
+		written_word(out, "key", "all columns");
+	written_columns(&op->in, cols, n, "columns", out);
+	mem_free(cols);
+}
+
+static void
+save_row(
+    void *arg, const struct table *t, const struct cell *cell, struct buf *out)
+{
+	const struct standing_row *row = (const void *)cell->bytes;
+
+	(void)arg;
+	(void)t;
+	written_put_int(out, row->count);
+	written_put_int(out, row->time);
+	written_put_int(out, (int64_t)row->arrival);
+	written_put_int(out, row->shown);
+	if (row->p)
+		written_put_bytes(out, (struct str){row->p, row->n});
+	else
+		written_put(out, VALUE_NULL);
+}
+
+static bool
+load_row(void *arg, struct table *t, struct cell *cell, struct str bytes)
+{
+	struct standing_row *row = (void *)cell->bytes;
+	const struct standing *standing = arg;
+	const char *p = bytes.p, *end = p + bytes.n;
+	struct str columns;
+	int64_t n[4];
+
+	for (unsigned i = 0; i < 4; i++)
+		if (!written_get_int(&p, end, &n[i]))
+			return false;
+	row->count = n[0];
+	row->time = n[1];
+	row->arrival = (uint64_t)n[2];
+	row->shown = n[3] != 0;
+	if (written_get_null(&p, end))
+		return p == end && !row->count && !row->shown;
+	if (!written_get_bytes(&p, end, &columns) || p != end ||
+	    !written_is(columns.p, columns.p + columns.n, standing->n_cols))
+		return false;
+	row->n = row->cap = (uint32_t)columns.n;
+	row->p = arena_alloc(&t->heap, columns.n);
+	memcpy(row->p, columns.p, columns.n);
+	return true;
+}
+
+static const struct cell_codec movable_codec = {
+    .save = save_row, .load = load_row, .movable = true};
+static const struct cell_codec fixed_codec = {
+    .save = save_row, .load = load_row};
+
+int
+standing_keep(
+    struct standing *t, struct state_step *s, bool movable, struct err *err)
+{
+	int64_t n[2];
+	int rc;
+
+	t->state = s;
+	table_keep(&t->table, state_map(s, "rows"), 0,
+	    movable ? &movable_codec : &fixed_codec, t);
+	rc = written_load(s, "rows", n, 2, err);
+	if (rc == 1) {
+		t->arrivals = (uint64_t)n[0];
+		t->timed = n[1] != 0;
+	}
+	return rc < 0 ? -1 : 0;
+}
+
+void
+standing_save(struct standing *t)
+{
+	const int64_t n[] = {(int64_t)t->arrivals, t->timed};
+
+	written_save(t->state, "rows", n, 2);
 }

@@ -20,6 +20,7 @@ struct standing_row {
 	char *p; /* the columns, packed */
 	uint32_t n, cap;
 	bool dirty, shown; /* for whoever keeps the rows */
+	uint64_t arrival;  /* of its first row, from 1 */
 };
 
 struct standing {
@@ -34,6 +35,8 @@ struct standing {
 	struct buf scratch;
 	struct batch *out;
 	unsigned n_out; /* rows in it */
+	uint64_t arrivals;
+	struct state_step *state; /* NULL: no state is kept */
 };
 
 /*
@@ -74,6 +77,19 @@ unsigned standing_put(struct standing *t, struct op_run *run,
 
 /* Gives on what was put. */
 void standing_flush(struct standing *t, struct op_run *run);
+
+/* ---- state ---- */
+
+/* The parts of the schema that all such steps have. */
+void standing_schema(const struct op *op, struct schema *out);
+
+/*
+ * From now on the rows are kept in the step's map "rows". movable: nobody
+ * points to one between two batches. 0, or -1 and *err.
+ */
+int standing_keep(
+    struct standing *t, struct state_step *s, bool movable, struct err *err);
+void standing_save(struct standing *t);
 
 /*
  * Columns of what a step gets that somebody behind it reads: *out is an array

@@ -10,7 +10,7 @@
 #include "base/mem.h"
 #include "data/key.h"
 #include "op/ranked.h"
-#include "state/table.h"
+#include "op/written.h"
 
 struct top_config {
 	struct expr **keys;
@@ -27,6 +27,7 @@ struct top_config {
 struct top_table {
 	int64_t time;
 	struct table keys; /* cell: struct ranked */
+	struct top_run *run;
 };
 
 struct top_run {
@@ -37,6 +38,7 @@ struct top_run {
 	int64_t now;
 	struct top_table **tables; /* by time */
 	size_t n_tables, cap_tables;
+	struct state_step *state; /* NULL: no state is kept */
 };
 
 struct top_prep {
@@ -116,6 +118,7 @@ top_bind(struct op *op, const struct bind *b)
 		return -1;
 	for (unsigned i = 0; i < c->n_keys; i++)
 		c->timed |= flow_is_time(&op->in, by->items[i].node, b);
+	op->acts = c->timed;
 	if (c->timed && op->in.scan)
 		op->in.scan->needs_time = true;
 	if (rank) {
@@ -142,6 +145,43 @@ top_prepare(const struct op *op, struct eval *ev, struct batch *b)
 	row_keys_make(&p->keys, cols, c->n_keys, ev, b);
 	return p;
 }
+
+/* ---- cells as bytes ---- */
+
+static void
+save_cell(
+    void *arg, const struct table *t, const struct cell *cell, struct buf *out)
+{
+	const struct top_table *table = arg;
+
+	(void)t;
+	ranked_save((const void *)cell->bytes, &table->run->kept, out);
+}
+
+static bool
+load_cell(void *arg, struct table *t, struct cell *cell, struct str bytes)
+{
+	const struct top_table *table = arg;
+
+	if (ranked_load((void *)cell->bytes, &table->run->kept, t, cell,
+		table->time, bytes))
+		return true;
+	ranked_release((void *)cell->bytes, &table->run->kept);
+	return false;
+}
+
+static void
+drop_cell(void *arg, struct table *t, struct cell *cell)
+{
+	const struct top_table *table = arg;
+
+	(void)t;
+	ranked_release((void *)cell->bytes, &table->run->kept);
+	kept_measure(&table->run->kept);
+}
+
+static const struct cell_codec top_codec = {
+    .save = save_cell, .load = load_cell, .drop = drop_cell, .movable = true};
 
 /* ---- tables by time ---- */
 
@@ -172,21 +212,30 @@ table_of(struct top_run *r, int64_t time)
 		return r->tables[at];
 	t = mem_zalloc(sizeof *t);
 	t->time = time;
+	t->run = r;
 	table_init(&t->keys, (sizeof(struct ranked) + 15) & ~15u);
 	mem_grow(&r->tables, &r->cap_tables, r->n_tables + 1, sizeof(void *));
 	memmove(r->tables + at + 1, r->tables + at,
 	    (r->n_tables - at) * sizeof(void *));
 	r->tables[at] = t;
 	r->n_tables++;
+	if (r->state)
+		table_keep(
+		    &t->keys, state_map(r->state, "keys"), time, &top_codec, t);
 	return t;
 }
 
+/* done: all its rows are out. */
 static void
-top_table_drop(struct top_run *r, struct top_table *t)
+top_table_free(struct top_run *r, struct top_table *t, bool done)
 {
 	for (size_t i = 0; i < t->keys.n; i++)
 		ranked_release((void *)t->keys.cells[i]->bytes, &r->kept);
 	r->run.counts.keys -= t->keys.n;
+	if (done && r->state) {
+		state_drop(state_map(r->state, "rows"), t->time);
+		table_drop(&t->keys);
+	}
 	table_release(&t->keys);
 	mem_free(t);
 }
@@ -221,6 +270,8 @@ take(struct top_run *r, const struct batch *b, const struct top_prep *p,
 		return;
 	new = kept_take(&r->kept, b, row, v);
 	new->arrival = r->arrivals;
+	kept_place(&r->kept, new, cell_of_bytes((char *)ranked), t->time,
+	    new->arrival);
 	ranked_put(&c->rule, ranked, &r->kept, new);
 }
 
@@ -270,11 +321,13 @@ fire(struct top_run *r, int64_t w)
 		struct cell **cells;
 
 		arena_init(&scratch, 4096);
+		r->run.counts.keys -= t->keys.n;
 		cells = table_sorted(&t->keys, &scratch);
+		r->run.counts.keys += t->keys.n;
 		for (size_t i = 0; i < t->keys.n; i++)
 			put_ranked(r, (void *)cells[i]->bytes);
 		arena_release(&scratch);
-		top_table_drop(r, t);
+		top_table_free(r, t, true);
 	}
 	if (!n)
 		return;
@@ -330,6 +383,7 @@ top_apply(struct op_run *run, struct batch *b, void *prepared, unsigned from,
 		if (w && b->time && watermark_see(w, b->time[row]))
 			top_advance(run, w->now);
 	}
+	kept_settle(&r->kept);
 }
 
 static void
@@ -337,11 +391,63 @@ top_close(struct op_run *run)
 {
 	struct top_run *r = (struct top_run *)run;
 
+	kept_leave(&r->kept);
 	for (size_t i = 0; i < r->n_tables; i++)
-		top_table_drop(r, r->tables[i]);
+		top_table_free(r, r->tables[i], false);
 	mem_free(r->tables);
 	kept_release(&r->kept);
 	mem_free(r);
+}
+
+/* ---- state ---- */
+
+static void
+top_schema(const struct op *op, struct schema *out)
+{
+	static const char *const ties[] = {[RANKED_ROWS] = "row_number",
+	    [RANKED_RANK] = "rank",
+	    [RANKED_DENSE] = "dense_rank"};
+	const struct top_config *c = op->config;
+
+	written_args(op, out, "by order");
+	written_count(out, "rows", c->rule.limit);
+	written_word(out, "ties", ties[c->rule.ties]);
+	written_word(
+	    out, "rows come out", c->timed ? "by event time" : "at the end");
+	kept_schema(op, out);
+}
+
+static int
+top_restore(struct op_run *run, struct state_step *s, struct err *err)
+{
+	struct top_run *r = (struct top_run *)run;
+	int64_t n[3], *times;
+	size_t n_times;
+	int rc;
+
+	r->state = s;
+	kept_keep(&r->kept, s, (sizeof(struct ranked) + 15) & ~15u);
+	rc = written_load(s, "run", n, 3, err);
+	if (rc < 1)
+		return rc;
+	r->arrivals = (uint64_t)n[0];
+	r->now = n[1];
+	r->kept.timed = n[2] != 0;
+	n_times = state_buckets(state_map(s, "keys"), &times);
+	for (size_t i = 0; i < n_times; i++)
+		table_of(r, times[i]);
+	mem_free(times);
+	return 0;
+}
+
+static void
+top_save(struct op_run *run)
+{
+	struct top_run *r = (struct top_run *)run;
+	const int64_t n[] = {(int64_t)r->arrivals, r->now, r->kept.timed};
+
+	kept_store(&r->kept);
+	written_save(r->state, "run", n, 3);
 }
 
 static void
@@ -405,6 +511,9 @@ const struct op_kind op_top = {
 	.apply = top_apply,
 	.advance = top_advance,
 	.close = top_close,
+	.schema = top_schema,
+	.restore = top_restore,
+	.save = top_save,
 	.explain = top_explain,
 	.when = top_when,
 };

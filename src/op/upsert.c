@@ -107,6 +107,20 @@ upsert_advance(struct op_run *run, int64_t w)
 	run->forward(run, w);
 }
 
+static int
+upsert_restore(struct op_run *run, struct state_step *s, struct err *err)
+{
+	struct upsert_run *r = (struct upsert_run *)run;
+
+	return standing_keep(&r->standing, s, true, err);
+}
+
+static void
+upsert_save(struct op_run *run)
+{
+	standing_save(&((struct upsert_run *)run)->standing);
+}
+
 static void
 upsert_explain(const struct op *op, struct buf *out)
 {
@@ -141,6 +155,9 @@ const struct op_kind op_upsert = {
 	.apply = upsert_apply,
 	.advance = upsert_advance,
 	.close = upsert_close,
+	.schema = standing_schema,
+	.restore = upsert_restore,
+	.save = upsert_save,
 	.explain = upsert_explain,
 };
 // clang-format on

@@ -250,6 +250,7 @@ bind_steps(struct binder *s)
 		for (unsigned k = 0; k < op->n_from; k++)
 			op->ins[k] = *flow_of(p, op->from[k]);
 		op->in = op->ins[0];
+		op->acts = op->kind->waits == WAITS_WATERMARK;
 		lend_scan(s, op);
 		if (check_args(op, s->bind.err) || op->kind->bind(op, &s->bind))
 			return -1;
@@ -463,6 +464,22 @@ begin_scans(struct binder *s, struct arena *a)
 		    .arena = a, .op = &p->ops[i], .n_ports = p->ops[i].n_from};
 }
 
+/* Now it is known which steps act on the watermark: others need no time. */
+static void
+heed(struct plan *p)
+{
+	for (unsigned i = 0; i < p->n_ops; i++)
+		p->ops[i].heeded = false;
+	for (unsigned i = p->n_ops; i--;) {
+		const struct op *op = &p->ops[i];
+
+		for (unsigned k = 0; k < op->n_from; k++)
+			if (op->from[k].step)
+				p->ops[op->from[k].number].heeded |=
+				    op->heeded | op->acts;
+	}
+}
+
 static int
 bind_twice(struct binder *s, struct arena *scratch)
 {
@@ -472,6 +489,7 @@ bind_twice(struct binder *s, struct arena *scratch)
 	begin_scans(s, scratch);
 	if (bind_pass(s))
 		return -1;
+	heed(p);
 	found = s->scans;
 	found_own = s->own;
 	begin_scans(s, &p->arena);

@@ -607,7 +607,7 @@ check_state(struct checker *c, const struct op *op)
 			     "grows without bound: %s",
 			     op->kind->grows),
 		    "%s", op->kind->remedy);
-	if (op->kind->waits == WAITS_WATERMARK && in->time.lateness == WHEN_MAX)
+	if (op->acts && in->time.lateness == WHEN_MAX)
 		err_hint(find(c, CHECK_NO_LATENESS, op->where,
 			     "no lateness is stated, so nothing comes out "
 			     "before the input ends"),

@@ -28,7 +28,12 @@ struct checkpoint {
 	bool due;		   /* it is time, but there is much to put */
 	unsigned rows, pieces;	   /* since the clock was asked */
 	uint64_t published;	   /* the last commit told to the outputs */
-	unsigned n_pieces;	   /* for tests */
+	uint64_t memory;	   /* --mem; 0: any */
+
+	/* For tests. */
+	unsigned n_pieces, commit, restart;
+	bool killed;
+	size_t *captured; /* by output, and what was rejected: committed */
 };
 
 static unsigned torture_commit, torture_restart;
@@ -56,7 +61,9 @@ open_store(struct checkpoint *c, struct err *err)
 	struct store_options options = {.create = true,
 	    .lock_wait_ms = waits ? -1 : 0,
 	    .stop = asked_to_stop};
+	struct state_options rest;
 
+	state_share(c->memory, &options, &rest);
 	if (!o)
 		return store_open_temporary(&c->store, &options, err);
 	return store_open(&c->store, o->dir, &options, err);
@@ -111,16 +118,9 @@ open_step(struct checkpoint *c, const struct op *op, struct err *err)
 {
 	struct schema schema;
 
-	if (!op->kind->open)
+	/* Some need the owner, and remember nothing from batch to batch. */
+	if (!op->kind->open || !op->kind->restore)
 		return 0;
-	if (!op->kind->restore && !c->options)
-		return 0;
-	if (!op->kind->restore) {
-		err_set(err, ERR_SPEC, op->where,
-		    "the step \"%.*s\" (%s) cannot keep state yet",
-		    STR_ARG(op->name), op->kind->name);
-		return err_hint(err, "leave out -s");
-	}
 	schema = schema_of(op, &c->arena);
 	c->steps[op->number] = state_step(c->state, op->name, op->kind->name,
 	    &schema, is_reset(c, op->name), err);
@@ -336,15 +336,27 @@ static int
 start(struct run *r)
 {
 	struct checkpoint *c = r->kept;
-	uint64_t most = r->options->memory;
-	struct state_options memory = {.memory = most ? most : SIZE_MAX};
+	struct store_options store;
+	struct state_options memory;
 
+	state_share(c->memory, &store, &memory);
 	if (read_note(c, r->err))
 		return -1;
 	c->state = state_new(c->store, &memory, r->err);
 	if (!c->state || open_steps(c, r))
 		return -1;
 	return c->note.map.type == T_MAP ? go_on(r) : 0;
+}
+
+static void
+set_torture(struct checkpoint *c, const struct run *r)
+{
+	if (!c->options)
+		return;
+	c->commit = c->options->crash ? 1 : torture_commit;
+	c->restart = c->options->crash ? 2 : torture_restart;
+	if (r->options->captured && !c->options->crash)
+		c->restart = 0;
 }
 
 enum checkpoint_opened
@@ -357,9 +369,11 @@ checkpoint_open(struct run *r)
 		return CHECKPOINT_OPENED;
 	c = r->kept = mem_zalloc(sizeof *c);
 	c->options = options;
+	c->memory = r->options->memory;
 	c->every_ms = options ? options->every / 1000 : 0;
 	arena_init(&c->arena, 4096);
 	c->note = (struct note){.map = VALUE_NULL, .arena = &c->arena};
+	set_torture(c, r);
 	if (open_store(c, r->err)) {
 		if (!options || r->err->code != ERR_LOCKED ||
 		    (options->if_locked != LOCKED_SKIP && !signals_stop()))
@@ -369,6 +383,12 @@ checkpoint_open(struct run *r)
 		return CHECKPOINT_SKIPPED;
 	}
 	return start(r) ? CHECKPOINT_FAILED : CHECKPOINT_OPENED;
+}
+
+bool
+checkpoint_killed(const struct checkpoint *c)
+{
+	return c && c->killed;
 }
 
 bool
@@ -389,6 +409,12 @@ checkpoint_crashed(const struct checkpoint *c)
 	return c->crashed;
 }
 
+struct store *
+checkpoint_store(const struct checkpoint *c)
+{
+	return c->store;
+}
+
 /* ---- commits ---- */
 
 /* Outputs hear of what has become durable. */
@@ -402,8 +428,46 @@ publish(struct run *r)
 	r->kept->published = durable;
 }
 
+/* What is captured stays in memory: how much of it has been committed. */
+static void
+note_captured(struct run *r)
+{
+	struct checkpoint *c = r->kept;
+	unsigned n = r->plan->n_outputs;
+
+	if (!r->options->captured)
+		return;
+	if (!c->captured)
+		c->captured = mem_array(n + 1, sizeof *c->captured);
+	for (unsigned i = 0; i < n; i++)
+		c->captured[i] = r->out.sinks[i].out.buf.n;
+	c->captured[n] = r->out.reject.buf.n;
+}
+
+/* The run is killed: nothing was captured since the last commit. */
+static void
+kill_run(struct run *r)
+{
+	struct checkpoint *c = r->kept;
+	unsigned n = r->plan->n_outputs;
+
+	if (!r->options->captured) {
+		pipe_flush(&r->pipe);
+		outputs_flush(&r->out);
+		_exit(CHECKPOINT_DIED);
+	}
+	for (unsigned i = 0; i < n; i++)
+		r->out.sinks[i].out.buf.n = c->captured[i];
+	r->out.reject.buf.n = c->captured[n];
+	c->killed = true;
+}
+
+/*
+ * last: of this run, but for one that says that what was held back has been
+ * delivered.
+ */
 static int
-commit(struct run *r, bool ended, bool final)
+commit(struct run *r, bool last, bool ended, bool final)
 {
 	struct checkpoint *c = r->kept;
 	struct buf note = {0};
@@ -413,8 +477,13 @@ commit(struct run *r, bool ended, bool final)
 
 	if (state_failed(c->state, r->err))
 		return -1;
-	pipe_flush(&r->pipe);
-	outputs_flush(&r->out);
+	if (!ended && !outputs_can_cut(&r->out))
+		return 0;
+	/* Outputs are told of a commit before the next one is cut. */
+	if (store_wait(c->store, r->err))
+		return -1;
+	publish(r);
+	outputs_cut(&r->out, last);
 	/* What could not be written has not been: the last commit stands. */
 	if (outputs_failed(&r->out))
 		return -1;
@@ -433,6 +502,8 @@ commit(struct run *r, bool ended, bool final)
 	c->due = false;
 	if (c->every_ms)
 		c->next_ms = clock_elapsed_ms() + c->every_ms;
+	if (!status)
+		note_captured(r);
 	return status;
 }
 
@@ -440,7 +511,7 @@ commit(struct run *r, bool ended, bool final)
 static void
 commit_or_fail(struct run *r)
 {
-	if (!r->pipe.failed && commit(r, false, false))
+	if (!r->pipe.failed && commit(r, false, false, false))
 		r->pipe.failed = r->err->message != NULL;
 }
 
@@ -465,17 +536,13 @@ torture(struct run *r)
 	struct checkpoint *c = r->kept;
 
 	c->n_pieces++;
-	if (torture_commit && c->n_pieces % torture_commit == 0) {
+	if (c->restart && c->n_pieces >= c->restart && !r->pipe.failed) {
+		kill_run(r);
+	} else if (c->commit && c->n_pieces % c->commit == 0) {
 		commit_or_fail(r);
 		if (!r->pipe.failed && store_wait(c->store, r->err))
 			r->pipe.failed = true;
 		publish(r);
-	}
-	if (torture_restart && c->n_pieces >= torture_restart &&
-	    !r->pipe.failed && !r->options->captured) {
-		pipe_flush(&r->pipe);
-		outputs_flush(&r->out);
-		_exit(CHECKPOINT_DIED);
 	}
 }
 
@@ -492,7 +559,7 @@ checkpoint_piece(struct run *r, unsigned rows)
 		look_at_clock(r);
 	if (c->due && state_prepare(c->state))
 		commit_or_fail(r);
-	if (c->options && (torture_commit || torture_restart))
+	if (c->commit || c->restart)
 		torture(r);
 }
 
@@ -536,7 +603,9 @@ checkpoint_restore(struct run *r)
 	c->published = store_epoch(c->store);
 	if (c->note.map.type == T_MAP || !c->options)
 		return 0;
-	return commit(r, false, false) || store_wait(c->store, r->err) ? -1 : 0;
+	return commit(r, false, false, false) || store_wait(c->store, r->err)
+		   ? -1
+		   : 0;
 }
 
 int
@@ -550,10 +619,16 @@ checkpoint_end(struct run *r, bool final)
 		return -1;
 	if (!c->options)
 		return 0;
-	if (commit(r, true, final) || store_wait(c->store, r->err))
+	/* Until it is known to be delivered the run has not ended. */
+	if (outputs_hold(&r->out) &&
+	    (commit(r, true, false, false) || store_wait(c->store, r->err)))
 		return -1;
 	publish(r);
-	return 0;
+	if (outputs_failed(&r->out) || commit(r, true, true, final) ||
+	    store_wait(c->store, r->err))
+		return -1;
+	publish(r);
+	return outputs_failed(&r->out) ? -1 : 0;
 }
 
 int
@@ -568,6 +643,7 @@ checkpoint_close(struct run *r, struct err *err)
 	if (c->store)
 		status = store_close(c->store, err);
 	mem_free(c->steps);
+	mem_free(c->captured);
 	buf_release(&c->read);
 	arena_release(&c->arena);
 	mem_free(c);

@@ -50,6 +50,8 @@ bool checkpoint_lasts(const struct checkpoint *c);
 /* The last commit's note; empty if there has been none. */
 struct note checkpoint_note(const struct checkpoint *c);
 
+struct store *checkpoint_store(const struct checkpoint *c);
+
 /*
  * The last run did not end in order: what it wrote behind its last commit is
  * taken back.
@@ -67,6 +69,9 @@ void checkpoint_idle(struct run *r);
 
 /* The last commit; waits until it is durable. final: nothing follows. */
 int checkpoint_end(struct run *r, bool final);
+
+/* For tests: was the run to end without another word? */
+bool checkpoint_killed(const struct checkpoint *c);
 
 /* What was not committed is gone. 0, or -1 and *err. */
 int checkpoint_close(struct run *r, struct err *err);

@@ -8,8 +8,8 @@
  * FNV-1a with 64 bits (Fowler, Noll, Vo): slow, but the same for ever, and
  * only ever of a few KiB.
  */
-static uint64_t
-fingerprint(const char *p, size_t n)
+uint64_t
+identity_hash(const char *p, size_t n)
 {
 	uint64_t h = 0xcbf29ce484222325u;
 
@@ -26,7 +26,7 @@ identity_grow(struct identity *id, const char *head, size_t n)
 	if (n <= id->n)
 		return;
 	id->n = (uint32_t)n;
-	id->hash = fingerprint(head, n);
+	id->hash = identity_hash(head, n);
 }
 
 struct identity
@@ -42,7 +42,7 @@ identity_of(const struct stat *st, const char *head, size_t n)
 bool
 identity_begins(const struct identity *id, const char *head, size_t n)
 {
-	return n >= id->n && (!id->n || fingerprint(head, id->n) == id->hash);
+	return n >= id->n && (!id->n || identity_hash(head, id->n) == id->hash);
 }
 
 bool

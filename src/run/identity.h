@@ -27,6 +27,9 @@ struct identity {
 	uint64_t hash; /* of them */
 };
 
+/* Of a few bytes: the same in every run and on every machine. */
+uint64_t identity_hash(const char *p, size_t n);
+
 /* n bytes of head are known; at most IDENTITY_BYTES of them count. */
 struct identity identity_of(const struct stat *st, const char *head, size_t n);
 

@@ -14,13 +14,15 @@
 void
 output_stdout(struct output *o)
 {
-	*o = (struct output){.fd = STDOUT_FILENO, .opened = true};
+	*o = (struct output){
+	    .fd = STDOUT_FILENO, .look = -1, .folder = -1, .opened = true};
 }
 
 void
 output_memory(struct output *o)
 {
-	*o = (struct output){.fd = -1, .opened = true, .kept = true};
+	*o = (struct output){
+	    .fd = -1, .look = -1, .folder = -1, .opened = true, .kept = true};
 }
 
 struct buf
@@ -41,8 +43,8 @@ shown_name(const struct output *o, char *name)
 	return name;
 }
 
-static void
-fail(struct output *o, const char *what)
+void
+output_fail(struct output *o, const char *what)
 {
 	char name[512];
 	int errnum = errno;
@@ -51,6 +53,7 @@ fail(struct output *o, const char *what)
 		err_sys(&o->err, ERR_OUTPUT, errnum, "cannot %s %s", what,
 		    shown_name(o, name));
 	o->failed = true;
+	o->broken = errnum == EPIPE;
 	o->buf.n = 0;
 }
 
@@ -84,12 +87,8 @@ file_id_of_fd(int fd)
 
 /* ---- opening ---- */
 
-/*
- * The new file's rights: those of the file it will replace, so that what was
- * private stays so, else those that a new file gets.
- */
-static void
-set_rights(const struct output *o, const struct stat *replaced)
+void
+output_rights(const struct output *o, const struct stat *replaced)
 {
 	mode_t mask = umask(0);
 
@@ -121,7 +120,7 @@ open_temporary(struct output *o, const struct stat *replaced)
 	snprintf(o->temporary, n, "%s.XXXXXX", o->target);
 	o->fd = mkostemp(o->temporary, O_CLOEXEC);
 	if (o->fd >= 0)
-		set_rights(o, replaced);
+		output_rights(o, replaced);
 }
 
 static void
@@ -133,20 +132,6 @@ release_names(struct output *o)
 	o->path = o->target = o->temporary = NULL;
 }
 
-static int
-opened(struct output *o, struct err *err)
-{
-	if (o->fd >= 0) {
-		o->opened = true;
-		return 0;
-	}
-	fail(o, "create");
-	*err = o->err;
-	o->err = (struct err){0};
-	release_names(o);
-	return -1;
-}
-
 int
 output_open(struct output *o, const char *path, bool atomic, struct err *err)
 {
@@ -154,44 +139,81 @@ output_open(struct output *o, const char *path, bool atomic, struct err *err)
 	bool there = !stat(path, &st);
 	bool special = there && !S_ISREG(st.st_mode);
 
-	*o = (struct output){.fd = -1, .path = mem_strdup(path)};
+	*o = (struct output){
+	    .fd = -1, .look = -1, .folder = -1, .path = mem_strdup(path)};
 	if (atomic && !special)
 		open_temporary(o, there ? &st : NULL);
 	else
 		o->fd = open(path,
 		    O_WRONLY | O_CREAT | O_CLOEXEC | (special ? 0 : O_TRUNC),
 		    0666);
-	return opened(o, err);
+	if (o->fd < 0) {
+		output_fail(o, "create");
+		*err = o->err;
+		o->err = (struct err){0};
+		release_names(o);
+		return -1;
+	}
+	o->opened = true;
+	return 0;
 }
 
-int
-output_append(struct output *o, const char *path, struct err *err)
+static bool
+write_all(struct output *o, struct str bytes)
 {
-	*o = (struct output){.fd = -1, .path = mem_strdup(path)};
-	o->fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
-	return opened(o, err);
+	size_t done = 0;
+
+	while (done < bytes.n && !o->failed) {
+		ssize_t n = write(o->fd, bytes.p + done, bytes.n - done);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			output_fail(o, "write to");
+		else
+			done += (size_t)n;
+	}
+	o->written += done;
+	return !o->failed;
 }
 
 bool
 output_flush(struct output *o)
 {
-	size_t done = 0;
-
 	if (o->kept)
 		return true;
-	while (done < o->buf.n && !o->failed) {
-		ssize_t n = write(o->fd, o->buf.p + done, o->buf.n - done);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			fail(o, "write to");
-		else
-			done += (size_t)n;
-	}
-	o->written += done;
+	if (o->box && o->buf.n < OUTPUT_BYTES)
+		return !o->failed;
+	if (o->box)
+		outbox_add(o->box, buf_str(&o->buf));
+	else
+		write_all(o, buf_str(&o->buf));
 	o->buf.n = 0;
 	return !o->failed;
+}
+
+void
+output_cut(struct output *o, int64_t next_box)
+{
+	if (!o->box) {
+		output_flush(o);
+		return;
+	}
+	outbox_add(o->box, buf_str(&o->buf));
+	o->buf.n = 0;
+	outbox_cut(o->box, next_box);
+}
+
+static bool
+put_chunk(void *output, struct str bytes)
+{
+	return write_all(output, bytes);
+}
+
+bool
+output_send(struct output *o)
+{
+	return !o->box || outbox_send(o->box, put_chunk, o);
 }
 
 bool
@@ -199,7 +221,7 @@ output_rest(struct output *o)
 {
 	output_flush(o);
 	if (close(o->fd) && !o->failed)
-		fail(o, "close");
+		output_fail(o, "close");
 	o->fd = -1;
 	return !o->failed;
 }
@@ -207,7 +229,11 @@ output_rest(struct output *o)
 bool
 output_wake(struct output *o)
 {
-	o->fd = open(o->temporary, O_WRONLY | O_APPEND | O_CLOEXEC);
+	const char *path = o->temporary ? o->temporary : o->target;
+
+	o->fd = open(path, O_RDWR | O_APPEND | O_CLOEXEC | O_NOFOLLOW);
+	if (o->fd < 0 && errno == EACCES)
+		o->fd = open(path, O_WRONLY | O_APPEND | O_CLOEXEC);
 	return o->fd >= 0;
 }
 
@@ -215,13 +241,13 @@ static void
 finish_file(struct output *o, bool keep)
 {
 	if (o->temporary && keep && !o->failed && !o->synced && fsync(o->fd))
-		fail(o, "sync");
+		output_fail(o, "sync");
 	if (o->fd >= 0 && close(o->fd) && !o->failed)
-		fail(o, "close");
+		output_fail(o, "close");
 	if (!o->temporary)
 		return;
 	if (keep && !o->failed && rename(o->temporary, o->target))
-		fail(o, "rename to");
+		output_fail(o, "rename to");
 	if (!keep || o->failed)
 		unlink(o->temporary);
 }
@@ -231,9 +257,20 @@ output_close(struct output *o, bool keep, struct err *err)
 {
 	if (!o->opened)
 		return 0;
+	/* Nobody wants more of it than was committed. */
+	if ((o->lasting && !keep) || o->box)
+		o->buf.n = 0;
 	output_flush(o);
 	if (o->path)
 		finish_file(o, keep);
+	if (o->look >= 0 && o->look != o->fd)
+		close(o->look);
+	if (o->folder >= 0)
+		close(o->folder);
+	if (o->box)
+		outbox_release(o->box);
+	mem_free(o->box);
+	o->box = NULL;
 	buf_release(&o->buf);
 	release_names(o);
 	o->opened = false;

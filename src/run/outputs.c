@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "run/lasting.h"
 
 /* ---- what must not be written ---- */
 
@@ -39,6 +40,21 @@ refuse_clashes(const struct outputs *o, const char *late, struct err *err)
 {
 	const char *reject = o->options->reject, *stats = o->options->stats;
 
+	/* Files that are continued are not replaced at the end. */
+	for (unsigned i = 0; o->keep.store && i < o->plan->n_outputs; i++) {
+		const struct plan_output *out = &o->plan->outputs[i];
+		struct buf path = {0};
+		int refused;
+
+		if (sink_is_stdout(out) || out->divided)
+			continue;
+		buf_adds(&path, out->target[0].text);
+		refused =
+		    refuse_input(o, file_id_of(buf_z(&path)), "an output", err);
+		buf_release(&path);
+		if (refused)
+			return -1;
+	}
 	return (writes_stdout(o) &&
 		   refuse_input(o, file_id_of_fd(STDOUT_FILENO),
 		       "standard output", err)) ||
@@ -117,11 +133,33 @@ refuse_twice(const struct outputs *o, struct err *err)
 /* ---- opening and closing ---- */
 
 static int
-open_file(
+open_side(
     struct outputs *o, struct output *out, const char *path, struct err *err)
 {
-	return o->kept ? output_append(out, path, err)
-		       : output_open(out, path, false, err);
+	return o->keep.store ? lasting_open(out, path, err)
+			     : output_open(out, path, false, err);
+}
+
+/* Outputs by name in notes; those that have none by number. */
+static void
+make_labels(struct outputs *o)
+{
+	const struct plan *p = o->plan;
+	size_t at = 0;
+
+	for (unsigned i = 0; i < p->n_outputs; i++)
+		if (p->outputs[i].name.n) {
+			buf_adds(&o->labels, p->outputs[i].name);
+			buf_addc(&o->labels, 0);
+		} else {
+			buf_printf(&o->labels, "%u", i + 1);
+			buf_addc(&o->labels, 0);
+		}
+	for (unsigned i = 0; i < p->n_outputs; i++) {
+		o->sinks[i].label = str_of(o->labels.p + at);
+		o->sinks[i].alone = p->n_outputs == 1;
+		at += o->sinks[i].label.n + 1;
+	}
 }
 
 int
@@ -132,6 +170,7 @@ outputs_open(struct outputs *o, struct err *err)
 	    p->time.late == LATE_FILE ? p->time.late_file.p : NULL;
 
 	o->sinks = mem_zalloc(p->n_outputs * sizeof *o->sinks);
+	make_labels(o);
 	if (o->options->captured) {
 		for (unsigned i = 0; i < p->n_outputs; i++)
 			sink_capture(&o->sinks[i], &p->outputs[i]);
@@ -141,12 +180,13 @@ outputs_open(struct outputs *o, struct err *err)
 	if (refuse_clashes(o, late, err) || refuse_same_names(p, err))
 		return -1;
 	for (unsigned i = 0; i < p->n_outputs; i++)
-		if (sink_open(&o->sinks[i], &p->outputs[i], o->kept, err))
+		if (sink_open(&o->sinks[i], &p->outputs[i],
+			o->keep.store ? &o->keep : NULL, err))
 			return -1;
-	if (late && open_file(o, &o->late, late, err))
+	if (late && open_side(o, &o->late, late, err))
 		return -1;
 	if (o->options->reject &&
-	    open_file(o, &o->reject, o->options->reject, err))
+	    open_side(o, &o->reject, o->options->reject, err))
 		return -1;
 	return refuse_twice(o, err);
 }
@@ -224,6 +264,7 @@ outputs_release(struct outputs *o)
 	for (unsigned i = 0; o->sinks && i < o->plan->n_outputs; i++)
 		sink_release(&o->sinks[i]);
 	mem_free(o->sinks);
+	buf_release(&o->labels);
 }
 
 void
@@ -244,6 +285,16 @@ outputs_failed(const struct outputs *o)
 		if (sink_failed(&o->sinks[i]))
 			return true;
 	return o->reject.failed || o->late.failed;
+}
+
+bool
+outputs_broken(const struct outputs *o)
+{
+	bool broken = o->reject.broken || o->late.broken;
+
+	for (unsigned i = 0; o->sinks && i < o->plan->n_outputs; i++)
+		broken |= o->sinks[i].out.broken;
+	return broken;
 }
 
 uint64_t

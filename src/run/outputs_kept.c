@@ -1,136 +1,217 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Outputs of a run that keeps its state: how much of them the last commit
- * knows of, and going on behind that; see outputs.h.
+ * Outputs of runs with a state directory; see outputs.h. A file is found in
+ * the note by its path, whatever output wrote to it, so that a spec may give
+ * its outputs other names; the count of rows goes by the output's name.
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "run/lasting.h"
 #include "run/outputs.h"
 
-/* Where the next byte goes; -1: it is no regular file. */
-static int64_t
-place_of(const struct output *o, struct stat *st)
-{
-	int flags = fcntl(o->fd, F_GETFL);
+#define LATE "--late"
+#define REJECT "--reject"
 
-	if (fstat(o->fd, st) || !S_ISREG(st->st_mode) || flags < 0)
-		return -1;
-	return flags & O_APPEND ? st->st_size : lseek(o->fd, 0, SEEK_CUR);
+/* ---- what was noted ---- */
+
+/* The entry that has this text under the key; else an empty one. */
+static struct note
+entry_of(struct note note, const char *key, struct str text)
+{
+	struct note e;
+
+	for (uint32_t i = 0; note_list_at(note, "outputs", i, &e); i++)
+		if (str_eq(note_get_text(e, key), text))
+			return e;
+	return (struct note){.map = VALUE_NULL, .arena = note.arena};
+}
+
+static struct note
+entry_of_file(struct note note, const struct output *o)
+{
+	return entry_of(note, "path", lasting_path(o));
+}
+
+/* Does this run go on in the file of that path? */
+static bool
+is_written(const struct outputs *o, struct str path)
+{
+	for (unsigned i = 0; i < o->plan->n_outputs; i++)
+		if (o->sinks[i].out.lasting && o->sinks[i].out.target &&
+		    str_is(path, o->sinks[i].out.target))
+			return true;
+	return (o->late.lasting && str_is(path, o->late.target)) ||
+	       (o->reject.lasting && str_is(path, o->reject.target));
+}
+
+/*
+ * A file that the run which crashed wrote to and this one does not: it has
+ * results that will come again elsewhere. What is not as it was noted is left
+ * alone.
+ */
+static void
+cut_other(struct note e)
+{
+	struct buf path = {0};
+	struct extent was;
+	struct stat st;
+	int fd;
+
+	if (!extent_get(e, &was))
+		return;
+	buf_adds(&path, note_get_text(e, "path"));
+	fd = open(buf_z(&path), O_RDWR | O_CLOEXEC | O_NOCTTY);
+	buf_release(&path);
+	if (fd < 0)
+		return;
+	if (!fstat(fd, &st) && S_ISREG(st.st_mode) &&
+	    (uint64_t)st.st_size > was.length &&
+	    (uint64_t)st.st_dev == was.device &&
+	    (uint64_t)st.st_ino == was.inode && !flock(fd, LOCK_EX | LOCK_NB) &&
+	    extent_matches(fd, &was) && !ftruncate(fd, (off_t)was.length))
+		(void)fsync(fd);
+	close(fd);
 }
 
 static void
-note_one(const struct output *o, bool begun, uint64_t rows, struct buf *out)
+cut_others(const struct outputs *o, struct note note)
 {
-	struct stat st = {0};
-	int64_t length = o->opened ? place_of(o, &st) : -1;
+	struct note e;
 
-	pack_put_map(out, 6);
-	note_text(out, "file", o->path ? str_of(o->path) : STR(""));
-	note_count(out, "device", length < 0 ? 0 : (uint64_t)st.st_dev);
-	note_count(out, "inode", length < 0 ? 0 : (uint64_t)st.st_ino);
-	note_int(out, "length", length);
-	note_bool(out, "begun", begun);
-	note_count(out, "rows", rows);
+	for (uint32_t i = 0; note_list_at(note, "outputs", i, &e); i++) {
+		struct str path = note_get_text(e, "path");
+
+		if (path.n && path.p[0] == '/' && !is_written(o, path))
+			cut_other(e);
+	}
 }
 
-void
-outputs_note(const struct outputs *o, struct buf *out)
-{
-	unsigned n = o->plan->n_outputs;
-
-	pack_put_array(out, n + 2);
-	for (unsigned i = 0; i < n; i++)
-		note_one(&o->sinks[i].out, o->sinks[i].begun,
-		    o->sinks[i].n_rows, out);
-	note_one(&o->late, false, 0, out);
-	note_one(&o->reject, false, 0, out);
-}
-
-/* Is it the file that was noted, and as long as that at least? */
-static bool
-goes_on(const struct output *o, struct note n, int64_t *length)
-{
-	struct stat st;
-
-	*length = note_get_int(n, "length", -1);
-	return o->opened && *length >= 0 && place_of(o, &st) >= 0 &&
-	       (uint64_t)st.st_dev == note_get_count(n, "device") &&
-	       (uint64_t)st.st_ino == note_get_count(n, "inode") &&
-	       st.st_size >= *length;
-}
-
-/* What a run that crashed has written behind its last commit is taken back. */
 static int
-cut_back(struct output *o, int64_t length, struct err *err)
+resume_side(struct output *out, struct note note, bool crashed, struct err *err)
 {
-	if (!ftruncate(o->fd, length) && lseek(o->fd, length, SEEK_SET) >= 0)
+	struct extent was;
+	enum lasting_from from;
+	bool known;
+
+	if (!out->lasting)
 		return 0;
-	return err_sys(err, ERR_OUTPUT, errno, "cannot cut %s back",
-	    o->path ? o->path : "standard output");
-}
-
-static int
-resume_one(
-    struct output *o, struct note n, bool crashed, bool *goes, struct err *err)
-{
-	int64_t length;
-
-	*goes = goes_on(o, n, &length);
-	return *goes && crashed ? cut_back(o, length, err) : 0;
+	known = extent_get(entry_of_file(note, out), &was);
+	return lasting_resume(out, known ? &was : NULL, !crashed, &from, err);
 }
 
 int
 outputs_resume(
     struct outputs *o, struct note note, bool crashed, struct err *err)
 {
-	unsigned n = o->plan->n_outputs;
-	struct note one;
-	bool goes;
+	struct note e;
 
-	for (unsigned i = 0; i < n; i++) {
+	for (uint32_t i = 0; note_list_at(note, "outputs", i, &e); i++)
+		if (note_get_int(e, "held", 0) > o->box)
+			o->box = note_get_int(e, "held", 0);
+	for (uint32_t i = 0; note_list_at(note, "outputs", i, &e); i++)
+		if (partitions_rename(e, err))
+			return -1;
+	if (crashed) {
+		cut_others(o, note);
+		partitions_take_back(o->keep.store);
+	}
+	for (unsigned i = 0; i < o->plan->n_outputs; i++) {
 		struct sink *s = &o->sinks[i];
 
-		if (!note_list_at(note, "outputs", i, &one))
-			continue;
-		if (resume_one(&s->out, one, crashed, &goes, err))
+		if (s->out.box)
+			s->out.box->bucket = ++o->box;
+		if (sink_resume(s, entry_of(note, "name", s->label),
+			entry_of_file(note, &s->out), crashed, err))
 			return -1;
-		s->begun = goes && note_get_bool(one, "begun");
-		if (crashed)
-			s->n_rows = note_get_count(one, "rows");
 	}
-	if (note_list_at(note, "outputs", n, &one) &&
-	    resume_one(&o->late, one, crashed, &goes, err))
-		return -1;
-	if (note_list_at(note, "outputs", n + 1, &one) &&
-	    resume_one(&o->reject, one, crashed, &goes, err))
-		return -1;
-	return 0;
+	return resume_side(&o->late, note, crashed, err) ||
+		       resume_side(&o->reject, note, crashed, err)
+		   ? -1
+		   : 0;
+}
+
+/* ---- commits ---- */
+
+bool
+outputs_hold(const struct outputs *o)
+{
+	return o->keep.store && o->keep.hold;
+}
+
+bool
+outputs_can_cut(const struct outputs *o)
+{
+	for (unsigned i = 0; i < o->plan->n_outputs; i++)
+		if (sink_holds(&o->sinks[i]))
+			return false;
+	return true;
 }
 
 static void
-add_fd(const struct output *o, struct buf *fds)
+cut_side(struct output *out)
 {
-	struct stat st;
+	if (!out->opened)
+		return;
+	output_flush(out);
+	if (out->lasting && !out->failed)
+		lasting_cut(out);
+}
 
-	if (o->opened && place_of(o, &st) >= 0)
-		buf_add(fds, (const char *)&o->fd, sizeof o->fd);
+void
+outputs_cut(struct outputs *o, bool end)
+{
+	for (unsigned i = 0; i < o->plan->n_outputs; i++) {
+		struct sink *s = &o->sinks[i];
+
+		sink_cut(s, s->out.box ? ++o->box : 0, end);
+	}
+	cut_side(&o->late);
+	cut_side(&o->reject);
+}
+
+static void
+note_side(const struct output *out, const char *name, struct buf *note)
+{
+	if (!out->lasting)
+		return;
+	pack_put_map(note, 2 + EXTENT_MEMBERS);
+	note_text(note, "name", str_of(name));
+	note_text(note, "path", lasting_path(out));
+	extent_put(note, &out->at);
+}
+
+void
+outputs_note(const struct outputs *o, struct buf *out)
+{
+	pack_put_array(out, o->plan->n_outputs + (o->late.lasting ? 1u : 0u) +
+				(o->reject.lasting ? 1u : 0u));
+	for (unsigned i = 0; i < o->plan->n_outputs; i++)
+		sink_note(&o->sinks[i], out);
+	note_side(&o->late, LATE, out);
+	note_side(&o->reject, REJECT, out);
 }
 
 void
 outputs_sync(const struct outputs *o, struct buf *fds)
 {
 	for (unsigned i = 0; i < o->plan->n_outputs; i++)
-		add_fd(&o->sinks[i].out, fds);
-	add_fd(&o->late, fds);
-	add_fd(&o->reject, fds);
+		sink_sync(&o->sinks[i], fds);
+	lasting_sync(&o->late, fds);
+	lasting_sync(&o->reject, fds);
 }
 
 void
 outputs_publish(struct outputs *o, uint64_t epoch)
 {
-	(void)o;
 	(void)epoch;
+	for (unsigned i = 0; i < o->plan->n_outputs; i++)
+		sink_publish(&o->sinks[i]);
+	if (o->late.opened)
+		lasting_synced(&o->late);
+	if (o->reject.opened)
+		lasting_synced(&o->reject);
 }

@@ -9,47 +9,7 @@
 
 #include "base/hash.h"
 #include "base/mem.h"
-#include "run/naming.h"
-#include "run/output.h"
-#include "state/index.h"
-
-/* Not yet written of all files together; beyond it all are written. */
-#define BUFFERED_MAX ((size_t)16 << 20)
-
-/* From so many files on a whole file system is synced once. */
-#define SYNC_ALL 16
-
-struct part {
-	struct str path; /* of the file, without the part's number; owned */
-	uint64_t hash;
-	struct encoder *encoder; /* NULL: no part of it is being written */
-	struct output out;
-	uint64_t rows, bytes; /* of this part */
-	unsigned number;      /* of this part, from 1 */
-	int64_t period;	      /* that it is in; NAMING_TIMELESS: none yet */
-	struct part *older, *newer; /* of those that are open */
-	unsigned first, last;	    /* rows of the batch at hand */
-	bool touched;
-};
-
-struct partitions {
-	const struct plan_output *plan;
-	const struct encode_spec *spec;
-	struct naming naming;
-	struct index index;
-	struct part **parts; /* in order of their first rows */
-	size_t n, cap;
-	struct part *oldest, *newest;
-	unsigned n_open, open_max;
-	size_t buffered;
-	struct buf path, scratch;
-	uint16_t next[BATCH_ROWS]; /* row of the same part, or itself */
-	uint64_t bytes;		   /* of parts that are done */
-	dev_t device;
-	bool devices; /* there are several */
-	bool failed;
-	struct err err;
-};
+#include "run/part.h"
 
 /* A quarter of the files that may be open: inputs need some, too. */
 static unsigned
@@ -92,6 +52,7 @@ partitions_free(struct partitions *p)
 	buf_release(&p->path);
 	buf_release(&p->scratch);
 	err_release(&p->err);
+	partition_release_kept(p);
 	mem_free(p);
 }
 
@@ -102,8 +63,8 @@ partitions_failed(const struct partitions *p)
 }
 
 /* The first failure is kept. */
-static void
-fail(struct partitions *p, struct err *err)
+void
+partition_fail(struct partitions *p, struct err *err)
 {
 	if (p->failed) {
 		err_release(err);
@@ -116,8 +77,8 @@ fail(struct partitions *p, struct err *err)
 
 /* ---- which files are open ---- */
 
-static void
-unlink_open(struct partitions *p, struct part *part)
+void
+partition_unlink_open(struct partitions *p, struct part *part)
 {
 	*(part->older ? &part->older->newer : &p->oldest) = part->newer;
 	*(part->newer ? &part->newer->older : &p->newest) = part->older;
@@ -125,8 +86,8 @@ unlink_open(struct partitions *p, struct part *part)
 	p->n_open--;
 }
 
-static void
-link_open(struct partitions *p, struct part *part)
+void
+partition_link_open(struct partitions *p, struct part *part)
 {
 	part->older = p->newest;
 	*(p->newest ? &p->newest->newer : &p->oldest) = part;
@@ -134,17 +95,17 @@ link_open(struct partitions *p, struct part *part)
 	p->n_open++;
 }
 
-static void
-close_oldest(struct partitions *p)
+void
+partition_close_oldest(struct partitions *p)
 {
 	struct part *part = p->oldest;
 
-	unlink_open(p, part);
+	partition_unlink_open(p, part);
 	output_rest(&part->out);
 }
 
-static void
-check_output(struct partitions *p, struct part *part)
+void
+partition_check(struct partitions *p, struct part *part)
 {
 	if (!part->out.failed || p->failed)
 		return;
@@ -158,51 +119,54 @@ static void
 wake(struct partitions *p, struct part *part)
 {
 	if (part->out.fd >= 0) {
-		unlink_open(p, part);
-		link_open(p, part);
+		partition_unlink_open(p, part);
+		partition_link_open(p, part);
 		return;
 	}
 	while (p->n_open >= p->open_max)
-		close_oldest(p);
+		partition_close_oldest(p);
 	if (!output_wake(&part->out) && p->n_open) {
 		while (p->n_open)
-			close_oldest(p);
+			partition_close_oldest(p);
 		output_wake(&part->out);
 	}
 	if (part->out.fd >= 0)
-		link_open(p, part);
+		partition_link_open(p, part);
 }
 
-static void
-flush_part(struct partitions *p, struct part *part)
+void
+partition_flush(struct partitions *p, struct part *part)
 {
 	p->buffered -= part->out.buf.n;
 	wake(p, part);
 	output_flush(&part->out);
-	check_output(p, part);
+	partition_check(p, part);
 }
 
 /* ---- parts ---- */
 
 /* The directories of a path that are not there yet. */
-static int
-make_directories(const char *path, struct err *err)
+int
+partition_directories(struct partitions *p, const char *path, struct err *err)
 {
 	char *copy = mem_strdup(path);
 	int status = 0;
 
-	for (char *p = copy + 1; !status && (p = strchr(p, '/')); p++) {
+	for (char *at = copy + 1; !status && (at = strchr(at, '/')); at++) {
 		char name[512];
 
-		*p = 0;
-		if (mkdir(copy, 0777) && errno != EEXIST) {
+		*at = 0;
+		if (!mkdir(copy, 0777)) {
+			if (p->store)
+				partition_note_folder(p, copy);
+		} else if (errno != EEXIST) {
 			int errnum = errno;
 
 			err_quote(name, str_of(copy), 120);
 			status = err_sys(err, ERR_OUTPUT, errnum,
 			    "cannot create the directory %s", name);
 		}
-		*p = '/';
+		*at = '/';
 	}
 	mem_free(copy);
 	return status;
@@ -228,23 +192,23 @@ open_file(struct partitions *p, struct part *part, struct err *err)
 
 	naming_part(&p->naming, part->path, part->number, &path);
 	while (p->n_open >= p->open_max)
-		close_oldest(p);
-	status = make_directories(buf_z(&path), err) ||
+		partition_close_oldest(p);
+	status = partition_directories(p, buf_z(&path), err) ||
 		 output_open(&part->out, buf_z(&path), true, err);
 	if (status && p->n_open) {
 		err_release(err);
 		while (p->n_open)
-			close_oldest(p);
+			partition_close_oldest(p);
 		status = output_open(&part->out, buf_z(&path), true, err);
 	}
 	buf_release(&path);
 	if (status)
 		return -1;
-	link_open(p, part);
+	partition_link_open(p, part);
 	note_device(p, part);
 	if (part->out.temporary)
 		return 0;
-	unlink_open(p, part);
+	partition_unlink_open(p, part);
 	(void)output_close(&part->out, false, err);
 	return err_set(err, ERR_OUTPUT, (struct where){0},
 	    "%.*s is no regular file", STR_ARG(part->path));
@@ -255,9 +219,21 @@ count(struct partitions *p, struct part *part, size_t before)
 {
 	size_t n = part->out.buf.n - before;
 
+	part->dirty = true;
 	part->bytes += n;
 	p->bytes += n;
 	p->buffered += n;
+}
+
+bool
+partition_encoder(struct partitions *p, struct part *part)
+{
+	struct err err = {0};
+
+	part->encoder = p->plan->format->encoder_new(p->spec, &err);
+	if (!part->encoder)
+		partition_fail(p, &err);
+	return part->encoder != NULL;
 }
 
 /* A new part has its first row. */
@@ -266,23 +242,29 @@ begin(struct partitions *p, struct part *part)
 {
 	const struct format *format = p->plan->format;
 	struct err err = {0};
+	size_t before;
 
 	if (part->encoder)
 		return true;
-	part->number++;
-	part->rows = part->bytes = 0;
-	if (open_file(p, part, &err)) {
-		fail(p, &err);
-		return false;
+	if (p->store) {
+		if (!part_begin(p, part))
+			return false;
+		if (part->encoder)
+			return true;
+	} else {
+		part->number++;
+		part->rows = part->bytes = 0;
+		if (open_file(p, part, &err)) {
+			partition_fail(p, &err);
+			return false;
+		}
 	}
-	part->encoder = format->encoder_new(p->spec, &err);
-	if (!part->encoder) {
-		fail(p, &err);
+	if (!partition_encoder(p, part))
 		return false;
-	}
+	before = part->out.buf.n;
 	if (format->begin)
 		format->begin(part->encoder, &part->out.buf);
-	count(p, part, 0);
+	count(p, part, before);
 	return true;
 }
 
@@ -300,7 +282,7 @@ finish(struct partitions *p, struct part *part)
 	count(p, part, before);
 	format->encoder_free(part->encoder);
 	part->encoder = NULL;
-	flush_part(p, part);
+	partition_flush(p, part);
 }
 
 static void
@@ -314,9 +296,9 @@ close_part(struct partitions *p, struct part *part, bool keep)
 	if (keep)
 		wake(p, part);
 	if (part->out.fd >= 0)
-		unlink_open(p, part);
+		partition_unlink_open(p, part);
 	if (output_close(&part->out, keep && !p->failed, &err))
-		fail(p, &err);
+		partition_fail(p, &err);
 }
 
 /* A part is whole: the next row begins another one. */
@@ -324,7 +306,10 @@ static void
 cut(struct partitions *p, struct part *part)
 {
 	finish(p, part);
-	close_part(p, part, true);
+	if (p->store)
+		part_retire(p, part);
+	else
+		close_part(p, part, true);
 }
 
 /* ---- writing ---- */
@@ -463,7 +448,7 @@ put_touched(struct partitions *p, struct part *part, const struct batch *b,
 	else
 		put_rows(p, part, &view);
 	if (part->out.buf.n >= OUTPUT_BYTES)
-		flush_part(p, part);
+		partition_flush(p, part);
 }
 
 /* ---- which part a row belongs to ---- */
@@ -542,7 +527,7 @@ partitions_rows(
 		put_touched(p, touched[i], b, view);
 	for (size_t i = 0; p->buffered > BUFFERED_MAX && i < p->n; i++)
 		if (p->parts[i]->out.buf.n)
-			flush_part(p, p->parts[i]);
+			partition_flush(p, p->parts[i]);
 }
 
 /* ---- the end ---- */
@@ -564,9 +549,8 @@ sync_all(struct partitions *p)
 		p->parts[i]->out.synced = true;
 }
 
-int
-partitions_close(
-    struct partitions *p, bool keep, uint64_t *bytes, struct err *err)
+static void
+close_all(struct partitions *p, bool keep)
 {
 	for (size_t i = 0; i < p->n; i++)
 		finish(p, p->parts[i]);
@@ -574,6 +558,16 @@ partitions_close(
 		sync_all(p);
 	for (size_t i = 0; i < p->n; i++)
 		close_part(p, p->parts[i], keep && !p->failed);
+}
+
+int
+partitions_close(
+    struct partitions *p, bool keep, uint64_t *bytes, struct err *err)
+{
+	for (size_t i = 0; p->store && i < p->n; i++)
+		part_leave(p, p->parts[i]);
+	if (!p->store)
+		close_all(p, keep);
 	*bytes += p->bytes;
 	if (!p->failed)
 		return 0;

@@ -13,6 +13,8 @@
 #define WEIR_RUN_PARTITION_H
 
 #include "plan/plan.h"
+#include "run/note.h"
+#include "state/store.h"
 
 struct partitions;
 
@@ -38,5 +40,35 @@ bool partitions_failed(const struct partitions *p);
  */
 int partitions_close(
     struct partitions *p, bool keep, uint64_t *bytes, struct err *err);
+
+/* ---- with a state directory: see outputs.h, partition_kept.c ---- */
+
+/* Of the store; those of steps count from 1. */
+#define PARTS_MAP 0x40000001u
+
+/* Files are carried from run to run. label: of the output; must live on. */
+void partitions_keep(
+    struct partitions *p, struct store *store, struct str label);
+
+/*
+ * At the beginning of a run, whatever outputs it has: files get the names that
+ * the last commit noted for them; after a crash (see partitions_crashed) they
+ * are cut back to what it knows of them.
+ */
+int partitions_rename(struct note own, struct err *err);
+void partitions_take_back(struct store *store);
+
+/* The run before did not end in order. */
+void partitions_crashed(struct partitions *p);
+
+/* Are there rows that a commit would lose? */
+bool partitions_hold(const struct partitions *p);
+
+/* A commit: see outputs.h. */
+void partitions_cut(struct partitions *p, bool end);
+/* Adds "renamings" and its value to a packed map. */
+void partitions_note(const struct partitions *p, struct buf *out);
+void partitions_sync(const struct partitions *p, struct buf *fds);
+void partitions_publish(struct partitions *p);
 
 #endif

@@ -303,6 +303,8 @@ torture_read(const char *text)
 		else if (str_starts(word, STR("restart=")))
 			num_parse_int(
 			    (struct str){word.p + 8, word.n - 8}, &restart);
+		else if (str_is(word, "evict"))
+			state_torture(true);
 	}
 	checkpoint_torture((unsigned)commit, (unsigned)restart);
 	if (rows > 0 || reads > 0)

@@ -183,18 +183,28 @@ open_inputs(struct run *r)
 	return 0;
 }
 
+/* The encoders have been made: goes on in what is there. */
+static int
+resume_outputs(struct run *r)
+{
+	return checkpoint_lasts(r->kept)
+		   ? outputs_resume(&r->out, checkpoint_note(r->kept),
+			 checkpoint_crashed(r->kept), r->err)
+		   : 0;
+}
+
 static int
 open_outputs(struct run *r)
 {
 	r->out = (struct outputs){.plan = r->plan,
 	    .options = r->options,
 	    .inputs = r->inputs,
-	    .n_inputs = r->n_inputs,
-	    .kept = checkpoint_lasts(r->kept)};
+	    .n_inputs = r->n_inputs};
+	if (checkpoint_lasts(r->kept))
+		r->out.keep = (struct sink_keep){checkpoint_store(r->kept),
+		    r->options->state->hold, r->options->state->ids,
+		    r->options->verbose};
 	if (outputs_open(&r->out, r->err))
-		return -1;
-	if (r->out.kept && outputs_resume(&r->out, checkpoint_note(r->kept),
-			       checkpoint_crashed(r->kept), r->err))
 		return -1;
 	r->rejects.file = r->out.reject.opened ? &r->out.reject : NULL;
 	r->rejects.quiet = r->options->quiet;
@@ -211,7 +221,7 @@ owner_must_stop(struct run *r)
 		report_stats(r->counts, r->options);
 	}
 	return r->pipe.done || r->pipe.failed || outputs_failed(&r->out) ||
-	       signals_stop();
+	       signals_stop() || checkpoint_killed(r->kept);
 }
 
 static bool
@@ -260,7 +270,7 @@ lend_encoders(struct run *r)
 
 		if (path->output && !path->output->divided &&
 		    !path->output->format->ordered &&
-		    !r->plan->inputs[i].scan->needs_time)
+		    !r->plan->inputs[i].scan->needs_time && !r->out.keep.ids)
 			path->encoder =
 			    r->out.sinks[path->output - r->plan->outputs]
 				.encoder;
@@ -604,7 +614,7 @@ run_ranks(struct run *r)
 		status = owner_must_stop(r) ? 0 : run_rank(r);
 		if (r->pipe.failed)
 			status = -1;
-		if (status || stays_open(r, last))
+		if (status || stays_open(r, last) || checkpoint_killed(r->kept))
 			return status;
 		pipe_end(&r->pipe, r->rank++);
 		r->now = WHEN_MIN;
@@ -630,7 +640,8 @@ run_inputs(struct run *r)
 	    .counts = r->counts};
 	pipe_init(&r->pipe, r->plan);
 	status = checkpoint_restore(r) ? -1 : run_ranks(r);
-	if (!status && !outputs_failed(&r->out)) {
+	r->counts->killed = checkpoint_killed(r->kept);
+	if (!status && !outputs_failed(&r->out) && !r->counts->killed) {
 		pipe_finish(&r->pipe);
 		status = checkpoint_end(r, r->rank > last_rank(r));
 	}
@@ -709,6 +720,8 @@ run_plan(const struct plan *plan, const struct run_options *options,
 	*counts = (struct run_counts){0};
 	lane_plan_init(&r.lanes, plan);
 	torture_read(getenv("WEIR_TORTURE"));
+	if (options->state && options->state->crash)
+		feed_torture(1, 0);
 	progress_init(&r.progress, options->quiet);
 	status = make_inputs(&r) || check_inputs(&r) ? -1 : 0;
 	if (!status)
@@ -717,15 +730,18 @@ run_plan(const struct plan *plan, const struct run_options *options,
 		status = checkpoint_open(&r);
 	if (status == CHECKPOINT_SKIPPED)
 		return skip_run(&r);
+	if (checkpoint_lasts(r.kept))
+		signals_hold_pipe();
 	status = status || open_outputs(&r) || open_inputs(&r) ||
-			 outputs_encode(&r.out, err) || run_inputs(&r)
+			 outputs_encode(&r.out, err) || resume_outputs(&r) ||
+			 run_inputs(&r)
 		     ? -1
 		     : 0;
 	for (unsigned i = 0; r.out.sinks && i < plan->n_outputs; i++)
 		if (signals_stop() && r.out.sinks[i].out.temporary)
 			report_interrupted(r.out.sinks[i].out.path);
 	if (outputs_close(&r.out, !status && !signals_stop(),
-		&counts->bytes_out, status ? &other : err))
+		&counts->bytes_out, err->message ? &other : err))
 		status = -1;
 	err_release(&other);
 	other = (struct err){0};
@@ -740,10 +756,14 @@ run_plan(const struct plan *plan, const struct run_options *options,
 	if (checkpoint_close(&r, status ? &other : err))
 		status = -1;
 	err_release(&other);
+	if (options->state && outputs_broken(&r.out))
+		signals_raise_pipe();
 	if (!status)
 		signals_raise();
 	if (!status)
 		status = too_many_bad(&r);
+	if (options->state && options->state->crash)
+		feed_torture(0, 0);
 	release(&r);
 	return status;
 }

@@ -26,10 +26,18 @@ struct state_run {
 	int64_t every; /* µs between commits; 0 = at the end only */
 	bool final;    /* this is the last run: what is open is closed */
 	bool drop;     /* state of steps that are gone is dropped */
-	bool standby;  /* takes over when the run that holds it has ended */
+	/*
+	 * For tests: a commit after every record, and a run that finds more
+	 * than one is killed behind the second (run_counts.killed), to be run
+	 * again until one is not.
+	 */
+	bool crash;
+	bool standby; /* takes over when the run that holds it has ended */
 	enum if_locked if_locked;
 	const char *const *reset; /* names of steps that begin anew */
 	unsigned n_reset;
+	bool hold; /* results wait for the commit that contains them */
+	bool ids;  /* results begin with a column _id */
 };
 
 #define CHECKPOINT_EVERY ((int64_t)10 * 1000000)
@@ -94,6 +102,7 @@ struct run_counts {
 	uint64_t late_behind; /* rows that came too late for a step behind a
 				 fork or another step */
 	uint64_t ahead;	      /* of those used: did not move the watermark */
+	bool killed;	      /* see state_run.crash */
 };
 
 /*

@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 static volatile sig_atomic_t stop, stats;
+static bool held_pipe;
 
 static void
 on_stop(int number)
@@ -61,4 +62,23 @@ signals_raise(void)
 		return;
 	signal(stop, SIG_DFL);
 	raise(stop);
+}
+
+void
+signals_hold_pipe(void)
+{
+	struct sigaction old;
+
+	held_pipe =
+	    !sigaction(SIGPIPE, NULL, &old) && old.sa_handler != SIG_IGN;
+	signal(SIGPIPE, SIG_IGN);
+}
+
+void
+signals_raise_pipe(void)
+{
+	if (!held_pipe)
+		return;
+	signal(SIGPIPE, SIG_DFL);
+	raise(SIGPIPE);
 }

@@ -22,4 +22,12 @@ bool signals_stats(void);
 /* Ends the program by the signal that asked to stop, if there was one. */
 void signals_raise(void);
 
+/*
+ * Nobody reads standard output any more: from now on that is an error of
+ * write(), so that the run can end in order, and then dies as it would have.
+ * An error, too, where the signal was ignored from the beginning.
+ */
+void signals_hold_pipe(void);
+void signals_raise_pipe(void);
+
 #endif

@@ -96,7 +96,7 @@ check_lateness(const struct plan *p, bool follow, struct err *err)
 	if (!waits)
 		return 0;
 	for (unsigned i = 0; i < p->n_ops; i++) {
-		if (p->ops[i].kind->waits != WAITS_WATERMARK)
+		if (!p->ops[i].acts)
 			continue;
 		err_set(err, ERR_USAGE, p->ops[i].where,
 		    "windows of what %s close by --lateness, and "

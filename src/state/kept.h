@@ -31,8 +31,14 @@ struct kept {
 	bool partial;
 	bool put;    /* some entry was put: there is something to drop */
 	size_t busy; /* place in the list of busy ones + 1; 0: not in it */
+	/*
+	 * Cells that have changed: listed, or, where memory is limited and
+	 * cells move, found by going over all of them from the hand on.
+	 */
+	bool listed;
 	struct cell **changed;
 	size_t n_changed, cap_changed;
+	size_t hand;
 	struct generation *old;
 	size_t n_old, cap_old;
 	size_t bytes; /* as counted by the state */
@@ -125,6 +131,12 @@ void kept_free(struct table *t);
  * False if there was nothing that can be evicted.
  */
 bool kept_evict(struct kept *k);
+
+/*
+ * So many bytes are needed for each of its cells that are in memory: evicts
+ * some of them, if need be.
+ */
+void kept_make_room(struct kept *k, size_t bytes);
 
 /* Appends the cell's value. */
 void kept_write(const struct kept *k, const struct cell *c, struct buf *out);

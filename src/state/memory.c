@@ -11,8 +11,6 @@
 #include "base/mem.h"
 #include "state/kept.h"
 
-/* Changed cells that may wait for the next cut, which puts them at once. */
-#define CHANGED_MAX ((size_t)64 << 10)
 /* Cells put at one go while a cut is due, and left for the cut itself. */
 #define PREPARE_PUTS ((size_t)32 << 10)
 #define PREPARE_LEFT ((size_t)32 << 10)
@@ -21,11 +19,51 @@
 
 static const struct where nowhere;
 
+/* Least and most bytes of a store's cache, and of what it has not written. */
+#define SHARE_LEAST ((size_t)1 << 20)
+#define SHARE_MOST ((size_t)32 << 20)
+
+void
+state_share(
+    size_t most, struct store_options *store, struct state_options *state)
+{
+	size_t share = most / 16;
+
+	state->memory = SIZE_MAX;
+	if (!most)
+		return;
+	if (share < SHARE_LEAST)
+		share = SHARE_LEAST;
+	if (share > SHARE_MOST)
+		share = SHARE_MOST;
+	/* While what was spilled is being written there is twice as much. */
+	store->spill_bytes = share;
+	store->cache_bytes = 2 * share;
+	state->memory = most > 8 * share ? most - 4 * share : most / 2;
+}
+
 void
 state_hold(struct state_step *step, size_t bytes)
 {
 	step->state->bytes += bytes - step->held;
 	step->held = bytes;
+}
+
+static bool evict_always;
+
+void
+state_torture(bool evict)
+{
+	evict_always = evict;
+}
+
+bool
+state_is_tight(const struct state_step *step, size_t more)
+{
+	const struct state *s = step->state;
+
+	return evict_always || (s->options.memory != SIZE_MAX &&
+				   s->bytes + more > s->options.memory / 4);
 }
 
 size_t
@@ -34,7 +72,7 @@ state_memory(const struct state *s)
 	return s->bytes;
 }
 
-/* Puts up to so many changed cells; true if none are left. */
+/* Puts up to so many changed cells. */
 static void
 put_some(struct state *s, size_t max)
 {
@@ -142,13 +180,23 @@ evict(struct state *s)
 		fail(s);
 }
 
+static void
+evict_all(struct state *s)
+{
+	for (size_t i = 0; i < s->n_kept; i++) {
+		while (kept_evict(s->kept[i]))
+			;
+		kept_count(s->kept[i]);
+	}
+}
+
 void
 state_settle(struct state *s)
 {
+	if (evict_always)
+		evict_all(s);
 	if (!s->n_busy && s->bytes <= s->options.memory)
 		return;
-	if (s->n_changed > CHANGED_MAX)
-		put_some(s, SIZE_MAX);
 	count_busy(s);
 	if (s->bytes > s->options.memory)
 		evict(s);

@@ -67,6 +67,13 @@ struct state_options {
 	size_t memory; /* bytes of kept tables in memory; SIZE_MAX: any */
 };
 
+/*
+ * Of so much memory (0: any): what the store gets for its blocks and for what
+ * is being written, and what is left for tables.
+ */
+void state_share(
+    size_t most, struct store_options *store, struct state_options *state);
+
 /* The store stays the caller's. Reads the schema. NULL and *err. */
 struct state *state_new(
     struct store *store, const struct state_options *options, struct err *err);
@@ -112,10 +119,7 @@ void state_cut(struct state *s);
  */
 bool state_prepare(struct state *s);
 
-/*
- * Between batches: sees to it that neither changed cells pile up (a cut then
- * costs little) nor memory exceeds the limit.
- */
+/* Between batches: sees to it that memory does not exceed the limit. */
 void state_settle(struct state *s);
 
 /*
@@ -124,6 +128,12 @@ void state_settle(struct state *s);
  * was computed leaves for good. *err gets a copy.
  */
 bool state_failed(struct state *s, struct err *err);
+
+/*
+ * For tests: whenever the state settles, everything is evicted that can be,
+ * and steps believe that memory is short.
+ */
+void state_torture(bool evict);
 
 /* Bytes of memory that kept tables and what steps hold have. */
 size_t state_memory(const struct state *s);
@@ -153,6 +163,13 @@ int state_part_of(const struct state_step *s, unsigned version, unsigned nth);
  * evicted: they count against the limit.
  */
 void state_hold(struct state_step *s, size_t bytes);
+
+/*
+ * Would `more` bytes, which are better not evicted again soon, take a large
+ * part of the memory there is? Then the step does without copies of what it
+ * has, and does not load what it can walk over.
+ */
+bool state_is_tight(const struct state_step *s, size_t more);
 
 /* Is anything kept of the step from an earlier run? */
 bool state_had(const struct state_step *s);

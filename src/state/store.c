@@ -66,8 +66,8 @@ remove_gone(struct store *s)
 	gone->n = 0;
 }
 
-static struct store *
-new_store(const struct store_options *o)
+struct store *
+store_new(const struct store_options *o)
 {
 	struct store *s = mem_zalloc(sizeof *s);
 
@@ -105,8 +105,8 @@ remove_runs(struct store *s)
 	(void)rmdir(s->dir.path);
 }
 
-static void
-free_store(struct store *s)
+void
+store_free(struct store *s)
 {
 	if (s->temporary && s->dir.path)
 		remove_runs(s);
@@ -138,12 +138,12 @@ int
 store_open(struct store **out, const char *dir,
     const struct store_options *options, struct err *err)
 {
-	struct store *s = new_store(options);
+	struct store *s = store_new(options);
 
 	*out = NULL;
 	if (store_dir_open(&s->dir, dir, options, err) ||
 	    store_recover(s, err)) {
-		free_store(s);
+		store_free(s);
 		return -1;
 	}
 	*out = s;
@@ -154,7 +154,7 @@ int
 store_open_temporary(
     struct store **out, const struct store_options *options, struct err *err)
 {
-	struct store *s = new_store(options);
+	struct store *s = store_new(options);
 
 	(void)err;
 	s->temporary = true;
@@ -256,6 +256,7 @@ land(struct store *s)
 		land_commit(s);
 	else if (s->temporary)
 		remove_gone(s);
+	s->spilled = job->spill;
 }
 
 /* What was put so far becomes the job's; reads still see it. */
@@ -397,8 +398,8 @@ install_owed(struct store *s, struct err *err)
 	struct buf note = {0};
 	int rc = 0;
 
-	if (s->o.read_only || s->temporary || !memtable_is_empty(s->pending) ||
-	    !merge_owed(s))
+	if (s->o.read_only || s->temporary || s->spilled ||
+	    !memtable_is_empty(s->pending) || !merge_owed(s))
 		return 0;
 	buf_adds(&note, buf_str(&s->note));
 	rc = store_commit(
@@ -425,7 +426,7 @@ store_close(struct store *s, struct err *err)
 	}
 	if (!rc)
 		log_close(s);
-	free_store(s);
+	store_free(s);
 	return rc;
 }
 

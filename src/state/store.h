@@ -88,7 +88,10 @@ struct str store_note(const struct store *s);
 struct str store_schema(const struct store *s);
 void store_set_schema(struct store *s, struct str text);
 
-/* A number that this directory alone has, made with it: for ids of rows. */
+/*
+ * A number that this directory alone has, made with it: for ids of rows. A
+ * savepoint keeps it, so what is repeated from there has the same ids.
+ */
 uint64_t store_id(const struct store *s);
 
 /* Counts the owners of this directory: +1 with every opening (fencing). */

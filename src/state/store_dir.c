@@ -67,6 +67,20 @@ store_damaged(const struct store_dir *d, const char *name, struct err *err,
 	return -1;
 }
 
+int
+store_dir_note(const struct store_dir *d, struct err *err)
+{
+	struct err whole = {0};
+
+	err_set(&whole, err->code, (struct where){0}, "%s/%s", d->path,
+	    err->message);
+	if (err->hint)
+		err_hint(&whole, "%s", err->hint);
+	err_release(err);
+	*err = whole;
+	return -1;
+}
+
 static int
 failed(const struct store_dir *d, const char *name, const char *what,
     struct err *err)

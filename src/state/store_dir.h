@@ -72,6 +72,9 @@ int store_dir_list(
 	for (const char *name = (names)->p;                                    \
 	     name && name < (names)->p + (names)->n; name += strlen(name) + 1)
 
+/* Puts "PATH/" before a message that begins with a name. Returns -1. */
+int store_dir_note(const struct store_dir *d, struct err *err);
+
 /* ERR_STATE: "PATH/NAME: …". Returns -1. */
 __attribute__((format(printf, 4, 5))) int store_damaged(
     const struct store_dir *d, const char *name, struct err *err,

@@ -135,12 +135,12 @@ write_run(struct flush *f, struct version_run *out, struct err *err)
 	store_name(name, STORE_RUN, out->number);
 	w = run_writer_new(d->fd, name, out->number, f->n_entries, err);
 	if (!w)
-		return err_note(err, "%s", d->path);
+		return store_dir_note(d, err);
 	for (size_t i = 0; i < f->n; i++)
 		if (!write_part(f, w, &f->parts[i]))
 			break;
 	if (run_writer_finish(w, &out->bytes, &out->footer_crc, err))
-		return err_note(err, "%s", d->path);
+		return store_dir_note(d, err);
 	out->n_entries = f->n_entries;
 	return store_dir_sync(d, err);
 }

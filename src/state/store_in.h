@@ -21,6 +21,7 @@
 #include "base/arena.h"
 #include "state/memtable.h"
 #include "state/store_dir.h"
+#include "state/store_recover.h"
 #include "state/version.h"
 
 /* What was handed over: a commit, or changes to be spilled. */
@@ -65,8 +66,10 @@ struct store {
 	struct block_cache *cache;
 	uint64_t seen_misses;	   /* of the cache, at the last look */
 	struct store_merge *merge; /* store_merge.c */
+	unsigned merge_pause;	   /* commits before the next one begins */
 	struct buf note, schema;
 	bool new_schema, was_closed, busy;
+	bool spilled;	/* runs of version have what is not committed */
 	uint64_t epoch; /* the last that is durable, and landed */
 	uint64_t next_run;
 	int64_t written;
@@ -100,11 +103,25 @@ struct store {
 
 /* ---- store.c ---- */
 
+/* A store of nothing: store_open makes one of it. */
+struct store *store_new(const struct store_options *o);
+void store_free(struct store *s);
+
 /* The first failure stays; takes the message out of *err. */
 void store_fail(struct store *s, struct err *err);
 
+/* Makes it what a scanned journal says up to an epoch; opens the runs. */
+int store_load(struct store *s, const struct recovery *r, uint64_t number,
+    uint64_t upto, struct err *err);
+
 /* Opens the runs that are not open. */
 int store_open_runs(struct store *s, struct err *err);
+
+/* ---- store_check.c ---- */
+
+/* Reads all of a run; false, and a line for each damage, if there is any. */
+bool check_run(const struct store_dir *d, const struct version_run *r,
+    void (*tell)(void *arg, const char *line), void *arg);
 
 /* ---- store_flush.c ---- */
 

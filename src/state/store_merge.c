@@ -14,6 +14,9 @@
 #include "state/merge_plan.h"
 #include "state/store_in.h"
 
+/* Commits without a merge after one could not be written. */
+#define MERGE_PAUSE 32
+
 struct store_merge {
 	struct store *store;
 	struct version inputs; /* copies; the oldest first */
@@ -290,11 +293,18 @@ take(struct store *s)
 {
 	struct err err = {0};
 
-	pthread_join(s->merge->thread, NULL);
-	if (s->merge->rc)
-		store_fail(s, &s->merge->err);
-	else
+	struct store_merge *m = s->merge;
+
+	pthread_join(m->thread, NULL);
+	if (!m->rc) {
 		install(s, &err);
+	} else if (m->err.code == ERR_IO) {
+		/* A full disk, maybe: what there is does without it. */
+		s->merge_pause = MERGE_PAUSE;
+	} else {
+		store_dir_note(&s->dir, &m->err);
+		store_fail(s, &m->err);
+	}
 	merge_free(s);
 }
 
@@ -311,6 +321,10 @@ merge_turn(struct store *s)
 	if (s->merge || atomic_load(&s->failed) || !s->version.n)
 		return;
 	remove_dead(s);
+	if (s->merge_pause) {
+		s->merge_pause--;
+		return;
+	}
 	if (pick(&s->version, &first, &n))
 		begin(s, first, n);
 }

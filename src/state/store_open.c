@@ -11,54 +11,15 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
-#include <stdlib.h>
 #include <unistd.h>
 
 #include "base/hash.h"
 #include "base/mem.h"
 #include "state/store_head.h"
 #include "state/store_in.h"
-#include "state/store_journal.h"
+#include "state/store_recover.h"
 
-struct recovery {
-	struct store *store;
-	struct buf names;   /* of all files */
-	uint64_t *journals; /* numbers, falling */
-	size_t n, cap;
-	uint64_t head;
-	struct buf file;
-	struct journal_scan scan;
-};
-
-/* ---- what is there ---- */
-
-static int
-falling(const void *a, const void *b)
-{
-	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-
-	return (x < y) - (x > y);
-}
-
-static int
-list_journals(struct recovery *r, struct err *err)
-{
-	if (store_dir_list(&r->store->dir, &r->names, err))
-		return -1;
-	STORE_EACH_NAME(name, &r->names)
-	{
-		uint64_t number;
-
-		if (store_name_kind(name, &number) != STORE_JOURNAL)
-			continue;
-		mem_grow(&r->journals, &r->cap, r->n + 1, sizeof *r->journals);
-		r->journals[r->n++] = number;
-	}
-	if (r->n)
-		qsort(r->journals, r->n, sizeof *r->journals, falling);
-	return 0;
-}
+/* ---- FORMAT ---- */
 
 /* Names that may be there before there is a FORMAT. */
 static bool
@@ -116,67 +77,6 @@ read_format(struct store *s, bool make, struct err *err)
 	return format_write(&s->dir, s->id, err);
 }
 
-/* ---- the newest journal that says something ---- */
-
-static int
-check_scan(const struct recovery *r, const char *name, uint64_t number,
-    struct err *err)
-{
-	const struct journal_scan *scan = &r->scan;
-	const struct store_dir *d = &r->store->dir;
-
-	if (scan->hello &&
-	    (scan->said.store != r->store->id || scan->said.number != number))
-		return store_damaged(
-		    d, name, err, "belongs to another state directory");
-	if (scan->damaged)
-		return store_damaged(d, name, err,
-		    "is damaged at byte %zu, behind commit %" PRIu64,
-		    scan->bad_at, scan->last);
-	return 0;
-}
-
-/* 1: this one; 0: it says nothing; -1 and *err. */
-static int
-try_journal(struct recovery *r, uint64_t number, struct err *err)
-{
-	char name[STORE_NAME_MAX];
-	bool found;
-
-	store_name(name, STORE_JOURNAL, number);
-	r->file.n = 0;
-	if (store_dir_read(&r->store->dir, name, &r->file, &found, err))
-		return -1;
-	journal_scan(buf_str(&r->file), &r->scan);
-	if (check_scan(r, name, number, err))
-		return -1;
-	return r->scan.last != 0;
-}
-
-/* *number: of the journal, 0 if there is none. */
-static int
-find_journal(struct recovery *r, uint64_t *number, struct err *err)
-{
-	int rc = 0;
-
-	*number = 0;
-	for (size_t i = 0; !rc && i < r->n; i++) {
-		rc = try_journal(r, r->journals[i], err);
-		if (rc > 0)
-			*number = r->journals[i];
-	}
-	if (rc < 0)
-		return -1;
-	if (!*number)
-		r->scan = (struct journal_scan){0};
-	if (r->scan.last >= r->head)
-		return 0;
-	return store_damaged(&r->store->dir, NULL, err,
-	    "commit %" PRIu64 " was made, but only %" PRIu64
-	    " is found whole: a journal is damaged",
-	    r->head, r->scan.last);
-}
-
 /* ---- taking it over ---- */
 
 int
@@ -193,22 +93,22 @@ store_open_runs(struct store *s, struct err *err)
 		file = run_file_open(s->dir.fd, name, r->number, r->bytes,
 		    r->footer_crc, s->cache, err);
 		if (!file)
-			return err_note(err, "%s", s->dir.path);
+			return store_dir_note(&s->dir, err);
 		version_opened(r, run_handle_new(file));
 	}
 	return 0;
 }
 
-static int
-load(struct recovery *r, uint64_t number, struct err *err)
+int
+store_load(struct store *s, const struct recovery *r, uint64_t number,
+    uint64_t upto, struct err *err)
 {
-	struct store *s = r->store;
 	struct replayed said;
 	size_t at;
 
 	if (!number)
 		return 0;
-	if (!journal_replay(&r->scan, UINT64_MAX, &said, &at)) {
+	if (!journal_replay(&r->scan, upto, &said, &at)) {
 		char name[STORE_NAME_MAX];
 
 		store_name(name, STORE_JOURNAL, number);
@@ -223,6 +123,8 @@ load(struct recovery *r, uint64_t number, struct err *err)
 	s->term = said.term;
 	s->next_run = said.next_run;
 	s->written = said.written;
+	buf_release(&s->note);
+	buf_release(&s->schema);
 	s->note = said.note;
 	s->schema = said.schema;
 	s->was_closed = r->scan.closed;
@@ -231,9 +133,8 @@ load(struct recovery *r, uint64_t number, struct err *err)
 
 /* Goes on in the journal: nothing may stand behind the last commit. */
 static int
-go_on(struct recovery *r, uint64_t number, struct err *err)
+go_on(struct store *s, struct recovery *r, uint64_t number, struct err *err)
 {
-	struct store *s = r->store;
 	char name[STORE_NAME_MAX];
 
 	store_name(name, STORE_JOURNAL, number);
@@ -257,9 +158,8 @@ go_on(struct recovery *r, uint64_t number, struct err *err)
 
 /* The last commit once more, in a new journal. */
 static int
-write_again(struct recovery *r, uint64_t number, struct err *err)
+write_again(struct store *s, uint64_t number, struct err *err)
 {
-	struct store *s = r->store;
 	int rc;
 
 	s->log = (struct store_log){.fd = -1, .number = number};
@@ -277,10 +177,8 @@ write_again(struct recovery *r, uint64_t number, struct err *err)
 
 /* What no commit names goes; what the one before may need goes later. */
 static void
-clear_up(struct recovery *r, uint64_t number)
+clear_up(struct store *s, struct recovery *r, uint64_t number)
 {
-	struct store *s = r->store;
-
 	store_dir_unlink(&s->dir, "FORMAT.tmp");
 	STORE_EACH_NAME(name, &r->names)
 	{
@@ -307,35 +205,48 @@ clear_up(struct recovery *r, uint64_t number)
 }
 
 static int
-recover(struct recovery *r, struct err *err)
+recover(struct store *s, struct recovery *r, struct err *err)
 {
-	struct store *s = r->store;
-	struct buf head = {0};
 	uint64_t number;
-	bool found;
-	int rc = store_dir_read(&s->dir, "HEAD", &head, &found, err);
 
-	/* Before the journals are read: it may not lead. */
-	r->head = head_epoch(buf_str(&head));
-	buf_release(&head);
-	if (rc || list_journals(r, err) || find_journal(r, &number, err) ||
-	    load(r, number, err))
+	if (recovery_list(r, err) || recovery_find(r, &number, err) ||
+	    store_load(s, r, number, UINT64_MAX, err))
 		return -1;
 	if (s->o.read_only)
 		return 0;
 	s->term++;
 	s->last_journal = r->n ? r->journals[0] : 0;
-	clear_up(r, number);
+	clear_up(s, r, number);
 	if (!number)
 		return 0;
-	return s->epoch > r->head ? write_again(r, number, err)
-				  : go_on(r, number, err);
+	return s->epoch > r->head ? write_again(s, number, err)
+				  : go_on(s, r, number, err);
+}
+
+/*
+ * Who only looks may find files gone that were there a moment ago: then he
+ * looks again.
+ */
+#define LOOKS 20
+
+static bool
+has_changed(const struct recovery *r)
+{
+	struct recovery now = {.dir = r->dir};
+	struct err err = {0};
+	bool changed = recovery_list(&now, &err) ||
+		       !str_eq(buf_str(&now.names), buf_str(&r->names)) ||
+		       now.head != r->head;
+
+	recovery_release(&now);
+	err_release(&err);
+	return changed;
 }
 
 int
 store_recover(struct store *s, struct err *err)
 {
-	struct recovery r = {.store = s};
+	struct recovery r;
 	int rc;
 
 	if (read_format(s, false, err))
@@ -343,9 +254,20 @@ store_recover(struct store *s, struct err *err)
 	if (!s->o.read_only &&
 	    (store_dir_lock(&s->dir, &s->o, err) || read_format(s, true, err)))
 		return -1;
-	rc = recover(&r, err);
-	mem_free(r.journals);
-	buf_release(&r.names);
-	buf_release(&r.file);
+	for (int looks = 0;; looks++) {
+		bool again;
+
+		r = (struct recovery){.dir = &s->dir, .id = s->id};
+		rc = recover(s, &r, err);
+		again =
+		    rc && s->o.read_only && looks < LOOKS && has_changed(&r);
+		recovery_release(&r);
+		if (!again)
+			break;
+		version_release(&s->version);
+		err_release(err);
+	}
+	if (rc && err->code == ERR_STATE && !err->hint)
+		err_hint(err, "weir state repair %s", s->dir.path);
 	return rc;
 }

@@ -21,14 +21,14 @@ store_tables(const struct store *s, struct memtable *out[STORE_TABLES])
 	return n;
 }
 
-/* What the runs have, the newest first. */
+/* What the n oldest runs have, the newest first. */
 static enum store_found
-get_from_runs(struct store *s, unsigned map, int64_t bucket, struct str key,
-    struct buf *out)
+get_from_runs(struct store *s, size_t n, unsigned map, int64_t bucket,
+    struct str key, struct buf *out)
 {
 	struct err err = {0};
 
-	for (size_t i = s->version.n; i-- > 0;) {
+	for (size_t i = n; i-- > 0;) {
 		const struct version_run *r = &s->version.runs[i];
 
 		if (section_set_has(&r->dead, map, bucket))
@@ -42,7 +42,7 @@ get_from_runs(struct store *s, unsigned map, int64_t bucket, struct str key,
 		case RUN_DELETED:
 			return STORE_ABSENT;
 		case RUN_DAMAGED:
-			err_note(&err, "%s", s->dir.path);
+			store_dir_note(&s->dir, &err);
 			store_fail(s, &err);
 			return STORE_DAMAGED;
 		}
@@ -50,96 +50,131 @@ get_from_runs(struct store *s, unsigned map, int64_t bucket, struct str key,
 	return STORE_ABSENT;
 }
 
-enum store_found
-store_get(struct store *s, unsigned map, int64_t bucket, struct str key,
-    struct buf *out)
+/* What is in memory. False: nothing there knows the key. */
+static bool
+get_from_tables(struct store *s, unsigned map, int64_t bucket, struct str key,
+    struct buf *out, enum store_found *found)
 {
 	struct memtable *layers[STORE_TABLES];
 	unsigned n = store_tables(s, layers);
 
-	if (atomic_load_explicit(&s->failed, memory_order_acquire))
-		return STORE_DAMAGED;
+	*found = STORE_ABSENT;
 	for (unsigned i = 0; i < n; i++) {
 		const struct mem_section *section =
 		    memtable_find(layers[i], map, bucket);
 		const struct mem_entry *e = mem_section_get(section, key);
 
 		if (e && mem_deleted(e))
-			return STORE_ABSENT;
+			return true;
 		if (e) {
 			buf_adds(out, mem_value(e));
-			return STORE_FOUND;
+			*found = STORE_FOUND;
+			return true;
 		}
 		if (memtable_hides(layers[i], map, bucket))
-			return STORE_ABSENT;
+			return true;
 	}
-	return get_from_runs(s, map, bucket, key, out);
+	return !s->version.n;
 }
 
-static bool
-in_tables(const struct store *s, unsigned map, int64_t bucket, struct str key)
+enum store_found
+store_get(struct store *s, unsigned map, int64_t bucket, struct str key,
+    struct buf *out)
 {
-	struct memtable *layers[STORE_TABLES];
-	unsigned n = store_tables(s, layers);
+	enum store_found found;
 
-	for (unsigned i = 0; i < n; i++)
-		if (mem_section_get(
-			memtable_find(layers[i], map, bucket), key) ||
-		    memtable_hides(layers[i], map, bucket))
-			return true;
-	return false;
+	if (atomic_load_explicit(&s->failed, memory_order_acquire))
+		return STORE_DAMAGED;
+	if (get_from_tables(s, map, bucket, key, out, &found))
+		return found;
+	return get_from_runs(s, s->version.n, map, bucket, key, out);
+}
+
+/* ---- many at once ---- */
+
+/*
+ * The newest runs of `n` that the key is in, if it is in any: their number. The
+ * kernel is asked for the block.
+ */
+static size_t
+fetch(const struct store *s, size_t n, unsigned map, int64_t bucket,
+    struct str key)
+{
+	for (; n > 0; n--) {
+		const struct version_run *r = &s->version.runs[n - 1];
+
+		if (!section_set_has(&r->dead, map, bucket) &&
+		    run_file_may_have(r->handle->file, map, bucket, key, true))
+			break;
+	}
+	return n;
+}
+
+/* Did blocks have to be read since the last time? */
+static bool
+reads_blocks(struct store *s)
+{
+	uint64_t misses = s->cache ? block_cache_misses(s->cache) : 0;
+	bool more = misses != s->seen_misses;
+
+	s->seen_misses = misses;
+	return more;
 }
 
 /*
- * The kernel is asked for the blocks that the keys are in, of all of them
- * before the first one is waited for. It is asked only if blocks had to be
- * read the last time.
+ * The buffer may move while values are added: until all are there, n of what
+ * was found is its length, and p its place, counted from 1.
  */
 static void
-fetch_ahead(struct store *s, unsigned map, int64_t bucket,
-    const struct str *keys, size_t n)
+note(struct store *s, struct str *out, size_t from, enum store_found found)
 {
-	uint64_t misses = s->cache ? block_cache_misses(s->cache) : 0;
-
-	if (misses == s->seen_misses)
+	*out = (struct str){0};
+	if (found != STORE_FOUND)
 		return;
-	s->seen_misses = misses;
-	for (size_t k = 0; k < n; k++) {
-		if (in_tables(s, map, bucket, keys[k]))
-			continue;
-		for (size_t i = s->version.n; i-- > 0;) {
-			const struct version_run *r = &s->version.runs[i];
-
-			if (!section_set_has(&r->dead, map, bucket) &&
-			    run_file_may_have(
-				r->handle->file, map, bucket, keys[k], true))
-				break;
-		}
-	}
+	out->p = (const char *)(uintptr_t)(from + 1);
+	out->n = s->many.n - from;
 }
+
+/* In place of a place: to be looked for in the n oldest runs. */
+#define LATER ((const char *)(uintptr_t)UINTPTR_MAX)
 
 bool
 store_get_many(struct store *s, unsigned map, int64_t bucket,
     const struct str *keys, size_t n, struct str *out)
 {
-	if (n > 1)
-		fetch_ahead(s, map, bucket, keys, n);
-	/* First where they are: the buffer may move. */
+	bool ahead = n > 1 && reads_blocks(s);
+	enum store_found found;
+
+	if (atomic_load_explicit(&s->failed, memory_order_acquire))
+		return false;
 	s->many.n = 0;
 	for (size_t i = 0; i < n; i++) {
 		size_t from = s->many.n;
-		enum store_found found =
-		    store_get(s, map, bucket, keys[i], &s->many);
 
+		if (get_from_tables(
+			s, map, bucket, keys[i], &s->many, &found)) {
+			note(s, &out[i], from, found);
+			continue;
+		}
+		out[i] = (struct str){LATER, s->version.n};
+		if (ahead)
+			out[i].n = fetch(s, s->version.n, map, bucket, keys[i]);
+	}
+	for (size_t i = 0; i < n; i++) {
+		size_t from = s->many.n;
+
+		if (out[i].p != LATER)
+			continue;
+		found =
+		    get_from_runs(s, out[i].n, map, bucket, keys[i], &s->many);
 		if (found == STORE_DAMAGED)
 			return false;
-		out[i].p = found == STORE_FOUND ? "" : NULL;
-		out[i].n = s->many.n - from;
+		note(s, &out[i], from, found);
 	}
 	buf_reserve(&s->many, 1);
-	for (size_t i = 0, at = 0; i < n; at += out[i].n, i++)
+	for (size_t i = 0; i < n; i++)
 		if (out[i].p)
-			out[i].p = s->many.p + at;
+			out[i].p = s->many.p + ((uintptr_t)out[i].p - 1);
 	return true;
 }
 

@@ -99,7 +99,7 @@ next_of_run(struct store_scan *c, struct scan_layer *l)
 	int rc = run_cursor_next(l->cursor, &e, &err);
 
 	if (rc < 0) {
-		err_note(&err, "%s", c->store->dir.path);
+		store_dir_note(&c->store->dir, &err);
 		store_fail(c->store, &err);
 		return false;
 	}

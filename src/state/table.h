@@ -136,12 +136,15 @@ bool table_is_whole(const struct table *t);
  * All cells in order of their keys, one after another, without having more of
  * them in memory than the limit allows: the cell is valid until the next call
  * or, once table_walk_keep was called, until table_walk_forget. Nothing is
- * added to the table meanwhile.
+ * added to the table meanwhile. Nothing may point to a movable cell of the
+ * table when a walk begins.
  */
 struct table_walk;
 struct table_walk *table_walk_begin(struct table *t);
 struct cell *table_walk_next(struct table_walk *w);
 void table_walk_end(struct table_walk *w);
+/* The key of the next cell, valid until that is asked for; false: the end. */
+bool table_walk_peek(struct table_walk *w, struct str *key);
 void table_walk_keep(struct table_walk *w);
 void table_walk_forget(struct table_walk *w);
 /* Bytes of cells that are there only until they are forgotten. */

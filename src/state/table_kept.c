@@ -28,9 +28,6 @@
 /* Parts of the limit that a generation may have. */
 #define GENERATIONS 8
 #define GENERATION_MIN ((size_t)64 << 10)
-/* Room that a walk needs for a cell, to sort it. */
-#define WALK_BYTES 40
-
 void
 table_keep(struct table *t, struct state_map *map, int64_t bucket,
     const struct cell_codec *codec, void *arg)
@@ -46,6 +43,7 @@ table_keep(struct table *t, struct state_map *map, int64_t bucket,
 	    .codec = codec,
 	    .arg = arg,
 	    .partial = store_has_bucket(s->store, map->number, bucket),
+	    .listed = s->options.memory == SIZE_MAX || !codec->movable,
 	    .place = s->n_kept};
 	mem_grow(&s->kept, &s->cap_kept, s->n_kept + 1, sizeof *s->kept);
 	s->kept[s->n_kept++] = k;
@@ -115,13 +113,23 @@ table_drop(struct table *t)
 void
 kept_changed(struct kept *k, struct cell *c)
 {
-	mem_grow(
-	    &k->changed, &k->cap_changed, k->n_changed + 1, sizeof *k->changed);
-	k->changed[k->n_changed++] = c;
-	k->state->n_changed++;
 	c->changed = true;
-	if (c->used < USED_MAX)
-		c->used++;
+	k->state->n_changed++;
+	k->n_changed++;
+	if (!k->listed)
+		return;
+	mem_grow(
+	    &k->changed, &k->cap_changed, k->n_changed, sizeof *k->changed);
+	k->changed[k->n_changed - 1] = c;
+}
+
+/* The cell is not, or no longer, to be put. */
+static void
+unchanged(struct kept *k, struct cell *c)
+{
+	c->changed = false;
+	k->n_changed--;
+	k->state->n_changed--;
 }
 
 void
@@ -159,21 +167,54 @@ put_cell(struct kept *k, struct cell *c)
 	c->stored = true;
 }
 
+/* Cells are fetched this many ahead of their use. */
+#define AHEAD 8
+
+static void
+put_listed(struct kept *k, size_t n)
+{
+	while (n--) {
+		struct cell *c = k->changed[k->n_changed - 1];
+
+		if (n >= AHEAD)
+			__builtin_prefetch(
+			    k->changed[k->n_changed - 1 - AHEAD]);
+		unchanged(k, c);
+		if (!c->gone)
+			put_cell(k, c);
+	}
+}
+
+static void
+put_found(struct kept *k, size_t n)
+{
+	struct table *t = k->table;
+
+	while (n) {
+		struct cell *c;
+
+		if (k->hand >= t->n)
+			k->hand = 0;
+		c = t->cells[k->hand++];
+		if (k->hand + AHEAD < t->n)
+			__builtin_prefetch(t->cells[k->hand + AHEAD]);
+		if (!c->changed)
+			continue;
+		unchanged(k, c);
+		put_cell(k, c);
+		n--;
+	}
+}
+
 void
 kept_put_some(struct kept *k, size_t max)
 {
 	size_t n = k->n_changed < max ? k->n_changed : max;
-	struct cell **first = k->changed + k->n_changed - n;
 
-	for (size_t i = 0; i < n; i++) {
-		if (i + 8 < n)
-			__builtin_prefetch(first[i + 8]);
-		first[i]->changed = false;
-		if (!first[i]->gone)
-			put_cell(k, first[i]);
-	}
-	k->state->n_changed -= n;
-	k->n_changed -= n;
+	if (k->listed)
+		put_listed(k, n);
+	else
+		put_found(k, n);
 }
 
 void
@@ -198,6 +239,7 @@ copy_cell(struct table *t, struct cell *c)
 	memcpy(to->bytes, c->bytes, t->cell_bytes);
 	to->revision = c->revision;
 	to->used = c->used;
+	to->changed = c->changed;
 	to->stored = c->stored;
 	table_relink(t, c, to);
 	return to;
@@ -216,16 +258,16 @@ copy_cells(struct table *t)
 		struct cell *c = t->cells[i];
 
 		t->cells[i] = copy_cell(t, c);
-		if (c->changed) {
+		if (c->changed && k && k->listed)
 			k->changed[n_changed++] = t->cells[i];
-			t->cells[i]->changed = true;
-		}
 	}
 	arena_release(&old);
 	if (!k)
 		return;
-	k->state->n_changed -= k->n_changed - n_changed;
-	k->n_changed = n_changed;
+	if (k->listed) {
+		k->state->n_changed -= k->n_changed - n_changed;
+		k->n_changed = n_changed;
+	}
 	for (size_t g = 0; g < k->n_old; g++) {
 		arena_release(&k->old[g].arena);
 		arena_release(&k->old[g].heap);
@@ -263,6 +305,8 @@ table_remove(struct table *t, struct cell *c)
 	must(!c->gone && !c->loose);
 	table_unlink(t, c);
 	c->gone = true;
+	if (t->kept && !t->kept->listed && c->changed)
+		unchanged(t->kept, c);
 	if (t->kept && c->stored)
 		state_delete(t->kept->map, t->kept->bucket, cell_key(t, c));
 	if (++t->n_gone > t->n / 2 + 64)
@@ -343,6 +387,8 @@ kept_cells(struct kept *k, const struct str *keys, const uint64_t *hashes,
 	for (unsigned i = 0; i < n; i++) {
 		if (!cells[i])
 			cells[i] = table_make(t, keys[ix[i]], hashes[ix[i]]);
+		else if (cells[i]->used < USED_MAX)
+			cells[i]->used++;
 		if (!cells[i]->changed)
 			kept_changed(k, cells[i]);
 		out[i] = cells[i]->bytes;
@@ -386,7 +432,7 @@ bytes_of(const struct kept *k)
 {
 	const struct table *t = k->table;
 	size_t n = sizeof *k + t->arena.total + t->heap.total +
-		   t->cap * sizeof *t->cells + t->n * WALK_BYTES +
+		   t->cap * sizeof *t->cells +
 		   k->cap_changed * sizeof *k->changed;
 
 	if (t->index.slots)
@@ -394,6 +440,17 @@ bytes_of(const struct kept *k)
 	for (size_t i = 0; i < k->n_old; i++)
 		n += k->old[i].arena.total + k->old[i].heap.total;
 	return n;
+}
+
+void
+kept_make_room(struct kept *k, size_t bytes)
+{
+	struct state *s = k->state;
+
+	while (s->options.memory != SIZE_MAX &&
+	       s->bytes + bytes * k->table->n > s->options.memory &&
+	       kept_evict(k))
+		kept_count(k);
 }
 
 /* Closes the generation at hand. */
@@ -434,18 +491,55 @@ move(struct kept *k, struct cell *c)
 
 	if (t->flat) {
 		to = copy_cell(t, c);
-		to->used = (c->used - 1) & USED_MAX;
-		table_push(t, to);
-		return;
+	} else {
+		to = table_alloc(t, cell_key(t, c), c->hash);
+		value->n = 0;
+		kept_write(k, c, value);
+		must(kept_read(k, t, to, buf_str(value)));
+		to->changed = c->changed;
+		to->stored = c->stored;
+		table_relink(t, c, to);
 	}
-	to = table_alloc(t, cell_key(t, c), c->hash);
-	value->n = 0;
-	kept_write(k, c, value);
-	must(kept_read(k, t, to, buf_str(value)));
 	to->used = (c->used - 1) & USED_MAX;
-	to->stored = true;
-	table_relink(t, c, to);
 	table_push(t, to);
+}
+
+static void
+leave(struct kept *k, struct cell *c)
+{
+	if (c->changed) {
+		unchanged(k, c);
+		put_cell(k, c);
+	}
+	table_unlink(k->table, c);
+	k->partial = true;
+}
+
+/* The cells of a generation, which are the first ones, move on or leave. */
+static void
+empty(struct kept *k, size_t n)
+{
+	struct table *t = k->table;
+
+	for (size_t i = 0; i < n; i++) {
+		struct cell *c = t->cells[i];
+
+		if (i + AHEAD < n)
+			__builtin_prefetch(t->cells[i + AHEAD]);
+		if (c->gone) {
+			t->n_gone--;
+			continue;
+		}
+		if (c->used)
+			move(k, c);
+		else
+			leave(k, c);
+		if (k->codec->drop)
+			k->codec->drop(k->arg, t, c);
+	}
+	t->n -= n;
+	memmove(t->cells, t->cells + n, t->n * sizeof *t->cells);
+	table_shrink(t);
 }
 
 bool
@@ -456,34 +550,14 @@ kept_evict(struct kept *k)
 
 	if (!k->codec->movable || !t->n)
 		return false;
-	kept_put_some(k, k->n_changed);
+	if (k->listed)
+		kept_put_some(k, k->n_changed);
 	if (!k->n_old)
 		close_generation(k);
 	oldest = k->old[0];
 	memmove(k->old, k->old + 1, --k->n_old * sizeof *k->old);
-	for (size_t i = 0; i < oldest.n; i++) {
-		struct cell *c = t->cells[i];
-
-		if (c->gone) {
-			t->n_gone--;
-		} else if (c->used) {
-			move(k, c);
-		} else {
-			table_unlink(t, c);
-			k->partial = true;
-		}
-		if (!c->gone && k->codec->drop)
-			k->codec->drop(k->arg, t, c);
-	}
-	t->n -= oldest.n;
-	memmove(t->cells, t->cells + oldest.n, t->n * sizeof *t->cells);
+	empty(k, oldest.n);
 	arena_release(&oldest.arena);
 	arena_release(&oldest.heap);
-	table_shrink(t);
-	if (!k->n_changed && k->cap_changed > 1024) {
-		mem_free(k->changed);
-		k->changed = NULL;
-		k->cap_changed = 0;
-	}
 	return true;
 }

@@ -10,6 +10,9 @@
 #include "data/key.h"
 #include "state/kept.h"
 
+/* What sorting takes for a cell. */
+#define SORT_BYTES 40
+
 struct table_walk {
 	struct table *table;
 	struct arena arena;
@@ -43,6 +46,8 @@ table_walk_begin(struct table *t)
 	w->table = t;
 	arena_init(&w->arena, 4096);
 	table_init(&w->loose, t->cell_bytes);
+	if (t->kept)
+		kept_make_room(t->kept, SORT_BYTES);
 	w->n = t->n - t->n_gone;
 	w->sorted = table_sorted_here(t, &w->arena);
 	if (table_is_whole(t))
@@ -100,23 +105,40 @@ load_loose(struct table_walk *w)
 	return c;
 }
 
+/* Is the next one in memory (< 0), in the store (> 0), or in both? */
+static int
+next_side(const struct table_walk *w)
+{
+	if (!w->scan)
+		return -1;
+	if (w->at == w->n)
+		return 1;
+	return key_cmp(cell_key(w->table, w->sorted[w->at]), w->key);
+}
+
+bool
+table_walk_peek(struct table_walk *w, struct str *key)
+{
+	if (w->at == w->n && !w->scan)
+		return false;
+	*key =
+	    next_side(w) <= 0 ? cell_key(w->table, w->sorted[w->at]) : w->key;
+	return true;
+}
+
 struct cell *
 table_walk_next(struct table_walk *w)
 {
-	struct cell *c = w->at < w->n ? w->sorted[w->at] : NULL;
-	int order = -1;
+	struct cell *c;
+	int side;
 
+	if (w->at == w->n && !w->scan)
+		return NULL;
 	if (!w->keep && w->scan)
 		table_walk_forget(w);
-	if (!c && !w->scan)
-		return NULL;
-	if (w->scan)
-		order = c ? key_cmp(cell_key(w->table, c), w->key) : 1;
-	if (order <= 0)
-		w->at++;
-	else
-		c = load_loose(w);
-	if (order >= 0)
+	side = next_side(w);
+	c = side <= 0 ? w->sorted[w->at++] : load_loose(w);
+	if (side >= 0)
 		scan_on(w);
 	return c;
 }

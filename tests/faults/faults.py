@@ -72,10 +72,10 @@ class Bench:
                            timeout=60)
         return r.returncode, r.stderr.decode(errors="replace")
 
-    def finish(self, p, d, stage):
-        """The stage again until it ends, and those behind it."""
+    def finish(self, p, d, stage, ended):
+        """The stage until it ends, if it has not, and those behind it."""
         last = len(p.stages) - 1
-        for i in range(stage, last + 1):
+        for i in range(stage + ended, last + 1):
             if i > stage:
                 p.stages[i](d)
             for _ in range(ROUNDS):
@@ -119,9 +119,9 @@ class Bench:
         with open(path) as f:
             return int(f.read())
 
-    def judge(self, label, p, d, stage, want, trouble=None):
+    def judge(self, label, p, d, stage, want, trouble=None, ended=False):
         self.n += 1
-        trouble = trouble or self.finish(p, d, stage)
+        trouble = trouble or self.finish(p, d, stage, ended)
         if not trouble and self.outcome(d) != want:
             got = self.outcome(d)
             names = [n for n in sorted(set(got) | set(want))
@@ -175,8 +175,8 @@ def errno(b, o, p):
                 elif rc and not names_a_file(err):
                     trouble = "does not say where: " + err[-300:]
                 b.judge("%s: stage %d, call %d of %d gives %s"
-                        % (p.name, stage, at, n, name), p, d,
-                        stage if rc else stage + 1, want, trouble)
+                        % (p.name, stage, at, n, name), p, d, stage, want,
+                        trouble, ended=rc == 0)
 
 
 def at_random(b, o, p):

@@ -283,7 +283,7 @@ static const struct {
     {"a IN (SELECT 1)", 6, "subqueries are not supported here"},
     {"EXISTS (SELECT 1)", 8, "subqueries are not supported here"},
     {"EXISTS (1)", 8, "expected a query: EXISTS (SELECT …)"},
-    {"a < ANY (SELECT 1)", 9, "< ANY (query) is not supported"},
+    {"a < ANY (SELECT 1)", 9, "subqueries are not supported here"},
     {"a = ANY (SELECT 1)", 9, "subqueries are not supported here"},
     {"lower(a) IGNORE NULLS", 0,
      "IGNORE NULLS belongs to aggregates and window functions"},

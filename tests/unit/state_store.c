@@ -242,6 +242,39 @@ test_foreign(void)
 }
 
 static void
+test_savepoint(void)
+{
+	struct store_options o = {.create = true, .inline_max = 1};
+	struct store *s = test_open(test_dir("live"), &o), *t;
+	struct store_info was, is;
+	struct err err = {0};
+
+	put(s, 0, 1, "one");
+	store_set_schema(s, STR("schema"));
+	test_commit(s, "first");
+	put(s, 0, 1, "changed");
+	put(s, 0, 2, "two");
+	ok(!store_savepoint(s, test_dir("point"), &err), "a savepoint");
+	ok(store_savepoint(s, test_dir("point"), &err) &&
+		strstr(err.message, "not empty"),
+	    "not where there is one");
+	err_release(&err);
+	test_commit(s, "second");
+	store_info(s, &was);
+	t = test_open(test_dir("point"), &make);
+	store_info(t, &is);
+	ok(is.epoch == 1 && is.closed && is.id == was.id && is.n_runs == 1,
+	    "is a store of its own");
+	same(get(t, 0, 1), "one", "what was committed is in it");
+	same(get(t, 0, 2), "-", "what was not is not");
+	ok(str_is(store_note(t), "first") && str_is(store_schema(t), "schema"),
+	    "note and schema, too");
+	test_close(s);
+	put(t, 0, 3, "three");
+	ok(!test_commit(t, "own") && !test_close(t), "it goes its own way");
+}
+
+static void
 test_temporary(void)
 {
 	struct store_options o = {0};
@@ -264,6 +297,7 @@ main(void)
 	test_many();
 	test_lock();
 	test_foreign();
+	test_savepoint();
 	test_temporary();
 	test_remove(test_dir(""));
 	return tap_done();

@@ -58,6 +58,31 @@ scan_is_right(struct store *s, const struct model *m, unsigned map, int b)
 	return right && k >= KEYS;
 }
 
+/* All keys of a bucket at once. */
+static bool
+many_are_right(struct store *s, const struct model *m, unsigned map, int b)
+{
+	struct str keys[KEYS], out[KEYS];
+	struct buf bytes = {0};
+	size_t at[KEYS + 1] = {0};
+	bool right;
+
+	for (int k = 0; k < KEYS; k++) {
+		key_put(&bytes, value_int(k));
+		at[k + 1] = bytes.n;
+	}
+	for (int k = 0; k < KEYS; k++)
+		keys[k] = (struct str){bytes.p + at[k], at[k + 1] - at[k]};
+	right = store_get_many(s, map, b, keys, KEYS, out);
+	for (int k = 0; right && k < KEYS; k++) {
+		int v = m->values[map][b][k];
+
+		right = v ? out[k].p && str_eq(out[k], value_of(v)) : !out[k].p;
+	}
+	buf_release(&bytes);
+	return right;
+}
+
 static bool
 is_right(struct store *s, const struct model *m)
 {
@@ -76,7 +101,8 @@ is_right(struct store *s, const struct model *m)
 				right &=
 				    !v || str_eq(buf_str(&out), value_of(v));
 			}
-			right &= scan_is_right(s, m, map, b);
+			right &= scan_is_right(s, m, map, b) &&
+				 many_are_right(s, m, map, b);
 		}
 	buf_release(&out);
 	return right;

@@ -1,0 +1,327 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * running: what is kept of it. Each key is a cell, found when a row of it
+ * comes, and beneath it the rows that are still looked at. Rows that wait for
+ * their time are apart, and so are the turns: rows that have been appended, in
+ * their order, until their turn has come. Both are few, and read when the step
+ * begins. In an order known only at the end (OVER_END) rows wait, too, but are
+ * not read before it.
+ */
+#include "base/hash.h"
+#include "base/mem.h"
+#include "op/running.h"
+#include "op/written.h"
+
+/* ---- what it means ---- */
+
+void
+running_schema(const struct op *op, struct schema *out)
+{
+	static const char *const modes[] = {[OVER_ARRIVAL] = "as they arrive",
+	    [OVER_TIME] = "by event time",
+	    [OVER_END] = "at the end"};
+	const struct over_config *c = op->config;
+	struct buf text = {0};
+
+	written_args(op, out, "by order frame");
+	written_word(out, "rows are taken", modes[c->mode]);
+	for (unsigned i = 0; i < c->n_calls; i++) {
+		if (i)
+			buf_lit(&text, ", ");
+		node_print(&text, c->calls[i].node);
+	}
+	schema_add(
+	    out, "functions", arena_str(out->arena, buf_str(&text)), true);
+	buf_release(&text);
+	if (c->at_once)
+		return;
+	kept_schema(op, out);
+}
+
+/* ---- keys ---- */
+
+static void
+save_key(
+    void *arg, const struct table *t, const struct cell *cell, struct buf *out)
+{
+	const struct running *r = arg;
+
+	(void)t;
+	over_key_save(r->c, (const void *)cell->bytes, out);
+}
+
+struct loading {
+	struct running *r;
+	const struct table *t;
+	struct cell *cell;
+};
+
+static struct kept_row *
+load_row(void *arg, uint64_t at)
+{
+	const struct loading *l = arg;
+	struct kept_row *row = kept_fetch(&l->r->kept, l->t, l->cell, 0, at);
+
+	if (row)
+		row->owner = l->cell->bytes;
+	return row;
+}
+
+/* Rows that have not come out yet have what they are to come out with. */
+static bool
+is_carried(const struct running *r, const struct over_key *k)
+{
+	for (uint64_t at = k->next; r->kept.n_cols && at < k->end; at++)
+		if (!over_row(k, at)->carry)
+			return false;
+	return true;
+}
+
+static bool
+load_key(void *arg, struct table *t, struct cell *cell, struct str bytes)
+{
+	struct running *r = arg;
+	struct loading l = {r, t, cell};
+
+	if (over_key_load(r->c, (void *)cell->bytes, bytes, load_row, &l) &&
+	    is_carried(r, (void *)cell->bytes))
+		return true;
+	/* The run goes on until it sees that the state is damaged. */
+	over_key_release(r->c, (void *)cell->bytes, &r->kept);
+	memset(cell->bytes, 0, t->cell_bytes);
+	return false;
+}
+
+static void
+drop_key(void *arg, struct table *t, struct cell *cell)
+{
+	struct running *r = arg;
+
+	(void)t;
+	over_key_release(r->c, (void *)cell->bytes, &r->kept);
+	kept_measure(&r->kept);
+}
+
+/* Rows that wait, and turns, point to their key. */
+static const struct cell_codec fixed_codec = {
+    .save = save_key, .load = load_key};
+static const struct cell_codec movable_codec = {
+    .save = save_key, .load = load_key, .drop = drop_key, .movable = true};
+
+static struct over_key *
+key_named(struct running *r, struct str key)
+{
+	struct cell *cell = table_cell(&r->keys, key, hash_bytes(key.p, key.n));
+	struct over_key *k = (void *)cell->bytes;
+
+	if (!k->heap_most)
+		over_key_init(r->c, k);
+	return k;
+}
+
+/* ---- rows that wait ---- */
+
+/* Puts the row's key where it belongs; false: it cannot have waited. */
+static bool
+find_key(struct running *r, struct kept_row *row, struct str key)
+{
+	if (!key.p || (r->kept.n_cols && !row->carry))
+		return false;
+	row->owner = key_named(r, key);
+	row->cell = cell_of_bytes(row->owner);
+	return true;
+}
+
+static bool
+take_pending(void *arg, struct kept_row *row, struct str key)
+{
+	struct running *r = arg;
+
+	if (!find_key(r, row, key))
+		return false;
+	running_pend(r, row);
+	return true;
+}
+
+static bool
+take_early(void *arg, struct kept_row *row, struct str key)
+{
+	struct running *r = arg;
+
+	if (!find_key(r, row, key))
+		return false;
+	mem_grow(&r->all, &r->cap_all, r->n_all + 1, sizeof(void *));
+	r->all[r->n_all++] = row;
+	return true;
+}
+
+void
+running_load_all(struct running *r)
+{
+	struct kept_row **now = r->all;
+	size_t n = r->n_all;
+	struct err err = {0};
+
+	if (!r->before)
+		return;
+	r->all = NULL;
+	r->n_all = r->cap_all = 0;
+	/* If it fails, so does the store, and with it the run. */
+	if (kept_waiting(&r->kept, r->before, take_early, r, &err))
+		err_release(&err);
+	mem_grow(&r->all, &r->cap_all, r->n_all + n + 1, sizeof(void *));
+	for (size_t i = 0; i < n; i++)
+		r->all[r->n_all++] = now[i];
+	mem_free(now);
+	r->before = 0;
+}
+
+/* ---- turns ---- */
+
+static struct state_map *
+turns_map(const struct running *r)
+{
+	return state_map(r->state, "turns");
+}
+
+static void
+put_turn(struct running *r, struct state_map *m, uint64_t number,
+    struct buf *key, struct buf *value)
+{
+	const struct turn *t = &r->turns[number - r->turned];
+	struct cell *cell = cell_of_bytes((char *)t->key);
+
+	value->n = 0;
+	written_put_bytes(value, cell_key(&r->keys, cell));
+	written_put_int(value, (int64_t)t->at);
+	state_put(m, 0, state_key_number(key, number), buf_str(value));
+}
+
+/* Deletes turns that have been taken, and puts those that are new. */
+static void
+save_turns(struct running *r)
+{
+	uint64_t head = r->turned + r->head, end = r->turned + r->n_turns;
+	struct buf key = {0}, value = {0};
+	struct state_map *m = turns_map(r);
+
+	for (; r->put_from < r->put_to && r->put_from < head; r->put_from++)
+		state_delete(m, 0, state_key_number(&key, r->put_from));
+	if (r->put_from == r->put_to)
+		r->put_from = r->put_to = head;
+	for (; r->put_to < end; r->put_to++)
+		put_turn(r, m, r->put_to, &key, &value);
+	buf_release(&key);
+	buf_release(&value);
+}
+
+static bool
+take_turn(struct running *r, struct str number, struct str value)
+{
+	const char *p = value.p, *end = p + value.n;
+	struct over_key *k;
+	struct str key;
+	uint64_t n;
+	int64_t at;
+
+	if (!written_number(number, &n) || n != r->put_to ||
+	    !written_get_key(&p, end, &key) || !written_get_int(&p, end, &at) ||
+	    p != end)
+		return false;
+	k = key_named(r, key);
+	if ((uint64_t)at < k->next || (uint64_t)at >= k->end)
+		return false;
+	running_turn(r, over_row(k, (uint64_t)at));
+	r->put_to++;
+	return true;
+}
+
+static int
+restore_turns(struct running *r, struct err *err)
+{
+	struct state_map *m = turns_map(r);
+	struct store_scan *scan = state_scan(m, 0);
+	struct str number, value;
+	int rc = 0;
+
+	r->put_from = r->put_to = r->turned;
+	while (!rc && store_scan_next(scan, &number, &value))
+		if (!take_turn(r, number, value))
+			rc = written_damaged(m, 0, number, err);
+	store_scan_end(scan);
+	return rc ? rc : written_ended(m, err);
+}
+
+/*
+ * By time a row's turn may be over before the rows it looks ahead to are there:
+ * then any key may have such rows, and all are needed.
+ */
+static void
+load_behind(struct running *r)
+{
+	const struct over_config *c = r->c;
+
+	if (c->mode != OVER_TIME ||
+	    !(c->whole || c->ahead ||
+		(c->framed && c->frame.to.kind == BOUND_FOLLOWING)))
+		return;
+	table_load(&r->keys);
+	for (size_t i = 0; i < r->keys.n; i++) {
+		struct over_key *k = (void *)r->keys.cells[i]->bytes;
+
+		for (uint64_t at = k->next; at < k->end; at++)
+			running_track(r, over_row(k, at));
+	}
+}
+
+/* ---- the step ---- */
+
+enum {
+	RUN_ARRIVALS,
+	RUN_NOW,
+	RUN_FORWARDED,
+	RUN_TIMED,
+	RUN_TURNED,
+	RUN_NUMBERS
+};
+
+int
+running_restore(struct op_run *run, struct state_step *s, struct err *err)
+{
+	struct running *r = (struct running *)run;
+	int64_t n[RUN_NUMBERS];
+	int rc;
+
+	r->state = s;
+	kept_keep(&r->kept, s, r->keys.cell_bytes);
+	table_keep(&r->keys, state_map(s, "keys"), 0,
+	    r->c->at_once ? &movable_codec : &fixed_codec, r);
+	rc = written_load(s, "run", n, RUN_NUMBERS, err);
+	if (rc < 1)
+		return rc;
+	r->arrivals = (uint64_t)n[RUN_ARRIVALS];
+	r->now = n[RUN_NOW];
+	r->forwarded = n[RUN_FORWARDED];
+	r->kept.timed = n[RUN_TIMED] != 0;
+	r->turned = (uint64_t)n[RUN_TURNED];
+	if (r->c->mode == OVER_END) {
+		r->before = r->arrivals;
+		return 0;
+	}
+	if (kept_waiting(&r->kept, UINT64_MAX, take_pending, r, err))
+		return -1;
+	load_behind(r);
+	return restore_turns(r, err);
+}
+
+void
+running_save(struct op_run *run)
+{
+	struct running *r = (struct running *)run;
+	int64_t n[RUN_NUMBERS] = {(int64_t)r->arrivals, r->now, r->forwarded,
+	    r->kept.timed, (int64_t)(r->turned + r->head)};
+
+	kept_store(&r->kept);
+	save_turns(r);
+	written_save(r->state, "run", n, RUN_NUMBERS);
+}
