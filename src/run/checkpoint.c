@@ -24,6 +24,7 @@ struct checkpoint {
 	struct buf read;
 	struct note note;
 	bool crashed;
+	bool finished; /* but for the names of files: killed too late */
 	int64_t every_ms, next_ms; /* 0: at the end only */
 	bool due;		   /* it is time, but there is much to put */
 	unsigned rows, pieces;	   /* since the clock was asked */
@@ -150,6 +151,7 @@ static int
 read_note(struct checkpoint *c, struct err *err)
 {
 	struct str note = store_note(c->store);
+	struct store_info info;
 
 	if (!note.n)
 		return 0;
@@ -161,6 +163,10 @@ read_note(struct checkpoint *c, struct err *err)
 		    "%s: the note of the last commit is not of this version",
 		    c->options->dir);
 	if (!note_get_bool(c->note, "final"))
+		return 0;
+	store_info(c->store, &info);
+	c->finished = c->options->final && !info.closed;
+	if (c->finished)
 		return 0;
 	err_set(err, ERR_STATE, (struct where){0},
 	    "%s: this state is final: --final has closed everything in it",
@@ -397,6 +403,12 @@ checkpoint_lasts(const struct checkpoint *c)
 	return c && c->options;
 }
 
+bool
+checkpoint_finished(const struct checkpoint *c)
+{
+	return c && c->finished;
+}
+
 struct note
 checkpoint_note(const struct checkpoint *c)
 {
@@ -601,7 +613,14 @@ checkpoint_restore(struct run *r)
 	if (c->every_ms)
 		c->next_ms = clock_elapsed_ms() + c->every_ms;
 	c->published = store_epoch(c->store);
-	if (c->note.map.type == T_MAP || !c->options)
+	if (!c->options)
+		return 0;
+	/*
+	 * The first commit comes before the first result; and one that says
+	 * that a run has begun before a file is gone on with, or what it wrote
+	 * would pass for somebody else's after a crash.
+	 */
+	if (c->note.map.type == T_MAP && (c->crashed || !outputs_last(&r->out)))
 		return 0;
 	return commit(r, false, false, false) || store_wait(c->store, r->err)
 		   ? -1

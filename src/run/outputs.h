@@ -69,6 +69,9 @@ uint64_t outputs_rows(const struct outputs *o);
 int outputs_resume(
     struct outputs *o, struct note note, bool crashed, struct err *err);
 
+/* Are there files that are gone on with? */
+bool outputs_last(const struct outputs *o);
+
 /* Is something written only when a commit is durable? */
 bool outputs_hold(const struct outputs *o);
 

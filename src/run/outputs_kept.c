@@ -137,6 +137,16 @@ outputs_resume(
 /* ---- commits ---- */
 
 bool
+outputs_last(const struct outputs *o)
+{
+	bool last = o->late.lasting || o->reject.lasting;
+
+	for (unsigned i = 0; i < o->plan->n_outputs; i++)
+		last |= o->sinks[i].out.lasting || o->sinks[i].parts;
+	return last;
+}
+
+bool
 outputs_hold(const struct outputs *o)
 {
 	return o->keep.store && o->keep.hold;

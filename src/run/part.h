@@ -90,6 +90,8 @@ void partition_flush(struct partitions *p, struct part *part);
 void partition_unlink_open(struct partitions *p, struct part *part);
 void partition_link_open(struct partitions *p, struct part *part);
 void partition_close_oldest(struct partitions *p);
+/* The part whose path is p->path. */
+struct part *partition_find(struct partitions *p);
 /* Makes an encoder that has begun; false if that failed. */
 bool partition_encoder(struct partitions *p, struct part *part);
 
@@ -105,6 +107,9 @@ void partition_fail_sys(
  * False if that failed. Where there is no encoder then, the file is empty.
  */
 bool part_begin(struct partitions *p, struct part *part);
+
+/* Only what the state says goes on. */
+bool part_take_up(struct partitions *p, struct part *part);
 
 /* The part is whole; its encoder has written its last bytes. */
 void part_retire(struct partitions *p, struct part *part);

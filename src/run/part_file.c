@@ -333,21 +333,30 @@ reopen(struct partitions *p, struct part *part, struct note entry)
 								    : BROKEN;
 }
 
-/* The encoder goes on, too; false if the columns have changed. */
-static bool
+/*
+ * The encoder goes on, too. If the columns have changed a part ends here, and
+ * rows go to the next one.
+ */
+static enum gone_on
 resume_encoder(struct partitions *p, struct part *part, struct note entry)
 {
 	const struct format *format = p->plan->format;
 	struct value saved;
 
 	if (!partition_encoder(p, part))
-		return false;
+		return BROKEN;
 	if (!format->restore || !note_get(entry, "encoder", T_BYTES, &saved) ||
 	    format->restore(part->encoder, value_str(saved)))
-		return true;
+		return GOES_ON;
+	if (partition_is_cut(p)) {
+		format->encoder_free(part->encoder);
+		part->encoder = NULL;
+		part_retire(p, part);
+		return p->failed ? BROKEN : GONE;
+	}
 	fail_state(p, part->out.path,
 	    "has other columns than those that would be written now");
-	return false;
+	return BROKEN;
 }
 
 /*
@@ -399,13 +408,20 @@ take_entry(struct partitions *p, struct part *part)
 			found = reopen(p, part, entry);
 		if (found == GONE && !partition_is_cut(p))
 			part->number--;
-		if (found == GOES_ON && !resume_encoder(p, part, entry))
-			found = BROKEN;
+		if (found == GOES_ON)
+			found = resume_encoder(p, part, entry);
 	}
 	buf_release(&key);
 	buf_release(&bytes);
 	arena_release(&arena);
 	return found;
+}
+
+bool
+part_take_up(struct partitions *p, struct part *part)
+{
+	part->known = true;
+	return take_entry(p, part) != BROKEN;
 }
 
 bool

@@ -479,9 +479,8 @@ new_part(struct partitions *p, uint64_t hash)
 	return part;
 }
 
-/* The part whose path is p->path. */
-static struct part *
-find_part(struct partitions *p)
+struct part *
+partition_find(struct partitions *p)
 {
 	uint64_t hash = hash_bytes(p->path.p, p->path.n);
 	size_t i;
@@ -512,7 +511,7 @@ partitions_rows(
 
 		p->path.n = 0;
 		naming_path(&p->naming, b, row, &p->path);
-		part = find_part(p);
+		part = partition_find(p);
 		if (!part->touched) {
 			touched[n++] = part;
 			part->touched = true;

@@ -86,7 +86,8 @@ put_entry(struct partitions *p, struct part *part, const struct extent *at)
 	bool named = part->named || part->naming;
 
 	pack_put_map(
-	    &entry, 4 + (at ? 2 + EXTENT_MEMBERS : 0u) + (saves ? 1 : 0u));
+	    &entry, 5 + (at ? 2 + EXTENT_MEMBERS : 0u) + (saves ? 1 : 0u));
+	note_text(&entry, "name", part->path);
 	note_count(&entry, "number", part->number);
 	note_bool(&entry, "goes_on", at != NULL);
 	note_count(&entry, "rows", part->rows);

@@ -117,8 +117,41 @@ partitions_take_back(struct store *store)
 	mem_free(buckets);
 }
 
+/*
+ * A file that has no name yet may get no further row, but its name at the end
+ * of this run. (Paths are relative to where the run was started.)
+ */
+static void
+take_up(struct partitions *p, struct str key, struct note entry)
+{
+	struct buf own = {0};
+	struct part *part;
+
+	if (!note_get_bool(entry, "goes_on") || note_get_bool(entry, "named"))
+		return;
+	p->path.n = 0;
+	buf_adds(&p->path, note_get_text(entry, "name"));
+	part = partition_find(p);
+	part_key(p, part, &own);
+	if (str_eq(buf_str(&own), key))
+		(void)part_take_up(p, part);
+	buf_release(&own);
+}
+
 void
 partitions_crashed(struct partitions *p)
 {
+	struct store_scan *scan =
+	    store_scan_begin(p->store, PARTS_MAP, p->bucket);
+	struct str key, value;
+	struct arena arena;
+
 	p->crashed = true;
+	arena_init(&arena, 4096);
+	while (store_scan_next(scan, &key, &value) && !p->failed) {
+		arena_reset(&arena);
+		take_up(p, key, note_open(value, &arena));
+	}
+	store_scan_end(scan);
+	arena_release(&arena);
 }

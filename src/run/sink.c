@@ -208,15 +208,22 @@ sink_failed(const struct sink *s)
 
 /* ---- with a state directory ---- */
 
-/* What begin() would write: is it how the file begins? */
+/* What an encoder would begin with: is it how the file begins? */
 static bool
 begins_alike(struct sink *s)
 {
+	const struct format *format = s->plan->format;
 	struct buf head = {0}, there = {0};
+	struct err none = {0};
+	struct encoder *e = format->encoder_new(&s->spec, &none);
 	bool alike = true;
 	ssize_t n;
 
-	s->plan->format->begin(s->encoder, &head);
+	err_release(&none);
+	if (!e)
+		return true;
+	format->begin(e, &head);
+	format->encoder_free(e);
 	if (head.n && s->out.look >= 0) {
 		buf_reserve(&there, head.n);
 		n = pread(s->out.look, there.p, head.n, 0);
