@@ -44,8 +44,20 @@ enum checkpoint_opened {
  */
 enum checkpoint_opened checkpoint_open(struct run *r);
 
+/*
+ * The watermark of the inputs of a rank as the last run has left it; WHEN_MIN
+ * if it was not with them.
+ */
+int64_t checkpoint_now(const struct checkpoint *c, unsigned rank);
+
 /* Is there a directory that outlives the run, and not just a limit? */
 bool checkpoint_lasts(const struct checkpoint *c);
+
+/*
+ * The last run has made its final commit and was killed before it was done
+ * with its outputs: nothing is left but that.
+ */
+bool checkpoint_finished(const struct checkpoint *c);
 
 /* The last commit's note; empty if there has been none. */
 struct note checkpoint_note(const struct checkpoint *c);

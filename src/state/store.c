@@ -80,6 +80,8 @@ store_new(const struct store_options *o)
 		s->o.spill_bytes = STORE_SPILL_BYTES;
 	if (!s->o.cache_bytes)
 		s->o.cache_bytes = STORE_CACHE_BYTES;
+	if (!s->o.run_bytes)
+		s->o.run_bytes = STORE_RUN_BYTES;
 	s->dir = (struct store_dir){.fd = -1, .lock = -1};
 	s->log.fd = s->head = -1;
 	s->next_run = 1;
@@ -265,8 +267,10 @@ hand_changes(struct store *s, bool spill)
 {
 	s->job.spill = spill;
 	s->job.run = s->next_run++;
+	memtable_settle(s->pending);
 	s->job.changes = s->pending;
 	s->pending = memtable_new();
+	s->pending->hint = memtable_slots(s->job.changes);
 	hand_over(s);
 }
 
@@ -389,6 +393,13 @@ store_durable(struct store *s)
 {
 	land(s);
 	return s->epoch;
+}
+
+bool
+store_is_busy(struct store *s)
+{
+	land(s);
+	return s->busy;
 }
 
 /* The last commit once more, with what a merge has made in place. */
