@@ -288,6 +288,10 @@ check_file(struct partitions *p, struct part *part, const struct extent *was)
 		    "is shorter than when the state was last saved");
 		return false;
 	}
+	if (!extent_matches(part->out.fd, was) && errno) {
+		partition_fail_sys(p, "read", part->out.path);
+		return false;
+	}
 	if (!extent_matches(part->out.fd, was)) {
 		fail_state(p, part->out.path,
 		    "is not what it was when the state was last saved");
