@@ -253,6 +253,7 @@ open_new(struct partitions *p, struct part *part)
 	part->out.opened = true;
 	partition_note_folder(p, part->out.target);
 	partition_link_open(p, part);
+	partition_note_device(p, part);
 	part->dirty = true;
 	return !there || adopt(p, part, &st);
 }
@@ -333,6 +334,7 @@ reopen(struct partitions *p, struct part *part, struct note entry)
 	}
 	part->out.opened = true;
 	partition_link_open(p, part);
+	partition_note_device(p, part);
 	return extent_get(entry, &was) && check_file(p, part, &was) ? GOES_ON
 								    : BROKEN;
 }
