@@ -44,10 +44,14 @@ static void
 save_key(
     void *arg, const struct table *t, const struct cell *cell, struct buf *out)
 {
-	const struct running *r = arg;
+	const struct over_key *k = (const void *)cell->bytes;
+	struct running *r = arg;
 
 	(void)t;
-	over_key_save(r->c, (const void *)cell->bytes, out);
+	over_key_save(r->c, k, out);
+	/* It may be read again at once. */
+	for (uint64_t at = k->base; r->c->at_once && at < k->end; at++)
+		kept_store_row(&r->kept, over_row(k, at));
 }
 
 struct loading {

@@ -11,6 +11,7 @@
 
 #define ROWS 96
 #define BATCHES 24
+#define LITTLE 6000 /* bytes */
 
 struct bench {
 	struct plan plan;
@@ -19,6 +20,7 @@ struct bench {
 	struct eval *eval;
 	struct batch *batch;
 
+	size_t memory;	     /* of kept tables */
 	struct store *store; /* NULL: nothing is kept */
 	struct state *state;
 	struct op_run *run;
@@ -210,6 +212,7 @@ begin_bench(struct bench *bench, const char *spec, struct source *src)
 	struct err err = {0};
 
 	*bench = (struct bench){.eval = eval_new(), .batch = batch_new()};
+	bench->memory = SIZE_MAX;
 	bench->w = (struct watermark){.greatest = WHEN_MIN,
 	    .lateness = 2000000,
 	    .ceiling = WHEN_MAX,
@@ -238,13 +241,12 @@ end_bench(struct bench *bench)
 
 /* ---- stopping ---- */
 
-static const struct state_options any_memory = {.memory = SIZE_MAX};
-
 /* Opens the store and the step's share; restore is up to the caller. */
 static struct state_step *
 open_state(struct bench *bench, const char *dir)
 {
 	static const struct store_options create = {.create = true};
+	struct state_options options = {.memory = bench->memory};
 	struct arena a;
 	struct schema schema = {.arena = &a};
 	struct state_step *step = NULL;
@@ -253,7 +255,7 @@ open_state(struct bench *bench, const char *dir)
 
 	arena_init(&a, 1024);
 	bench->store = test_open(dir, &create);
-	bench->state = state_new(bench->store, &any_memory, &err);
+	bench->state = state_new(bench->store, &options, &err);
 	bench->op->kind->schema(bench->op, &schema);
 	if (bench->state)
 		step = state_step(bench->state, bench->op->name,
@@ -293,21 +295,30 @@ cut(struct bench *bench)
 	return test_commit(bench->store, "x");
 }
 
-/* The step over all rows, stopped after every so many batches (0: never). */
+/*
+ * The step over all rows, stopped after every so many batches (0: never).
+ * *lacks, if there is so little memory, says that it was too little.
+ */
 static bool
-run_all(const char *spec, unsigned every, struct buf *out)
+run_all(const char *spec, unsigned every, size_t memory, bool *lacks,
+    struct buf *out)
 {
 	const char *dir = test_dir("stops");
 	struct source src = {"test", str_of(spec)};
 	struct bench bench;
 	bool good = begin_bench(&bench, spec, &src);
 
+	bench.memory = memory;
 	if (every && good)
 		good = go_on(&bench, dir);
 	else if (good)
 		open_run(&bench);
 	for (unsigned i = 0; good && i < BATCHES; i++) {
 		apply(&bench, i);
+		if (lacks && state_failed(bench.state, NULL)) {
+			*lacks = true;
+			break;
+		}
 		if (!every || (i + 1) % every)
 			continue;
 		good = !cut(&bench);
@@ -332,17 +343,21 @@ test_stops(const char *spec)
 {
 	static const unsigned stops[] = {1, 2, 5, 12};
 	struct buf want = {0}, got = {0};
-	bool good = run_all(spec, 0, &want);
+	bool good = run_all(spec, 0, SIZE_MAX, NULL, &want), lacks = false;
 
 	ok(good && want.n > 0, "runs: %s", spec + sizeof "weir: 1\n" - 1);
 	for (unsigned i = 0; good && i < sizeof stops / sizeof *stops; i++) {
-		good = run_all(spec, stops[i], &got);
+		good = run_all(spec, stops[i], SIZE_MAX, NULL, &got);
 		good = ok(good && str_eq(buf_str(&got), buf_str(&want)),
 		    "stopped after every %u", stops[i]);
 		if (good)
 			continue;
 		printf("# got:\n%s# want:\n%s", buf_z(&got), buf_z(&want));
 	}
+	/* Little memory: either it cannot be, or it makes no difference. */
+	good = run_all(spec, 7, LITTLE, &lacks, &got);
+	ok(good && (lacks || str_eq(buf_str(&got), buf_str(&want))),
+	    "with little memory: %s", lacks ? "refused" : "the same");
 	buf_release(&want);
 	buf_release(&got);
 }
