@@ -432,7 +432,7 @@ ID:595,601"
 	    >in.jsonl
 	export WEIR_TORTURE=commit=9
 	(ulimit -n 64 && weir -s ./s -o 'p/{k}.csv' 'SELECT n, k' in.jsonl)
-	(ulimit -n 64 && weir -s ./r -o 'r/{k}.csv' --roll 40 'SELECT n, k' \
+	(ulimit -n 64 && weir -s ./t -o 'r/{k}.csv' --roll 40 'SELECT n, k' \
 	    in.jsonl)
 	weir -o 'want/{k}.csv' 'SELECT n, k' in.jsonl
 	diff -rq want p >differ
