@@ -182,3 +182,29 @@ steps:
 	has "$out" 'weir: 1'
 	has "$out" 'rows out'
 }
+
+# mistake INPUT OUTPUT TEXT: of these formats this is said.
+mistake() {
+	local status=0
+	{
+		printf 'weir: 1\ninput: {format: "%s"}\n' "$1"
+		printf 'steps: [{select: [a]}]\noutput: {format: "%s"}\n' "$2"
+	} >s.yaml
+	weir check s.yaml >stdout 2>errors || status=$?
+	[ $status -eq 2 ] && grep -F "$3" errors
+}
+
+@test "check: settings of formats are read as a run reads them" {
+	mistake 'regex:(?<a>[' json \
+	    's.yaml:2:30: error: in the pattern: missing terminating ]'
+	mistake 'grok:%{NOSUCH:a}' json \
+	    's.yaml:2:25: error: there is no pattern "NOSUCH"'
+	mistake csv:nope=1 json 'the format csv has no setting "nope"'
+	mistake regex json 'the format regex needs a pattern'
+	mistake json 'template:${a} {a' 's.yaml:4:18: error: in the template'
+	for one in csv tsv json msgpack syslog nginx w3c zeek kv logfmt lines
+	do
+		printf 'weir: 1\ninput: {format: %s}\n' $one >s.yaml
+		gives 0 weir check s.yaml
+	done
+}

@@ -328,7 +328,7 @@ records() {
 }
 
 @test "cli: commands of later versions say so" {
-	for command in state export savepoint; do
+	for command in export; do
 		gives 2 weir $command x
 		has "$errors" 'not available in this version'
 	done

@@ -39,6 +39,12 @@ on_error(struct check *c, struct err *err)
 }
 
 static void
+on_format(void *arg, struct err *err)
+{
+	on_error(arg, err);
+}
+
+static void
 on_warning(void *arg, const struct err *warning)
 {
 	struct check *c = arg;
@@ -84,6 +90,7 @@ check_one(struct check *c, const char **operand)
 	if (pipeline_make(&plan, &one, &err)) {
 		on_error(c, &err);
 	} else {
+		check_formats(&plan, on_format, c);
 		plan_check(&plan, on_warning, c);
 		check_tests(c, &plan);
 		if (c->options->against &&

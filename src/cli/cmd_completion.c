@@ -6,6 +6,7 @@
  */
 #include "cli/command.h"
 #include "cli/help.h"
+#include "cli/state_verbs.h"
 #include "cli/terminal.h"
 #include "io/io.h"
 
@@ -67,6 +68,13 @@ add_commands(struct buf *out)
 {
 	for (unsigned i = 0; i < n_commands; i++)
 		add_word(out, str_of(commands[i]->name));
+}
+
+static void
+add_verbs(struct buf *out)
+{
+	for (unsigned i = 0; i < n_state_verbs; i++)
+		add_word(out, str_of(state_verbs[i].name));
 }
 
 static void
@@ -172,6 +180,7 @@ write_bash(struct buf *out)
 	bash_words(out, "1,*", add_commands);
 	bash_words(out, "*,completion", add_shells);
 	bash_words(out, "*,help", add_topics);
+	bash_words(out, "2,state", add_verbs);
 	buf_lit(out, "\tesac ;;\n\tesac ;;\n\tesac\n"
 		     "\twhile read -r word; do\n"
 		     "\t\tCOMPREPLY+=(\"$word\")\n"
@@ -248,6 +257,7 @@ write_zsh(struct buf *out)
 	buf_lit(out, "\n}\n_weir_rest()\n{\n\tcase ${line[1]} in\n");
 	zsh_words(out, "completion", add_shells);
 	zsh_words(out, "help", add_topics);
+	zsh_words(out, "state", add_verbs);
 	buf_lit(out,
 	    "\t*) _files ;;\n\tesac\n}\n"
 	    "_weir()\n{\n\tlocal line state\n\t_arguments -s -S -C \\\n");
@@ -309,6 +319,7 @@ write_fish(struct buf *out)
 	}
 	fish_words(out, "completion", add_shells);
 	fish_words(out, "help", add_topics);
+	fish_words(out, "state", add_verbs);
 }
 
 /* ---- the command ---- */

@@ -14,6 +14,7 @@ struct command {
 	const char *usage; /* behind "weir ", one form a line */
 	const char *doc;
 	enum option_use use;
+	bool verbs; /* the first operand is one of state_verbs */
 	/* 0, or -1 and *err: it ends with the code's exit status. */
 	int (*run)(const struct options *o, struct err *err);
 };

@@ -9,12 +9,14 @@
 #include <pcre2.h>
 
 #include "cli/command.h"
+#include "cli/state_verbs.h"
 #include "cli/terminal.h"
 #include "config.h"
 
 #define WIDTH 80
 #define WIDTH_MAX 100
 #define OPTION_INDENT 26
+#define VERB_INDENT 22
 #define SHORT_INDENT 22
 #define COMMAND_INDENT 14
 
@@ -140,12 +142,28 @@ put_commands(struct page *page)
 	}
 }
 
+static void
+put_verbs(struct page *page)
+{
+	page_heading(page, "Verbs");
+	for (unsigned i = 0; i < n_state_verbs; i++) {
+		struct buf term = {0};
+
+		buf_printf(&term, "`%s` \1%s\1", state_verbs[i].name,
+		    state_verbs[i].operands);
+		page_item(page, buf_z(&term), state_verbs[i].doc, VERB_INDENT);
+		buf_release(&term);
+	}
+}
+
 void
 help_command(struct page *page, const struct command *command)
 {
 	put_usage(page, command);
 	page_gap(page);
 	page_para(page, command->doc);
+	if (command->verbs)
+		put_verbs(page);
 	help_options(page, command->use);
 }
 

@@ -93,7 +93,7 @@ is_sql(const char *file, struct str text)
 static int
 not_a_query(const char *word, bool exists, struct err *err)
 {
-	static const char *const later[] = {"export", "savepoint", "state"};
+	static const char *const later[] = {"export"};
 	struct str names[16], near;
 	char shown[4 * 200 + 8];
 

@@ -32,4 +32,11 @@ int pipeline_params(struct plan *p, const struct options *o, struct err *err);
  */
 int pipeline_inputs(struct plan *p, const struct options *o, struct err *err);
 
+/*
+ * check_formats.c: says which inputs and outputs of a bound plan have a
+ * mistake in the settings of their format. The error stays the caller's.
+ */
+void check_formats(
+    const struct plan *p, void (*say)(void *arg, struct err *err), void *arg);
+
 #endif

@@ -24,6 +24,7 @@ struct checkpoint {
 	struct buf read;
 	struct note note;
 	bool crashed;
+	bool finished; /* but for the names of files: killed too late */
 	int64_t every_ms, next_ms; /* 0: at the end only */
 	bool due;		   /* it is time, but there is much to put */
 	unsigned rows, pieces;	   /* since the clock was asked */
@@ -150,6 +151,7 @@ static int
 read_note(struct checkpoint *c, struct err *err)
 {
 	struct str note = store_note(c->store);
+	struct store_info info;
 
 	if (!note.n)
 		return 0;
@@ -161,6 +163,10 @@ read_note(struct checkpoint *c, struct err *err)
 		    "%s: the note of the last commit is not of this version",
 		    c->options->dir);
 	if (!note_get_bool(c->note, "final"))
+		return 0;
+	store_info(c->store, &info);
+	c->finished = c->options->final && !info.closed;
+	if (c->finished)
 		return 0;
 	err_set(err, ERR_STATE, (struct where){0},
 	    "%s: this state is final: --final has closed everything in it",
@@ -395,6 +401,12 @@ bool
 checkpoint_lasts(const struct checkpoint *c)
 {
 	return c && c->options;
+}
+
+bool
+checkpoint_finished(const struct checkpoint *c)
+{
+	return c && c->finished;
 }
 
 struct note

@@ -47,6 +47,12 @@ enum checkpoint_opened checkpoint_open(struct run *r);
 /* Is there a directory that outlives the run, and not just a limit? */
 bool checkpoint_lasts(const struct checkpoint *c);
 
+/*
+ * The last run has made its final commit and was killed before it was done
+ * with its outputs: nothing is left but that.
+ */
+bool checkpoint_finished(const struct checkpoint *c);
+
 /* The last commit's note; empty if there has been none. */
 struct note checkpoint_note(const struct checkpoint *c);
 

@@ -92,7 +92,12 @@ position_resume(struct turn *t, struct err *err)
 {
 	struct place p = t->place;
 
+	/* Another pipe begins anew. */
+	if (!t->input->plain && str_is(t->input->file, "-"))
+		t->place = (struct place){.rows = t->skip = 0};
 	if (!p.offset && !p.skipping)
+		return 0;
+	if (!t->input->plain && str_is(t->input->file, "-"))
 		return 0;
 	return input_resume(
 	    t->input, p.offset, p.context, p.line, p.skipping, err);

@@ -277,6 +277,33 @@ report_waiting(const struct plan *plan, const struct run_options *o)
 	return true;
 }
 
+/* Does it hold its results back until all has been read? */
+static bool
+waits_for_end(const struct op *op)
+{
+	return op->kind->waits == WAITS_END && !op->live && !op->implied;
+}
+
+void
+report_unfinished(const struct plan *plan, const struct run_options *o)
+{
+	for (unsigned i = 0; i < plan->n_ops && !o->quiet; i++) {
+		const struct op *op = &plan->ops[i];
+
+		if (!waits_for_end(op))
+			continue;
+		fprintf(stderr,
+		    "weir: results of the step \"%.*s\" are kept for a run "
+		    "with --final\n",
+		    STR_ARG(op->name));
+		if (op->kind->changes == CHANGES_TAKE)
+			fputs("hint: -m upsert writes what changes, --every "
+			      "1h what has changed by then\n",
+			    stderr);
+		return;
+	}
+}
+
 void
 torture_read(const char *text)
 {

@@ -16,6 +16,12 @@ int report_end(const struct run_counts *c, const struct plan *plan,
     const struct step_count *steps, const struct run_options *o,
     struct err *err);
 
+/*
+ * At the end of a run that others follow: names the step whose results come
+ * with --final only, if there is one.
+ */
+void report_unfinished(const struct plan *plan, const struct run_options *o);
+
 /* What has been written for the file is thrown away. */
 void report_interrupted(const char *path);
 

@@ -624,6 +624,20 @@ run_ranks(struct run *r)
 	return 0;
 }
 
+/* All that is to come in this run has been applied. */
+static int
+end_run(struct run *r)
+{
+	bool final = r->rank > last_rank(r);
+
+	pipe_finish(&r->pipe);
+	if (checkpoint_end(r, final))
+		return -1;
+	if (checkpoint_lasts(r->kept) && !final)
+		report_unfinished(r->plan, r->options);
+	return 0;
+}
+
 static int
 run_inputs(struct run *r)
 {
@@ -639,12 +653,13 @@ run_inputs(struct run *r)
 	    .err = r->err,
 	    .counts = r->counts};
 	pipe_init(&r->pipe, r->plan);
-	status = checkpoint_restore(r) ? -1 : run_ranks(r);
+	status = checkpoint_restore(r) ? -1 : 0;
+	if (!status && !checkpoint_finished(r->kept))
+		status = run_ranks(r);
 	r->counts->killed = checkpoint_killed(r->kept);
-	if (!status && !outputs_failed(&r->out) && !r->counts->killed) {
-		pipe_finish(&r->pipe);
-		status = checkpoint_end(r, r->rank > last_rank(r));
-	}
+	if (!status && !outputs_failed(&r->out) && !r->counts->killed &&
+	    !checkpoint_finished(r->kept))
+		status = end_run(r);
 	for (unsigned i = 0; i < r->n_inputs; i++)
 		if (r->turns[i].batch)
 			r->counts->filtered += turn_filtered(&r->turns[i]);

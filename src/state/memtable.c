@@ -11,6 +11,24 @@
 #define CHUNK_MAX ((size_t)1 << 20)
 /* Slots that are fetched ahead when an index grows. */
 #define GROW_AHEAD 12
+/* A section with so many slots grows to what the table's hint says. */
+#define HINT_FROM 8192
+/* Entries that wait until their slots are near, and half of them. */
+#define QUEUE 16u
+#define QUEUE_BYTES 232 /* a longer one does not wait */
+#define QUEUE_FROM 4096 /* slots of a section that is worth it */
+
+/* A put, or a deletion, that waits. */
+struct mem_wait {
+	struct mem_section *section;
+	uint32_t hash, key_len, value_len;
+	char bytes[QUEUE_BYTES]; /* key, value */
+};
+
+struct mem_queue {
+	unsigned first, n;
+	struct mem_wait waits[QUEUE];
+};
 
 /* ---- chunks ---- */
 
@@ -94,13 +112,15 @@ slot_put(struct index *ix, const struct mem_entry *e)
 
 /* Goes through the entries in order of arrival, which is that of memory. */
 static void
-entries_grow(struct mem_section *s)
+entries_grow(struct mem_section *s, size_t hint)
 {
 	struct index *ix = &s->index;
 	size_t slots = ix->slots ? (ix->mask + 1) * 2 : 16;
 	struct mem_cursor c = {0}, front = {0};
 	const struct mem_entry *e;
 
+	if (slots > HINT_FROM && slots < hint)
+		slots = hint;
 	mem_free(ix->slots);
 	*ix = (struct index){
 	    .slots = mem_zalloc(slots * sizeof *ix->slots), .mask = slots - 1};
@@ -177,16 +197,15 @@ entry_set(struct mem_entry *e, struct str value, bool deleted)
 }
 
 static void
-set(struct memtable *m, struct mem_section *s, struct str key, struct str value,
-    bool deleted)
+set(struct memtable *m, struct mem_section *s, struct str key, uint32_t hash,
+    struct str value, bool deleted)
 {
-	uint32_t hash = hash_of(key);
 	size_t before = s->bytes, i;
 	struct mem_entry *e;
 
 	must(key.n < MEM_STALE / 4 && value.n < MEM_STALE / 2);
 	if (!s->index.slots || (s->index.n + 1) * 8 > (s->index.mask + 1) * 5)
-		entries_grow(s);
+		entries_grow(s, m->hint);
 	i = probe(s, key, hash);
 	e = index_pointer(s->index.slots[i]);
 	if (e && value.n <= e->room &&
@@ -206,17 +225,92 @@ set(struct memtable *m, struct mem_section *s, struct str key, struct str value,
 	m->bytes += s->bytes - before;
 }
 
+/* ---- the queue ---- */
+
+static void
+apply_first(struct memtable *m)
+{
+	struct mem_queue *q = m->queue;
+	const struct mem_wait *w = &q->waits[q->first];
+	bool deleted = w->value_len == MEM_DELETED;
+
+	q->first = (q->first + 1) % QUEUE;
+	q->n--;
+	set(m, w->section, (struct str){w->bytes, w->key_len}, w->hash,
+	    (struct str){w->bytes + w->key_len, deleted ? 0 : w->value_len},
+	    deleted);
+}
+
+void
+memtable_settle(struct memtable *m)
+{
+	while (m->queue && m->queue->n)
+		apply_first(m);
+}
+
+/* The slot is near by now: the entry it points to, if it may be the one. */
+static inline void
+fetch_entry(const struct mem_wait *w)
+{
+	const struct index *ix = &w->section->index;
+	uint64_t h = spread(w->hash), slot = ix->slots[index_start(ix, h)];
+
+	if (slot && index_tag(slot) == index_tag(h))
+		__builtin_prefetch(index_pointer(slot), 1);
+}
+
+static inline void
+enqueue(struct memtable *m, struct mem_section *s, struct str key,
+    uint32_t hash, struct str value, bool deleted)
+{
+	struct mem_queue *q = m->queue;
+	struct mem_wait *w;
+
+	if (q->n == QUEUE)
+		apply_first(m);
+	if (q->n >= QUEUE / 2)
+		fetch_entry(&q->waits[(q->first + q->n - QUEUE / 2) % QUEUE]);
+	w = &q->waits[(q->first + q->n++) % QUEUE];
+	w->section = s;
+	w->hash = hash;
+	w->key_len = (uint32_t)key.n;
+	w->value_len = deleted ? MEM_DELETED : (uint32_t)value.n;
+	if (key.n)
+		memcpy(w->bytes, key.p, key.n);
+	if (value.n)
+		memcpy(w->bytes + key.n, value.p, value.n);
+	__builtin_prefetch(
+	    &s->index.slots[index_start(&s->index, spread(hash))], 1);
+}
+
+static inline void
+put(struct memtable *m, struct mem_section *s, struct str key, struct str value,
+    bool deleted)
+{
+	uint32_t hash = hash_of(key);
+
+	if (s->index.mask >= QUEUE_FROM && key.n <= QUEUE_BYTES &&
+	    value.n <= QUEUE_BYTES - key.n) {
+		if (!m->queue)
+			m->queue = mem_zalloc(sizeof *m->queue);
+		enqueue(m, s, key, hash, value, deleted);
+		return;
+	}
+	memtable_settle(m);
+	set(m, s, key, hash, value, deleted);
+}
+
 void
 memtable_put(
     struct memtable *m, struct mem_section *s, struct str key, struct str value)
 {
-	set(m, s, key, value, false);
+	put(m, s, key, value, false);
 }
 
 void
 memtable_delete(struct memtable *m, struct mem_section *s, struct str key)
 {
-	set(m, s, key, (struct str){0}, true);
+	put(m, s, key, (struct str){0}, true);
 }
 
 /* ---- sections ---- */
@@ -265,6 +359,7 @@ memtable_free(struct memtable *m)
 		return;
 	for (size_t i = 0; i < m->n; i++)
 		mem_section_unpin(m->sections[i]);
+	mem_free(m->queue);
 	mem_free(m->sections);
 	mem_free(m->maps);
 	index_release(&m->index);
@@ -357,8 +452,10 @@ take_out(struct memtable *m, struct mem_section *s)
 void
 memtable_forget(struct memtable *m, unsigned map, int64_t bucket)
 {
-	struct mem_section *s = memtable_find(m, map, bucket);
+	struct mem_section *s;
 
+	memtable_settle(m);
+	s = memtable_find(m, map, bucket);
 	if (s)
 		take_out(m, s);
 }
@@ -366,6 +463,7 @@ memtable_forget(struct memtable *m, unsigned map, int64_t bucket)
 void
 memtable_forget_map(struct memtable *m, unsigned map)
 {
+	memtable_settle(m);
 	for (size_t k = m->n; k-- > 0;)
 		if (m->sections[k]->map == map)
 			take_out(m, m->sections[k]);
@@ -407,6 +505,18 @@ memtable_absorb(struct memtable *m, struct memtable *from)
 			continue;
 		dst = memtable_section(m, src->map, src->bucket);
 		while ((e = mem_section_next(src, &c)))
-			set(m, dst, mem_key(e), mem_value(e), mem_deleted(e));
+			put(m, dst, mem_key(e), mem_value(e), mem_deleted(e));
 	}
+	memtable_settle(m);
+}
+
+size_t
+memtable_slots(const struct memtable *m)
+{
+	size_t most = 0;
+
+	for (size_t i = 0; i < m->n; i++)
+		if (m->sections[i]->index.mask >= most)
+			most = m->sections[i]->index.mask + 1;
+	return most;
 }

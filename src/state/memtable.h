@@ -4,6 +4,9 @@
  * their keys. An entry is a value or a tombstone. A section that was dropped
  * hides what is older than this table, and so does a map that was dropped.
  *
+ * What is put into a large section waits in a short queue until the memory it
+ * goes to has been fetched: whoever reads a table has it settled first.
+ *
  * Entries lie one behind another in chunks of their section and are gone
  * through in order of arrival. What is put again is written over if there is
  * room, unless somebody is reading the section (pins): then it is appended,
@@ -47,8 +50,12 @@ struct mem_section {
 	size_t bytes; /* of chunks that are used */
 };
 
+struct mem_queue; /* memtable.c */
+
 struct memtable {
 	struct index index; /* of sections */
+	struct mem_queue *queue;
+	size_t hint; /* slots of a section that grows large; 0: none */
 	struct mem_section **sections;
 	size_t n, cap;
 	struct mem_section *recent;
@@ -71,6 +78,12 @@ struct mem_section *memtable_section(
 
 /* Does it say that what is older of the section is dead? */
 bool memtable_hides(const struct memtable *m, unsigned map, int64_t bucket);
+
+/* Empties the queue. Before anything but put and delete. */
+void memtable_settle(struct memtable *m);
+
+/* Slots of the largest section: a hint for a table that follows. */
+size_t memtable_slots(const struct memtable *m);
 
 void memtable_put(struct memtable *m, struct mem_section *s, struct str key,
     struct str value);

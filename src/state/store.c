@@ -265,8 +265,10 @@ hand_changes(struct store *s, bool spill)
 {
 	s->job.spill = spill;
 	s->job.run = s->next_run++;
+	memtable_settle(s->pending);
 	s->job.changes = s->pending;
 	s->pending = memtable_new();
+	s->pending->hint = memtable_slots(s->job.changes);
 	hand_over(s);
 }
 

@@ -13,6 +13,7 @@ store_tables(const struct store *s, struct memtable *out[STORE_TABLES])
 {
 	unsigned n = 0;
 
+	memtable_settle(s->pending);
 	out[n++] = s->pending;
 	if (s->job.changes)
 		out[n++] = s->job.changes;

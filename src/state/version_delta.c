@@ -111,5 +111,6 @@ delta_apply(struct str body, struct memtable *held)
 	while (body.n)
 		if (!apply_entry(&body, held, &s))
 			return false;
+	memtable_settle(held);
 	return true;
 }

@@ -26,7 +26,7 @@ VALUES              has no names of columns in FROM there: it stands in WITH
 INTERSECT           binds tighter than UNION here: never beside another one
 truth               is 1 or 0 in SQLite
 group_concat        has an order of its own there: not asked
-GROUP BY (query)    is refused here: counted
+GROUP BY (query)    is refused here: not asked
 """
 import json
 import os
@@ -40,8 +40,6 @@ TEXTS = ["", "a", "b", "ab", "B", "a b", "abc", "é", "10", "%", "x_y", "O'H"]
 COMPARE = ["=", "<>", "<", "<=", ">", ">="]
 COLUMNS = [("id", "int"), ("a", "int"), ("b", "int"), ("c", "float"),
            ("d", "text"), ("e", "text")]
-# Queries cannot be keys here.
-REFUSED = "subqueries are not supported here"
 KINDS = ["int", "int", "float", "text", "bool"]
 
 
@@ -393,7 +391,7 @@ class Maker:
         return self.expr(scope, kind, 2)
 
     def where(self, scope, depth):
-        if self.chance(0.5):
+        if self.chance(0.6):
             return Pair("")
         return form(None, " WHERE %s", self.expr(scope, "bool",
                                                  self.rnd.randint(1, 3)))
@@ -409,7 +407,7 @@ class Maker:
         keys = [self.expr(scope, r.choice(KINDS), r.choice([0, 0, 1, 2]))
                 for _ in range(r.choice([0, 1, 1, 1, 2, 2]))]
         # A number there would be that of an item.
-        keys = [k for k in keys if "." in k.w and
+        keys = [k for k in keys if "." in k.w and "SELECT" not in k.w and
                 not k.w.replace("e0", "").replace(".", "").strip(
                     "-").isdigit() and not k.w.startswith("'")]
         over_keys = [Scope([(k.w, k.kind)]) for k in keys if k.w == k.s]
@@ -614,9 +612,6 @@ def one(weir, r, db, files, counts):
         return "SQLite: %s" % e, q
     out, err = run(weir, [q.w] + files)
     if err:
-        if REFUSED in err:
-            counts["refused"] += 1
-            return None, q
         return err, q
     have = rows_from(out.splitlines())
     if not ordered:
@@ -638,7 +633,7 @@ def main():
     weir = sys.argv[1]
     total = int(sys.argv[2]) if len(sys.argv) > 2 else 400
     seed = int(sys.argv[3]) if len(sys.argv) > 3 else 1
-    failed, counts, per = 0, {"rows": 0, "refused": 0}, 40
+    failed, counts, per = 0, {"rows": 0}, 40
     if sqlite3.sqlite_version_info < (3, 39):
         print("1..0 # SKIP no SQLite 3.39")
         return
@@ -666,7 +661,7 @@ def main():
                     write("%s/%s-%d.jsonl" % (keep, n, k), rows, 1)
     print("%s 1 - %d random queries, %d rows, as SQLite has them (seed %d)" % (
         "not ok" if failed else "ok", total, counts["rows"], seed))
-    print("# %d differ, %d are refused" % (failed, counts["refused"]))
+    print("# %d differ" % failed)
     print("1..1")
     sys.exit(1 if failed else 0)
 

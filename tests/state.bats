@@ -1,0 +1,352 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# State that is kept between runs: runs that follow each other, runs that are
+# killed, runs that get in each other's way, and directories that are not what
+# they should be.
+
+load lib.bash
+
+setup() {
+	unset NO_COLOR CLICOLOR_FORCE WEIR_CONFIG XDG_CONFIG_HOME TERM COLUMNS
+	unset STATE_DIRECTORY XDG_STATE_HOME
+	export LC_ALL=C HOME=$BATS_TEST_TMPDIR
+	cd "$BATS_TEST_TMPDIR" || return 1
+	[ -x "$WEIR" ]
+}
+
+teardown() {
+	[ -z "$pid" ] || kill -KILL "$pid" 2>/dev/null || true
+}
+
+sql='SELECT k, sum(v) s GROUP BY k, tumble(1m)'
+
+# log FROM TO: a record every 20 seconds, of two keys in turn.
+log() {
+	seq "$1" "$2" | awk '{
+		s = $1 * 20
+		printf "{\"ts\":\"2026-03-%02dT%02d:%02d:%02dZ\"," \
+		    "\"k\":\"%s\",\"v\":%d}\n", s / 86400 + 1,
+		    s / 3600 % 24, s / 60 % 60, s % 60,
+		    $1 % 2 ? "odd" : "even", $1
+	}'
+}
+
+# A run of the query, with the state in ./st.
+run_sql() {
+	weir -s ./st -l 10s "$@" "$sql" in.jsonl
+}
+
+# waits COMMAND...: until it is true, at most some seconds.
+waits() {
+	local i
+	for i in $(seq 200); do
+		! "$@" || return 0
+		sleep 0.02
+	done
+	echo "it never came: $*"
+	return 1
+}
+
+@test "state: runs that follow each other give what one run gives" {
+	log 1 2000 >all.jsonl
+	weir -l 10s "$sql" all.jsonl >want
+	: >in.jsonl
+	for n in 1 7 300 301 1500 2000; do
+		head -n "$n" all.jsonl >in.jsonl.new
+		cat in.jsonl.new >in.jsonl # the same file, longer
+		gives 0 run_sql
+		is "$errors" ''
+		cat stdout >>got
+	done
+	gives 0 run_sql
+	is "$out" ''
+	gives 0 run_sql --final
+	cat stdout >>got
+	cmp want got
+}
+
+@test "state: after --final the state is final" {
+	log 1 9 >in.jsonl
+	gives 0 run_sql --final
+	gives 5 run_sql
+	has "$errors" 'this state is final'
+	has "$errors" 'weir state rm ./st'
+	gives 0 weir state rm ./st
+	gives 0 run_sql
+}
+
+@test "state: windows stay open for the next run, so a lateness is needed" {
+	log 1 9 >in.jsonl
+	gives 2 weir -s ./st "$sql" in.jsonl
+	has "$errors" 'close by --lateness, and none is stated'
+	has "$errors" 'hint: -l 10s'
+	gives 0 weir -s ./st --final "$sql" in.jsonl
+}
+
+@test "state: what comes at the end only is said to be kept" {
+	log 1 9 >in.jsonl
+	gives 0 weir -s ./st 'SELECT k, sum(v) s GROUP BY k' in.jsonl
+	is "$out" ''
+	has "$errors" 'the step "group" are kept for a run with --final'
+	has "$errors" '-m upsert'
+	gives 0 weir -s ./st --final 'SELECT k, sum(v) s GROUP BY k' in.jsonl
+	is "$out" $'{"k":"even","s":20}\n{"k":"odd","s":25}'
+}
+
+@test "state: a name is a folder of the state home" {
+	log 1 9 >in.jsonl
+	gives 0 weir -s one -l 10s "$sql" in.jsonl
+	[ -d .local/state/weir/one ]
+	is "$(stat -c %a .local/state/weir/one)" 700
+	XDG_STATE_HOME=$PWD/xdg gives 0 weir -s one -l 10s "$sql" in.jsonl
+	[ -d xdg/weir/one ]
+	STATE_DIRECTORY=$PWD/unit gives 0 weir -s one -l 10s "$sql" in.jsonl
+	[ -d unit/one ]
+	gives 0 weir state ls
+	has "$out" one
+	for name in '' . ..; do
+		gives 2 weir -s "$name" -l 10s "$sql" in.jsonl
+		has "$errors" 'is no name'
+	done
+}
+
+@test "state: options that need -s say so, and values are checked" {
+	log 1 9 >in.jsonl
+	for option in --final --reset=x --drop-state --if-locked=skip \
+	    --standby --checkpoint=1s; do
+		gives 2 weir "$option" "$sql" in.jsonl
+		has "$errors" "${option%%=*} is about kept state"
+	done
+	gives 2 run_sql --if-locked=skp
+	has "$errors" 'did you mean "skip"?'
+	gives 2 run_sql --reset=windw
+	has "$errors" 'did you mean "window"?'
+	gives 2 run_sql --checkpoint=often
+	has "$errors" 'is not a duration'
+	gives 2 run_sql --standby --if-locked=wait
+}
+
+# ---- what does not fit ----
+
+@test "state: another query is refused, unless it is said what to forget" {
+	log 1 9 >in.jsonl
+	gives 0 run_sql
+	gives 5 weir -s ./st -l 10s "${sql/1m/2m}" in.jsonl
+	has "$errors" 'tumble(1m)'
+	has "$errors" 'tumble(2m)'
+	has "$errors" '--reset window'
+	log 10 20 >>in.jsonl
+	gives 0 weir -s ./st --reset window -l 10s "${sql/1m/2m}" in.jsonl
+	gives 5 weir -s ./st 'SELECT k' in.jsonl
+	has "$errors" window
+	has "$errors" --drop-state
+	gives 0 weir -s ./st --drop-state 'SELECT k' in.jsonl
+}
+
+@test "state: an aggregate may come and go" {
+	log 1 6 >in.jsonl
+	gives 0 run_sql
+	log 7 12 >>in.jsonl
+	gives 0 weir check -q --against ./st \
+	    'SELECT k, sum(v) s, max(v) m GROUP BY k, tumble(1m)'
+	gives 0 weir check --against ./st \
+	    'SELECT k, sum(v) s, max(v) m GROUP BY k, tumble(1m)'
+	has "$out" 'window: kept'
+	has "$out" 'added aggregate: max(v)'
+	gives 0 weir -s ./st -l 10s \
+	    'SELECT k, sum(v) s, max(v) m GROUP BY k, tumble(1m)' in.jsonl
+	has "$errors" 'max(v) is new'
+	has "$out" '"k":"even","s":14,"m":8}'
+	gives 5 weir check --against ./st "${sql/1m/2m}"
+	has "$out" 'refused window: was tumble(1m), is tumble(2m)'
+	gives 2 weir check -q --against ./none "$sql"
+	has "$errors" 'there is no such state directory'
+}
+
+@test "state: a directory that is damaged, or none, is said to be" {
+	log 1 9 >in.jsonl
+	gives 0 run_sql
+	printf 'weir-state 9\n' >st/FORMAT
+	gives 5 run_sql
+	has "$errors" st/FORMAT
+	gives 5 weir -s ./in.jsonl -l 10s "$sql" in.jsonl
+	has "$errors" 'is not a directory'
+	mkdir other && ln -s other link
+	gives 5 weir -s ./link -l 10s "$sql" in.jsonl
+	has "$errors" 'symbolic link'
+	mkdir photos && touch photos/a.jpg
+	gives 5 weir -s ./photos -l 10s "$sql" in.jsonl
+	gives 5 weir state rm ./photos
+	has "$errors" 'no state directory'
+	[ -e photos/a.jpg ]
+}
+
+# ---- several runs ----
+
+# hold: a run that waits for more of a pipe, with the state in ./st.
+hold() {
+	mkfifo "$1"
+	"$WEIR" -s ./st -l 10s "${@:2}" "$sql" - <"$1" >out 2>err &
+	pid=$!
+	exec 7>"$1"
+	waits test -s st/LOCK
+}
+
+@test "state: one run at a time has it" {
+	log 1 9 >in.jsonl
+	hold pipe
+	gives 4 run_sql
+	has "$errors" "in use by process $pid"
+	gives 0 run_sql --if-locked=skip
+	is "$out$errors" ''
+	gives 4 weir state rm ./st
+	gives 0 weir state ls .
+	has "$out" "running, pid $pid"
+	run_sql --if-locked=wait --final >waited 7>&- &
+	waiting=$!
+	log 1 9 >&7
+	exec 7>&-
+	wait "$pid"
+	wait "$waiting"
+	pid=
+	[ -s waited ]
+}
+
+@test "state: a standby takes over when the run is killed" {
+	log 1 9 >in.jsonl
+	hold pipe
+	"$WEIR" -s ./st --standby -l 10s "$sql" in.jsonl \
+	    >standby 2>&1 7>&- &
+	standby=$!
+	sleep 0.1
+	[ ! -s standby ]
+	kill -KILL "$pid"
+	wait "$pid" || true
+	exec 7>&-
+	wait "$standby"
+	weir -l 10s "$sql" in.jsonl | head -n 4 | cmp - <(head -n 4 standby)
+	hold pipe2
+	"$WEIR" -s ./st --standby -l 10s "$sql" in.jsonl \
+	    >standby 2>&1 7>&- &
+	standby=$!
+	sleep 0.1
+	kill -TERM "$standby"
+	local status=0
+	wait "$standby" || status=$?
+	is "$status" 143
+	is "$(<standby)" ''
+	exec 7>&-
+}
+
+@test "state: SIGTERM commits and ends, and the next run goes on" {
+	log 1 2000 >in.jsonl
+	weir -l 10s "$sql" in.jsonl >want
+	mkfifo pipe
+	"$WEIR" -s ./st -l 10s "$sql" - <pipe >got 2>err &
+	pid=$!
+	exec 7>pipe
+	head -n 1000 in.jsonl >&7
+	waits grep -q '"even","s":1994' got
+	kill -TERM "$pid"
+	local status=0
+	wait "$pid" || status=$?
+	exec 7>&-
+	pid=
+	is "$status" 143
+	tail -n +1001 in.jsonl | weir -s ./st --final -l 10s "$sql" >>got
+	cmp want got
+}
+
+@test "state: killed again and again, each result comes once" {
+	log 1 4000 | sed p >in.jsonl
+	weir -l 10s "$sql" in.jsonl >want
+	for threads in 1 3; do
+		rm -rf st out
+		local status=137 n=0
+		while [ "$status" -eq 137 ]; do
+			n=$((n + 1))
+			status=0
+			WEIR_TORTURE=rows=5 timeout --foreground -s KILL \
+			    0.0$((n % 10))$n "$WEIR" -j $threads -s ./st \
+			    --checkpoint 1ms --final -l 10s -o out \
+			    "$sql" in.jsonl 2>err || status=$?
+			[ $n -lt 200 ]
+		done
+		cat err
+		is "$status" 0
+		cmp <(sed 's/}$//' want) <(sed 's/}$//' out)
+	done
+}
+
+@test "state: a pipe whose reader goes away is not committed past" {
+	log 1 20000 >in.jsonl
+	weir -l 10s "$sql" in.jsonl >want
+	run_sql | head -n 100 >first || true
+	run_sql --final >rest
+	# Nothing is lost; what was in the pipe may come again.
+	cat first rest | sort -u | cmp - <(sort -u want)
+}
+
+# ---- weir state ----
+
+@test "state: what is dumped can be loaded" {
+	log 1 20 >in.jsonl
+	gives 0 run_sql
+	gives 0 weir state dump ./st
+	cp stdout dump
+	has "$out" '"step":"window","map":"cells"'
+	has "$out" '"key":["even"]'
+	gives 0 weir state load ./copy dump
+	weir state dump ./copy | cmp - dump
+	gives 0 weir state load ./copy2 <dump
+	gives 5 weir state load ./copy dump
+	has "$errors" 'there is a state in it already'
+	mv copy2 st2
+	log 21 30 >>in.jsonl
+	gives 0 run_sql --final
+	cp stdout want
+	gives 0 weir -s ./st2 --final -l 10s "$sql" in.jsonl
+	cmp want stdout
+	head -c 300 dump >part
+	gives 1 weir state load ./third part
+	has "$errors" 'part:1: '
+	[ ! -e third ]
+	sed '2s/"raw_key":"/&!/' dump >bad
+	gives 1 weir state load ./third bad
+	has "$errors" 'bad:2: this is no entry of a state'
+	[ ! -e third ]
+}
+
+@test "state: it can be looked at, copied, checked and removed" {
+	log 1 20 >in.jsonl
+	gives 0 run_sql
+	gives 0 weir state show ./st
+	has "$out" 'commits: 2'
+	has "$out" 'watermark: "2026-03-01T00:06:30Z"'
+	has "$out" '"in.jsonl"'
+	gives 0 weir state check ./st
+	has "$errors" 'is whole'
+	gives 0 weir state savepoint ./st ./saved
+	log 21 30 >>in.jsonl
+	gives 0 run_sql
+	cp stdout want
+	gives 0 weir state rm ./st
+	[ ! -e st ]
+	gives 0 weir state restore ./st ./saved
+	gives 0 run_sql
+	cmp want stdout
+}
+
+@test "state: what weir state is asked is checked" {
+	gives 2 weir state
+	has "$errors" 'weir state ls'
+	gives 2 weir state shw ./st
+	has "$errors" 'did you mean "show"?'
+	gives 2 weir state show
+	has "$errors" 'weir state show DIR'
+	gives 5 weir state show ./none
+	has "$errors" 'there is no such state directory'
+	gives 0 weir state ls
+	is "$out" ''
+	gives 1 weir state ls ./none
+}
