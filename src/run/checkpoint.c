@@ -128,6 +128,20 @@ open_step(struct checkpoint *c, const struct op *op, struct err *err)
 	return c->steps[op->number] ? 0 : -1;
 }
 
+static void
+say_lines(struct str text)
+{
+	while (text.n) {
+		long end = str_find(text, STR("\n"), 0);
+		size_t n = end < 0 ? text.n : (size_t)end;
+
+		fprintf(stderr, "weir: %.*s\n", (int)n, text.p);
+		n += end >= 0;
+		text.p += n;
+		text.n -= n;
+	}
+}
+
 static int
 open_steps(struct checkpoint *c, const struct run *r)
 {
@@ -141,8 +155,8 @@ open_steps(struct checkpoint *c, const struct run *r)
 	if (!status)
 		status = state_ready(
 		    c->state, c->options && c->options->drop, &changes, r->err);
-	if (!status && !r->options->quiet && changes.n)
-		fputs(buf_z(&changes), stderr);
+	if (!status && !r->options->quiet)
+		say_lines(buf_str(&changes));
 	buf_release(&changes);
 	return status;
 }
@@ -322,14 +336,27 @@ put_note(struct run *r, bool ended, bool final, struct buf *out)
 	note_count(out, "shown", r->rejects.shown);
 }
 
+int64_t
+checkpoint_now(const struct checkpoint *c, unsigned rank)
+{
+	if (!c || c->note.map.type != T_MAP ||
+	    note_get_count(c->note, "rank") != rank)
+		return WHEN_MIN;
+	return note_get_int(c->note, "now", WHEN_MIN);
+}
+
 /* Where the last run was: the pipe's part is checkpoint_restore's. */
 static int
 go_on(struct run *r)
 {
 	struct checkpoint *c = r->kept;
 
-	r->rank = (unsigned)note_get_count(c->note, "rank");
-	r->now = note_get_int(c->note, "now", WHEN_MIN);
+	/*
+	 * A run that had ended is followed by one that begins with what is
+	 * read first: that may have grown, too.
+	 */
+	r->rank = c->crashed ? (unsigned)note_get_count(c->note, "rank") : 0;
+	r->now = checkpoint_now(c, r->rank);
 	take_seen(r, c->note);
 	if (c->crashed)
 		take_counts(r, note_get_map(c->note, "counts"));
@@ -594,6 +621,8 @@ restore_step(struct run *r, const struct op *op)
 	struct note steps = note_get_map(c->note, "steps");
 
 	take_step(&r->pipe, op, note_get_of(steps, op->name), c->crashed);
+	if (!c->steps[op->number])
+		return 0;
 	return op->kind->restore(
 	    r->pipe.runs[op->number], c->steps[op->number], r->err);
 }
@@ -608,7 +637,7 @@ checkpoint_restore(struct run *r)
 	r->pipe.rank = r->rank;
 	r->pipe.now = r->now;
 	for (unsigned i = 0; i < r->plan->n_ops; i++)
-		if (c->steps[i] && restore_step(r, &r->plan->ops[i]))
+		if (r->pipe.runs[i] && restore_step(r, &r->plan->ops[i]))
 			return -1;
 	if (c->every_ms)
 		c->next_ms = clock_elapsed_ms() + c->every_ms;

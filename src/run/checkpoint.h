@@ -44,6 +44,12 @@ enum checkpoint_opened {
  */
 enum checkpoint_opened checkpoint_open(struct run *r);
 
+/*
+ * The watermark of the inputs of a rank as the last run has left it; WHEN_MIN
+ * if it was not with them.
+ */
+int64_t checkpoint_now(const struct checkpoint *c, unsigned rank);
+
 /* Is there a directory that outlives the run, and not just a limit? */
 bool checkpoint_lasts(const struct checkpoint *c);
 

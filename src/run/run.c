@@ -617,7 +617,7 @@ run_ranks(struct run *r)
 		if (status || stays_open(r, last) || checkpoint_killed(r->kept))
 			return status;
 		pipe_end(&r->pipe, r->rank++);
-		r->now = WHEN_MIN;
+		r->now = r->pipe.now = checkpoint_now(r->kept, r->rank);
 		if (r->pipe.failed)
 			return -1;
 	}

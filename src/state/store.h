@@ -52,6 +52,7 @@ struct store_options {
 	size_t spill_bytes; /* uncommitted changes beyond it become a run
 			       at once, which nobody sees before a commit */
 	size_t cache_bytes; /* blocks of runs kept in memory */
+	size_t run_bytes;   /* merges cut what they write into such runs */
 };
 
 /*
@@ -133,6 +134,9 @@ int store_commit(
 
 /* The last commit that is durable; polls, does not wait. */
 uint64_t store_durable(struct store *s);
+
+/* Is something still being written? Then a commit would have to wait. */
+bool store_is_busy(struct store *s);
 
 /* Waits until all that was begun is durable. 0, or -1 and *err. */
 int store_wait(struct store *s, struct err *err);
