@@ -18,7 +18,7 @@
 #include "base/mem.h"
 #include "data/key.h"
 #include "op/kept.h"
-#include "op/lasting.h"
+#include "op/ttl.h"
 #include "op/written.h"
 
 enum dedup_way {
@@ -49,9 +49,8 @@ struct dedup_cell {
 struct dedup_run {
 	struct op_run run; /* first */
 	const struct dedup_config *c;
-	struct table keys; /* cell: struct dedup_cell */
-	struct lasting
-	    lasting; /* instead, if there is a ttl: cells are empty */
+	struct table keys;    /* cell: struct dedup_cell */
+	struct ttl_cells ttl; /* instead, if there is a ttl: cells are empty */
 	struct kept kept;
 	uint64_t arrivals;
 	int64_t now;
@@ -322,7 +321,7 @@ fire_all(struct dedup_run *r)
 
 /* ---- running ---- */
 
-/* Of a lasting cell there is nothing to know but that it is there. */
+/* Of a ttl cell there is nothing to know but that it is there. */
 static void
 save_come(
     void *arg, const struct table *t, const struct cell *c, struct buf *out)
@@ -356,8 +355,7 @@ dedup_open(const struct op *op)
 	r->now = WHEN_MIN;
 	table_init(&r->keys, (sizeof(struct dedup_cell) + 15) & ~15u);
 	if (c->ttl)
-		lasting_init(
-		    &r->lasting, c->ttl, sizeof(int64_t), &come_codec, r);
+		ttl_init(&r->ttl, c->ttl, sizeof(int64_t), &come_codec, r);
 	kept_init(&r->kept, op, c->n_orders, c->way != DEDUP_AT_ONCE);
 	return &r->run;
 }
@@ -386,7 +384,7 @@ has_come(struct dedup_run *r, const struct batch *b, const struct dedup_prep *p,
 	char *bytes;
 
 	if (r->c->ttl) {
-		bytes = lasting_cell(&r->lasting, p->keys.keys[k],
+		bytes = ttl_cell(&r->ttl, p->keys.keys[k],
 		    b->time ? b->time[row] : r->now, r->now, false, &heap);
 		come = *bytes != 0;
 		*bytes = 1;
@@ -404,8 +402,8 @@ pass_time(struct dedup_run *r, int64_t w)
 	r->now = w;
 	if (!r->c->ttl)
 		return;
-	lasting_advance(&r->lasting, w);
-	r->run.counts.keys = lasting_count(&r->lasting);
+	ttl_advance(&r->ttl, w);
+	r->run.counts.keys = ttl_count(&r->ttl);
 }
 
 static void
@@ -489,7 +487,7 @@ dedup_close(struct op_run *run)
 	}
 	heap_release(&r->due);
 	table_release(&r->keys);
-	lasting_release(&r->lasting);
+	ttl_release(&r->ttl);
 	kept_release(&r->kept);
 	mem_free(r->ready);
 	mem_free(r);
@@ -615,7 +613,7 @@ dedup_restore(struct op_run *run, struct state_step *s, struct err *err)
 	table_keep(&r->keys, state_map(s, "keys"), 0,
 	    fixed ? &fixed_codec : &movable_codec, r);
 	if (r->c->ttl)
-		lasting_keep(&r->lasting, state_map(s, "lasting"));
+		ttl_keep(&r->ttl, state_map(s, "ttl"));
 	rc = written_load(s, "run", n, 3, err);
 	if (rc == 1) {
 		r->arrivals = (uint64_t)n[0];

@@ -13,13 +13,13 @@
  * of no rows, and their memory is used again when the key comes again.
  *
  * With a time to live keys that have been quiet for so long are forgotten
- * (lasting.h): their results stay as they were shown, and a record that comes
+ * (ttl.h): their results stay as they were shown, and a record that comes
  * later inserts a new one.
  */
 #include "base/hash.h"
 #include "base/mem.h"
 #include "op/group.h"
-#include "op/lasting.h"
+#include "op/ttl.h"
 #include "state/table.h"
 
 struct live_run {
@@ -29,8 +29,8 @@ struct live_run {
 	struct group_rows rows;
 	struct arena scratch; /* values of one row, before and after */
 	struct value *before, *after;
-	uint64_t n_held;	/* cells that have rows */
-	struct lasting lasting; /* instead of the table, if there is a ttl */
+	uint64_t n_held;      /* cells that have rows */
+	struct ttl_cells ttl; /* instead of the table, if there is a ttl */
 
 	/* What is kept; step NULL: nothing is. */
 	struct group_keep keep;
@@ -52,8 +52,8 @@ group_live_open(const struct op *op)
 	group_rows_init(&r->rows, &r->run, r->c);
 	table_init(&r->table, r->c->cell_bytes);
 	if (r->c->ttl)
-		lasting_init(&r->lasting, r->c->ttl, r->c->cell_bytes,
-		    &group_codec, &r->keep);
+		ttl_init(&r->ttl, r->c->ttl, r->c->cell_bytes, &group_codec,
+		    &r->keep);
 	if (r->c->ttl)
 		group_keep_init(&r->keep, r->c, NULL);
 	arena_init(&r->scratch, 1024);
@@ -69,7 +69,7 @@ group_live_close(struct op_run *run)
 
 	group_rows_release(&r->rows);
 	table_release(&r->table);
-	lasting_release(&r->lasting);
+	ttl_release(&r->ttl);
 	arena_release(&r->scratch);
 	group_keep_release(&r->keep);
 	mem_free(r->before);
@@ -152,7 +152,7 @@ find_cells(struct live_run *r, struct batch *b, const struct group_prep *p,
 	return cells;
 }
 
-/* A row is taken into its group of every set; cells NULL: they are lasting. */
+/* A row is taken into its group of every set; cells NULL: they are ttl. */
 static void
 take_row(struct live_run *r, const struct batch *b, const struct group_prep *p,
     unsigned row, unsigned at, char **cells, size_t stride)
@@ -161,7 +161,7 @@ take_row(struct live_run *r, const struct batch *b, const struct group_prep *p,
 		struct str key = p->keys[(size_t)set * p->stride + at];
 		struct arena *heap = &r->table.heap;
 		char *acc = cells ? cells[set * stride]
-				  : lasting_cell(&r->lasting, key,
+				  : ttl_cell(&r->ttl, key,
 					b->time ? b->time[row] : r->now, r->now,
 					true, &heap);
 
@@ -175,7 +175,7 @@ rise(struct live_run *r, int64_t w)
 {
 	r->now = w;
 	if (r->c->ttl)
-		lasting_advance(&r->lasting, w);
+		ttl_advance(&r->ttl, w);
 }
 
 void
@@ -203,7 +203,7 @@ group_live_apply(struct op_run *run, struct batch *b, void *prepared,
 		run->forward(run, w->now);
 	}
 	group_rows_flush(&r->rows);
-	run->counts.keys = r->c->ttl ? lasting_count(&r->lasting) : r->n_held;
+	run->counts.keys = r->c->ttl ? ttl_count(&r->ttl) : r->n_held;
 }
 
 /* Groups without keys have a result even if nothing came. */
@@ -292,8 +292,8 @@ group_live_restore(struct op_run *run, struct state_step *step, struct err *err)
 	group_keep_release(&r->keep);
 	group_keep_init(&r->keep, r->c, step);
 	if (r->c->ttl) {
-		lasting_keep(&r->lasting, state_map(step, "lasting"));
-		r->run.counts.keys = lasting_count(&r->lasting);
+		ttl_keep(&r->ttl, state_map(step, "ttl"));
+		r->run.counts.keys = ttl_count(&r->ttl);
 		group_get_number(state_map(step, "run"), "now", &r->now);
 		r->starts = state_map(step, "run");
 		return 0;

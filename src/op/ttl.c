@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Cells that are forgotten; see lasting.h. */
-#include "op/lasting.h"
+/* Cells that are forgotten; see ttl.h. */
+#include "op/ttl.h"
 
 #include "base/hash.h"
 #include "base/mem.h"
@@ -8,8 +8,8 @@
 #include "op/window_kind.h"
 #include "state/code.h"
 
-struct lasting_table {
-	struct lasting *of;
+struct ttl_table {
+	struct ttl_cells *of;
 	int64_t bucket;
 	struct table table;
 	struct cell_codec codec; /* with the stamp */
@@ -18,7 +18,7 @@ struct lasting_table {
 /* ---- cells ---- */
 
 static int64_t
-stamp_of(const struct lasting *l, const char *cell)
+stamp_of(const struct ttl_cells *l, const char *cell)
 {
 	int64_t stamp;
 
@@ -27,7 +27,7 @@ stamp_of(const struct lasting *l, const char *cell)
 }
 
 static void
-set_stamp(const struct lasting *l, char *cell, int64_t stamp)
+set_stamp(const struct ttl_cells *l, char *cell, int64_t stamp)
 {
 	memcpy(cell + l->cell_bytes, &stamp, sizeof stamp);
 }
@@ -36,7 +36,7 @@ static void
 save_cell(
     void *arg, const struct table *t, const struct cell *c, struct buf *out)
 {
-	struct lasting_table *of = arg;
+	struct ttl_table *of = arg;
 
 	code_put_int(out, stamp_of(of->of, c->bytes));
 	of->of->codec->save(of->of->arg, t, c, out);
@@ -45,7 +45,7 @@ save_cell(
 static bool
 load_cell(void *arg, struct table *t, struct cell *c, struct str bytes)
 {
-	struct lasting_table *of = arg;
+	struct ttl_table *of = arg;
 	int64_t stamp;
 
 	if (!code_get_int(&bytes, &stamp) ||
@@ -57,10 +57,10 @@ load_cell(void *arg, struct table *t, struct cell *c, struct str bytes)
 
 /* ---- tables ---- */
 
-static struct lasting_table *
-table_new(struct lasting *l, int64_t bucket)
+static struct ttl_table *
+table_new(struct ttl_cells *l, int64_t bucket)
 {
-	struct lasting_table *t = mem_zalloc(sizeof *t);
+	struct ttl_table *t = mem_zalloc(sizeof *t);
 
 	t->of = l;
 	t->bucket = bucket;
@@ -73,8 +73,8 @@ table_new(struct lasting *l, int64_t bucket)
 }
 
 /* The table of a stamp, made if there is none. */
-static struct lasting_table *
-table_at(struct lasting *l, int64_t stamp)
+static struct ttl_table *
+table_at(struct ttl_cells *l, int64_t stamp)
 {
 	int64_t bucket = stamp / l->ttl - (stamp % l->ttl < 0);
 	size_t at = l->n;
@@ -91,16 +91,16 @@ table_at(struct lasting *l, int64_t stamp)
 }
 
 void
-lasting_init(struct lasting *l, int64_t ttl, unsigned cell_bytes,
+ttl_init(struct ttl_cells *l, int64_t ttl, unsigned cell_bytes,
     const struct cell_codec *codec, void *arg)
 {
 	must(ttl > 0 && cell_bytes % 8 == 0);
-	*l = (struct lasting){
+	*l = (struct ttl_cells){
 	    .ttl = ttl, .cell_bytes = cell_bytes, .codec = codec, .arg = arg};
 }
 
 void
-lasting_release(struct lasting *l)
+ttl_release(struct ttl_cells *l)
 {
 	for (size_t i = 0; i < l->n; i++) {
 		table_release(&l->tables[i]->table);
@@ -111,7 +111,7 @@ lasting_release(struct lasting *l)
 }
 
 void
-lasting_keep(struct lasting *l, struct state_map *map)
+ttl_keep(struct ttl_cells *l, struct state_map *map)
 {
 	int64_t *buckets;
 	size_t n;
@@ -129,15 +129,15 @@ lasting_keep(struct lasting *l, struct state_map *map)
 /* ---- finding ---- */
 
 static bool
-has_expired(const struct lasting *l, int64_t stamp, int64_t w)
+has_expired(const struct ttl_cells *l, int64_t stamp, int64_t w)
 {
 	return w >= time_add(stamp, l->ttl);
 }
 
 /* The key's cell, wherever it is; one that has expired is taken out. */
 static struct cell *
-find(struct lasting *l, struct str key, uint64_t hash, int64_t w,
-    struct lasting_table **in)
+find(struct ttl_cells *l, struct str key, uint64_t hash, int64_t w,
+    struct ttl_table **in)
 {
 	for (size_t i = l->n; i-- > 0;) {
 		struct table *t = &l->tables[i]->table;
@@ -156,8 +156,8 @@ find(struct lasting *l, struct str key, uint64_t hash, int64_t w,
 
 /* Another table is that of its stamp now. */
 static struct cell *
-move(struct lasting *l, struct lasting_table *from, struct cell *c,
-    struct lasting_table *to)
+move(struct ttl_cells *l, struct ttl_table *from, struct cell *c,
+    struct ttl_table *to)
 {
 	struct cell *moved =
 	    table_cell(&to->table, cell_key(&from->table, c), c->hash);
@@ -171,12 +171,12 @@ move(struct lasting *l, struct lasting_table *from, struct cell *c,
 }
 
 char *
-lasting_cell(struct lasting *l, struct str key, int64_t time, int64_t w,
+ttl_cell(struct ttl_cells *l, struct str key, int64_t time, int64_t w,
     bool touch, struct arena **heap)
 {
 	uint64_t hash = hash_bytes(key.p, key.n);
 	int64_t stamp = time > w ? time : w;
-	struct lasting_table *in = NULL, *to;
+	struct ttl_table *in = NULL, *to;
 	struct cell *c = find(l, key, hash, w, &in);
 
 	if (c && (!touch || stamp_of(l, c->bytes) >= stamp)) {
@@ -197,7 +197,7 @@ lasting_cell(struct lasting *l, struct str key, int64_t time, int64_t w,
 }
 
 void
-lasting_advance(struct lasting *l, int64_t w)
+ttl_advance(struct ttl_cells *l, int64_t w)
 {
 	size_t n = 0;
 
@@ -214,7 +214,7 @@ lasting_advance(struct lasting *l, int64_t w)
 }
 
 uint64_t
-lasting_count(const struct lasting *l)
+ttl_count(const struct ttl_cells *l)
 {
 	uint64_t n = 0;
 

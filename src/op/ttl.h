@@ -10,32 +10,32 @@
  * for as long as cells live, so that what has expired is dropped a table at a
  * time.
  */
-#ifndef WEIR_OP_LASTING_H
-#define WEIR_OP_LASTING_H
+#ifndef WEIR_OP_TTL_H
+#define WEIR_OP_TTL_H
 
 #include "op/op.h"
 #include "state/table.h"
 
-struct lasting_table;
+struct ttl_table;
 
-struct lasting {
+struct ttl_cells {
 	int64_t ttl;
 	unsigned cell_bytes; /* without the stamp, which follows */
 	const struct cell_codec *codec;
 	void *arg;
-	struct lasting_table **tables; /* by time */
+	struct ttl_table **tables; /* by time */
 	size_t n, cap;
 	struct state_map *map; /* NULL: they are in memory alone */
 	struct buf scratch;
 };
 
 /* codec: of cells without their stamp; it and arg must live on. */
-void lasting_init(struct lasting *l, int64_t ttl, unsigned cell_bytes,
+void ttl_init(struct ttl_cells *l, int64_t ttl, unsigned cell_bytes,
     const struct cell_codec *codec, void *arg);
-void lasting_release(struct lasting *l);
+void ttl_release(struct ttl_cells *l);
 
 /* Keeps the cells in a map, and takes back what is there. */
-void lasting_keep(struct lasting *l, struct state_map *map);
+void ttl_keep(struct ttl_cells *l, struct state_map *map);
 
 /*
  * The bytes of the key's cell, zeroed if there was none, or it had expired. A
@@ -43,13 +43,13 @@ void lasting_keep(struct lasting *l, struct state_map *map);
  * older stamp (else only a new cell gets one). *heap: where what hangs off the
  * cell belongs. Valid until the next call.
  */
-char *lasting_cell(struct lasting *l, struct str key, int64_t time, int64_t w,
+char *ttl_cell(struct ttl_cells *l, struct str key, int64_t time, int64_t w,
     bool touch, struct arena **heap);
 
 /* The watermark has risen: what has expired altogether is dropped. */
-void lasting_advance(struct lasting *l, int64_t w);
+void ttl_advance(struct ttl_cells *l, int64_t w);
 
 /* Cells in memory. */
-uint64_t lasting_count(const struct lasting *l);
+uint64_t ttl_count(const struct ttl_cells *l);
 
 #endif
