@@ -327,7 +327,7 @@ put_note(struct run *r, bool ended, bool final, struct buf *out)
 	note_count(out, "rank", r->rank);
 	note_int(out, "now", r->now);
 	note_key(out, "inputs");
-	positions_note(r->turns, r->n_inputs, out);
+	positions_note(&r->sources, out);
 	put_steps(&r->pipe, out);
 	note_key(out, "outputs");
 	outputs_note(&r->out, out);
@@ -346,7 +346,7 @@ checkpoint_now(const struct checkpoint *c, unsigned rank)
 }
 
 /* Where the last run was: the pipe's part is checkpoint_restore's. */
-static int
+static void
 go_on(struct run *r)
 {
 	struct checkpoint *c = r->kept;
@@ -362,7 +362,6 @@ go_on(struct run *r)
 		take_counts(r, note_get_map(c->note, "counts"));
 	if (c->crashed)
 		r->rejects.shown = (unsigned)note_get_count(c->note, "shown");
-	return positions_take(c->note, r->turns, r->n_inputs, r->err);
 }
 
 static int
@@ -378,7 +377,9 @@ start(struct run *r)
 	c->state = state_new(c->store, &memory, r->err);
 	if (!c->state || open_steps(c, r))
 		return -1;
-	return c->note.map.type == T_MAP ? go_on(r) : 0;
+	if (c->note.map.type == T_MAP)
+		go_on(r);
+	return 0;
 }
 
 static void

@@ -38,9 +38,9 @@ enum checkpoint_opened {
 
 /*
  * Takes the directory (of a run that has only a limit of memory, a temporary
- * one) and compares what it holds with the plan; nothing is
- * written yet. The run's inputs and counts are set to where the last commit
- * left them. CHECKPOINT_FAILED and r->err.
+ * one) and compares what it holds with the plan; nothing is written yet. The
+ * run's counts are set to where the last commit left them; inputs are made by
+ * its note afterwards. CHECKPOINT_FAILED and r->err.
  */
 enum checkpoint_opened checkpoint_open(struct run *r);
 
