@@ -145,6 +145,7 @@ write_merged(struct store_merge *m)
 	struct merge_job job = {.dir_fd = m->store->dir.fd,
 	    .inputs = files,
 	    .n = (unsigned)n,
+	    .no_sync = m->store->temporary,
 	    .last = m->last,
 	    .piece = MERGE_PIECE,
 	    .dropped = is_dropped,
