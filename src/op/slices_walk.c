@@ -222,13 +222,15 @@ parts_of(const struct slices_walk *w, int64_t a, int64_t b, struct part *parts)
 	unsigned n = 0, n_right = 0;
 
 	for (unsigned level = 0; a < b; level++, a >>= 1, b >>= 1) {
+		int64_t at_once = (int64_t)1 << level;
+
 		if (a & 1) {
-			parts[n++] = (struct part){level, a << level};
+			parts[n++] = (struct part){level, a * at_once};
 			a++;
 		}
 		if (b & 1) {
 			b--;
-			right[n_right++] = (struct part){level, b << level};
+			right[n_right++] = (struct part){level, b * at_once};
 		}
 	}
 	while (n_right)

@@ -128,6 +128,20 @@ open_step(struct checkpoint *c, const struct op *op, struct err *err)
 	return c->steps[op->number] ? 0 : -1;
 }
 
+static void
+say_lines(struct str text)
+{
+	while (text.n) {
+		long end = str_find(text, STR("\n"), 0);
+		size_t n = end < 0 ? text.n : (size_t)end;
+
+		fprintf(stderr, "weir: %.*s\n", (int)n, text.p);
+		n += end >= 0;
+		text.p += n;
+		text.n -= n;
+	}
+}
+
 static int
 open_steps(struct checkpoint *c, const struct run *r)
 {
@@ -141,8 +155,8 @@ open_steps(struct checkpoint *c, const struct run *r)
 	if (!status)
 		status = state_ready(
 		    c->state, c->options && c->options->drop, &changes, r->err);
-	if (!status && !r->options->quiet && changes.n)
-		fputs(buf_z(&changes), stderr);
+	if (!status && !r->options->quiet)
+		say_lines(buf_str(&changes));
 	buf_release(&changes);
 	return status;
 }

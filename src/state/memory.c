@@ -12,7 +12,7 @@
 #include "state/kept.h"
 
 /* Cells put at one go while a cut is due, and left for the cut itself. */
-#define PREPARE_PUTS ((size_t)32 << 10)
+#define PREPARE_PUTS ((size_t)16 << 10)
 #define PREPARE_LEFT ((size_t)32 << 10)
 /* Rounds after which nothing is left to be evicted. */
 #define ROUNDS 64
@@ -116,10 +116,9 @@ state_cut(struct state *s)
 bool
 state_prepare(struct state *s)
 {
-	if (s->n_changed <= PREPARE_LEFT)
-		return true;
-	put_some(s, PREPARE_PUTS);
-	return s->n_changed <= PREPARE_LEFT;
+	if (s->n_changed > PREPARE_LEFT)
+		put_some(s, PREPARE_PUTS);
+	return s->n_changed <= PREPARE_LEFT && !store_is_busy(s->store);
 }
 
 /* ---- eviction ---- */

@@ -393,6 +393,13 @@ store_durable(struct store *s)
 	return s->epoch;
 }
 
+bool
+store_is_busy(struct store *s)
+{
+	land(s);
+	return s->busy;
+}
+
 /* The last commit once more, with what a merge has made in place. */
 static int
 install_owed(struct store *s, struct err *err)

@@ -134,6 +134,9 @@ int store_commit(
 /* The last commit that is durable; polls, does not wait. */
 uint64_t store_durable(struct store *s);
 
+/* Is something still being written? Then a commit would have to wait. */
+bool store_is_busy(struct store *s);
+
 /* Waits until all that was begun is durable. 0, or -1 and *err. */
 int store_wait(struct store *s, struct err *err);
 
