@@ -334,7 +334,7 @@ key_cmp(struct str a, struct str b)
 	int c;
 
 	while (p < p_end && q < q_end) {
-		if (*p == KEY_TEXT && *q == KEY_TEXT) {
+		if (*p == *q && (*p == KEY_TEXT || *p == KEY_BYTES)) {
 			size_t n = payload(p, p_end) + 1;
 			size_t m = payload(q, q_end) + 1;
 
@@ -342,8 +342,10 @@ key_cmp(struct str a, struct str b)
 			    (struct str){q + 5, m - 5});
 			p += n;
 			q += m;
-		} else if (*p == KEY_INT && *q == KEY_INT && p_end - p >= 9 &&
-			   q_end - q >= 9) {
+		} else if (*p == *q &&
+			   (*p == KEY_INT || *p == KEY_TIME ||
+			       *p == KEY_DURATION) &&
+			   p_end - p >= 9 && q_end - q >= 9) {
 			int64_t x = (int64_t)key_get64(p + 1);
 			int64_t y = (int64_t)key_get64(q + 1);
 

@@ -46,12 +46,13 @@ open_inputs(struct merge *m)
 static bool
 end_piece(struct merge *m, struct err *err)
 {
-	struct merge_output *o = &m->out[m->n - 1];
 	struct run_writer *w = m->writer;
+	struct merge_output *o;
 
 	if (!w)
 		return true;
 	m->writer = NULL;
+	o = &m->out[m->n - 1];
 	m->guess -= o->n_entries < m->guess ? o->n_entries : m->guess;
 	return !run_writer_finish(w, &o->bytes, &o->footer_crc, err);
 }
@@ -133,8 +134,6 @@ merge_do(const struct merge_job *job, struct merge_output **out, size_t *n,
 	if (rc)
 		undo(&m);
 	run_merge_free(m.all);
-	for (unsigned i = 0; !rc && i < job->n; i++)
-		run_file_forget(job->inputs[i]);
 	mem_free(m.names);
 	*out = m.out;
 	*n = m.n;

@@ -25,8 +25,6 @@
 #define MERGE_DEPTH_MAX 32  /* runs over each other: more are never left */
 #define MERGE_DEPTH_SLOW 40 /* from here on who adds one waits for a merge */
 #define MERGE_DEPTH_END 12  /* up to here a run may end without merging */
-/* Bytes of a run that a merge writes, more or less. */
-#define MERGE_PIECE ((uint64_t)64 << 20)
 
 struct merge_run {
 	uint64_t bytes;

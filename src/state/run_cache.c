@@ -33,6 +33,7 @@ struct block_cache {
 	uint32_t *chains;  /* first of each */
 	uint32_t n_chains; /* a power of two */
 	uint32_t files;
+	uint64_t misses;
 };
 
 static uint32_t *
@@ -69,6 +70,12 @@ block_cache_free(struct block_cache *c)
 	mem_free(c);
 }
 
+uint64_t
+block_cache_misses(const struct block_cache *c)
+{
+	return c->misses;
+}
+
 uint32_t
 block_cache_enter(struct block_cache *c)
 {
@@ -102,8 +109,10 @@ block_cache_get(struct block_cache *c, uint32_t file, uint64_t at)
 {
 	uint32_t i = *find(c, file, at);
 
-	if (i == NONE)
+	if (i == NONE) {
+		c->misses++;
 		return NULL;
+	}
 	c->kept[i].asked = true;
 	return c->kept[i].bytes;
 }

@@ -72,6 +72,8 @@ struct block_cache; /* of all runs of a store, bounded in bytes */
 
 struct block_cache *block_cache_new(size_t bytes);
 void block_cache_free(struct block_cache *c);
+/* How often something was not in it so far. */
+uint64_t block_cache_misses(const struct block_cache *c);
 
 struct run_section {
 	unsigned map;
@@ -88,9 +90,6 @@ struct run_file *run_file_open(int dir_fd, const char *name, uint64_t number,
     uint64_t bytes, uint32_t footer_crc, struct block_cache *cache,
     struct err *err);
 void run_file_close(struct run_file *r);
-
-/* Asks the kernel to keep nothing of it in memory: it will go. */
-void run_file_forget(const struct run_file *r);
 
 /* Sorted by map and bucket. */
 const struct run_section *run_file_sections(

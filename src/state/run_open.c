@@ -331,12 +331,6 @@ run_file_close(struct run_file *r)
 	mem_free(r);
 }
 
-void
-run_file_forget(const struct run_file *r)
-{
-	(void)posix_fadvise(r->fd, 0, 0, POSIX_FADV_DONTNEED);
-}
-
 bool
 run_file_follows(const struct run_file *a, const struct run_file *b)
 {

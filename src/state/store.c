@@ -80,6 +80,8 @@ store_new(const struct store_options *o)
 		s->o.spill_bytes = STORE_SPILL_BYTES;
 	if (!s->o.cache_bytes)
 		s->o.cache_bytes = STORE_CACHE_BYTES;
+	if (!s->o.run_bytes)
+		s->o.run_bytes = STORE_RUN_BYTES;
 	s->dir = (struct store_dir){.fd = -1, .lock = -1};
 	s->log.fd = s->head = -1;
 	s->next_run = 1;

@@ -52,6 +52,7 @@ struct store_options {
 	size_t spill_bytes; /* uncommitted changes beyond it become a run
 			       at once, which nobody sees before a commit */
 	size_t cache_bytes; /* blocks of runs kept in memory */
+	size_t run_bytes;   /* merges cut what they write into such runs */
 };
 
 /*

@@ -64,6 +64,7 @@ struct store {
 	struct memtable *pending, *held;
 	struct version version;
 	struct block_cache *cache;
+	uint64_t seen_misses;	   /* of the cache, at the last look */
 	struct store_merge *merge; /* store_merge.c */
 	unsigned merge_pause;	   /* commits before the next one begins */
 	struct buf note, schema;
@@ -99,6 +100,7 @@ struct store {
 #define STORE_INLINE_MAX ((size_t)256 << 10)
 #define STORE_SPILL_BYTES ((size_t)128 << 20)
 #define STORE_CACHE_BYTES ((size_t)8 << 20)
+#define STORE_RUN_BYTES ((size_t)64 << 20)
 
 /* ---- store.c ---- */
 

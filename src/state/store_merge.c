@@ -147,7 +147,7 @@ write_merged(struct store_merge *m)
 	    .n = (unsigned)n,
 	    .no_sync = m->store->temporary,
 	    .last = m->last,
-	    .piece = MERGE_PIECE,
+	    .piece = m->store->o.run_bytes,
 	    .dropped = is_dropped,
 	    .stop = is_stopped,
 	    .name = next_name,
@@ -189,7 +189,7 @@ begin(struct store *s, size_t first, size_t n)
 	for (size_t i = 0; i < n; i++)
 		bytes += part.runs[i].bytes;
 	m->next = s->next_run;
-	m->end = s->next_run += 2 + 2 * (bytes / MERGE_PIECE);
+	m->end = s->next_run += 2 + 2 * (bytes / s->o.run_bytes);
 	version_copy(&m->inputs, &part);
 	s->merge = m;
 	sigfillset(&all);

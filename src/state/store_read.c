@@ -22,14 +22,14 @@ store_tables(const struct store *s, struct memtable *out[STORE_TABLES])
 	return n;
 }
 
-/* What the runs have, the newest first. */
+/* What the n oldest runs have, the newest first. */
 static enum store_found
-get_from_runs(struct store *s, unsigned map, int64_t bucket, struct str key,
-    struct buf *out)
+get_from_runs(struct store *s, size_t n, unsigned map, int64_t bucket,
+    struct str key, struct buf *out)
 {
 	struct err err = {0};
 
-	for (size_t i = s->version.n; i-- > 0;) {
+	for (size_t i = n; i-- > 0;) {
 		const struct version_run *r = &s->version.runs[i];
 
 		if (section_set_has(&r->dead, map, bucket))
@@ -88,22 +88,38 @@ store_get(struct store *s, unsigned map, int64_t bucket, struct str key,
 		return STORE_DAMAGED;
 	if (get_from_tables(s, map, bucket, key, out, &found))
 		return found;
-	return get_from_runs(s, map, bucket, key, out);
+	return get_from_runs(s, s->version.n, map, bucket, key, out);
 }
 
 /* ---- many at once ---- */
 
-/* Asks for the block that the key is in, if it is in any. */
-static void
-fetch(const struct store *s, unsigned map, int64_t bucket, struct str key)
+/*
+ * The newest runs of `n` that the key is in, if it is in any: their number. The
+ * kernel is asked for the block.
+ */
+static size_t
+fetch(const struct store *s, size_t n, unsigned map, int64_t bucket,
+    struct str key)
 {
-	for (size_t i = s->version.n; i-- > 0;) {
-		const struct version_run *r = &s->version.runs[i];
+	for (; n > 0; n--) {
+		const struct version_run *r = &s->version.runs[n - 1];
 
 		if (!section_set_has(&r->dead, map, bucket) &&
 		    run_file_may_have(r->handle->file, map, bucket, key, true))
-			return;
+			break;
 	}
+	return n;
+}
+
+/* Did blocks have to be read since the last time? */
+static bool
+reads_blocks(struct store *s)
+{
+	uint64_t misses = s->cache ? block_cache_misses(s->cache) : 0;
+	bool more = misses != s->seen_misses;
+
+	s->seen_misses = misses;
+	return more;
 }
 
 /*
@@ -120,13 +136,14 @@ note(struct store *s, struct str *out, size_t from, enum store_found found)
 	out->n = s->many.n - from;
 }
 
-/* In place of a place: what is to be looked for in runs. */
+/* In place of a place: to be looked for in the n oldest runs. */
 #define LATER ((const char *)(uintptr_t)UINTPTR_MAX)
 
 bool
 store_get_many(struct store *s, unsigned map, int64_t bucket,
     const struct str *keys, size_t n, struct str *out)
 {
+	bool ahead = n > 1 && reads_blocks(s);
 	enum store_found found;
 
 	if (atomic_load_explicit(&s->failed, memory_order_acquire))
@@ -140,15 +157,17 @@ store_get_many(struct store *s, unsigned map, int64_t bucket,
 			note(s, &out[i], from, found);
 			continue;
 		}
-		out[i] = (struct str){.p = LATER};
-		fetch(s, map, bucket, keys[i]);
+		out[i] = (struct str){LATER, s->version.n};
+		if (ahead)
+			out[i].n = fetch(s, s->version.n, map, bucket, keys[i]);
 	}
 	for (size_t i = 0; i < n; i++) {
 		size_t from = s->many.n;
 
 		if (out[i].p != LATER)
 			continue;
-		found = get_from_runs(s, map, bucket, keys[i], &s->many);
+		found =
+		    get_from_runs(s, out[i].n, map, bucket, keys[i], &s->many);
 		if (found == STORE_DAMAGED)
 			return false;
 		note(s, &out[i], from, found);

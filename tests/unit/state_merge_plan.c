@@ -13,6 +13,7 @@
 
 #define ENTRY 70.0 /* bytes */
 #define RUNS 1000
+#define PIECE (64 << 20)
 
 struct sim {
 	double keys; /* of the state */
@@ -42,7 +43,7 @@ run_of(double keys)
 static void
 put_run(struct sim *s, size_t i, double keys)
 {
-	double most = (double)MERGE_PIECE / ENTRY;
+	double most = PIECE / ENTRY;
 	double pieces = ceil(keys / most);
 	size_t n = (size_t)pieces;
 
