@@ -340,3 +340,22 @@ b.log.1 b.log c.log-20251231 c.log-20260102 c.log c9 c10 "
 	is "$(weir -f s.yaml | tr -d "\n")" "$(files 'd/*/*.json')"
 	is "$(weir 'SELECT f FROM q' 'q=d/*.json')" '{"f":"a.json"}'
 }
+
+@test "ports: gzip headers of all kinds, however they arrive" {
+	local flags h way
+	printf 'a\nb\n' | gzip -n >plain.gz
+	for flags in 0 2 4 8 14 16 18 22 30; do
+		h=$(printf '\\x1f\\x8b\\x08\\x%02x\\0\\0\\0\\0\\0\\x03' $flags)
+		[ $((flags & 4)) = 0 ] || h+='\x03\x00abc'
+		[ $((flags & 8)) = 0 ] || h+='name\x00'
+		[ $((flags & 16)) = 0 ] || h+='a comment\x00'
+		[ $((flags & 2)) = 0 ] || h+='\x01\x02'
+		printf "$h"
+		tail -c +11 plain.gz
+	done >flags.gz
+	for way in '' reads=1 reads=3; do
+		WEIR_TORTURE=$way gives 0 weir -i lines 'SELECT count(*) n' \
+		    flags.gz
+		is "$out" '{"n":18}'
+	done
+}

@@ -426,3 +426,16 @@ ID:595,601"
 	weir -s ./s -o two 'SELECT a' in.jsonl
 	weir 'SELECT a' in.jsonl | diff - <(cat one two)
 }
+
+@test "thousands of files, few that may be open" {
+	seq 0 29999 | awk '{ printf "{\"k\":%d,\"n\":%d}\n", $1 % 3000, $1 }' \
+	    >in.jsonl
+	export WEIR_TORTURE=commit=9
+	(ulimit -n 64 && weir -s ./s -o 'p/{k}.csv' 'SELECT n, k' in.jsonl)
+	(ulimit -n 64 && weir -s ./t -o 'r/{k}.csv' --roll 40 'SELECT n, k' \
+	    in.jsonl)
+	weir -o 'want/{k}.csv' 'SELECT n, k' in.jsonl
+	diff -rq want p >differ
+	weir -o 'wantr/{k}.csv' --roll 40 'SELECT n, k' in.jsonl
+	diff -rq wantr r >differ
+}

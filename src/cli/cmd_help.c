@@ -158,6 +158,8 @@ run_help(const struct options *o, struct err *err)
 		page.colour = false;
 		if (topic)
 			help_topic_list(&page, topic);
+		else if (!strcmp(o->roff, "state"))
+			help_verbs(&page);
 		else
 			failed = no_such(str_of(o->roff), err);
 	} else if (!o->n_operands) {

@@ -142,10 +142,9 @@ put_commands(struct page *page)
 	}
 }
 
-static void
-put_verbs(struct page *page)
+void
+help_verbs(struct page *page)
 {
-	page_heading(page, "Verbs");
 	for (unsigned i = 0; i < n_state_verbs; i++) {
 		struct buf term = {0};
 
@@ -162,8 +161,10 @@ help_command(struct page *page, const struct command *command)
 	put_usage(page, command);
 	page_gap(page);
 	page_para(page, command->doc);
-	if (command->verbs)
-		put_verbs(page);
+	if (command->verbs) {
+		page_heading(page, "Verbs");
+		help_verbs(page);
+	}
 	help_options(page, command->use);
 }
 

@@ -56,4 +56,7 @@ extern const unsigned n_help_topics;
 /* All rows of a topic. */
 void help_topic_list(struct page *page, const struct help_topic *topic);
 
+/* What `weir state` can do. */
+void help_verbs(struct page *page);
+
 #endif

@@ -117,6 +117,10 @@ OPTION("null-data", 'z', NULL, FLAG, nul_data, INPUT, RUN_ONLY,
     "Records end in NUL instead of a line feed. So `find -print0` writes and "
     "`xargs -0` reads them: in inputs of a format of lines, and in output "
     "that is `lines`, `logfmt` or `ltsv`.")
+OPTION("on-gap", 0, "warn|fail", TEXT, on_gap, STATE, RUN_ONLY,
+    "With `-s`: what to do when something that was not read yet cannot be "
+    "read any more, because a file was cut or rotated away. `warn` says so "
+    "and goes on with what is there (the default), `fail` ends with status 5.")
 OPTION("out-times", 0, "LAYOUT", TEXT, out_times, OUTPUT, EXPLAIN,
     "Write times in this layout: `rfc3339`, `s`, `ms`, `us`, `ns`, `clf`, "
     "`http`, `ctime`, or a pattern such as `%d.%m.%Y %H:%M`. Without it, as "

@@ -42,7 +42,7 @@ struct options {
 	uint64_t bad_max, record_max, inflate_max;
 	bool bad_max_given, trust, nul_data;
 	/* kept state; checkpoint in µs, -1 = not given */
-	const char *state, *locked;
+	const char *state, *locked, *on_gap;
 	const char **resets; /* names of steps */
 	unsigned n_resets;
 	int64_t checkpoint;

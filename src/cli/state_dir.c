@@ -61,6 +61,7 @@ check_alone(const struct options *o, struct err *err)
 			   : o->n_resets	? "reset"
 			   : o->drop		? "drop-state"
 			   : o->locked		? "if-locked"
+			   : o->on_gap		? "on-gap"
 			   : o->standby		? "standby"
 			   : o->commit_output	? "commit-output"
 			   : o->ids		? "ids"
@@ -94,6 +95,21 @@ set_locked(enum if_locked *to, const char *word, struct err *err)
 	return err_suggest(err, str_of(word), names, 3);
 }
 
+static int
+set_on_gap(bool *fails, const char *word, struct err *err)
+{
+	static const struct str names[] = {{"warn", 4}, {"fail", 4}};
+	char shown[4 * 64 + 8];
+
+	*fails = word && str_is(names[1], word);
+	if (!word || *fails || str_is(names[0], word))
+		return 0;
+	err_quote(shown, str_of(word), 64);
+	err_set(err, ERR_USAGE, NOWHERE, "--on-gap: \"%s\" is not warn or fail",
+	    shown);
+	return err_suggest(err, str_of(word), names, 2);
+}
+
 int
 state_run_of(const struct options *o, struct arena *a, struct state_run *out,
     struct err *err)
@@ -108,7 +124,8 @@ state_run_of(const struct options *o, struct arena *a, struct state_run *out,
 	    .every = o->checkpoint < 0 ? CHECKPOINT_EVERY : o->checkpoint};
 	if (!o->state)
 		return check_alone(o, err);
-	if (set_locked(&out->if_locked, o->locked, err))
+	if (set_locked(&out->if_locked, o->locked, err) ||
+	    set_on_gap(&out->gap_fails, o->on_gap, err))
 		return -1;
 	if (o->standby && o->locked)
 		return err_set(err, ERR_USAGE, NOWHERE,

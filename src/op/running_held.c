@@ -327,6 +327,8 @@ put_rest(struct running *r)
 	struct kept_row **rows = NULL;
 	size_t n = 0, cap = 0;
 
+	if (r->c->whole)
+		table_load(&r->keys);
 	for (size_t i = 0; i < r->keys.n; i++) {
 		struct over_key *k = (void *)r->keys.cells[i]->bytes;
 

@@ -266,8 +266,7 @@ load_behind(struct running *r)
 	const struct over_config *c = r->c;
 
 	if (c->mode != OVER_TIME ||
-	    !(c->whole || c->ahead ||
-		(c->framed && c->frame.to.kind == BOUND_FOLLOWING)))
+	    !(c->ahead || (c->framed && c->frame.to.kind == BOUND_FOLLOWING)))
 		return;
 	table_load(&r->keys);
 	for (size_t i = 0; i < r->keys.n; i++) {
@@ -314,6 +313,9 @@ running_restore(struct op_run *run, struct state_step *s, struct err *err)
 	}
 	if (kept_waiting(&r->kept, UINT64_MAX, take_pending, r, err))
 		return -1;
+	/* No turn comes before the end. */
+	if (r->c->whole)
+		return 0;
 	load_behind(r);
 	return restore_turns(r, err);
 }
@@ -326,6 +328,7 @@ running_save(struct op_run *run)
 	    r->kept.timed, (int64_t)(r->turned + r->head)};
 
 	kept_store(&r->kept);
-	save_turns(r);
+	if (!r->c->whole)
+		save_turns(r);
 	written_save(r->state, "run", n, RUN_NUMBERS);
 }

@@ -90,9 +90,10 @@ block_skip(const struct input *in, struct block *b)
 }
 
 bool
-block_open(const struct block *b)
+block_open(const struct input *in, const struct block *b)
 {
-	return b->from < b->to || (b->last && b->context && !b->skipping);
+	return b->from < b->to ||
+	       (b->last && b->context && !b->skipping && !in->holds);
 }
 
 static enum block_status
@@ -109,7 +110,7 @@ enum block_status
 block_next(
     struct lane *l, struct input *in, struct block *b, struct prepared *p)
 {
-	while (block_open(b)) {
+	while (block_open(in, b)) {
 		size_t n;
 
 		if (b->skipping) {

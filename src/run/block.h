@@ -22,7 +22,7 @@ enum block_status block_next(
 void block_skip(const struct input *in, struct block *b);
 
 /* Is there anything left to decode? */
-bool block_open(const struct block *b);
+bool block_open(const struct input *in, const struct block *b);
 
 /* For tests; see feed.h. */
 extern unsigned block_rows_max;

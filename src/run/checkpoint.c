@@ -327,7 +327,7 @@ put_note(struct run *r, bool ended, bool final, struct buf *out)
 	note_count(out, "rank", r->rank);
 	note_int(out, "now", r->now);
 	note_key(out, "inputs");
-	positions_note(r->turns, r->n_inputs, out);
+	positions_note(&r->sources, out);
 	put_steps(&r->pipe, out);
 	note_key(out, "outputs");
 	outputs_note(&r->out, out);
@@ -336,20 +336,32 @@ put_note(struct run *r, bool ended, bool final, struct buf *out)
 	note_count(out, "shown", r->rejects.shown);
 }
 
+int64_t
+checkpoint_now(const struct checkpoint *c, unsigned rank)
+{
+	if (!c || c->note.map.type != T_MAP ||
+	    note_get_count(c->note, "rank") != rank)
+		return WHEN_MIN;
+	return note_get_int(c->note, "now", WHEN_MIN);
+}
+
 /* Where the last run was: the pipe's part is checkpoint_restore's. */
-static int
+static void
 go_on(struct run *r)
 {
 	struct checkpoint *c = r->kept;
 
-	r->rank = (unsigned)note_get_count(c->note, "rank");
-	r->now = note_get_int(c->note, "now", WHEN_MIN);
+	/*
+	 * A run that had ended is followed by one that begins with what is
+	 * read first: that may have grown, too.
+	 */
+	r->rank = c->crashed ? (unsigned)note_get_count(c->note, "rank") : 0;
+	r->now = checkpoint_now(c, r->rank);
 	take_seen(r, c->note);
 	if (c->crashed)
 		take_counts(r, note_get_map(c->note, "counts"));
 	if (c->crashed)
 		r->rejects.shown = (unsigned)note_get_count(c->note, "shown");
-	return positions_take(c->note, r->turns, r->n_inputs, r->err);
 }
 
 static int
@@ -365,7 +377,9 @@ start(struct run *r)
 	c->state = state_new(c->store, &memory, r->err);
 	if (!c->state || open_steps(c, r))
 		return -1;
-	return c->note.map.type == T_MAP ? go_on(r) : 0;
+	if (c->note.map.type == T_MAP)
+		go_on(r);
+	return 0;
 }
 
 static void
@@ -608,6 +622,8 @@ restore_step(struct run *r, const struct op *op)
 	struct note steps = note_get_map(c->note, "steps");
 
 	take_step(&r->pipe, op, note_get_of(steps, op->name), c->crashed);
+	if (!c->steps[op->number])
+		return 0;
 	return op->kind->restore(
 	    r->pipe.runs[op->number], c->steps[op->number], r->err);
 }
@@ -622,7 +638,7 @@ checkpoint_restore(struct run *r)
 	r->pipe.rank = r->rank;
 	r->pipe.now = r->now;
 	for (unsigned i = 0; i < r->plan->n_ops; i++)
-		if (c->steps[i] && restore_step(r, &r->plan->ops[i]))
+		if (r->pipe.runs[i] && restore_step(r, &r->plan->ops[i]))
 			return -1;
 	if (c->every_ms)
 		c->next_ms = clock_elapsed_ms() + c->every_ms;

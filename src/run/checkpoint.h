@@ -38,11 +38,17 @@ enum checkpoint_opened {
 
 /*
  * Takes the directory (of a run that has only a limit of memory, a temporary
- * one) and compares what it holds with the plan; nothing is
- * written yet. The run's inputs and counts are set to where the last commit
- * left them. CHECKPOINT_FAILED and r->err.
+ * one) and compares what it holds with the plan; nothing is written yet. The
+ * run's counts are set to where the last commit left them; inputs are made by
+ * its note afterwards. CHECKPOINT_FAILED and r->err.
  */
 enum checkpoint_opened checkpoint_open(struct run *r);
+
+/*
+ * The watermark of the inputs of a rank as the last run has left it; WHEN_MIN
+ * if it was not with them.
+ */
+int64_t checkpoint_now(const struct checkpoint *c, unsigned rank);
 
 /* Is there a directory that outlives the run, and not just a limit? */
 bool checkpoint_lasts(const struct checkpoint *c);

@@ -28,35 +28,107 @@ gzip_begins(const unsigned char *p, size_t n)
 
 #include <isa-l/igzip_lib.h>
 
+/*
+ * A member's header is read here: isal_inflate forgets what the header's flags
+ * were when it comes in pieces. One byte after another, as headers are short.
+ */
+enum header_part {
+	HEADER_FIXED,
+	HEADER_EXTRA_LENGTH,
+	HEADER_EXTRA,
+	HEADER_NAME,
+	HEADER_COMMENT,
+	HEADER_SUM,
+	HEADER_READ
+};
+
+#define FLAG_SUM 2
+#define FLAG_EXTRA 4
+#define FLAG_NAME 8
+#define FLAG_COMMENT 16
+
+struct gzip {
+	enum header_part part;
+	unsigned left; /* bytes of the part, where that is known */
+	unsigned flags, extra;
+	struct inflate_state inflate;
+};
+
 static bool
 gzip_reset(void *run)
 {
-	struct inflate_state *s = run;
+	struct gzip *g = run;
 
-	isal_inflate_init(s);
-	s->crc_flag = ISAL_GZIP;
+	g->part = HEADER_FIXED;
+	g->left = 10;
+	g->flags = g->extra = 0;
+	isal_inflate_init(&g->inflate);
+	g->inflate.crc_flag = ISAL_GZIP_NO_HDR_VER;
 	return true;
 }
 
 static void *
 gzip_open(void)
 {
-	struct inflate_state *s = mem_alloc(sizeof *s);
+	struct gzip *g = mem_zalloc(sizeof *g);
 
-	gzip_reset(s);
-	return s;
+	gzip_reset(g);
+	return g;
+}
+
+static void
+next_part(struct gzip *g)
+{
+	static const struct {
+		unsigned flag, length;
+	} parts[] = {
+	    [HEADER_EXTRA_LENGTH] = {FLAG_EXTRA, 2},
+	    [HEADER_EXTRA] = {FLAG_EXTRA, 0},
+	    [HEADER_NAME] = {FLAG_NAME, 0},
+	    [HEADER_COMMENT] = {FLAG_COMMENT, 0},
+	    [HEADER_SUM] = {FLAG_SUM, 2},
+	    [HEADER_READ] = {~0u, 0},
+	};
+
+	do
+		g->part++;
+	while (g->part != HEADER_READ &&
+	       (!(g->flags & parts[g->part].flag) ||
+		   (g->part == HEADER_EXTRA && !g->extra)));
+	g->left = g->part == HEADER_EXTRA ? g->extra : parts[g->part].length;
+}
+
+static void
+read_header(struct gzip *g, unsigned char c)
+{
+	if (g->part == HEADER_FIXED && g->left == 7)
+		g->flags = c;
+	if (g->part == HEADER_EXTRA_LENGTH)
+		g->extra |= (unsigned)c << (g->left == 2 ? 0 : 8);
+	if (g->part == HEADER_NAME || g->part == HEADER_COMMENT) {
+		if (!c)
+			next_part(g);
+	} else if (!--g->left) {
+		next_part(g);
+	}
 }
 
 static enum codec_status
 gzip_step(void *run, struct codec_io *io)
 {
-	struct inflate_state *s = run;
+	struct gzip *g = run;
+	struct inflate_state *s = &g->inflate;
 	union {
 		const unsigned char *read_only;
 		unsigned char *in;
-	} in = {.read_only = io->in};
+	} in;
 	int status;
 
+	while (g->part != HEADER_READ && io->in < io->in_end)
+		read_header(g, *io->in++);
+	if (g->part != HEADER_READ)
+		return CODEC_GO;
+	in.read_only = io->in;
 	s->next_in = in.in;
 	s->avail_in = (uint32_t)(io->in_end - io->in);
 	s->next_out = io->out;

@@ -317,7 +317,7 @@ cut_block(struct feed *f, struct stream *s, struct work *w, bool owner)
 static void
 prepare_block(struct lane *l, struct stream *s, struct work *w)
 {
-	while (block_open(&w->block)) {
+	while (block_open(s->input, &w->block)) {
 		if (block_next(l, s->input, &w->block, work_slot(w)) !=
 		    BLOCK_BATCH)
 			break;

@@ -166,6 +166,18 @@ file_read_at(struct file *f, void *to, size_t n, uint64_t offset)
 	return got;
 }
 
+bool
+file_stat(struct file *f, struct stat *st)
+{
+	bool found;
+
+	if (pin(f))
+		return false;
+	found = !fstat(f->fd, st);
+	unpin(f);
+	return found;
+}
+
 static ssize_t
 file_read(struct port *p, char *to, size_t n, struct err *err)
 {

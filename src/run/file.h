@@ -9,6 +9,8 @@
 #ifndef WEIR_RUN_FILE_H
 #define WEIR_RUN_FILE_H
 
+#include <sys/stat.h>
+
 #include "run/port.h"
 
 struct file;
@@ -28,6 +30,9 @@ struct port *file_port(struct file *f);
 
 /* The next byte read is this one, counted from where reading began. */
 void file_seek(struct file *f, uint64_t offset);
+
+/* What the file is by now; false if that cannot be told. */
+bool file_stat(struct file *f, struct stat *st);
 
 /* Bytes [offset, offset + n) counted from where reading began; as pread. */
 ssize_t file_read_at(struct file *f, void *to, size_t n, uint64_t offset);

@@ -5,11 +5,13 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fnmatch.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 
 #include "base/mem.h"
 #include "run/codec.h"
+#include "run/identity.h"
 
 /* Directories below one another that ** goes into. */
 #define DEPTH_MAX 64
@@ -35,6 +37,9 @@ cut_codec(struct str s)
 	return s;
 }
 
+/* A date to the second, and seconds since 1970 beside it, or nanoseconds. */
+#define DIGITS_MAX 24
+
 enum turned {
 	TURNED_DATED,	 /* .20260131, -2026-01-31, -20260131-12 */
 	TURNED_NUMBERED, /* .1 is the youngest */
@@ -56,7 +61,7 @@ find_suffix(struct str s, enum turned *kind)
 	*kind = TURNED_NOT;
 	if (i < s.n && s.p[i] == '-')
 		i++;
-	if (!i || i == s.n || digits > 14)
+	if (!i || i == s.n || digits > DIGITS_MAX)
 		return s.n;
 	if (digits >= 8 && (s.p[i - 1] == '-' || s.p[i - 1] == '.'))
 		*kind = TURNED_DATED;
@@ -184,6 +189,28 @@ is_directory(struct str path)
 	struct stat st;
 
 	return !stat(path.p, &st) && S_ISDIR(st.st_mode);
+}
+
+uint64_t
+files_listing(struct str dir)
+{
+	char path[PATH_MAX];
+	uint64_t sum = 0;
+	struct dirent *e;
+	DIR *d;
+
+	if (dir.n >= sizeof path)
+		return 0;
+	memcpy(path, dir.n ? dir.p : ".", dir.n ? dir.n : 1);
+	path[dir.n ? dir.n : 1] = '\0';
+	d = opendir(path);
+	/* A sum, as their order says nothing. */
+	while (d && (e = readdir(d)))
+		sum += identity_hash(e->d_name, strlen(e->d_name)) *
+		       ((uint64_t)e->d_ino | 1);
+	if (d)
+		closedir(d);
+	return sum;
 }
 
 /* ---- patterns ---- */

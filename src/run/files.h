@@ -12,6 +12,8 @@
 #ifndef WEIR_RUN_FILES_H
 #define WEIR_RUN_FILES_H
 
+#include <stdint.h>
+
 #include "base/arena.h"
 #include "base/err.h"
 
@@ -46,6 +48,15 @@ bool files_has_base(const struct files *f, struct str name);
 
 /* A name without what rotation and compression add to it. */
 struct str files_base(struct str name);
+
+/*
+ * What is in a directory now, as a number: if it is the same before and after
+ * looking, nothing has been renamed meanwhile. dir: "" = the current one.
+ */
+uint64_t files_listing(struct str dir);
+
+/* So often one looks again. */
+#define FILES_LOOKS 20
 
 /* Oldest first; see above. <0, 0, >0. */
 int files_order(struct str a, struct str b);

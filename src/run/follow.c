@@ -440,3 +440,35 @@ follow_name(const struct follow *f)
 		return f->parts[f->next_part - 1].path;
 	return str_of(f->path);
 }
+
+struct identity
+follow_identity(const struct follow *f)
+{
+	if (f->where == AT_PART && f->next_part)
+		return f->parts[f->next_part - 1].id;
+	return f->fd < 0 && f->part ? f->once : f->id;
+}
+
+bool
+follow_stat(const struct follow *f, struct stat *st)
+{
+	if (f->where == AT_LIVE)
+		return !fstat(f->fd, st);
+	return !stat(follow_name(f).p, st);
+}
+
+bool
+follow_seek(struct follow *f, uint64_t offset)
+{
+	size_t n = offset < TAIL_BYTES ? (size_t)offset : TAIL_BYTES;
+	ssize_t got;
+
+	if (f->where != AT_LIVE)
+		return false;
+	got = pread(f->fd, f->tail.bytes, n, (off_t)(offset - n));
+	if (got != (ssize_t)n)
+		return false;
+	f->tail.n = n;
+	f->at = offset;
+	return true;
+}

@@ -28,6 +28,7 @@
 
 #include <sys/stat.h>
 
+#include "run/identity.h"
 #include "run/port.h"
 #include "run/watch.h"
 
@@ -47,6 +48,14 @@ void follow_next(struct follow *f);
 
 /* Is it the file that is being read? */
 bool follow_reads(const struct follow *f, const struct stat *st);
+
+/* Which file it is, and what it is by now (false: that cannot be told). */
+struct identity follow_identity(const struct follow *f);
+bool follow_stat(const struct follow *f, struct stat *st);
+
+/* The next byte read is this one of the file at hand. False: it cannot be
+ * reached but by reading. */
+bool follow_seek(struct follow *f, uint64_t offset);
 
 /* What is being read now (or next), for messages. */
 struct str follow_name(const struct follow *f);

@@ -54,6 +54,20 @@ input_close(struct input *in)
 }
 
 void
+input_reopen(struct input *in, struct str file)
+{
+	port_free(in->port);
+	in->port = NULL;
+	in->plain = NULL;
+	in->opened = false;
+	in->bytes = in->line = in->line_at = 0;
+	in->file = file;
+	/* An output may still use the first layout: the arena stays. */
+	in->layout = NULL;
+	block_release(&in->head);
+}
+
+void
 input_renew(struct input *in)
 {
 	follow_next(in->follow);
@@ -108,11 +122,16 @@ input_check(struct input *in, struct err *err)
 static void
 open_regular(struct input *in, int fd, uint64_t inflate_max)
 {
-	struct file *f = file_new(fd, is_stdin(in) ? NULL : in->file.p);
 	const struct codec *codec;
 	char head[CODEC_HEAD];
-	ssize_t n = file_read_at(f, head, sizeof head, 0);
+	struct file *f;
+	ssize_t n;
 
+	/* Positions are counted from the file's beginning. */
+	if (in->keeps && is_stdin(in))
+		(void)lseek(fd, 0, SEEK_SET);
+	f = file_new(fd, is_stdin(in) ? NULL : in->file.p);
+	n = file_read_at(f, head, sizeof head, 0);
 	if (n <= 0 || codec_of((struct str){head, (size_t)n}, true, &codec) !=
 			  CODEC_YES) {
 		in->plain = f;
@@ -239,7 +258,10 @@ input_read(struct input *in, struct block *b, size_t block_bytes)
 	}
 	b->to += (size_t)n;
 	in->bytes += (size_t)n;
-	b->last = n == 0;
+	if (!n && in->holds)
+		end_early(in, b);
+	else
+		b->last = n == 0;
 }
 
 void
@@ -284,6 +306,8 @@ choose_format(const struct input *in, bool nul)
 
 	if (in->plan->format)
 		return in->plan->format;
+	if (in->noted)
+		return in->noted;
 	if (head.n >= GUESS_MOST) {
 		head.n = GUESS_MOST;
 		whole = true;
@@ -343,6 +367,12 @@ read_head(struct input *in, bool nul, size_t block_bytes)
 				 ? choose_format(in, nul)
 				 : NULL;
 	} while ((!in->format || begins_mark(in)) && !in->waits);
+	/* A first line without its end: as if nothing was there yet. */
+	if (in->holds && in->head.last && in->format->lines && in->head.to &&
+	    !memchr(in->head.bytes, nul ? 0 : '\n', in->head.to)) {
+		in->head.to = 0;
+		in->format = choose_format(in, nul);
+	}
 }
 
 static int
@@ -422,7 +452,9 @@ input_resume(struct input *in, uint64_t offset, uint64_t context, uint64_t line,
 	struct block *b = &in->head;
 	uint64_t read = b->offset + (b->to - b->from);
 
-	if (in->plain) {
+	if (in->follow && offset > read && follow_seek(in->follow, offset)) {
+		b->from = b->to;
+	} else if (in->plain) {
 		file_seek(in->plain, offset);
 		b->from = b->to = 0;
 		b->last = false;
@@ -474,6 +506,7 @@ input_open(struct input *in, const struct plan *plan,
 		return -1;
 	if (in->follow)
 		in->written = written_of(in->file);
+	in->holds = in->holds && in->plain;
 	read_head(in, options->nul_data, block_bytes);
 	if (in->waits)
 		return open_later(in);
@@ -488,10 +521,10 @@ input_open(struct input *in, const struct plan *plan,
 		return in->waits ? open_later(in) : open_failed(in, err);
 	numbered = in->plan->scan->origin[ORIGIN_LINE] != 0;
 	in->by_number = numbered && !in->layout->format->lines;
-	in->counts = !in->plain || numbered;
+	in->counts = !in->plain || numbered || in->keeps;
 	if (in->by_number)
 		in->head.line = 0;
-	if (in->err.message)
+	if (in->err.message || (in->holds && in->head.last))
 		end_early(in, &in->head);
 	in->opened = true;
 	return 0;

@@ -59,6 +59,12 @@ struct input {
 	bool live;	       /* nobody waits for it alone: see input_open */
 	bool waits;	       /* live: there were too few bytes to go on */
 	bool alone;	       /* no other input is part of the run */
+	/*
+	 * A later run goes on with it: what has no end yet is left to that.
+	 */
+	bool holds;
+	bool keeps; /* its position is kept, with the line it is in */
+	const struct format *noted; /* its format, if that is known */
 	bool opened;
 	/*
 	 * A block's line is the number of records before it: somebody asks for
@@ -88,6 +94,9 @@ void input_release(struct input *in);
 
 /* Closes it and forgets what it holds, so that it may be opened again. */
 void input_close(struct input *in);
+
+/* Closes it; another file is to be opened in its place. */
+void input_reopen(struct input *in, struct str file);
 
 /* Goes on with the next generation of a followed file, to be opened. */
 void input_renew(struct input *in);

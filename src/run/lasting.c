@@ -75,6 +75,9 @@ extent_matches(int fd, const struct extent *was)
 {
 	char bytes[TAIL_BYTES];
 
+	errno = 0;
+	if (!was->n_tail)
+		return true;
 	return was->n_tail <= TAIL_BYTES && was->n_tail <= was->length &&
 	       read_before(fd, was->length, bytes, was->n_tail) &&
 	       identity_hash(bytes, was->n_tail) == was->hash;
@@ -283,7 +286,8 @@ lasting_resume(struct output *o, const struct extent *was, bool ended,
 	if (at < was->length)
 		return refuse(o, "is shorter than", err);
 	if (o->look >= 0 && !extent_matches(o->look, was))
-		return refuse(o, "is not what it was", err);
+		return errno ? fail(o, "read", err)
+			     : refuse(o, "is not what it was", err);
 	*from = was->length ? LASTING_CONTINUED : LASTING_NEW;
 	if (at == was->length)
 		return 0;
@@ -305,7 +309,11 @@ lasting_cut(struct output *o)
 		return false;
 	}
 	o->grown = at != o->at.length;
-	if (o->look >= 0 && extent_of(o->look, at, &o->at))
+	if (o->look >= 0 && !extent_of(o->look, at, &o->at)) {
+		output_fail(o, "read");
+		return false;
+	}
+	if (o->look >= 0)
 		return true;
 	o->at = (struct extent){.device = (uint64_t)st.st_dev,
 	    .inode = (uint64_t)st.st_ino,

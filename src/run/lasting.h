@@ -72,7 +72,10 @@ void lasting_synced(struct output *o);
  */
 bool extent_of(int fd, uint64_t length, struct extent *out);
 
-/* Are the bytes before the extent's length those that were noted? */
+/*
+ * Are the bytes before the extent's length those that were noted? If not, errno
+ * is 0, or says why they could not be read.
+ */
 bool extent_matches(int fd, const struct extent *was);
 
 /* Number of members that extent_put adds to a packed map. */

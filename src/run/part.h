@@ -79,6 +79,7 @@ struct partitions {
 	size_t n_renamings, cap_renamings;
 	char **folders; /* to be synced for the next commit */
 	size_t n_folders, cap_folders;
+	bool many;	 /* more files than are synced one by one */
 	struct buf sync; /* descriptors (int) for the commit of the last cut */
 	struct buf opened; /* of these: to be closed when it is durable */
 };
@@ -92,6 +93,8 @@ void partition_link_open(struct partitions *p, struct part *part);
 void partition_close_oldest(struct partitions *p);
 /* The part whose path is p->path. */
 struct part *partition_find(struct partitions *p);
+/* A file system that is synced as a whole must be the only one. */
+void partition_note_device(struct partitions *p, const struct part *part);
 /* Makes an encoder that has begun; false if that failed. */
 bool partition_encoder(struct partitions *p, struct part *part);
 

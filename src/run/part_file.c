@@ -253,6 +253,7 @@ open_new(struct partitions *p, struct part *part)
 	part->out.opened = true;
 	partition_note_folder(p, part->out.target);
 	partition_link_open(p, part);
+	partition_note_device(p, part);
 	part->dirty = true;
 	return !there || adopt(p, part, &st);
 }
@@ -286,6 +287,10 @@ check_file(struct partitions *p, struct part *part, const struct extent *was)
 	if ((uint64_t)st.st_size < was->length) {
 		fail_state(p, part->out.path,
 		    "is shorter than when the state was last saved");
+		return false;
+	}
+	if (!extent_matches(part->out.fd, was) && errno) {
+		partition_fail_sys(p, "read", part->out.path);
 		return false;
 	}
 	if (!extent_matches(part->out.fd, was)) {
@@ -329,6 +334,7 @@ reopen(struct partitions *p, struct part *part, struct note entry)
 	}
 	part->out.opened = true;
 	partition_link_open(p, part);
+	partition_note_device(p, part);
 	return extent_get(entry, &was) && check_file(p, part, &was) ? GOES_ON
 								    : BROKEN;
 }

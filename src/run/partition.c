@@ -172,9 +172,8 @@ partition_directories(struct partitions *p, const char *path, struct err *err)
 	return status;
 }
 
-/* A file system that is synced as a whole must be the only one. */
-static void
-note_device(struct partitions *p, const struct part *part)
+void
+partition_note_device(struct partitions *p, const struct part *part)
 {
 	struct stat st;
 
@@ -205,7 +204,7 @@ open_file(struct partitions *p, struct part *part, struct err *err)
 	if (status)
 		return -1;
 	partition_link_open(p, part);
-	note_device(p, part);
+	partition_note_device(p, part);
 	if (part->out.temporary)
 		return 0;
 	partition_unlink_open(p, part);

@@ -113,6 +113,19 @@ put_entry(struct partitions *p, struct part *part, const struct extent *at)
 
 /* ---- while running ---- */
 
+/* A file that is not among those that are synced by their descriptors. */
+static void
+leave_to_all(struct partitions *p, struct part *part, int fd)
+{
+	struct stat st;
+	bool other = fstat(fd, &st) || st.st_dev != p->device;
+
+	p->many = true;
+	if ((p->devices || other) && fdatasync(fd))
+		partition_fail_sys(p, "sync", part->out.path);
+	close(fd);
+}
+
 void
 part_retire(struct partitions *p, struct part *part)
 {
@@ -126,11 +139,8 @@ part_retire(struct partitions *p, struct part *part)
 		partition_fail_sys(p, "open", part->out.path);
 	r = add_renaming(p, part, part->out.fd);
 	r->part = NULL;
-	/* Synced now if too many would be open. */
 	if (r->fd >= 0 && p->n_renamings > p->open_max / 4) {
-		if (fdatasync(r->fd))
-			partition_fail_sys(p, "sync", part->out.path);
-		close(r->fd);
+		leave_to_all(p, part, r->fd);
 		r->fd = -1;
 	}
 	for (size_t i = 0; i < p->n_renamings; i++)
@@ -201,12 +211,37 @@ add_fd(struct buf *fds, int fd)
 	buf_add(fds, &fd, sizeof fd);
 }
 
+/*
+ * What was closed meanwhile is opened again to be synced; of many such files
+ * only the first are, whose file system is then synced as a whole.
+ */
+static int
+open_again(struct partitions *p, struct part *part, bool *ours)
+{
+	int fd;
+
+	*ours = false;
+	if (part->out.fd >= 0)
+		return part->out.fd;
+	*ours = p->opened.n >= SYNC_ALL * sizeof(int);
+	if (!output_wake(&part->out)) {
+		partition_fail_sys(p, "open", part->out.path);
+		return -1;
+	}
+	fd = part->out.fd;
+	part->out.fd = -1;
+	if (!*ours)
+		add_fd(&p->opened, fd);
+	return fd;
+}
+
 /* A file of which something was written since the last cut. */
 static void
 cut_part(struct partitions *p, struct part *part, bool end)
 {
 	const struct format *format = p->plan->format;
 	struct extent at;
+	bool ours;
 	int fd;
 
 	/* What lays out many rows together begins anew in the next run. */
@@ -220,25 +255,21 @@ cut_part(struct partitions *p, struct part *part, bool end)
 		put_entry(p, part, NULL);
 		return;
 	}
-	fd = part->out.fd;
-	if (fd < 0) {
-		if (!output_wake(&part->out)) {
-			partition_fail_sys(p, "open", part->out.path);
-			return;
-		}
-		fd = part->out.fd;
-		part->out.fd = -1;
-		add_fd(&p->opened, fd);
-	}
+	fd = open_again(p, part, &ours);
+	if (fd < 0)
+		return;
 	if (!part->named && !part->naming && (end || !partition_is_cut(p))) {
 		add_renaming(p, part, -1);
 		part->naming = true;
 	}
-	add_fd(&p->sync, fd);
 	if (extent_of(fd, part->bytes, &at))
 		put_entry(p, part, &at);
 	else
 		partition_fail_sys(p, "look at", part->out.path);
+	if (ours)
+		leave_to_all(p, part, fd);
+	else
+		add_fd(&p->sync, fd);
 }
 
 /*
@@ -259,8 +290,14 @@ gather(struct partitions *p)
 			partition_fail_sys(p, "open", p->folders[i]);
 			return;
 		}
-		add_fd(&p->opened, fd);
-		add_fd(&p->sync, fd);
+		if (p->opened.n < 2 * SYNC_ALL * sizeof(int)) {
+			add_fd(&p->opened, fd);
+			add_fd(&p->sync, fd);
+			continue;
+		}
+		if (fsync(fd))
+			partition_fail_sys(p, "sync", p->folders[i]);
+		close(fd);
 	}
 	forget_folders(p);
 }
@@ -305,8 +342,9 @@ partitions_cut(struct partitions *p, bool end)
 		p->renamings[i].noted = true;
 	if (!p->failed)
 		gather(p);
-	if (p->sync.n > SYNC_ALL * sizeof(int) && !p->failed)
+	if ((p->many || p->sync.n > SYNC_ALL * sizeof(int)) && !p->failed)
 		sync_many(p);
+	p->many = false;
 }
 
 void

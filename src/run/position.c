@@ -2,103 +2,268 @@
 /* Positions of inputs; see position.h. */
 #include "run/position.h"
 
-/* ---- watermarks ---- */
+#include <unistd.h>
 
-static void
-note_watermark(const struct watermark *w, struct buf *out)
+#include "run/resume.h"
+
+static struct position *
+position_of(const struct turn *t)
 {
-	note_key(out, "watermark");
-	pack_put_map(out, 9);
-	note_int(out, "greatest", w->greatest);
-	note_int(out, "first", w->first);
-	note_count(out, "moves", w->n_moves);
-	note_count(out, "ahead", w->n_ahead);
-	note_count(out, "in_row", w->in_row);
-	note_bool(out, "noted", w->noted);
-	note_count(out, "far", w->n_far);
-	note_int(out, "far_from", w->far_from);
-	note_int(out, "far_time", w->far_time);
+	struct trail *trail = t->trail;
+
+	return trail && trail->at < trail->n ? &trail->files[trail->at] : NULL;
 }
 
+/* ---- noting ---- */
+
 static void
-take_watermark(struct note n, struct watermark *w)
+note_stat(struct position *p, const struct stat *st)
 {
-	w->greatest = note_get_int(n, "greatest", WHEN_MIN);
-	w->first = note_get_int(n, "first", 0);
-	w->n_moves = note_get_count(n, "moves");
-	w->n_ahead = note_get_count(n, "ahead");
-	w->in_row = (unsigned)note_get_count(n, "in_row");
-	w->noted = note_get_bool(n, "noted");
-	w->n_far = (unsigned)note_get_count(n, "far");
-	w->far_from = note_get_int(n, "far_from", 0);
-	w->far_time = note_get_int(n, "far_time", 0);
+	p->size = (uint64_t)st->st_size;
+	p->written =
+	    (int64_t)st->st_mtim.tv_sec * 1000000000 + st->st_mtim.tv_nsec;
 }
 
-/* ---- places ---- */
-
-void
-positions_note(const struct turn *turns, unsigned n, struct buf *out)
+/* How long the file is now, so that it is known what was not read of it. */
+static void
+look_at(const struct turn *t, struct position *p)
 {
-	pack_put_array(out, n);
-	for (unsigned i = 0; i < n; i++) {
-		const struct turn *t = &turns[i];
-		struct place p = turn_place(t);
+	const struct input *in = t->input;
+	struct stat st;
 
-		pack_put_map(out, 10);
-		note_text(out, "file", t->input->file);
-		note_count(out, "input", t->source);
-		note_count(out, "offset", p.offset);
-		note_count(out, "context", p.context);
-		note_count(out, "line", p.line);
-		note_count(out, "rows", p.rows);
-		note_bool(out, "skipping", p.skipping);
-		note_int(out, "floor", t->floor);
-		note_count(out, "mark", t->mark);
-		note_watermark(&t->w, out);
+	if (in->follow) {
+		if (follow_stat(in->follow, &st))
+			note_stat(p, &st);
+	} else if (in->plain && file_stat(in->plain, &st)) {
+		note_stat(p, &st);
 	}
 }
 
+/* The place, and the bytes before it. */
 static void
-take(struct note n, struct turn *t)
+note_place(const struct turn *t, struct position *p)
 {
-	t->place.offset = note_get_count(n, "offset");
-	t->place.context = note_get_count(n, "context");
-	t->place.line = note_get_count(n, "line");
-	t->place.skipping = note_get_bool(n, "skipping");
-	t->skip = note_get_count(n, "rows");
-	t->floor = note_get_int(n, "floor", WHEN_MIN);
-	t->mark = (unsigned)note_get_count(n, "mark");
-	take_watermark(note_get_map(n, "watermark"), &t->w);
+	struct place at = turn_place(t);
+
+	if (p->kind == POSITION_STREAM) {
+		p->place = t->begun;
+		p->place.offset += at.offset;
+		p->place.line += at.line;
+		p->records = t->begun_records + t->records;
+		return;
+	}
+	if (at.offset != p->place.offset) {
+		p->n_tail = t->tail_at == at.offset ? (uint32_t)t->tail.n : 0;
+		p->tail = identity_hash(t->tail.bytes, p->n_tail);
+	}
+	p->place = at;
+}
+
+static void
+note_turn(const struct turn *t)
+{
+	struct position *p = position_of(t);
+	struct trail *trail = t->trail;
+
+	trail->timed = t->timed;
+	trail->w = t->w;
+	trail->far_line = t->far_line;
+	trail->floor = t->floor;
+	trail->mark = t->mark;
+	if (!p || !(t->resumed || t->values))
+		return;
+	note_place(t, p);
+	if (p->kind == POSITION_FILE)
+		look_at(t, p);
+}
+
+void
+positions_note(struct sources *s, struct buf *out)
+{
+	for (unsigned i = 0; i < s->n; i++)
+		if (s->turns[i].trail)
+			note_turn(&s->turns[i]);
+	trails_note(&s->trails, out);
+}
+
+/* ---- going on ---- */
+
+static void
+set_place(struct turn *t, const struct position *p)
+{
+	t->place = t->begun = p ? p->place : (struct place){0};
+	t->begun_records = p ? p->records : 0;
+	t->records = 0;
+	t->skip = t->place.rows;
+	t->place.rows = 0;
+	t->offset = t->place.offset;
+	t->tail.n = 0;
+	t->tail_at = t->place.offset;
+	t->resumed = false;
+	if (p && p->kind == POSITION_STREAM) {
+		/* It cannot be read again: what comes now is new. */
+		t->place = (struct place){0};
+		t->skip = t->offset = t->tail_at = 0;
+	}
+}
+
+void
+position_take(struct turn *t, struct trail *trail)
+{
+	struct watermark w = trail->w;
+
+	t->trail = trail;
+	set_place(t, position_of(t));
+	if (!trail->timed)
+		return;
+	w.lateness = t->w.lateness;
+	w.ahead = t->w.ahead;
+	w.ceiling = t->w.ceiling;
+	w.now = t->w.now;
+	t->w = w;
+	t->far_line = trail->far_line;
+	t->floor = trail->floor;
+	t->mark = trail->mark;
+}
+
+void
+position_begin(struct turn *t, struct sources *s)
+{
+	struct position *p = position_of(t);
+	struct input *in = t->input;
+
+	if (!p || in->follow || in->given || p->kind != POSITION_FILE)
+		return;
+	resume_locate(&s->trails, p);
+	in->file = p->path;
+	in->holds = s->options->state && !s->options->state->final &&
+		    !position_is_over(t);
+	in->noted =
+	    p->place.offset && p->format.n ? format_find(p->format) : NULL;
+}
+
+/* The bytes before the place are those that what follows is added to. */
+static void
+load_tail(struct turn *t, const struct position *p)
+{
+	struct file *f = t->input->plain;
+
+	if (f && p->n_tail &&
+	    file_read_at(f, t->tail.bytes, p->n_tail,
+		p->place.offset - p->n_tail) == (ssize_t)p->n_tail)
+		t->tail.n = p->n_tail;
+}
+
+/* Which file a followed log is at now. */
+static void
+note_generation(struct turn *t, struct sources *s)
+{
+	struct follow *f = t->input->follow;
+	struct trail *trail = t->trail;
+	struct identity id = follow_identity(f);
+	size_t i = trail->at;
+
+	while (i < trail->n && (trail->files[i].id.inode != id.inode ||
+				   trail->files[i].id.device != id.device))
+		i++;
+	if (i == trail->n) {
+		trail_add(trail, (struct position){.path = STR("")});
+		trail->files[i].id = id;
+		for (; i > trail->at; i--) {
+			struct position p = trail->files[i];
+
+			trail->files[i] = trail->files[i - 1];
+			trail->files[i - 1] = p;
+		}
+	}
+	trail->at = i;
+	trail->files[i].path = arena_str(&s->trails.arena, follow_name(f));
+	set_place(t, &trail->files[i]);
+}
+
+/* Once: later runs have heard of it. */
+static void
+warn_stream(const struct sources *s, const struct position *p)
+{
+	char name[512];
+
+	if (s->options->quiet || p->place.offset)
+		return;
+	err_quote(name, p->path, 120);
+	fprintf(stderr,
+	    "weir: %s is no file: what came of it since the last commit "
+	    "cannot be read again after a crash\n",
+	    str_is(p->path, "-") ? "standard input" : name);
 }
 
 int
-positions_take(
-    struct note note, struct turn *turns, unsigned n, struct err *err)
+position_resume(struct turn *t, struct sources *s, struct err *err)
 {
-	struct note one;
+	const struct block *head = &t->input->head;
+	struct position *p;
+	struct place at;
 
-	(void)err;
-	for (uint32_t k = 0; note_list_at(note, "inputs", k, &one); k++)
-		for (unsigned i = 0; i < n; i++)
-			if (str_eq(turns[i].input->file,
-				note_get_text(one, "file")) &&
-			    turns[i].source == note_get_count(one, "input"))
-				take(one, &turns[i]);
+	if (!t->trail || t->resumed)
+		return 0;
+	if (t->input->follow)
+		note_generation(t, s);
+	p = position_of(t);
+	t->resumed = true;
+	if (!p)
+		return 0;
+	if (p->kind == POSITION_STREAM) {
+		warn_stream(s, p);
+		return 0;
+	}
+	if (head->from == head->offset)
+		identity_grow(&p->id, head->bytes, head->to);
+	p->format = str_of(t->input->format->name);
+	at = t->place;
+	if (!at.offset && !at.skipping)
+		return 0;
+	if (input_resume(
+		t->input, at.offset, at.context, at.line, at.skipping, err))
+		return -1;
+	load_tail(t, p);
 	return 0;
 }
 
-int
-position_resume(struct turn *t, struct err *err)
-{
-	struct place p = t->place;
+/* ---- the end of a file ---- */
 
-	/* Another pipe begins anew. */
-	if (!t->input->plain && str_is(t->input->file, "-"))
-		t->place = (struct place){.rows = t->skip = 0};
-	if (!p.offset && !p.skipping)
-		return 0;
-	if (!t->input->plain && str_is(t->input->file, "-"))
-		return 0;
-	return input_resume(
-	    t->input, p.offset, p.context, p.line, p.skipping, err);
+/* Something stands in a file that comes after it: it does not go on. */
+bool
+position_is_over(const struct turn *t)
+{
+	const struct trail *trail = t->trail;
+	struct stat st;
+
+	for (size_t i = trail->at + 1; i < trail->n; i++)
+		if (!stat(trail->files[i].path.p, &st) && st.st_size)
+			return true;
+	return false;
+}
+
+void
+position_end(struct turn *t, bool damaged)
+{
+	struct position *p = position_of(t);
+
+	if (!p || !t->resumed)
+		return;
+	note_turn(t);
+	if (p->kind != POSITION_FILE || damaged || t->batch)
+		return;
+	p->over = t->input->follow || p->packed || position_is_over(t);
+}
+
+bool
+position_next(struct turn *t)
+{
+	struct trail *trail = t->trail;
+
+	if (!trail || t->input->given || trail->at + 1 >= trail->n)
+		return false;
+	trail->at++;
+	set_place(t, position_of(t));
+	return true;
 }

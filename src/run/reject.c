@@ -32,8 +32,9 @@ reject_line_at(struct input *in, const struct batch *b, const char *p)
 {
 	uint64_t within = (uint64_t)(p - b->block);
 
-	return in->plain ? reject_line(in, b->block_offset + within)
-			 : b->block_line + lines_in(b->block, within) + 1;
+	return in->plain && (in->by_number || !in->counts)
+		   ? reject_line(in, b->block_offset + within)
+		   : b->block_line + lines_in(b->block, within) + 1;
 }
 
 /* ---- showing ---- */

@@ -29,46 +29,18 @@
 static int
 make_inputs(struct run *r)
 {
-	const struct plan *plan = r->plan;
+	struct note kept;
+	bool lasts = checkpoint_lasts(r->kept);
 
-	r->seen = mem_zalloc(plan->n_inputs * sizeof *r->seen);
-	for (unsigned i = 0; i < plan->n_inputs; i++)
-		if (plan->inputs[i].used)
-			r->seen[i].wants =
-			    mem_zalloc(plan->inputs[i].scan->n_wants *
-				       sizeof *r->seen[i].wants);
-	if (sources_make(&r->sources, plan, r->options, r->err))
+	if (lasts)
+		kept = checkpoint_note(r->kept);
+	if (sources_make(&r->sources, r->plan, r->options, lasts ? &kept : NULL,
+		r->err) ||
+	    sources_gaps(&r->sources, r->counts, r->err))
 		return -1;
 	r->inputs = r->sources.inputs;
 	r->turns = r->sources.turns;
 	r->n_inputs = r->sources.n;
-	return 0;
-}
-
-static int
-check_inputs(struct run *r)
-{
-	unsigned n_stdin = 0;
-
-	bool known = true;
-
-	for (unsigned i = 0; i < r->n_inputs; i++) {
-		if (r->inputs[i].plan->values)
-			continue;
-		if (r->inputs[i].follow)
-			r->inputs[i].id = file_id_of(r->inputs[i].file.p);
-		else if (input_check(&r->inputs[i], r->err))
-			return -1;
-		n_stdin +=
-		    !r->inputs[i].given && str_is(r->inputs[i].file, "-");
-		known = known && r->inputs[i].size;
-		r->total += r->inputs[i].size;
-	}
-	if (!known)
-		r->total = 0;
-	if (n_stdin > 1)
-		return err_set(r->err, ERR_USAGE, (struct where){0},
-		    "standard input is named more than once");
 	return 0;
 }
 
@@ -79,6 +51,7 @@ owner_open(struct run *r, struct turn *t)
 
 	if (t->input->opened || t->values)
 		return 0;
+	position_begin(t, &r->sources);
 	if (t->input->plan->values) {
 		t->values = values_new(t->input->plan, t->input->number,
 		    &r->lanes.paths[t->source], r->err);
@@ -89,7 +62,7 @@ owner_open(struct run *r, struct turn *t)
 	if (!t->input->opened)
 		return status;
 	report_opened(t->input, r->options);
-	return position_resume(t, r->err);
+	return position_resume(t, &r->sources, r->err);
 }
 
 /*
@@ -128,6 +101,7 @@ close_input(struct run *r, struct turn *t)
 {
 	rise(r, t, UINT64_MAX);
 	t->ended = true;
+	position_end(t, t->input->err.message != NULL);
 	r->counts->bytes_in += t->input->bytes;
 	if (t->values)
 		return;
@@ -175,10 +149,13 @@ open_inputs(struct run *r)
 			return -1;
 		if (!all)
 			break;
-		if (!t->leads && r->n_inputs >= PEEK_INPUTS && t->input->size)
+		if (!t->leads && !t->place.offset &&
+		    r->n_inputs >= PEEK_INPUTS && t->input->size)
 			t->parked = peek_time(t->input, &t->first);
-		if (t->parked)
+		if (t->parked) {
 			input_close(t->input);
+			t->resumed = false;
+		}
 	}
 	return 0;
 }
@@ -426,23 +403,6 @@ owner_fetch(struct run *r, struct turn *t, bool wait)
 	return FEED_BATCH;
 }
 
-/* Makes sure of a batch with rows; false at the input's end. */
-static bool
-fetch(struct run *r, struct turn *t)
-{
-	if (owner_fetch(r, t, true) == FEED_BATCH)
-		return true;
-	close_input(r, t);
-	return false;
-}
-
-/* Nobody waits for more of it, or it is enough of all. */
-static bool
-is_enough(struct run *r, const struct turn *t)
-{
-	return r->pipe.input_done[t->source] || owner_must_stop(r);
-}
-
 /* An input's turn has come: it is opened, unless it has been before. */
 static int
 begin_turn(struct run *r, struct turn *t)
@@ -454,6 +414,51 @@ begin_turn(struct run *r, struct turn *t)
 	if (!opened && !t->values)
 		feed_open(r->feed, t->input);
 	return 0;
+}
+
+/*
+ * A file has ended, and its turn goes on with another one: 1, or 0: it does
+ * not, or -1.
+ */
+static int
+go_on(struct run *r, struct turn *t)
+{
+	struct input *in = t->input;
+
+	if (!t->trail || in->follow || owner_must_stop(r))
+		return 0;
+	position_end(t, in->err.message != NULL);
+	if (!position_next(t))
+		return 0;
+	r->counts->bytes_in += in->bytes;
+	feed_close(r->feed, in);
+	owner_note_damage(r, t);
+	input_reopen(in, t->trail->files[t->trail->at].path);
+	return begin_turn(r, t) ? -1 : 1;
+}
+
+/* Makes sure of a batch with rows; false at the input's end, or if it fails. */
+static bool
+fetch(struct run *r, struct turn *t)
+{
+	int more = 1;
+
+	while (more > 0) {
+		if (owner_fetch(r, t, true) == FEED_BATCH)
+			return true;
+		more = go_on(r, t);
+	}
+	if (more < 0)
+		r->pipe.failed = true;
+	close_input(r, t);
+	return false;
+}
+
+/* Nobody waits for more of it, or it is enough of all. */
+static bool
+is_enough(struct run *r, const struct turn *t)
+{
+	return r->pipe.input_done[t->source] || owner_must_stop(r);
 }
 
 static int
@@ -617,7 +622,7 @@ run_ranks(struct run *r)
 		if (status || stays_open(r, last) || checkpoint_killed(r->kept))
 			return status;
 		pipe_end(&r->pipe, r->rank++);
-		r->now = WHEN_MIN;
+		r->now = r->pipe.now = checkpoint_now(r->kept, r->rank);
 		if (r->pipe.failed)
 			return -1;
 	}
@@ -683,10 +688,8 @@ release(struct run *r)
 		values_free(r->turns[i].values);
 	outputs_release(&r->out);
 	mem_free(r->steps);
-	for (unsigned i = 0; i < r->plan->n_inputs; i++)
-		mem_free(r->seen[i].wants);
 	lane_plan_release(&r->lanes);
-	mem_free(r->seen);
+	seen_free(r->seen, r->plan);
 	err_release(&r->damage);
 	sources_release(&r->sources);
 }
@@ -738,15 +741,20 @@ run_plan(const struct plan *plan, const struct run_options *options,
 	if (options->state && options->state->crash)
 		feed_torture(1, 0);
 	progress_init(&r.progress, options->quiet);
-	status = make_inputs(&r) || check_inputs(&r) ? -1 : 0;
-	if (!status)
+	r.seen = seen_new(plan);
+	if (options->state)
 		signals_install();
-	if (!status)
-		status = checkpoint_open(&r);
+	status = checkpoint_open(&r);
 	if (status == CHECKPOINT_SKIPPED)
 		return skip_run(&r);
 	if (checkpoint_lasts(r.kept))
 		signals_hold_pipe();
+	status = status || make_inputs(&r) ||
+			 sources_check(&r.sources, &r.total, err)
+		     ? -1
+		     : 0;
+	if (!status && !options->state)
+		signals_install();
 	status = status || open_outputs(&r) || open_inputs(&r) ||
 			 outputs_encode(&r.out, err) || resume_outputs(&r) ||
 			 run_inputs(&r)

@@ -34,6 +34,8 @@ struct state_run {
 	bool crash;
 	bool standby; /* takes over when the run that holds it has ended */
 	enum if_locked if_locked;
+	bool gap_fails; /* --on-gap fail: what cannot be read any more ends it
+			 */
 	const char *const *reset; /* names of steps that begin anew */
 	unsigned n_reset;
 	bool hold; /* results wait for the commit that contains them */
@@ -101,6 +103,7 @@ struct run_counts {
 	uint64_t bad_results; /* result rows an expression failed for */
 	uint64_t late_behind; /* rows that came too late for a step behind a
 				 fork or another step */
+	uint64_t gaps;	      /* files of which something is lost, or may be */
 	uint64_t ahead;	      /* of those used: did not move the watermark */
 	bool killed;	      /* see state_run.crash */
 };

@@ -2,6 +2,7 @@
 /* A run that goes on at the end of its inputs: what live.h asks of it. */
 #include "run/live.h"
 #include "run/owner.h"
+#include "run/position.h"
 
 static int
 live_open(void *arg, struct turn *t)
@@ -47,12 +48,14 @@ live_over(void *arg, struct turn *t)
 		owner_end_turn(r, t);
 		return;
 	}
+	position_end(t, t->input->err.message != NULL);
 	feed_close(r->feed, t->input);
 	owner_note_damage(r, t);
 	input_renew(t->input);
 	t->offset = 0;
 	t->place = (struct place){0};
 	t->skip = 0;
+	t->resumed = false;
 }
 
 static bool

@@ -2,6 +2,29 @@
 /* Which fields records have; see seen.h. */
 #include "run/seen.h"
 
+#include "base/mem.h"
+
+struct seen *
+seen_new(const struct plan *plan)
+{
+	struct seen *list = mem_zalloc(plan->n_inputs * sizeof *list);
+
+	for (unsigned i = 0; i < plan->n_inputs; i++)
+		if (plan->inputs[i].used)
+			list[i].wants =
+			    mem_zalloc(plan->inputs[i].scan->n_wants *
+				       sizeof *list[i].wants);
+	return list;
+}
+
+void
+seen_free(struct seen *list, const struct plan *plan)
+{
+	for (unsigned i = 0; list && i < plan->n_inputs; i++)
+		mem_free(list[i].wants);
+	mem_free(list);
+}
+
 static bool
 has_value(const struct column *c, unsigned n_rows)
 {

@@ -14,6 +14,10 @@ struct seen {
 	uint64_t records;
 };
 
+/* One for each of the plan's inputs, and freeing them. */
+struct seen *seen_new(const struct plan *plan);
+void seen_free(struct seen *list, const struct plan *plan);
+
 /* Notes which fields have had a value, or are at least named. */
 void seen_look(
     struct seen *seen, const struct input *in, const struct prepared *p);

@@ -12,17 +12,17 @@
 #include "run/files.h"
 #include "run/unpack.h"
 
-/* The first bytes of a file, inflated; as many as can be had. */
-static size_t
-read_head(const char *path, struct stat *st, char *to, size_t n)
+size_t
+siblings_head(const char *path, struct stat *st, char *to, bool *packed)
 {
+	size_t n = IDENTITY_BYTES, have = 0;
 	int fd = file_open(path);
 	const struct codec *codec;
 	struct err err = {0};
 	struct port *port;
 	ssize_t got;
-	size_t have = 0;
 
+	*packed = false;
 	if (fd < 0)
 		return 0;
 	if (fstat(fd, st) || !S_ISREG(st->st_mode)) {
@@ -33,6 +33,7 @@ read_head(const char *path, struct stat *st, char *to, size_t n)
 	port = file_port(file_new(fd, path));
 	if (got > 0 && codec_of((struct str){to, (size_t)got}, true, &codec) ==
 			   CODEC_YES) {
+		*packed = true;
 		port = unpack_new(
 		    port, (struct str){NULL, 0}, str_of(path), UNPACK_RATIO);
 		while (have < n) {
@@ -54,11 +55,12 @@ static void
 add(struct siblings *s, const char *dir, size_t n_dir, const char *name)
 {
 	struct sibling *to;
+	bool packed;
 
 	mem_grow(&s->list, &s->cap, s->n + 1, sizeof *s->list);
 	to = &s->list[s->n];
 	to->path = arena_printf(&s->arena, "%.*s%s", (int)n_dir, dir, name);
-	to->n_head = read_head(to->path.p, &to->st, to->head, sizeof to->head);
+	to->n_head = siblings_head(to->path.p, &to->st, to->head, &packed);
 	to->id = identity_of(&to->st, to->head, to->n_head);
 	s->n++;
 }
@@ -95,18 +97,14 @@ drop_doubles(struct siblings *s)
 	s->n = n;
 }
 
-void
-siblings_look(struct siblings *s, const char *path)
+static void
+list(struct siblings *s, const char *path, size_t n_dir, const char *base)
 {
-	const char *slash = strrchr(path, '/');
-	const char *base = slash ? slash + 1 : path;
-	size_t n_dir = (size_t)(base - path);
-	struct dirent *e;
-	DIR *d;
-
-	arena_init(&s->arena, 1024);
-	d = opendir(
+	DIR *d = opendir(
 	    n_dir ? arena_printf(&s->arena, "%.*s", (int)n_dir, path).p : ".");
+	struct dirent *e;
+
+	s->n = 0;
 	while (d && (e = readdir(d))) {
 		struct str name = str_of(e->d_name);
 
@@ -116,6 +114,25 @@ siblings_look(struct siblings *s, const char *path)
 	}
 	if (d)
 		closedir(d);
+}
+
+void
+siblings_look(struct siblings *s, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	const char *base = slash ? slash + 1 : path;
+	struct str dir = {path, (size_t)(base - path)};
+	uint64_t before;
+
+	arena_init(&s->arena, 1024);
+	/* While files are being renamed some are seen twice, some not at all.
+	 */
+	for (int i = 0; i < FILES_LOOKS; i++) {
+		before = files_listing(dir);
+		list(s, path, dir.n, base);
+		if (files_listing(dir) == before)
+			break;
+	}
 	if (s->n)
 		qsort(s->list, s->n, sizeof *s->list, by_age);
 	drop_doubles(s);

@@ -9,6 +9,12 @@
 #include "base/arena.h"
 #include "run/identity.h"
 
+/*
+ * The first IDENTITY_BYTES of a regular file, inflated, as many as can be had;
+ * 0 if it cannot be read. packed: it is compressed.
+ */
+size_t siblings_head(const char *path, struct stat *st, char *to, bool *packed);
+
 struct sibling {
 	struct str path;
 	struct identity id;

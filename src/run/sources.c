@@ -7,6 +7,8 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "run/position.h"
+#include "run/resume.h"
 
 /* Files that may come while the run goes on. */
 #define MORE_INPUTS 1000
@@ -33,7 +35,7 @@ is_last_rank(const struct plan *p, const struct plan_input *in)
 }
 
 static struct turn *
-make_turn(struct sources *s, struct str path, const struct plan_input *of)
+add_turn(struct sources *s, struct str path, const struct plan_input *of)
 {
 	unsigned i = s->n++;
 	struct turn *t = &s->turns[i];
@@ -52,15 +54,113 @@ make_turn(struct sources *s, struct str path, const struct plan_input *of)
 	input_init(in, of, path, i);
 	in->live =
 	    s->options->follow && is_last_rank(s->plan, of) && !of->values;
-	in->alone = s->max == 1;
+	in->keeps = s->keeps;
 	if (s->options->given && !of->values)
 		in->given = &s->options->given[t->source];
-	if (!in->live || !is_followed(s, path))
-		return t;
-	in->follow = follow_new(path.p, s->files.names, s->files.n, s->watch,
-	    s->options->inflate_max);
-	in->port = follow_port(in->follow);
 	return t;
+}
+
+/* backlog: rotated files that come before it. */
+static void
+follow(struct sources *s, struct input *in, struct str path,
+    const struct str *backlog, size_t n)
+{
+	in->follow =
+	    follow_new(path.p, backlog, n, s->watch, s->options->inflate_max);
+	in->port = follow_port(in->follow);
+}
+
+static struct turn *
+make_turn(struct sources *s, struct str path, const struct plan_input *of)
+{
+	struct turn *t = add_turn(s, path, of);
+
+	t->input->alone = s->max == 1;
+	if (t->input->live && is_followed(s, path))
+		follow(s, t->input, path, s->files.names, s->files.n);
+	return t;
+}
+
+/* ---- with positions ---- */
+
+/* The rotated files of a trail that a followed log begins with. */
+static void
+follow_trail(struct sources *s, struct turn *t)
+{
+	const struct trail *trail = t->trail;
+	size_t n = 0;
+	struct str *backlog =
+	    arena_array(&s->arena, trail->n - trail->at + 1, sizeof *backlog);
+
+	for (size_t i = trail->at; i < trail->n; i++)
+		if (!str_eq(trail->files[i].path, trail->log))
+			backlog[n++] = trail->files[i].path;
+	follow(s, t->input, trail->log, backlog, n);
+}
+
+static struct turn *
+make_kept(struct sources *s, struct trail *trail, const struct plan_input *of)
+{
+	struct str path =
+	    trail->at < trail->n ? trail->files[trail->at].path : trail->log;
+	struct turn *t = add_turn(s, path, of);
+
+	position_take(t, trail);
+	t->input->alone = s->max == 1 && trail->n - trail->at == 1;
+	if (t->input->live && is_followed(s, trail->log)) {
+		follow_trail(s, t);
+		t->input->file = follow_name(t->input->follow);
+	}
+	return t;
+}
+
+/* What is no file has one trail for ever, which begins with it. */
+static struct trail *
+only_trail(struct sources *s, struct str input, enum position_kind kind)
+{
+	struct trail *t;
+
+	for (size_t i = 0; i < s->trails.n; i++)
+		if (str_eq(s->trails.list[i]->input, input))
+			return s->trails.list[i];
+	t = trails_add(&s->trails, input);
+	trail_add(t, (struct position){.kind = kind, .path = STR("")});
+	return t;
+}
+
+/* The trails of an input, by what its names stand for. */
+static void
+find_trails(struct sources *s, const struct plan_input *of, size_t from,
+    size_t to, struct resume *r)
+{
+	*r = (struct resume){.trails = &s->trails,
+	    .input = of->name,
+	    .names = &s->files,
+	    .from = from,
+	    .to = to,
+	    .follow = s->options->follow,
+	    .quiet = s->options->quiet};
+	if (!of->used)
+		return;
+	if (!of->values && !s->options->given) {
+		resume_input(r);
+		s->gaps += r->gaps;
+		return;
+	}
+	r->turns = mem_alloc(sizeof *r->turns);
+	r->turns[r->n_turns++] = only_trail(s, of->name, POSITION_VALUES);
+}
+
+/* ---- turns ---- */
+
+static void
+make_room(struct sources *s, size_t n)
+{
+	s->max = (unsigned)n;
+	if (s->options->follow)
+		s->max += MORE_INPUTS;
+	s->inputs = mem_zalloc((s->max + 1) * sizeof *s->inputs);
+	s->turns = mem_zalloc((s->max + 1) * sizeof *s->turns);
 }
 
 static void
@@ -68,17 +168,34 @@ make_turns(struct sources *s, const size_t *ends)
 {
 	size_t i = 0;
 
-	s->max = (unsigned)s->files.n;
-	if (s->options->follow)
-		s->max += MORE_INPUTS;
-	s->inputs = mem_zalloc(s->max * sizeof *s->inputs);
-	s->turns = mem_zalloc(s->max * sizeof *s->turns);
+	make_room(s, s->files.n);
 	for (unsigned k = 0; k < s->plan->n_inputs; k++)
 		for (; i < ends[k]; i++)
 			if (!s->options->follow || s->plan->inputs[k].values ||
 			    !files_has_base(&s->files, s->files.names[i]))
 				make_turn(
 				    s, s->files.names[i], &s->plan->inputs[k]);
+}
+
+static void
+make_kept_turns(struct sources *s, const size_t *ends)
+{
+	unsigned n_inputs = s->plan->n_inputs;
+	struct resume *r = mem_array(n_inputs + 1, sizeof *r);
+	size_t n = 0;
+
+	for (unsigned k = 0; k < n_inputs; k++) {
+		find_trails(s, &s->plan->inputs[k], k ? ends[k - 1] : 0,
+		    ends[k], &r[k]);
+		n += r[k].n_turns;
+	}
+	make_room(s, n);
+	for (unsigned k = 0; k < n_inputs; k++) {
+		for (size_t i = 0; i < r[k].n_turns; i++)
+			make_kept(s, r[k].turns[i], &s->plan->inputs[k]);
+		mem_free(r[k].turns);
+	}
+	mem_free(r);
 }
 
 /*
@@ -122,9 +239,30 @@ watch_pattern(struct sources *s, struct str written)
 		: arena_printf(&s->arena, "%.*s/.", STR_ARG(written)).p);
 }
 
+static int
+take_trails(struct sources *s, const struct note *kept, struct err *err)
+{
+	struct value list;
+
+	if (!note_get(*kept, "inputs", T_LIST, &list) ||
+	    trails_take(&s->trails, list))
+		return 0;
+	return err_set(err, ERR_STATE, (struct where){0},
+	    "what is noted of the inputs cannot be read");
+}
+
+static bool
+has_trail(const struct sources *s, struct str input)
+{
+	for (size_t i = 0; i < s->trails.n; i++)
+		if (str_eq(s->trails.list[i]->input, input))
+			return true;
+	return false;
+}
+
 int
 sources_make(struct sources *s, const struct plan *plan,
-    const struct run_options *options, struct err *err)
+    const struct run_options *options, const struct note *kept, struct err *err)
 {
 	size_t *ends = mem_array(plan->n_inputs, sizeof *ends);
 	int status = 0;
@@ -132,9 +270,13 @@ sources_make(struct sources *s, const struct plan *plan,
 	*s = (struct sources){.plan = plan, .options = options};
 	arena_init(&s->arena, 1024);
 	s->files.arena = &s->arena;
+	trails_init(&s->trails);
+	s->keeps = kept != NULL;
 	if (options->follow)
 		s->watch = watch_new();
-	if (options->follow || (options->state && !options->state->final))
+	if (kept && take_trails(s, kept, err))
+		status = -1;
+	else if (options->follow || (options->state && !options->state->final))
 		status = check_lateness(plan, options->follow, err);
 	for (unsigned i = 0; i < plan->n_inputs && !status; i++) {
 		const struct plan_input *in = &plan->inputs[i];
@@ -151,14 +293,55 @@ sources_make(struct sources *s, const struct plan *plan,
 			watch_pattern(s, in->files[k]);
 		for (unsigned k = 0;
 		     k < in->n_files && !status && !options->given; k++)
-			status = files_expand(
-			    &s->files, in->files[k], options->follow, err);
+			status = files_expand(&s->files, in->files[k],
+			    options->follow || has_trail(s, in->name), err);
 		ends[i] = s->files.n;
 	}
-	if (!status)
+	if (!status && kept)
+		make_kept_turns(s, ends);
+	else if (!status)
 		make_turns(s, ends);
 	mem_free(ends);
 	return status;
+}
+
+int
+sources_check(struct sources *s, uint64_t *total, struct err *err)
+{
+	unsigned n_stdin = 0;
+	bool known = true;
+
+	for (unsigned i = 0; i < s->n; i++) {
+		if (s->inputs[i].plan->values)
+			continue;
+		if (s->inputs[i].follow)
+			s->inputs[i].id = file_id_of(s->inputs[i].file.p);
+		else if (input_check(&s->inputs[i], err))
+			return -1;
+		n_stdin +=
+		    !s->inputs[i].given && str_is(s->inputs[i].file, "-");
+		known = known && s->inputs[i].size;
+		*total += s->inputs[i].size;
+	}
+	if (!known)
+		*total = 0;
+	if (n_stdin > 1)
+		return err_set(err, ERR_USAGE, (struct where){0},
+		    "standard input is named more than once");
+	return 0;
+}
+
+int
+sources_gaps(
+    const struct sources *s, struct run_counts *counts, struct err *err)
+{
+	counts->gaps = s->gaps;
+	if (!s->gaps || !s->options->state->gap_fails)
+		return 0;
+	err_set(err, ERR_STATE, (struct where){0},
+	    "%u file%s cannot be read on where the last run stopped", s->gaps,
+	    s->gaps == 1 ? "" : "s");
+	return err_hint(err, "--on-gap warn goes on with what is there");
 }
 
 void
@@ -169,6 +352,7 @@ sources_release(struct sources *s)
 	mem_free(s->inputs);
 	mem_free(s->turns);
 	watch_free(s->watch);
+	trails_release(&s->trails);
 	files_release(&s->files);
 	arena_release(&s->arena);
 }

@@ -79,10 +79,30 @@ place_behind(const struct turn *t)
 	    .skipping = p->end_skipping};
 }
 
+/* The bytes before the place. */
+static void
+remember(struct turn *t)
+{
+	const struct batch *b = t->batch->batch;
+	uint64_t end = t->place.offset;
+
+	if (end < b->block_offset || t->batch->batch->more)
+		return;
+	if (t->tail_at != b->block_offset)
+		t->tail.n = 0;
+	tail_add(&t->tail, b->block, (size_t)(end - b->block_offset));
+	t->tail_at = end;
+}
+
 void
 turn_leave(struct turn *t)
 {
+	const struct prepared *p = t->batch;
+
+	t->records += p->batch->n_rows - t->first_row + p->n_bad_read;
 	t->place = place_behind(t);
+	if (t->trail && !t->values)
+		remember(t);
 	t->skip -= t->first_row;
 	t->batch = NULL;
 }

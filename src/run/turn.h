@@ -9,9 +9,11 @@
 #define WEIR_RUN_TURN_H
 
 #include "op/op.h"
+#include "run/identity.h"
 #include "run/lane.h"
 #include "run/place.h"
 
+struct trail;
 struct values;
 
 /* An input and how far its batches have been applied. */
@@ -28,6 +30,14 @@ struct turn {
 	struct place place;	/* before the batch, and rows applied of others
 				   since */
 	uint64_t skip;		/* rows still to come that were applied */
+	/* With a state directory (position.h): */
+	struct trail *trail; /* the files it reads, one after another */
+	bool resumed;	     /* its input has been opened, at its place */
+	struct tail tail;    /* the bytes before tail_at that are known */
+	uint64_t tail_at;
+	uint64_t records;   /* applied of what was opened */
+	struct place begun; /* as noted before */
+	uint64_t begun_records;
 	struct watermark w;
 	int64_t floor;	   /* its watermark is not below this: it is given */
 	unsigned mark;	   /* the next that is given (run/given.h) */
