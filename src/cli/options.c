@@ -408,6 +408,7 @@ options_parse(struct options *o, int argc, char **argv, struct err *err)
 
 	*o = (struct options){.lateness = -1,
 	    .allowed = -1,
+	    .ttl = -1,
 	    .idle = -1,
 	    .ahead = -1,
 	    .checkpoint = -1,

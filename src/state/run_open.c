@@ -13,6 +13,9 @@
 #include "state/run_filter.h"
 #include "state/run_read.h"
 
+#define COLD_READS 8
+#define WARM_MAX ((uint64_t)8 << 20)
+
 int
 run_damaged(
     struct err *err, const struct run_file *r, const char *what, uint64_t at)
@@ -82,6 +85,21 @@ run_cached(const struct run_file *r, uint64_t at)
 	return r->cache && block_cache_has(r->cache, r->in_cache, at);
 }
 
+/*
+ * Who has read some pages of filter and index will read more: the kernel gets
+ * all of them at once, if that is not much.
+ */
+static void
+warm_up(struct run_file *r, enum piece_kind kind)
+{
+	const struct run_footer *f = &r->footer;
+	uint64_t n = f->sections_at - f->data_end;
+
+	if (kind != PIECE_DATA && ++r->n_cold == COLD_READS && n <= WARM_MAX)
+		(void)posix_fadvise(
+		    r->fd, (off_t)f->data_end, (off_t)n, POSIX_FADV_WILLNEED);
+}
+
 bool
 run_piece(struct run_file *r, struct place place, enum piece_kind kind,
     uint64_t seed, struct str *out, struct err *err)
@@ -100,6 +118,7 @@ run_piece(struct run_file *r, struct place place, enum piece_kind kind,
 		int got;
 
 		p = piece_room(r, place, &kept);
+		warm_up(r, kind);
 		got = run_pread(r, p, place.n, place.at, err);
 		if (!got &&
 		    !piece_check(p, place.n, r->footer.number, kind, seed))

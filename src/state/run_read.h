@@ -21,8 +21,9 @@ struct run_file {
 	struct block_cache *cache;    /* or NULL */
 	uint32_t in_cache;	      /* its number there */
 	uint32_t recent;	      /* the section that was asked for last */
-	struct buf scratch;	      /* a piece that is not kept */
-	struct buf room;	      /* for keys */
+	unsigned n_cold;    /* pages of filter and index read so far */
+	struct buf scratch; /* a piece that is not kept */
+	struct buf room;    /* for keys */
 };
 
 /* ERR_STATE: what is damaged, from byte `at` on. Returns -1. */
