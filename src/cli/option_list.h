@@ -76,6 +76,11 @@ OPTION("if-locked", 0, "fail|wait|skip", TEXT, locked, STATE, RUN_ONLY,
 OPTION("jobs", 'j', "N", JOBS, jobs, RUN, RUN_ONLY,
     "Decode with this many threads. The output is the same for any number; "
     "the default is 1.")
+OPTION("journal", 0, NULL, FLAG, journal, STATE, RUN_ONLY,
+    "With `-s`: standard input that is no file is copied to the state "
+    "directory before it is used, so that a run that is killed loses nothing "
+    "it has read. All that is ever read is one stream: the next run's goes on "
+    "where this one's has ended.")
 OPTION("late", 0, "drop|update|FILE", TEXT, late, TIME, EXPLAIN,
     "What becomes of records that come too late for their window. `drop` "
     "counts them (the default); `update` corrects the window's result, within "

@@ -48,7 +48,7 @@ struct options {
 	int64_t checkpoint;
 	uint64_t memory; /* 0: not given */
 	const char *every;
-	bool final, drop, standby, commit_output, ids;
+	bool final, drop, standby, commit_output, ids, journal;
 	/* commands on specs */
 	bool check, write, strict, as_yaml;
 	const char *against; /* a state directory */

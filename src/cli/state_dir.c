@@ -64,6 +64,7 @@ check_alone(const struct options *o, struct err *err)
 			   : o->on_gap		? "on-gap"
 			   : o->standby		? "standby"
 			   : o->commit_output	? "commit-output"
+			   : o->journal		? "journal"
 			   : o->ids		? "ids"
 			   : o->checkpoint >= 0 ? "checkpoint"
 						: NULL;
@@ -121,6 +122,7 @@ state_run_of(const struct options *o, struct arena *a, struct state_run *out,
 	    .n_reset = o->n_resets,
 	    .hold = o->commit_output,
 	    .ids = o->ids,
+	    .journal = o->journal,
 	    .every = o->checkpoint < 0 ? CHECKPOINT_EVERY : o->checkpoint};
 	if (!o->state)
 		return check_alone(o, err);

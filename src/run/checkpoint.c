@@ -463,8 +463,10 @@ publish(struct run *r)
 {
 	uint64_t durable = store_durable(r->kept->store);
 
-	if (durable > r->kept->published)
+	if (durable > r->kept->published) {
 		outputs_publish(&r->out, durable);
+		spool_synced(r->sources.spool);
+	}
 	r->kept->published = durable;
 }
 
@@ -533,6 +535,7 @@ commit(struct run *r, bool last, bool ended, bool final)
 	state_cut(c->state);
 	put_note(r, ended, final, &note);
 	outputs_sync(&r->out, &fds);
+	spool_sync(r->sources.spool, &fds);
 	what = (struct store_commit){.note = buf_str(&note),
 	    .sync = (const int *)(const void *)fds.p,
 	    .n_sync = (unsigned)(fds.n / sizeof(int))};

@@ -167,6 +167,10 @@ open_port(struct input *in, uint64_t inflate_max, struct err *err)
 	if (S_ISFIFO(st.st_mode))
 		(void)fcntl(fd, F_SETPIPE_SZ, PIPE_BYTES);
 #endif
+	if (in->spool) {
+		in->port = spool_port(in->spool);
+		return 0;
+	}
 	in->port =
 	    port_sniffed(port_of_fd(fd, in->file), in->file, inflate_max);
 	return 0;
@@ -479,8 +483,11 @@ input_resume(struct input *in, uint64_t offset, uint64_t context, uint64_t line,
 
 	if (in->follow && offset > read && follow_seek(in->follow, offset)) {
 		b->from = b->to;
-	} else if (in->plain) {
-		file_seek(in->plain, offset);
+	} else if (in->plain || in->spool) {
+		if (in->spool)
+			spool_seek(in->spool, offset);
+		else
+			file_seek(in->plain, offset);
 		b->from = b->to = 0;
 		b->last = false;
 	} else if (offset <= read) {
@@ -531,7 +538,7 @@ input_open(struct input *in, const struct plan *plan,
 		return -1;
 	if (in->follow)
 		in->written = written_of(in->file);
-	in->holds = in->holds && in->plain;
+	in->holds = in->holds && (in->plain || in->spool);
 	read_head(in, options->nul_data, block_bytes);
 	if (in->waits)
 		return open_later(in);

@@ -23,6 +23,7 @@
 #include "run/output.h"
 #include "run/port.h"
 #include "run/run.h"
+#include "run/spool.h"
 
 #define BLOCK_BYTES ((size_t)128 << 10)
 #define BLOCK_BYTES_THREADS ((size_t)512 << 10)
@@ -52,9 +53,10 @@ struct input {
 	unsigned number;
 	const struct given *given; /* its bytes, instead of a file, or NULL */
 	struct port *port;
-	struct file *plain; /* the port, if it is a regular file as it stands:
-			       reading it never waits, and it can be read
-			       again; else NULL */
+	struct file *plain;  /* the port, if it is a regular file as it stands:
+				reading it never waits, and it can be read
+				again; else NULL */
+	struct spool *spool; /* the port reads it: standard input is kept */
 	struct follow *follow; /* the port, if the file is followed */
 	bool live;	       /* nobody waits for it alone: see input_open */
 	bool waits;	       /* live: there were too few bytes to go on */

@@ -57,6 +57,8 @@ note_place(const struct turn *t, struct position *p)
 		p->tail = identity_hash(t->tail.bytes, p->n_tail);
 	}
 	p->place = at;
+	if (p->kind == POSITION_JOURNAL)
+		spool_note(t->input->spool, at.offset);
 }
 
 static void
@@ -132,7 +134,8 @@ position_begin(struct turn *t, struct sources *s)
 	struct position *p = position_of(t);
 	struct input *in = t->input;
 
-	if (!p || in->follow || in->given || p->kind != POSITION_FILE)
+	if (!p || in->follow || in->given ||
+	    (p->kind != POSITION_FILE && p->kind != POSITION_JOURNAL))
 		return;
 	resume_locate(&s->trails, p);
 	in->file = p->path;
@@ -215,7 +218,11 @@ position_resume(struct turn *t, struct sources *s, struct err *err)
 		warn_stream(s, p);
 		return 0;
 	}
-	if (head->from == head->offset)
+	if (p->kind == POSITION_JOURNAL && head->from > SPOOL_HEAD)
+		return err_set(err, ERR_INPUT, (struct where){0},
+		    "standard input begins with a header longer than --journal "
+		    "can keep");
+	if (p->kind == POSITION_FILE && head->from == head->offset)
 		identity_grow(&p->id, head->bytes, head->to);
 	p->format = str_of(t->input->format->name);
 	at = t->place;

@@ -257,25 +257,54 @@ group_log(struct arrange *a, size_t chain)
 		add_group(a, trail_of(a, base), base);
 }
 
+/* What is noted of p's kind and path becomes p: its trail, or NULL. */
+static struct trail *
+take_noted(struct arrange *a, struct position *p)
+{
+	for (size_t i = 0; i < a->n_noted; i++) {
+		struct trail *t = a->noted[i];
+
+		for (size_t k = 0; k < t->n; k++)
+			if (t->files[k].kind == p->kind &&
+			    str_eq(t->files[k].path, p->path)) {
+				*p = t->files[k];
+				t->files[k].kind = POSITION_NONE;
+				return t;
+			}
+	}
+	return NULL;
+}
+
+/* There is one journal, whatever the input that reads it is called. */
+static void
+take_journal(struct arrange *a, struct position *p)
+{
+	struct trails *all = a->r->trails;
+
+	for (size_t i = 0; i < all->n; i++)
+		for (size_t k = 0; k < all->list[i]->n; k++)
+			if (all->list[i]->files[k].kind == POSITION_JOURNAL) {
+				*p = all->list[i]->files[k];
+				trail_remove(all->list[i], k);
+				return;
+			}
+}
+
 /* A pipe or device, or what is not there, which opening it will tell. */
 static void
 group_stream(struct arrange *a, struct str path, bool missing)
 {
+	bool journal = a->r->journal && !missing && str_is(path, "-");
 	struct position p = {
 	    .kind = missing ? POSITION_FILE : POSITION_STREAM, .path = path};
+	struct position kept = {.kind = POSITION_JOURNAL, .path = path};
+	struct trail *t = journal ? take_noted(a, &kept) : NULL;
 
-	for (size_t i = 0; i < a->n_noted; i++) {
-		struct trail *t = a->noted[i];
-
-		for (size_t k = 0; k < t->n && !missing; k++)
-			if (t->files[k].kind == POSITION_STREAM &&
-			    str_eq(t->files[k].path, path)) {
-				add_part(add_group(a, t, path), t->files[k]);
-				t->files[k].kind = POSITION_NONE;
-				return;
-			}
-	}
-	add_part(add_group(a, NULL, path), p);
+	if (journal && !t)
+		take_journal(a, &kept);
+	if (!t && !missing)
+		t = take_noted(a, &p);
+	add_part(add_group(a, t, path), journal ? kept : p);
 }
 
 /* It was there once: that it is missing now means that nothing is new. */

@@ -23,6 +23,7 @@ struct resume {
 	 */
 	bool follow;
 	bool quiet;
+	bool journal; /* standard input that is no file is kept (spool.h) */
 
 	/* Found out: the trails with something to read, in their order; they
 	   begin with files[at]. The list is mem_alloc'ed. */

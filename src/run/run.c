@@ -35,7 +35,7 @@ make_inputs(struct run *r)
 	if (lasts)
 		kept = checkpoint_note(r->kept);
 	if (sources_make(&r->sources, r->plan, r->options, lasts ? &kept : NULL,
-		r->err) ||
+		lasts ? store_folder(checkpoint_store(r->kept)) : -1, r->err) ||
 	    sources_gaps(&r->sources, r->counts, r->err))
 		return -1;
 	r->inputs = r->sources.inputs;

@@ -38,8 +38,9 @@ struct state_run {
 			 */
 	const char *const *reset; /* names of steps that begin anew */
 	unsigned n_reset;
-	bool hold; /* results wait for the commit that contains them */
-	bool ids;  /* results begin with a column _id */
+	bool journal; /* standard input is kept until it is committed */
+	bool hold;    /* results wait for the commit that contains them */
+	bool ids;     /* results begin with a column _id */
 };
 
 #define CHECKPOINT_EVERY ((int64_t)10 * 1000000)

@@ -139,7 +139,9 @@ find_trails(struct sources *s, const struct plan_input *of, size_t from,
 	    .from = from,
 	    .to = to,
 	    .follow = s->options->follow,
-	    .quiet = s->options->quiet};
+	    .quiet = s->options->quiet,
+	    .journal = s->options->state &&
+		       (s->options->state->journal || spool_is(s->folder))};
 	if (!of->used)
 		return;
 	if (!of->values && !s->options->given) {
@@ -260,14 +262,36 @@ has_trail(const struct sources *s, struct str input)
 	return false;
 }
 
+/* Standard input that is kept: what an earlier run has left of it. */
+static int
+open_spool(struct sources *s, struct err *err)
+{
+	for (unsigned i = 0; i < s->n && !s->spool; i++) {
+		const struct turn *t = &s->turns[i];
+		const struct trail *trail = t->trail;
+
+		if (!trail || trail->at >= trail->n ||
+		    trail->files[trail->at].kind != POSITION_JOURNAL)
+			continue;
+		s->spool = spool_open(s->folder, s->options->state->dir,
+		    trail->files[trail->at].place.offset, err);
+		if (!s->spool)
+			return -1;
+		t->input->spool = s->spool;
+	}
+	return 0;
+}
+
 int
 sources_make(struct sources *s, const struct plan *plan,
-    const struct run_options *options, const struct note *kept, struct err *err)
+    const struct run_options *options, const struct note *kept, int folder,
+    struct err *err)
 {
 	size_t *ends = mem_array(plan->n_inputs, sizeof *ends);
 	int status = 0;
 
-	*s = (struct sources){.plan = plan, .options = options};
+	*s = (struct sources){
+	    .plan = plan, .options = options, .folder = folder};
 	arena_init(&s->arena, 1024);
 	s->files.arena = &s->arena;
 	trails_init(&s->trails);
@@ -302,7 +326,7 @@ sources_make(struct sources *s, const struct plan *plan,
 	else if (!status)
 		make_turns(s, ends);
 	mem_free(ends);
-	return status;
+	return status ? status : open_spool(s, err);
 }
 
 int
@@ -349,6 +373,7 @@ sources_release(struct sources *s)
 {
 	for (unsigned i = 0; i < s->n; i++)
 		input_release(&s->inputs[i]);
+	spool_close(s->spool);
 	mem_free(s->inputs);
 	mem_free(s->turns);
 	watch_free(s->watch);

@@ -11,6 +11,7 @@
 #include "run/files.h"
 #include "run/note.h"
 #include "run/run.h"
+#include "run/spool.h"
 #include "run/trail.h"
 #include "run/turn.h"
 #include "run/watch.h"
@@ -23,6 +24,8 @@ struct sources {
 	struct watch *watch;
 	bool keeps;	      /* positions are kept */
 	struct trails trails; /* they */
+	int folder;	      /* of the state, or -1 */
+	struct spool *spool;  /* standard input that is kept, or NULL */
 	unsigned gaps;	      /* files of which something is lost */
 	struct input *inputs; /* neither these */
 	struct turn *turns;   /* nor these ever move */
@@ -32,10 +35,10 @@ struct sources {
 /*
  * Makes inputs and turns; nothing is opened. kept: what is kept of an earlier
  * run (nothing yet, if it is empty): they go on there. NULL: nothing is kept,
- * now or later. 0, or -1 and *err.
+ * now or later. folder: of the state then, or -1. 0, or -1 and *err.
  */
 int sources_make(struct sources *s, const struct plan *plan,
-    const struct run_options *options, const struct note *kept,
+    const struct run_options *options, const struct note *kept, int folder,
     struct err *err);
 /*
  * Fails early if an input cannot be read. total: bytes of all, 0 = not known.

@@ -50,6 +50,15 @@ trail_add(struct trail *t, struct position p)
 	return &t->files[t->n++];
 }
 
+void
+trail_remove(struct trail *t, size_t k)
+{
+	t->n--;
+	memmove(t->files + k, t->files + k + 1, (t->n - k) * sizeof *t->files);
+	if (t->at > k)
+		t->at--;
+}
+
 /* ---- fields ---- */
 
 /*
@@ -118,6 +127,7 @@ static const char *const kind_names[] = {
     [POSITION_FILE] = "file",
     [POSITION_STREAM] = "stream",
     [POSITION_VALUES] = "values",
+    [POSITION_JOURNAL] = "journal",
 };
 
 /* ---- packing ---- */

@@ -23,9 +23,10 @@
 
 enum position_kind {
 	POSITION_FILE,
-	POSITION_STREAM, /* a pipe or device: place counts what it gave */
-	POSITION_VALUES, /* constant rows: place.rows */
-	POSITION_NONE	 /* to be forgotten */
+	POSITION_STREAM,  /* a pipe or device: place counts what it gave */
+	POSITION_VALUES,  /* constant rows: place.rows */
+	POSITION_JOURNAL, /* a stream that is kept (spool.h): place is in it */
+	POSITION_NONE	  /* to be forgotten */
 };
 
 struct position {
@@ -71,6 +72,9 @@ void trails_release(struct trails *t);
 
 struct trail *trails_add(struct trails *t, struct str input);
 struct position *trail_add(struct trail *t, struct position p);
+
+/* Removes one; those behind it move up. */
+void trail_remove(struct trail *t, size_t k);
 
 /* Packs all of them: a list of maps. */
 void trails_note(const struct trails *t, struct buf *out);

@@ -95,6 +95,13 @@ void store_set_schema(struct store *s, struct str text);
  */
 uint64_t store_id(const struct store *s);
 
+/*
+ * The directory's descriptor, which stays the store's. The caller may keep
+ * files there that are named spool.NNNNNN: they are left alone, copied into
+ * savepoints, and removed with the directory.
+ */
+int store_folder(const struct store *s);
+
 /* Counts the owners of this directory: +1 with every opening (fencing). */
 uint64_t store_term(const struct store *s);
 

@@ -19,7 +19,7 @@
 /* One write takes at most so much. */
 #define WRITE_MAX ((size_t)1 << 30)
 
-static const char *const kinds[] = {"journal", "run"};
+static const char *const kinds[] = {"journal", "run", "spool"};
 
 /* ---- names ---- */
 

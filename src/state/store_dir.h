@@ -18,10 +18,12 @@ struct store_dir {
 	int lock; /* the file LOCK, locked; -1: not */
 };
 
-/* What of a numbered file: "journal.000007", "run.000123". */
+/* What of a numbered file: "journal.000007", "run.000123". A spool
+   is the caller's (store_folder). */
 enum store_kind {
 	STORE_JOURNAL,
 	STORE_RUN,
+	STORE_SPOOL,
 	STORE_OTHER
 };
 

@@ -2,6 +2,12 @@
 /* What there is in a store, in numbers. */
 #include "state/store_in.h"
 
+int
+store_folder(const struct store *s)
+{
+	return s->dir.fd;
+}
+
 void
 store_info(struct store *s, struct store_info *out)
 {

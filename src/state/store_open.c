@@ -198,6 +198,7 @@ clear_up(struct store *s, struct recovery *r, uint64_t number)
 			else if (version_find(&s->version, n) == s->version.n)
 				garbage_add(s, kind, n, s->epoch);
 			break;
+		case STORE_SPOOL:
 		case STORE_OTHER:
 			break;
 		}

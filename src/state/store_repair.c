@@ -246,7 +246,7 @@ is_kept(const struct repair *p, enum store_kind kind, uint64_t number)
 	if (kind == STORE_RUN)
 		return version_find(v, number) < v->n;
 	/* Older ones are whole, or say nothing that would be believed. */
-	return kind == STORE_OTHER || number > p->r.journals[0];
+	return kind >= STORE_SPOOL || number > p->r.journals[0];
 }
 
 /* Everything but what the chosen commit names. */

@@ -38,7 +38,7 @@ copy_bytes(const struct store_dir *to, const char *name, int in, int out,
 }
 
 static int
-copy_run(const struct store_dir *from, const struct store_dir *to,
+copy_file(const struct store_dir *from, const struct store_dir *to,
     const char *name, struct err *err)
 {
 	int in = store_dir_file(from, name, O_RDONLY, err), out, rc = -1;
@@ -65,10 +65,25 @@ take_runs(const struct store *s, const struct store_dir *to, struct err *err)
 		store_name(name, STORE_RUN, s->version.runs[i].number);
 		/* Another file system, or one without links: copies. */
 		if (linkat(s->dir.fd, name, to->fd, name, 0) &&
-		    copy_run(&s->dir, to, name, err))
+		    copy_file(&s->dir, to, name, err))
 			return -1;
 	}
 	return 0;
+}
+
+/* The caller's files grow, so they are always copied. */
+static int
+take_spools(const struct store *s, const struct store_dir *to, struct err *err)
+{
+	struct buf names = {0};
+	int rc = store_dir_list(&s->dir, &names, err);
+	uint64_t number;
+
+	STORE_EACH_NAME(name, &names)
+	if (!rc && store_name_kind(name, &number) == STORE_SPOOL)
+		rc = copy_file(&s->dir, to, name, err);
+	buf_release(&names);
+	return rc;
 }
 
 static int
@@ -93,7 +108,7 @@ write_there(struct store *s, struct store_dir *to, struct err *err)
 	struct store_dir from = s->dir;
 	int rc = 0;
 
-	if (take_runs(s, to, err))
+	if (take_runs(s, to, err) || take_spools(s, to, err))
 		return -1;
 	s->dir = *to;
 	s->log = (struct store_log){.fd = -1};

@@ -1,0 +1,349 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# --journal: standard input that is a pipe is kept in the state directory
+# until it is committed, so that a run that is killed takes nothing with it
+# that it had read.
+
+load lib.bash
+
+setup() {
+	unset NO_COLOR CLICOLOR_FORCE WEIR_CONFIG XDG_CONFIG_HOME TERM COLUMNS
+	unset STATE_DIRECTORY XDG_STATE_HOME
+	export LC_ALL=C HOME=$BATS_TEST_TMPDIR
+	cd "$BATS_TEST_TMPDIR" || return 1
+	[ -x "$WEIR" ]
+	shell=$BASHPID
+}
+
+needs_strace() {
+	strace -o /dev/null true 2>/dev/null || skip "no strace"
+}
+
+teardown() {
+	[ -z "$pid" ] || kill -KILL "$pid" 2>/dev/null || true
+}
+
+sql='SELECT k, count(*) n, sum(v) s GROUP BY k, tumble(1m)'
+
+# log FROM TO: a record every second, of two keys in turn.
+log() {
+	seq "$1" "$2" | awk '{
+		printf "{\"ts\":\"2026-03-%02dT%02d:%02d:%02dZ\"," \
+		    "\"k\":\"%s\",\"v\":%d}\n", $1 / 86400 + 1,
+		    $1 / 3600 % 24, $1 / 60 % 60, $1 % 60,
+		    $1 % 2 ? "odd" : "even", $1
+	}'
+}
+
+# runs OPTION...: the query over standard input; the state is in ./st.
+runs() {
+	# In the background it is the process itself that is to be killed.
+	[ "$BASHPID" = "$shell" ] || exec "$WEIR" -s ./st --journal -l 10s \
+	    -o out.jsonl "$@" "$sql"
+	"$WEIR" -s ./st --journal -l 10s -o out.jsonl "$@" "$sql"
+}
+
+# waits COMMAND...: until it is true, at most some seconds.
+waits() {
+	local i
+	for i in $(seq 500); do
+		! "$@" || return 0
+		sleep 0.02
+	done
+	echo "it never came: $*"
+	return 1
+}
+
+# kept BYTES: so many bytes have come into the journal.
+kept() {
+	[ "$(cat st/spool.* 2>/dev/null | wc -c)" -eq "$1" ]
+}
+
+# killed FILE OPTION...: a run that has read this file from a pipe, whose
+# writer is still there, is killed. $before: bytes kept before.
+killed() {
+	local file=$1
+	shift
+	rm -f fifo
+	mkfifo fifo
+	(runs "$@" <fifo) &
+	pid=$!
+	exec 9>fifo
+	cat "$file" >&9
+	waits kept $((before + $(wc -c <"$file")))
+	kill -KILL "$pid"
+	wait "$pid" || true
+	exec 9>&-
+	pid=
+}
+
+@test "journal: what a killed run has read is counted once, and not lost" {
+	local options
+	log 1 3000 >all
+	weir -l 10s "$sql" all >want
+	for options in '' -j3 '--checkpoint 0s' '--commit-output -j3'; do
+		rm -rf st out.jsonl
+		before=0
+		head -c 100000 all >part # within a line
+		killed part $options
+		before=100000
+		tail -c +100001 all | head -c 31 >part
+		killed part $options
+		before=100031
+		tail -c +100032 all | head -n 400 >part
+		killed part $options
+		tail -c "+$((100032 + $(wc -c <part)))" all |
+			runs --final $options
+		cmp want out.jsonl
+	done
+}
+
+@test "journal: many commits, and deaths between them" {
+	local torture
+	log 1 2000 >all
+	weir -l 10s "$sql" all >want
+	for torture in rows=7,commit=1 rows=3,commit=5,reads=100; do
+		export WEIR_TORTURE=$torture
+		rm -rf st out.jsonl
+		before=0
+		head -c 50001 all >part
+		killed part
+		before=50001
+		tail -c +50002 all | head -c 20000 >part
+		killed part -j3
+		tail -c +70002 all | runs --final
+		cmp want out.jsonl
+	done
+}
+
+@test "journal: killed at any call, with a pipe that stays" {
+	local call n deaths=0 status
+	needs_strace
+	log 1 400 >all
+	weir -l 10s "$sql" all >want
+	for call in fdatasync fallocate unlinkat write openat ftruncate; do
+		for n in 1 2 3 5 9 14 20; do
+			rm -rf st out.jsonl fifo
+			mkfifo fifo
+			exec 9<>fifo
+			cat all >&9
+			status=0
+			# An end of input comes only when nobody holds the pipe.
+			WEIR_TORTURE=rows=20,commit=2,reads=3000 timeout 5 \
+				strace -f -qq -o /dev/null -e "trace=$call" \
+				-e "inject=$call:signal=SIGKILL:when=$n" \
+				"$WEIR" -s ./st --journal -l 10s \
+				-o out.jsonl 'SELECT k, v LIMIT 395' \
+				<fifo 9<&- >/dev/null 2>&1 || status=$?
+			[ "$status" = 0 ] || deaths=$((deaths + 1))
+			exec 8<fifo 9<&-
+			weir -s ./st --journal -l 10s -o out.jsonl --final \
+				'SELECT k, v LIMIT 395' <&8
+			exec 8<&-
+			head -n 395 all | weir 'SELECT k, v' >want
+			cmp want out.jsonl
+		done
+	done
+	[ "$deaths" -gt 10 ]
+}
+
+@test "journal: files go when what is in them is committed" {
+	log 1 500000 >all # 24 MB
+	weir -l 10s "$sql" all >want
+	cat all | WEIR_TORTURE=commit=20 runs
+	[ -e st/spool.000000 ]
+	[ ! -e st/spool.000001 ]
+	[ ! -e st/spool.000002 ]
+	is "$(stat -c %a st/spool.000000)" 600
+	[ "$(du -sk st | cut -f1)" -lt 12000 ]
+	gives 0 weir state show ./st
+	has "$out" "\"kind\":\"journal\",\"path\":\"-\",\"offset\":$(wc -c <all)"
+	has "$out" '"line":500000'
+	gives 0 runs --final </dev/null
+	cmp want out.jsonl
+}
+
+@test "journal: several files of it are read again after a kill" {
+	log 1 400000 >all
+	weir -l 10s "$sql" all >want
+	head -n 300000 all >part
+	before=0
+	killed part --checkpoint 0s -j3
+	[ -e st/spool.000002 ]
+	tail -n +300001 all | runs
+	[ ! -e st/spool.000001 ]
+	gives 0 runs --final </dev/null
+	cmp want out.jsonl
+}
+
+@test "journal: without the option what was kept is read first all the same" {
+	local run=("$WEIR" -s ./st -l 10s -o out.jsonl "$sql")
+	log 1 900 >all
+	weir -l 10s "$sql" all >want
+	before=0
+	head -n 500 all >part
+	killed part
+	tail -n +501 all | head -n 200 | "${run[@]}"
+	# A file is another input; the pipe goes on after it.
+	tail -n +701 all | "${run[@]}"
+	gives 0 "${run[@]}" --final </dev/null
+	cmp want out.jsonl
+}
+
+@test "journal: killed before its first commit" {
+	local run=("$WEIR" -s ./st 'SELECT a')
+	rm -f fifo
+	mkfifo fifo
+	"$WEIR" -s ./st --journal 'SELECT a' <fifo >/dev/null &
+	pid=$!
+	exec 9>fifo
+	printf '{"a":' >&9
+	waits kept 5
+	kill -KILL "$pid"
+	wait "$pid" || true
+	exec 9>&-
+	pid=
+	out=$(printf '1}\n{"a":2}\n' | "${run[@]}")
+	is "$out" $'{"a":1}\n{"a":2}'
+}
+
+@test "journal: a last line without its end is the next run's, and so is a header" {
+	printf 'a,b\n1,2\n3,' | weir -s ./st --journal 'SELECT *' >got
+	printf '4\n5,6\n7,8' | weir -s ./st --journal 'SELECT *' >>got
+	printf '' | weir -s ./st --journal --final 'SELECT *' >>got
+	printf 'a,b\n1,2\n3,4\n5,6\n7,8\n' | weir 'SELECT *' >want
+	cmp want got
+}
+
+@test "journal: other inputs, and -F" {
+	printf '{"k":1,"name":"one"}\n{"k":2,"name":"two"}\n' >names.jsonl
+	rm -f fifo
+	mkfifo fifo
+	"$WEIR" -F -s ./st --journal 'SELECT k' - names.jsonl <fifo >got &
+	pid=$!
+	exec 9>fifo
+	printf '{"k":3}\n{"k":4}\n' >&9
+	waits grep -q 4 got
+	waits grep -q 2 got
+	kill -KILL "$pid"
+	wait "$pid" || true
+	exec 9>&-
+	pid=
+	printf '{"k":5}\n' | weir -s ./st 'SELECT k' - names.jsonl >>got
+	is "$(sort -u got)" "$(seq 5 | sed 's/.*/{"k":&}/')"
+}
+
+@test "journal: a file that is standard input needs none" {
+	log 1 100 >all
+	gives 0 runs <all
+	[ ! -e st/spool.000000 ]
+	log 101 200 >>all
+	gives 0 runs --final <all
+	weir -l 10s "$sql" all >want
+	cmp want out.jsonl
+}
+
+@test "journal: a file that must not grow ends the run, and nothing is lost" {
+	local status=0
+	log 1 20000 >all
+	weir -l 10s "$sql" all >want
+	mkfifo fifo
+	exec 9<>fifo
+	cat all >&9 &
+	writer=$!
+	(
+		ulimit -f 200 # KiB
+		exec "$WEIR" -s ./st --journal -l 10s -o out.jsonl "$sql" <fifo
+	) 2>errors 9<&- || status=$?
+	is "$status" 1
+	has "$(cat errors)" './st/spool.000000: cannot write: File too large'
+	runs --final <fifo 9<&- &
+	pid=$!
+	wait "$writer"
+	exec 9>&-
+	wait "$pid"
+	pid=
+	cmp want out.jsonl
+}
+
+@test "journal: a full disk ends the run, and nothing is lost" {
+	local n status
+	needs_strace
+	log 1 40000 >all # 2 MB
+	weir -l 10s "$sql" all >want
+	for n in 1 2; do
+		rm -rf st out.jsonl fifo
+		mkfifo fifo
+		exec 9<>fifo
+		cat all >&9 &
+		writer=$!
+		status=0
+		timeout 10 strace -f -qq -o /dev/null -e trace=fallocate \
+			-e "inject=fallocate:error=ENOSPC:when=$n+" \
+			"$WEIR" -s ./st --journal -l 10s -o out.jsonl "$sql" \
+			<fifo 2>errors 9<&- || status=$?
+		is "$status" 1
+		has "$(cat errors)" './st/spool.00000'
+		has "$(cat errors)" 'cannot write: No space left on device'
+		runs --final <fifo 9<&- &
+		pid=$!
+		wait "$writer"
+		exec 9>&-
+		wait "$pid"
+		pid=
+		cmp want out.jsonl
+	done
+}
+
+@test "journal: what cannot be" {
+	gives 2 weir --journal 'SELECT 1'
+	has "$errors" '--journal is about kept state'
+	printf '{"a":1}\n' | gzip >a.gz
+	gives 2 weir -s ./st --journal 'SELECT a' < <(cat a.gz)
+	has "$errors" 'standard input is compressed (gzip)'
+	has "$errors" 'zcat'
+	# Nothing of it was kept.
+	out=$(zcat a.gz | weir -s ./st --journal 'SELECT a')
+	is "$out" '{"a":1}'
+}
+
+@test "journal: pieces that are missing are told, links are not followed" {
+	log 1 300000 >part
+	before=0
+	killed part --checkpoint 0s
+	cp -R st copy
+	rm st/spool.000001
+	gives 5 runs </dev/null
+	has "$errors" './st/spool.000001: is missing or cut'
+	rm -rf st
+	cp -R copy st
+	mv st/spool.000001 elsewhere
+	ln -s ../elsewhere st/spool.000001
+	gives 1 runs </dev/null
+	has "$errors" './st/spool.000001: cannot open'
+	rm -rf st
+	mv copy st
+	gives 0 runs </dev/null
+	rm st/spool.000000
+	gives 5 runs </dev/null
+	has "$errors" './st/spool.000000: is missing'
+	gives 0 weir state rm ./st
+	[ ! -e st ]
+}
+
+@test "journal: a savepoint has what was read and not applied" {
+	local run=("$WEIR" -s ./copy -l 10s -o out.jsonl "$sql")
+	log 1 3000 >all
+	weir -l 10s "$sql" all >want
+	head -n 2000 all >part
+	before=0
+	killed part --checkpoint 0s
+	gives 0 weir state savepoint ./st ./copy
+	cmp st/spool.000000 copy/spool.000000
+	cmp part copy/spool.000000
+	rm -rf st
+	gives 0 weir state check ./copy
+	tail -n +2001 all | "${run[@]}"
+	gives 0 "${run[@]}" --final </dev/null
+	cmp want out.jsonl
+}
