@@ -42,6 +42,13 @@ int run_pread(
 bool run_piece(struct run_file *r, struct place place, enum piece_kind kind,
     uint64_t seed, struct str *out, struct err *err);
 
+/*
+ * The same for a data block that is in the cache or that the kernel has at
+ * hand. 1; -1 and *err; 0: it has been asked to fetch it.
+ */
+int run_block_at_hand(
+    struct run_file *r, struct place place, struct str *out, struct err *err);
+
 /* Is it in the cache already? */
 bool run_cached(const struct run_file *r, uint64_t at);
 
@@ -77,10 +84,11 @@ char *block_cache_get(struct block_cache *c, uint32_t file, uint64_t at);
 bool block_cache_has(const struct block_cache *c, uint32_t file, uint64_t at);
 /*
  * Room for a piece of n bytes, which takes the place of others; NULL if it is
- * too large to be kept. Valid until the next call.
+ * too large to be kept. Valid until the next call. dear: asked for by nearly
+ * every look-up, it stays longer than others.
  */
 char *block_cache_put(
-    struct block_cache *c, uint32_t file, uint64_t at, uint32_t n);
+    struct block_cache *c, uint32_t file, uint64_t at, uint32_t n, bool dear);
 /* Takes back the piece that was put last. */
 void block_cache_drop(struct block_cache *c, uint32_t file, uint64_t at);
 
