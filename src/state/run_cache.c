@@ -111,6 +111,24 @@ block_cache_get(struct block_cache *c, uint32_t file, uint64_t at)
 	return c->kept[i].bytes;
 }
 
+char *
+block_cache_again(
+    struct block_cache *c, uint32_t file, uint64_t at, uint32_t *hint)
+{
+	struct kept *k = *hint < c->n ? &c->kept[*hint] : NULL;
+
+	if (!k || !k->bytes || k->at != at || k->file != file) {
+		uint32_t i = *find(c, file, at);
+
+		if (i == NONE)
+			return NULL;
+		*hint = i;
+		k = &c->kept[i];
+	}
+	k->passes = k->most;
+	return k->bytes;
+}
+
 bool
 block_cache_has(const struct block_cache *c, uint32_t file, uint64_t at)
 {

@@ -124,6 +124,9 @@ enum run_found run_file_get(struct run_file *r, unsigned map, int64_t bucket,
 enum run_found run_file_look(struct run_file *r, const struct run_key *k,
     bool wait, struct buf *out, struct err *err);
 
+/* The key will be looked at soon: its part of the filter is brought near. */
+void run_file_soon(struct run_file *r, const struct run_key *k);
+
 /*
  * May it have the key? Asks the filter alone; if so and `ahead`, the kernel
  * is asked to fetch its block (POSIX_FADV_WILLNEED).

@@ -5,6 +5,7 @@
  */
 #include <fcntl.h>
 
+#include "base/mem.h"
 #include "state/run_filter.h"
 #include "state/run_read.h"
 
@@ -26,11 +27,49 @@ in_range(const struct run_file *r, unsigned map, int64_t bucket, struct str key)
 	return c < 0 || (!c && key_cmp(key, buf_str(&r->last)) <= 0);
 }
 
+/* The page of a key's line, if it is in the cache; without its head. */
+static const char *
+page_at_hand(struct run_file *r, uint64_t line)
+{
+	uint64_t lines = r->footer.filter_lines, n = line / FILTER_PAGE_LINES;
+	const char *p;
+
+	if (!r->hints) {
+		uint64_t pages = (lines - 1) / FILTER_PAGE_LINES + 1;
+
+		r->hints = mem_zalloc((size_t)pages * sizeof *r->hints);
+	}
+	p = block_cache_again(r->cache, r->in_cache,
+	    filter_page(r->footer.index_end, lines, line).at, &r->hints[n]);
+	return p ? p + PIECE_HEAD : NULL;
+}
+
+static size_t
+in_page(uint64_t line)
+{
+	return line % FILTER_PAGE_LINES * FILTER_LINE;
+}
+
+void
+run_file_soon(struct run_file *r, const struct run_key *k)
+{
+	uint64_t lines = r->footer.filter_lines, line;
+	const char *page;
+
+	if (!r->cache || !lines)
+		return;
+	line = filter_line(k->hash, lines);
+	page = page_at_hand(r, line);
+	if (page)
+		__builtin_prefetch(page + in_page(line));
+}
+
 /* 1: perhaps, 0: no, -1 and *err. */
 static int
 filter_ask(struct run_file *r, const struct run_key *k, struct err *err)
 {
 	uint64_t lines = r->footer.filter_lines, line;
+	const char *at_hand;
 	struct place page;
 	struct str got;
 
@@ -40,11 +79,13 @@ filter_ask(struct run_file *r, const struct run_key *k, struct err *err)
 	if (!r->cache)
 		return 1;
 	line = filter_line(k->hash, lines);
+	at_hand = page_at_hand(r, line);
+	if (at_hand)
+		return filter_test(at_hand + in_page(line), k->hash);
 	page = filter_page(r->footer.index_end, lines, line);
 	if (!run_piece(r, page, PIECE_FILTER, page.at, &got, err))
 		return -1;
-	return filter_test(
-	    got.p + line % FILTER_PAGE_LINES * FILTER_LINE, k->hash);
+	return filter_test(got.p + in_page(line), k->hash);
 }
 
 /* ---- index ---- */

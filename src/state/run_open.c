@@ -381,6 +381,7 @@ run_file_close(struct run_file *r)
 	buf_release(&r->room);
 	mem_free(r->sections);
 	mem_free(r->places);
+	mem_free(r->hints);
 	mem_free(r->name);
 	mem_free(r);
 }

@@ -143,41 +143,60 @@ note(struct store *s, struct str *out, size_t from, enum store_found found)
 	out->n = s->many.n - from;
 }
 
+/* Keys whose part of a filter is fetched ahead. */
+#define AHEAD 8
+
+/* Keys that are asked for: first those whose block has to be waited for. */
+struct asks {
+	struct store_ask *p;
+	size_t n_later, n;
+};
+
+/* Looks into a run, by its number; false if it is damaged. */
+static bool
+look_into(struct store *s, size_t run, struct asks *asks, struct str *out)
+{
+	struct run_file *file = s->version.runs[run].handle->file;
+	size_t to = asks->n_later;
+
+	for (size_t i = to; i < asks->n; i++) {
+		struct store_ask a = asks->p[i];
+		size_t from = s->many.n;
+		enum run_found found;
+
+		if (i + AHEAD < asks->n)
+			run_file_soon(file, &asks->p[i + AHEAD].key);
+		found = get_from_run(s, run, &a.key, false, &s->many);
+		if (found == RUN_DAMAGED)
+			return false;
+		if (found == RUN_ABSENT) {
+			asks->p[to++] = a;
+		} else if (found == RUN_LATER) {
+			a.n = run + 1;
+			asks->p[to++] = asks->p[asks->n_later];
+			asks->p[asks->n_later++] = a;
+		} else {
+			note(s, &out[a.i], from, as_found(found));
+		}
+	}
+	asks->n = to;
+	return true;
+}
+
 /*
  * Goes through the runs, the newest first, with all keys at a time: so filter
- * and index of a run are near while they are used. What is left in asks are
- * keys whose block has to be waited for. False if the store has failed.
+ * and index of a run are near while they are used. What is left are keys whose
+ * block has to be waited for. False if the store has failed.
  */
 static bool
-look_at_hand(
-    struct store *s, struct store_ask *asks, size_t *n_asks, struct str *out)
+look_at_hand(struct store *s, size_t *n_asks, struct str *out)
 {
-	size_t n = *n_asks, n_later = 0;
+	struct asks asks = {s->asks, 0, *n_asks};
 
-	for (size_t run = s->version.n; run > 0 && n > n_later; run--) {
-		size_t to = n_later;
-
-		for (size_t i = n_later; i < n; i++) {
-			struct store_ask a = asks[i];
-			size_t from = s->many.n;
-			enum run_found found =
-			    get_from_run(s, run - 1, &a.key, false, &s->many);
-
-			if (found == RUN_DAMAGED)
-				return false;
-			if (found == RUN_ABSENT) {
-				asks[to++] = a;
-			} else if (found == RUN_LATER) {
-				a.n = run;
-				asks[to++] = asks[n_later];
-				asks[n_later++] = a;
-			} else {
-				note(s, &out[a.i], from, as_found(found));
-			}
-		}
-		n = to;
-	}
-	*n_asks = n_later;
+	for (size_t i = s->version.n; i > 0 && asks.n > asks.n_later; i--)
+		if (!look_into(s, i - 1, &asks, out))
+			return false;
+	*n_asks = asks.n_later;
 	return true;
 }
 
@@ -222,7 +241,7 @@ store_get_many(struct store *s, unsigned map, int64_t bucket,
 		    run_key_of(map, bucket, keys[i]), i, s->version.n};
 	}
 	/* One key alone gains nothing by being fetched ahead. */
-	if ((n > 1 && !look_at_hand(s, s->asks, &n_asks, out)) ||
+	if ((n > 1 && !look_at_hand(s, &n_asks, out)) ||
 	    !look_later(s, s->asks, n_asks, out))
 		return false;
 	buf_reserve(&s->many, 1);
