@@ -27,6 +27,8 @@ static const struct where nowhere;
 #define SPILL_MOST ((size_t)32 << 20)
 #define CACHE_LEAST ((size_t)4 << 20)
 #define CACHE_MOST ((size_t)256 << 20)
+/* Three quarters of a limit are the tables' up to here, whatever else. */
+#define TABLES_LEAST ((size_t)96 << 20)
 
 static size_t
 within(size_t n, size_t least, size_t most)
@@ -42,6 +44,7 @@ state_share(
 {
 	size_t spill = within(most / 24, SPILL_LEAST, SPILL_MOST);
 	size_t cache = within(most / 6, CACHE_LEAST, CACHE_MOST);
+	size_t least;
 
 	state->memory = SIZE_MAX;
 	if (!most)
@@ -50,10 +53,14 @@ state_share(
 	store->cache_bytes = cache;
 	/*
 	 * While what was spilled is being written there is twice as much of
-	 * it, and what it is written with.
+	 * it, and what it is written with. Where the limit is low that would
+	 * leave nothing: it comes on top, as what a run has without state does.
 	 */
+	least = within(most - most / 4, 0, TABLES_LEAST);
 	state->memory = most / 2;
-	if (state->memory > 4 * spill + cache)
+	if (state->memory < least)
+		state->memory = least;
+	if (most - state->memory > 4 * spill + cache)
 		state->memory = most - 4 * spill - cache;
 }
 
