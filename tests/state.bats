@@ -351,3 +351,13 @@ hold() {
 	is "$out" ''
 	gives 1 weir state ls ./none
 }
+
+@test "state: --checkpoint 0 commits at the end alone" {
+	printf '{"ts":"2026-01-01T00:00:0%dZ"}\n' 1 2 3 >in.jsonl
+	gives 0 weir -s ./s --checkpoint 0 -l 0 \
+	    'SELECT count(*) n GROUP BY tumble(1s)' in.jsonl
+	[ "$(wc -l <stdout)" -eq 2 ]
+	gives 0 weir -s ./s --checkpoint 0 -l 0 --final \
+	    'SELECT count(*) n GROUP BY tumble(1s)' in.jsonl
+	[ "$(wc -l <stdout)" -eq 1 ]
+}
