@@ -690,6 +690,9 @@ checkpoint_close(struct run *r, struct err *err)
 	if (!c)
 		return 0;
 	state_free(c->state);
+	/* Files may not have their names yet: the next run sees to that. */
+	if (c->store && r->out.sinks && outputs_failed(&r->out))
+		store_undone(c->store);
 	if (c->store)
 		status = store_close(c->store, err);
 	mem_free(c->steps);

@@ -17,8 +17,11 @@ void positions_note(struct sources *s, struct buf *out);
 /* Gives a turn its place and watermark. Nothing has been opened yet. */
 void position_take(struct turn *t, struct trail *trail);
 
-/* Its input is about to be opened: sees to the name that its file has now. */
-void position_begin(struct turn *t, struct sources *s);
+/*
+ * Its input is about to be opened: sees to the name that its file has now. 0,
+ * or -1 and *err: the file cannot be found.
+ */
+int position_begin(struct turn *t, struct sources *s, struct err *err);
 
 /* The input has been opened: it goes on at its place. 0, or -1 and *err. */
 int position_resume(struct turn *t, struct sources *s, struct err *err);

@@ -51,7 +51,8 @@ owner_open(struct run *r, struct turn *t)
 
 	if (t->input->opened || t->values)
 		return 0;
-	position_begin(t, &r->sources);
+	if (position_begin(t, &r->sources, r->err))
+		return -1;
 	if (t->input->plan->values) {
 		t->values = values_new(t->input->plan, t->input->number,
 		    &r->lanes.paths[t->source], r->err);
@@ -437,6 +438,25 @@ go_on(struct run *r, struct turn *t)
 	return begin_turn(r, t) ? -1 : 1;
 }
 
+/*
+ * Reading has failed, and there is more to be read. A run whose state goes on
+ * ends at once, as if it was killed: if what follows was taken first, the rest
+ * would be late. Other runs make the best of it.
+ */
+static bool
+is_cut_off(struct run *r, struct turn *t)
+{
+	struct err *err = &t->input->err;
+
+	if (!checkpoint_lasts(r->kept) || !err->message || err->code != ERR_IO)
+		return false;
+	if (!r->err->message) {
+		*r->err = *err;
+		*err = (struct err){0};
+	}
+	return true;
+}
+
 /* Makes sure of a batch with rows; false at the input's end, or if it fails. */
 static bool
 fetch(struct run *r, struct turn *t)
@@ -446,7 +466,7 @@ fetch(struct run *r, struct turn *t)
 	while (more > 0) {
 		if (owner_fetch(r, t, true) == FEED_BATCH)
 			return true;
-		more = go_on(r, t);
+		more = is_cut_off(r, t) ? -1 : go_on(r, t);
 	}
 	if (more < 0)
 		r->pipe.failed = true;
