@@ -8,6 +8,7 @@
 
 #include "base/mem.h"
 #include "run/match.h"
+#include "run/port.h"
 #include "run/siblings.h"
 #include "run/survey.h"
 
@@ -437,6 +438,16 @@ check_survey(struct arrange *a, struct err *err)
 		*err = a->survey.err;
 		a->survey.err = (struct err){0};
 		return -1;
+	}
+	/* What is missed may be where we may not look. */
+	for (size_t i = 0; i < s->n; i++) {
+		const struct candidate *c = &s->list[i];
+
+		if (!c->blind || c->is ||
+		    (c->fate == FATE_PASS && !a->match.n_gaps))
+			continue;
+		errno = EACCES;
+		return port_fail(c->path, "open", err);
 	}
 	if (!s->veiled || !a->match.n_gaps)
 		return 0;
