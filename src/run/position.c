@@ -237,6 +237,20 @@ position_resume(struct turn *t, struct sources *s, struct err *err)
 
 /* ---- the end of a file ---- */
 
+bool
+position_cut_off(struct turn *t, struct err *err)
+{
+	struct err *why = &t->input->err;
+
+	if (!t->trail || !why->message || why->code != ERR_IO)
+		return false;
+	if (!err->message) {
+		*err = *why;
+		*why = (struct err){0};
+	}
+	return true;
+}
+
 /* Something stands in a file that comes after it: it does not go on. */
 bool
 position_is_over(const struct turn *t)

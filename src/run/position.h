@@ -23,6 +23,13 @@ void position_take(struct turn *t, struct trail *trail);
  */
 int position_begin(struct turn *t, struct sources *s, struct err *err);
 
+/*
+ * Has reading failed, where the next try may give more? Then the run is to end
+ * at once, as if it was killed: if what follows was taken first, the rest would
+ * be late. *err, unless there is one; only with positions.
+ */
+bool position_cut_off(struct turn *t, struct err *err);
+
 /* The input has been opened: it goes on at its place. 0, or -1 and *err. */
 int position_resume(struct turn *t, struct sources *s, struct err *err);
 

@@ -438,25 +438,6 @@ go_on(struct run *r, struct turn *t)
 	return begin_turn(r, t) ? -1 : 1;
 }
 
-/*
- * Reading has failed, and there is more to be read. A run whose state goes on
- * ends at once, as if it was killed: if what follows was taken first, the rest
- * would be late. Other runs make the best of it.
- */
-static bool
-is_cut_off(struct run *r, struct turn *t)
-{
-	struct err *err = &t->input->err;
-
-	if (!checkpoint_lasts(r->kept) || !err->message || err->code != ERR_IO)
-		return false;
-	if (!r->err->message) {
-		*r->err = *err;
-		*err = (struct err){0};
-	}
-	return true;
-}
-
 /* Makes sure of a batch with rows; false at the input's end, or if it fails. */
 static bool
 fetch(struct run *r, struct turn *t)
@@ -466,7 +447,7 @@ fetch(struct run *r, struct turn *t)
 	while (more > 0) {
 		if (owner_fetch(r, t, true) == FEED_BATCH)
 			return true;
-		more = is_cut_off(r, t) ? -1 : go_on(r, t);
+		more = position_cut_off(t, r->err) ? -1 : go_on(r, t);
 	}
 	if (more < 0)
 		r->pipe.failed = true;

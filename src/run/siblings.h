@@ -14,8 +14,8 @@
  * 0 if it cannot be read. packed: it is compressed. *failure: errno, if there
  * may be more in it than could be read; 0.
  */
-size_t siblings_head(const char *path, struct stat *st, char *to, bool *packed,
-    int *failure);
+size_t siblings_head(
+    const char *path, struct stat *st, char *to, bool *packed, int *failure);
 
 struct sibling {
 	struct str path;

@@ -59,7 +59,8 @@ look_at(struct survey *s, struct candidate *c, char *head)
 	}
 	if (got > 0)
 		n = (size_t)got;
-	if ((failure == EACCES || failure == EPERM) && !n && got < 0 && !S_ISREG(c->st.st_mode)) {
+	if ((failure == EACCES || failure == EPERM) && !n && got < 0 &&
+	    !S_ISREG(c->st.st_mode)) {
 		c->blind = !stat(path_of(c->path), &c->st);
 		failure = 0;
 	}
