@@ -40,6 +40,8 @@ struct state_run {
 	unsigned n_reset;
 	bool hold; /* results wait for the commit that contains them */
 	bool ids;  /* results begin with a column _id */
+	/* The plan as a spec, kept for `weir state dump`; n == 0: none. */
+	struct str spec;
 };
 
 #define CHECKPOINT_EVERY ((int64_t)10 * 1000000)
