@@ -9,6 +9,7 @@
 #include <stdio.h>
 
 #include "base/mem.h"
+#include "base/utf8.h"
 #include "base/when.h"
 #include "cli/state_dir.h"
 #include "cli/state_plan.h"
@@ -16,14 +17,12 @@
 #include "cli/terminal.h"
 #include "data/key.h"
 #include "data/pack.h"
+#include "run/run.h"
 
 #define NOWHERE ((struct where){0})
 #define DUMP_VERSION 1
 #define FLUSH_BYTES ((size_t)1 << 16)
 #define READ_BYTES ((size_t)1 << 16)
-/* Maps that belong to no step begin here. */
-#define MAPS_OWN 0x40000000u
-#define MAPS_OWN_N 4
 
 /* ---- dump ---- */
 
@@ -79,6 +78,21 @@ settle(struct dump *d)
 		d->out.n = 0;
 }
 
+/* What outputs keep: text as it stands, or packed. */
+static void
+put_own(struct dump *d, const struct run_map *m, struct str bytes)
+{
+	const char *p = bytes.p, *end = p + bytes.n;
+	struct value v = value_of_str(T_TEXT, bytes);
+
+	if (m->packed
+		? pack_get(&p, end, &d->arena, &v) != PACK_OK || p != end
+		: !utf8_valid(bytes))
+		return;
+	buf_lit(&d->out, ",\"value\":");
+	value_json(&d->out, v);
+}
+
 /* What load takes back, around what people are shown. */
 static void
 put_entry(struct dump *d, const struct state_map_row *m,
@@ -102,6 +116,9 @@ put_entry(struct dump *d, const struct state_map_row *m,
 		buf_lit(out, ",\"value\":");
 		buf_adds(out, buf_str(&show->value));
 	}
+	for (unsigned i = 0; i < n_run_maps; i++)
+		if (m->number == run_maps[i].number)
+			put_own(d, &run_maps[i], e->value);
 	put_bytes(out, "raw_key", e->key);
 	put_bytes(out, "raw_value", e->value);
 	buf_lit(out, "}\n");
@@ -171,9 +188,9 @@ dump_all(struct dump *d, const struct options *o)
 	state_maps_read(&maps, store_schema(d->store), &a);
 	for (size_t i = 0; i < maps.n; i++)
 		dump_map(d, &maps.rows[i]);
-	for (unsigned i = 0; i < MAPS_OWN_N; i++)
-		dump_map(d, &(struct state_map_row){
-				STR(""), STR(""), STR(""), MAPS_OWN + i});
+	for (unsigned i = 0; i < n_run_maps; i++)
+		dump_map(d, &(struct state_map_row){STR(""), STR(""),
+				str_of(run_maps[i].name), run_maps[i].number});
 	if (!d->failed)
 		d->failed = terminal_write(&d->out, d->err);
 	if (!d->failed && store_failed(d->store, d->err))
