@@ -85,9 +85,8 @@ put_own(struct dump *d, const struct run_map *m, struct str bytes)
 	const char *p = bytes.p, *end = p + bytes.n;
 	struct value v = value_of_str(T_TEXT, bytes);
 
-	if (m->packed
-		? pack_get(&p, end, &d->arena, &v) != PACK_OK || p != end
-		: !utf8_valid(bytes))
+	if (m->packed ? pack_get(&p, end, &d->arena, &v) != PACK_OK || p != end
+		      : !utf8_valid(bytes))
 		return;
 	buf_lit(&d->out, ",\"value\":");
 	value_json(&d->out, v);
@@ -176,6 +175,20 @@ open_plan(struct dump *d, const struct options *o)
 	err_release(&err);
 }
 
+/* What a run puts meanwhile is not seen. */
+static void
+say_live(const char *dir, const struct options *o)
+{
+	int64_t pid = store_owner(dir);
+
+	if (!pid || o->quiet)
+		return;
+	fprintf(stderr, "weir: %s: a run goes on", dir);
+	if (pid > 0)
+		fprintf(stderr, " (process %lld)", (long long)pid);
+	fputs(", this is its last commit\n", stderr);
+}
+
 static int
 dump_all(struct dump *d, const struct options *o)
 {
@@ -216,6 +229,7 @@ state_dump(const char *const *operands, unsigned n, const struct options *o,
 	arena_init(&d.arena, 4096);
 	d.store = state_look(operands[0], &a, &dir, err);
 	if (d.store) {
+		say_live(dir, o);
 		failed = dump_all(&d, o);
 		if (store_close(d.store, failed ? &other : err))
 			failed = -1;

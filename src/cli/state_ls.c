@@ -108,8 +108,8 @@ put_list(struct buf *out, struct list *l)
 		if ((int)strlen(l->rows[i].name) > width)
 			width = (int)strlen(l->rows[i].name);
 	if (l->n)
-		buf_printf(out, "%-*s  %8s  %6s  %8s  %8s  %s\n", width,
-		    "NAME", "COMMITS", "AGE", "SIZE", "BEHIND", "LAST RUN");
+		buf_printf(out, "%-*s  %8s  %6s  %8s  %8s  %s\n", width, "NAME",
+		    "COMMITS", "AGE", "SIZE", "BEHIND", "LAST RUN");
 	for (size_t i = 0; i < l->n; i++) {
 		put_listed(out, &l->rows[i], width);
 		mem_free(l->rows[i].name);

@@ -160,8 +160,9 @@ note_behind(struct value note, struct arena *a)
 
 		if (files.type != T_LIST)
 			continue;
-		for (uint32_t k = 0; k < FILES_LOOKED_AT &&
-		     pack_list_at(files, k, a, &file); k++) {
+		for (uint32_t k = 0;
+		     k < FILES_LOOKED_AT && pack_list_at(files, k, a, &file);
+		     k++) {
 			int64_t n = note_unread(files, k, a);
 
 			if (n >= 0)

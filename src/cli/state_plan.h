@@ -20,8 +20,7 @@ struct state_plan {
  * Of a store that is only looked at. -1 and *err if there is no spec, or it
  * cannot be bound: then nothing is known of any step.
  */
-int state_plan_open(
-    struct state_plan *p, struct store *store, struct err *err);
+int state_plan_open(struct state_plan *p, struct store *store, struct err *err);
 void state_plan_close(struct state_plan *p);
 
 /* The step of that name, or NULL. */

@@ -233,8 +233,8 @@ head(struct show *s, const char *what)
 static void
 put_counted(struct buf *out, uint64_t n, const char *what)
 {
-	buf_printf(out, "%llu %s%s", (unsigned long long)n, what,
-	    n == 1 ? "" : "s");
+	buf_printf(
+	    out, "%llu %s%s", (unsigned long long)n, what, n == 1 ? "" : "s");
 }
 
 /* A name of the world's, so that it harms no terminal. */
@@ -275,14 +275,14 @@ say_info(struct show *s)
 	    i->n_entries == 1 ? "y" : "ies");
 	head(s, "last run");
 	if (s->pid > 0)
-		buf_printf(&s->out, "goes on, process %lld\n",
-		    (long long)s->pid);
+		buf_printf(
+		    &s->out, "goes on, process %lld\n", (long long)s->pid);
 	else
 		buf_printf(&s->out, "%s\n",
-		    s->pid				   ? "goes on"
+		    s->pid				    ? "goes on"
 		    : note_flag(s->note, "final", s->arena) ? "final"
-		    : i->closed				   ? "ended"
-							   : "killed");
+		    : i->closed				    ? "ended"
+							    : "killed");
 	if (watermark_of(s).type == T_NULL)
 		return;
 	head(s, "watermark");
@@ -299,10 +299,10 @@ say_file(struct show *s, struct value files, uint32_t nth, struct value file)
 
 	if (note_flag(file, "aside", s->arena))
 		return;
-	put_name(&s->out,
-	    kind.type == T_TEXT && str_is(value_str(kind), "values")
-		? STR("constant rows")
-		: note_text_of(file, "path", s->arena));
+	put_name(
+	    &s->out, kind.type == T_TEXT && str_is(value_str(kind), "values")
+			 ? STR("constant rows")
+			 : note_text_of(file, "path", s->arena));
 	put_size(&s->out, (uint64_t)note_number(file, "offset", s->arena));
 	if (kind.type == T_NULL) {
 		buf_lit(&s->out, " of ");
@@ -335,7 +335,8 @@ say_inputs(struct show *s)
 		struct value files = note_member(input, "files", s->arena);
 
 		for (uint32_t k = 0; files.type == T_LIST &&
-		     pack_list_at(files, k, s->arena, &file); k++)
+				     pack_list_at(files, k, s->arena, &file);
+		     k++)
 			say_file(s, files, k, file);
 	}
 }
@@ -353,8 +354,8 @@ say_outputs(struct show *s)
 
 		if (!path.n)
 			path = note_text_of(one, "name", s->arena);
-		put_name(&s->out,
-		    str_is(path, "-") ? STR("standard output") : path);
+		put_name(
+		    &s->out, str_is(path, "-") ? STR("standard output") : path);
 		if (note_member(one, "rows", s->arena).type == T_INT)
 			put_counted(&s->out,
 			    (uint64_t)note_number(one, "rows", s->arena),
@@ -379,8 +380,8 @@ say_steps(struct show *s)
 		struct str step = s->maps.rows[i].step;
 		uint64_t entries = 0, bytes = 0, e, b;
 
-		for (k = i; k < s->maps.n &&
-		     str_eq(s->maps.rows[k].step, step); k++) {
+		for (k = i; k < s->maps.n && str_eq(s->maps.rows[k].step, step);
+		     k++) {
 			store_map_size(
 			    s->store, s->maps.rows[k].number, &e, &b);
 			entries += e;

@@ -147,8 +147,8 @@ kept_wait(
 void
 kept_pack(const struct kept *k, const struct kept_row *r, struct buf *out)
 {
-	const int64_t numbers[KEPT_NUMBERS] = {r->time, (int64_t)r->arrival, (int64_t)r->at,
-	    (int64_t)r->group, (int64_t)r->first};
+	const int64_t numbers[KEPT_NUMBERS] = {r->time, (int64_t)r->arrival,
+	    (int64_t)r->at, (int64_t)r->group, (int64_t)r->first};
 
 	for (unsigned i = 0; i < KEPT_NUMBERS; i++)
 		written_put_int(out, numbers[i]);

@@ -3,14 +3,15 @@
 #include "op/show.h"
 
 #include "base/mem.h"
+#include "base/utf8.h"
+#include "data/pack.h"
 #include "op/kept.h"
 #include "op/written.h"
 
 /* ---- a step ---- */
 
 void
-op_show_init(
-    struct op_show *s, const struct op *op, struct state_step *step)
+op_show_init(struct op_show *s, const struct op *op, struct state_step *step)
 {
 	*s = (struct op_show){.op = op, .step = step};
 	arena_init(&s->arena, 1024);
@@ -70,6 +71,18 @@ show_span(struct op_show *s, const char *what, int64_t start, int64_t end)
 	value_json(&s->when, value_time(end));
 }
 
+/* JSON text has to be what it says, as it is written as it stands. */
+static bool
+get(struct op_show *s, const char **p, const char *end, struct value *out)
+{
+	struct value parsed;
+
+	return written_get(p, end, &s->entry, out) &&
+	       (out->type != T_JSON ||
+		   (utf8_valid(value_str(*out)) &&
+		       pack_parse_json(value_str(*out), &s->entry, &parsed)));
+}
+
 bool
 show_written(struct op_show *s, struct str bytes)
 {
@@ -80,7 +93,7 @@ show_written(struct op_show *s, struct str bytes)
 	for (; p < end; n++) {
 		struct value v;
 
-		if (!written_get(&p, end, &s->entry, &v))
+		if (!get(s, &p, end, &v))
 			return false;
 		show_comma(&s->value);
 		value_json(&s->value, v);
@@ -131,7 +144,7 @@ show_columns(struct op_show *s, const struct flow *f, const unsigned *cols,
 		struct value v;
 
 		name.n = 0;
-		good = written_get(&p, end, &s->entry, &v);
+		good = get(s, &p, end, &v);
 		if (!good)
 			break;
 		written_column(&name, f, cols[i]);

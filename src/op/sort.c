@@ -557,8 +557,7 @@ sort_show(struct op_show *s, const struct op_entry *e)
 	for (unsigned i = 0; i <= c->n_keys; i++)
 		if (!written_get(&p, end, &s->entry, &v))
 			return false;
-	return show_row(
-	    s, &s->op->out, (struct str){p, (size_t)(end - p)});
+	return show_row(s, &s->op->out, (struct str){p, (size_t)(end - p)});
 }
 
 static void

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The rows that are there now; see standing.h. */
-#include "op/show.h"
 #include "op/standing.h"
+#include "op/show.h"
 
 #include "base/mem.h"
 #include "base/must.h"
