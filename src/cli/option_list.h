@@ -154,8 +154,9 @@ OPTION("standby", 0, NULL, FLAG, standby, STATE, RUN_ONLY,
     "With `-s`: wait until the run that has the state has ended, however it "
     "does, and take over from its last commit.")
 OPTION("state", 's', "NAME|DIR", TEXT, state, STATE, RUN_ONLY,
-    "Keep state: windows, groups and how far each input was read stay there "
-    "between runs, and a run goes on where the last one ended or was killed. "
+    "Keep state between runs. Windows, groups and how far each input was "
+    "read stay there, and a run goes on where the last one ended or was "
+    "killed. "
     "What has a slash is a directory; a name is one below "
     "`~/.local/state/weir`.")
 OPTION("stats", 0, "FILE", FILE, stats, OUTPUT, RUN_ONLY,
