@@ -190,6 +190,7 @@ hold() {
 	pid=$!
 	exec 7>"$1"
 	waits test -s st/LOCK
+	waits test -s st/FORMAT
 }
 
 @test "state: one run at a time has it" {
