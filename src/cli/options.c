@@ -23,13 +23,14 @@
 enum {
 	USES_RUN_ONLY = USE_RUN,
 	USES_EXPLAIN = USE_RUN | USE_EXPLAIN,
+	USES_EXPLAIN_STATE = USE_RUN | USE_EXPLAIN | USE_STATE,
 	USES_CHECKS = USE_RUN | USE_EXPLAIN | USE_CHECK | USE_TEST,
 	USES_EXPLAIN_ONLY = USE_EXPLAIN,
 	USES_CHECK_ONLY = USE_CHECK,
 	USES_FMT_ONLY = USE_FMT,
 	USES_HELP_ONLY = USE_HELP,
 	USES_EVERY = USE_RUN | USE_EXPLAIN | USE_CHECK | USE_HELP | USE_OTHER |
-		     USE_FMT | USE_TEST
+		     USE_FMT | USE_TEST | USE_STATE
 };
 
 const struct option_row option_rows[] = {
@@ -66,6 +67,10 @@ set_duration(int64_t *to, const struct option_row *row, const char *value,
     struct err *err)
 {
 	if (when_parse_duration(str_of(value), to))
+		return 0;
+	/* None is none in any unit. */
+	*to = 0;
+	if (!strcmp(value, "0"))
 		return 0;
 	wrong(err, row, value, "a duration");
 	return err_hint(err, "write it as 250ms, 30s, 5m or 1h30m");

@@ -124,6 +124,7 @@ store_free(struct store *s)
 	buf_release(&s->note);
 	buf_release(&s->schema);
 	buf_release(&s->many);
+	mem_free(s->asks);
 	mem_free(s->garbage);
 	if (s->log.fd >= 0)
 		close(s->log.fd);
@@ -441,10 +442,16 @@ store_close(struct store *s, struct err *err)
 		pthread_mutex_unlock(&s->lock);
 		pthread_join(s->thread, NULL);
 	}
-	if (!rc)
+	if (!rc && !s->undone)
 		log_close(s);
 	store_free(s);
 	return rc;
+}
+
+void
+store_undone(struct store *s)
+{
+	s->undone = true;
 }
 
 /* ---- what the last commit says ---- */
