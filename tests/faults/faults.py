@@ -28,7 +28,7 @@ import sys
 import tempfile
 import time
 
-from explore import crash_states
+from explore import Stash, crash_states
 from pipelines import PIPELINES
 
 ROUNDS = 3  # a run may need as many to end, once it is not disturbed
@@ -207,15 +207,18 @@ def states(b, o, p):
     for stage, start in enumerate(before):
         final = stage == len(before) - 1
         d = b.copy(start, "run")
+        held = os.path.join(b.root, "stash")
+        b.clear(held)
+        stash = Stash(held)
+        stash.keep_before(d)
         log = os.path.join(b.root, "trace")
         if os.path.exists(log):
             os.unlink(log)
         more = {"FAULT_NOSYNC": 1} if o.nosync else {}
         b.run(p, d, final, FAULT_LOG=log, **more)
-        for label, place in crash_states(log, d, start, share, o.seed):
-            e = b.copy(start, "run")
-            place(e)
-            b.judge("%s: stage %d, %s" % (p.name, stage, label), p, e, stage,
+        for label, place in crash_states(log, d, start, stash, share, o.seed):
+            place(d)
+            b.judge("%s: stage %d, %s" % (p.name, stage, label), p, d, stage,
                     want)
 
 
