@@ -12,7 +12,8 @@ write torn; and some at random, by pages of data and prefixes of names.
 import os
 import random
 
-PAGE = 4096
+PAGE = 512  # the least that a disk writes as a whole
+ROUNDS = 40  # over all calls, with other random states each time
 
 
 class Op:
@@ -184,8 +185,12 @@ def some(ops, n, r):
     return keep
 
 
-def variants(ops, n, r):
+def variants(ops, n, r, first):
     done = ops[:n]
+    for _ in range(4):
+        yield "some", some(ops, n, r)
+    if not first:
+        return
 
     def certain(op):
         return op.durable is not None and op.durable < n
@@ -208,8 +213,6 @@ def variants(ops, n, r):
                   last.data[len(last.data) // 2:])
         half.ino = last.ino
         yield "torn at its head", ops[:n - 1] + [half]
-    for _ in range(6):
-        yield "some", some(ops, n, r)
 
 
 class Stash:
@@ -272,10 +275,13 @@ def crash_states(log, root, start, stash, most, seed):
     stash.keep_behind(root, mark(ops, names))
     r = random.Random(seed)
     seen, found = set(), []
-    order = list(range(len(ops) + 1))
+    order = [(k, n) for k in range(ROUNDS) for n in range(len(ops) + 1)]
     r.shuffle(order)
-    for n in order:
-        for label, kept in variants(ops, n, r):
+    order.sort(key=lambda o: o[0] > 0)
+    for k, n in order:
+        for label, kept in variants(ops, n, r, k == 0):
+            if len(found) >= most:
+                break
             kept = [op for op in kept if op.kind != "sync"]
             state = build(names, data, kept)
             key = hash(tuple(sorted(
@@ -285,9 +291,5 @@ def crash_states(log, root, start, stash, most, seed):
                 continue
             seen.add(key)
             found.append(("%d of %d, %s" % (n, len(ops), label), state))
-            if len(found) >= most:
-                break
-        if len(found) >= most:
-            break
     for label, state in found:
         yield label, placer(state, stash)
