@@ -18,8 +18,10 @@
 #include "base/mem.h"
 #include "data/key.h"
 #include "op/kept.h"
+#include "op/show.h"
 #include "op/ttl.h"
 #include "op/written.h"
+#include "state/code.h"
 
 enum dedup_way {
 	DEDUP_AT_ONCE, /* the first that arrives */
@@ -601,6 +603,27 @@ take_waiting(void *arg, struct kept_row *row, struct str key)
 	return true;
 }
 
+/* A key: is it out, its time, and its row if that has to wait. */
+static bool
+dedup_show(struct op_show *s, const struct op_entry *e)
+{
+	struct str bytes;
+	const char *p, *end;
+	int64_t stamp, out, time;
+
+	if (!str_is(e->map, "keys") && !str_is(e->map, "ttl"))
+		return show_kept(s, e);
+	if (!table_saved(e->value, &bytes))
+		return false;
+	if (str_is(e->map, "ttl") && !code_get_int(&bytes, &stamp))
+		return false;
+	p = bytes.p;
+	end = p + bytes.n;
+	return p < end && written_get_int(&p, end, &out) &&
+	       written_get_int(&p, end, &time) && p < end &&
+	       show_kept_row(s, (struct str){p, (size_t)(end - p)});
+}
+
 static int
 dedup_restore(struct op_run *run, struct state_step *s, struct err *err)
 {
@@ -698,6 +721,7 @@ const struct op_kind op_dedup = {
 	.schema = dedup_schema,
 	.restore = dedup_restore,
 	.save = dedup_save,
+	.show = dedup_show,
 	.explain = dedup_explain,
 	.when = dedup_when,
 };

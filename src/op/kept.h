@@ -152,6 +152,9 @@ int kept_waiting(struct kept *k, uint64_t until,
 /* Forgets the entries of all rows that wait. */
 void kept_waited(struct kept *k);
 
+/* A row as bytes begins with so many numbers. */
+#define KEPT_NUMBERS 5
+
 /* A row as bytes, and back; NULL: that is no row of so many slots. */
 void kept_pack(
     const struct kept *k, const struct kept_row *row, struct buf *out);

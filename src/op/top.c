@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "data/key.h"
 #include "op/ranked.h"
+#include "op/show.h"
 #include "op/written.h"
 
 struct top_config {
@@ -514,6 +515,7 @@ const struct op_kind op_top = {
 	.schema = top_schema,
 	.restore = top_restore,
 	.save = top_save,
+	.show = show_kept,
 	.explain = top_explain,
 	.when = top_when,
 };

@@ -377,6 +377,8 @@ start(struct run *r)
 	c->state = state_new(c->store, &memory, r->err);
 	if (!c->state || open_steps(c, r))
 		return -1;
+	if (c->options && c->options->spec.n)
+		state_describe(c->state, c->options->spec);
 	if (c->note.map.type == T_MAP)
 		go_on(r);
 	return 0;
