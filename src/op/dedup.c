@@ -5,7 +5,8 @@
  * By order of arrival, the first row of a key goes on at once and all that is
  * kept is that the key has come. The first by event time is known when the
  * watermark has passed it; until then a row of an earlier time takes its
- * place. Everything else is known when the input has ended.
+ * place. Everything else is known when the input has ended. Where every change
+ * of the result is wanted, top_live.c does all but the first of these.
  */
 #include <stdlib.h>
 
@@ -13,7 +14,7 @@
 #include "base/heap.h"
 #include "base/mem.h"
 #include "data/key.h"
-#include "op/kept.h"
+#include "op/top_live.h"
 #include "op/written.h"
 
 enum dedup_way {
@@ -31,6 +32,7 @@ struct dedup_config {
 	bool last;
 	enum dedup_way way;
 	int64_t lateness;
+	const struct top_live *live; /* NULL: rows come when they are final */
 };
 
 struct dedup_cell {
@@ -109,6 +111,43 @@ bind_order(struct op *op, const struct bind *b, struct scope *scope,
 	return 0;
 }
 
+static int64_t
+stated_lateness(const struct op *op, const struct bind *b)
+{
+	return op->in.scan ? op->in.scan->lateness : b->lateness;
+}
+
+/* The best row by the order, which runs backwards for the last. */
+static int
+bind_live(struct op *op, const struct bind *b, struct dedup_config *c)
+{
+	struct top_live *live;
+
+	if (!op->live || (c->way == DEDUP_AT_ONCE && !op->in.changes))
+		return 0;
+	live = arena_zalloc(b->arena, sizeof *live);
+	*live = (struct top_live){
+	    .rule = {.orders = c->orders, .n_orders = c->n_orders, .limit = 1},
+	    .keys = c->keys,
+	    .n_keys = c->n_keys,
+	    .exprs = c->exprs,
+	    .last = c->last,
+	    .from = 1,
+	    .rank_col = COL_RECORD,
+	    .filters = true,
+	    .timed = c->way == DEDUP_BY_TIME};
+	c->live = live;
+	op->acts = live->timed && !op->in.changes &&
+		   stated_lateness(op, b) != WHEN_MAX;
+	return top_live_bind(op, b, op_arg(op, "by"), live);
+}
+
+static const struct top_live *
+live_of(const struct op *op)
+{
+	return ((const struct dedup_config *)op->config)->live;
+}
+
 static int
 dedup_bind(struct op *op, const struct bind *b)
 {
@@ -122,9 +161,9 @@ dedup_bind(struct op *op, const struct bind *b)
 		return -1;
 	flow_scope(&op->in, b, &scope);
 	c->keys = bind_list(op_arg(op, "by"), &scope, b, &c->n_keys);
-	return !c->keys || bind_keep(op, b, c) || bind_order(op, b, &scope, c)
-		   ? -1
-		   : 0;
+	if (!c->keys || bind_keep(op, b, c) || bind_order(op, b, &scope, c))
+		return -1;
+	return bind_live(op, b, c);
 }
 
 static void *
@@ -134,6 +173,8 @@ dedup_prepare(const struct op *op, struct eval *ev, struct batch *b)
 	struct dedup_prep *p = arena_alloc(b->arena, sizeof *p);
 	struct column *cols = arena_array(b->arena, c->n_keys, sizeof *cols);
 
+	if (c->live)
+		return top_live_prepare(c->live, op, ev, b);
 	p->orders = arena_array(b->arena, c->n_orders, sizeof *p->orders);
 	eval_begin(ev, b);
 	for (unsigned i = 0; i < c->n_keys; i++)
@@ -315,8 +356,11 @@ static struct op_run *
 dedup_open(const struct op *op)
 {
 	const struct dedup_config *c = op->config;
-	struct dedup_run *r = mem_zalloc(sizeof *r);
+	struct dedup_run *r;
 
+	if (c->live)
+		return top_live_open(c->live, op);
+	r = mem_zalloc(sizeof *r);
 	r->run.op = op;
 	r->c = c;
 	r->now = WHEN_MIN;
@@ -371,6 +415,10 @@ dedup_advance(struct op_run *run, int64_t w)
 {
 	struct dedup_run *r = (struct dedup_run *)run;
 
+	if (live_of(run->op)) {
+		top_live_advance(run, w);
+		return;
+	}
 	r->now = w;
 	if (r->c->way == DEDUP_AT_END && w != WHEN_MAX)
 		return;
@@ -389,6 +437,10 @@ dedup_apply(struct op_run *run, struct batch *b, void *prepared, unsigned from,
 	struct dedup_run *r = (struct dedup_run *)run;
 	unsigned k = op_selected_from(b, from);
 
+	if (live_of(run->op)) {
+		top_live_apply(run, b, prepared, from, to, w);
+		return;
+	}
 	if (r->c->way == DEDUP_AT_ONCE) {
 		apply_at_once(r, b, prepared, from, to, w);
 		return;
@@ -411,6 +463,10 @@ dedup_close(struct op_run *run)
 {
 	struct dedup_run *r = (struct dedup_run *)run;
 
+	if (live_of(run->op)) {
+		top_live_close(run);
+		return;
+	}
 	kept_leave(&r->kept);
 	for (size_t i = 0; i < r->keys.n; i++) {
 		struct dedup_cell *cell = (void *)r->keys.cells[i]->bytes;
@@ -437,6 +493,10 @@ dedup_schema(const struct op *op, struct schema *out)
 
 	written_args(op, out, "by order");
 	written_word(out, "keep", c->last ? "last" : "first");
+	if (c->live) {
+		top_live_schema(c->live, op, out);
+		return;
+	}
 	written_word(out, "rows come out", ways[c->way]);
 	if (c->way != DEDUP_AT_ONCE)
 		kept_schema(op, out);
@@ -537,10 +597,13 @@ static int
 dedup_restore(struct op_run *run, struct state_step *s, struct err *err)
 {
 	struct dedup_run *r = (struct dedup_run *)run;
-	bool fixed = r->c->way == DEDUP_BY_TIME;
 	int64_t n[3];
+	bool fixed;
 	int rc;
 
+	if (live_of(run->op))
+		return top_live_restore(run, s, err);
+	fixed = r->c->way == DEDUP_BY_TIME;
 	r->state = s;
 	table_keep(&r->keys, state_map(s, "keys"), 0,
 	    fixed ? &fixed_codec : &movable_codec, r);
@@ -563,10 +626,14 @@ static void
 dedup_save(struct op_run *run)
 {
 	struct dedup_run *r = (struct dedup_run *)run;
-	const int64_t n[] = {(int64_t)r->arrivals, r->now, r->kept.timed};
 
+	if (live_of(run->op)) {
+		top_live_save(run);
+		return;
+	}
 	kept_store(&r->kept);
-	written_save(r->state, "run", n, 3);
+	written_save(r->state, "run",
+	    (const int64_t[]){(int64_t)r->arrivals, r->now, r->kept.timed}, 3);
 }
 
 static void
@@ -587,6 +654,10 @@ dedup_explain(const struct op *op, struct buf *out)
 {
 	const struct dedup_config *c = op->config;
 
+	if (c->live) {
+		top_live_explain(c->live, out);
+		return;
+	}
 	buf_addz(out, c->way == DEDUP_AT_ONCE
 			  ? "every key that has come"
 			  : "every key that has come, and a row of each until "
@@ -611,7 +682,9 @@ const struct op_kind op_dedup = {
 	    "time. Otherwise the rows come out when the input ends, in the "
 	    "order they came. Of equal rows the first is the one that came "
 	    "first, the last the one that came last. The others count as "
-	    "filtered.",
+	    "filtered. In the output modes that show changes (-m changelog, "
+	    "upsert, every) each row that is the one so far comes at once, and "
+	    "takes the place of the one before.",
 	.example = "- dedup: [user, event_id]\n",
 	.params = dedup_params,
 	.n_params = sizeof dedup_params / sizeof *dedup_params,
@@ -619,6 +692,7 @@ const struct op_kind op_dedup = {
 	.remedy = "only for inputs that end",
 	.primary = "by",
 	.waits = WAITS_WATERMARK,
+	.changes = CHANGES_LIVE,
 	.bind = dedup_bind,
 	.prepare = dedup_prepare,
 	.open = dedup_open,

@@ -2,6 +2,8 @@
 /* The rows that are there now; see standing.h. */
 #include "op/standing.h"
 
+#include <limits.h>
+
 #include "base/mem.h"
 #include "base/must.h"
 #include "data/key.h"
@@ -45,6 +47,14 @@ flow_keyed(const struct flow *f)
 	return f->keyed;
 }
 
+void
+flow_hand_on(const struct flow *f, const unsigned *cols, unsigned n)
+{
+	for (unsigned i = 0; f->scan && i < n; i++)
+		if (cols[i] < f->scan->n_wants)
+			f->scan->last[cols[i]] = UINT_MAX;
+}
+
 int
 flow_no_key(const struct op *op, const struct bind *b)
 {
@@ -76,6 +86,7 @@ standing_key(struct op *op, const struct bind *b)
 			    &op->in, item->name, item->where, b->err);
 		}
 	}
+	flow_hand_on(&op->in, key, arg->n_items);
 	op->in.key = key;
 	op->in.n_key = arg->n_items;
 	op->in.keyed = true;
@@ -272,6 +283,8 @@ standing_take(struct standing *t, const struct batch *b,
 	bool gone = change_takes_back(batch_change(b, at));
 	struct standing_row *row = standing_find(t, p, k);
 
+	if (!t->keyed && !gone && !row->count && row->p)
+		row->arrival = ++t->arrivals;
 	if (t->keyed)
 		row->count = !gone;
 	else
