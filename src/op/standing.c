@@ -61,7 +61,8 @@ flow_no_key(const struct op *op, const struct bind *b)
 	err_set(b->err, ERR_SPEC, op->where,
 	    "rows change here and no key tells them apart");
 	return err_hint(b->err,
-	    "select the keys of the group, too, or take the mode changelog");
+	    "select the keys of the group, or the number of the row, too, or "
+	    "take the mode changelog");
 }
 
 int
@@ -70,7 +71,7 @@ standing_key(struct op *op, const struct bind *b)
 	const struct arg *arg = op_arg(op, "key");
 	unsigned *key;
 
-	if (!arg)
+	if (!arg || !arg->n_items)
 		return 0;
 	key = arena_array(b->arena, arg->n_items, sizeof *key);
 	for (unsigned i = 0; i < arg->n_items; i++) {
@@ -188,10 +189,13 @@ static void
 keys_of(const struct flow *f, const struct batch *b, const unsigned *cols,
     unsigned n, struct standing_prep *p)
 {
-	struct column *key = arena_array(b->arena, n, sizeof *key);
+	struct column *key = arena_array(b->arena, n + 1, sizeof *key);
 
 	for (unsigned i = 0; i < n; i++)
 		key[i] = key_column(f, b, cols[i]);
+	/* Rows of different times are not alike, whoever sees the time. */
+	if (!f->keyed && b->time)
+		key[n++] = (struct column){.type = T_TIME, .i = b->time};
 	p->keys = arena_array(b->arena, b->n_sel, sizeof *p->keys);
 	p->hashes = arena_array(b->arena, b->n_sel, sizeof *p->hashes);
 	key_batch(b, key, n, b->arena, p->keys, p->hashes);
