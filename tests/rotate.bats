@@ -674,3 +674,57 @@ stdin_file() {
 	quietly < <(cat b.json)
 	all 5
 }
+
+# ---- runs that go on ----
+
+# follows SIGNAL COMMANDS: a run with -F, during which they happen.
+follows() {
+	local pid n signal=$1
+	shift
+	"$WEIR" -F -s ./state -o out --checkpoint 1ms "$query" a.json \
+	    2>>said &
+	pid=$!
+	sleep 0.3
+	eval "$*"
+	n=$(cat a.json* | wc -l)
+	for _ in $(seq 100); do
+		[ "$(wc -l <out)" -lt "$n" ] || break
+		sleep 0.05
+	done
+	kill "-$signal" $pid
+	wait $pid || true
+}
+
+@test "rotate: runs that go on, stopped and killed" {
+	local signal
+	query='SELECT i'
+	for signal in TERM KILL; do
+		rm -rf a.json* out state
+		write 1 3 a.json
+		follows $signal ''
+		write 4 5 a.json
+		follows $signal write 6 6 a.json
+		write 7 7 a.json
+		mv a.json a.json.1
+		write 8 9 a.json
+		follows $signal 'mv a.json.1 a.json.2; mv a.json a.json.1
+		    write 10 11 a.json'
+		write 12 12 a.json
+		mv a.json.2 a.json.3
+		mv a.json.1 a.json.2
+		mv a.json a.json.1
+		write 13 13 a.json.0
+		write 14 15 a.json
+		follows $signal ''
+		cp a.json a.json.00
+		: >a.json
+		write 16 17 a.json
+		follows $signal write 18 18 a.json
+		write 19 19 a.json
+		way=plain opts=()
+		quietly a.json
+		all 19
+	done
+	sed -i '/^.*Killed/d' said
+	is "$(<said)" ''
+}

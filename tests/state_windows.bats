@@ -152,3 +152,27 @@ same_with_little() {
 	    many.jsonl >little
 	cmp plenty little
 }
+
+# In two runs, with little memory and many commits, as in one without state.
+same_in_two() {
+	rm -rf st
+	weir -l 10s --allow 1m "$1" many.jsonl >whole
+	weir -q -l 10s --allow 1m --mem 1M --checkpoint 20ms -s ./st "$1" \
+	    first.jsonl >parts
+	weir -q -l 10s --allow 1m --mem 1M -s ./st --final "$1" first.jsonl \
+	    rest.jsonl >>parts
+	[ -s whole ]
+	cmp whole parts
+}
+
+@test "memory: what does not fit is kept from run to run" {
+	many 40000 40000 >many.jsonl
+	head -20000 many.jsonl >first.jsonl
+	tail -n +20001 many.jsonl >rest.jsonl
+	same_in_two 'SELECT k, count(*) AS n, sum(v) AS s GROUP BY k'
+	same_in_two 'SELECT k, sum(v) AS s, array_agg(v) AS a
+	    GROUP BY k, tumble(5m)'
+	same_in_two 'SELECT k, count(*) AS n, avg(v) AS s,
+	    percentile(v, 0.5) AS p GROUP BY k, hop(10m, 2m)'
+	same_in_two 'SELECT k, sum(v) AS s, listagg(v) AS l GROUP BY k, rows(3)'
+}

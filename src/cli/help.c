@@ -173,7 +173,7 @@ static const char examples[] =
     "access.log\n"
     "weir -t csv 'SELECT sensor, avg(temp) GROUP BY sensor, day()' "
     "sensors.csv\n"
-    "weir -F -l 5s 'SELECT kind, count(*) n GROUP BY kind, tumble(1m)' "
+    "weir -s k -l 5s 'SELECT kind, count(*) GROUP BY kind, tumble(1m)' "
     "app.jsonl\n";
 
 /* -i FORMAT, and the first sentence of what it does: one line. */

@@ -154,8 +154,9 @@ OPTION("standby", 0, NULL, FLAG, standby, STATE, RUN_ONLY,
     "With `-s`: wait until the run that has the state has ended, however it "
     "does, and take over from its last commit.")
 OPTION("state", 's', "NAME|DIR", TEXT, state, STATE, RUN_ONLY,
-    "Keep state: windows, groups and how far each input was read stay there "
-    "between runs, and a run goes on where the last one ended or was killed. "
+    "Keep state between runs. Windows, groups and how far each input was "
+    "read stay there, and a run goes on where the last one ended or was "
+    "killed. "
     "What has a slash is a directory; a name is one below "
     "`~/.local/state/weir`.")
 OPTION("stats", 0, "FILE", FILE, stats, OUTPUT, RUN_ONLY,
@@ -173,6 +174,11 @@ OPTION("to", 't', "FORMAT[:ARG]", FORMAT_OUT, to, OUTPUT, EXPLAIN,
 OPTION("trust", 0, NULL, FLAG, trust, BAD, RUN_ONLY,
     "Do not check what stands behind the last field that is needed: faster, "
     "but a broken record may pass.")
+OPTION("ttl", 0, "DURATION", DURATION, ttl, TIME, EXPLAIN,
+    "Forget keys of which nothing has come for this much event time, where "
+    "they would be kept for ever: in groups without a window, when `-m` shows "
+    "their changes, and in `dedup`, where a key is forgotten so long after its "
+    "row came out. Needs a lateness.")
 OPTION("tz", 0, "ZONE", TEXT, zone, TIME, EXPLAIN,
     "Time zone of times that are written without one, as in `Europe/Berlin`. "
     "The default is UTC; `TZ` is not looked at.")

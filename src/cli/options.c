@@ -67,6 +67,10 @@ set_duration(int64_t *to, const struct option_row *row, const char *value,
 {
 	if (when_parse_duration(str_of(value), to))
 		return 0;
+	/* None is none in any unit. */
+	*to = 0;
+	if (!strcmp(value, "0"))
+		return 0;
 	wrong(err, row, value, "a duration");
 	return err_hint(err, "write it as 250ms, 30s, 5m or 1h30m");
 }
@@ -408,6 +412,7 @@ options_parse(struct options *o, int argc, char **argv, struct err *err)
 
 	*o = (struct options){.lateness = -1,
 	    .allowed = -1,
+	    .ttl = -1,
 	    .idle = -1,
 	    .ahead = -1,
 	    .checkpoint = -1,

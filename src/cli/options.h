@@ -32,7 +32,7 @@ struct options {
 	unsigned n_params;
 	/* time; durations in µs, -1 = not given */
 	const char *time, *zone, *late;
-	int64_t lateness, allowed, idle, ahead;
+	int64_t lateness, allowed, idle, ahead, ttl;
 	/* output */
 	const char *to, *output, *stats, *mode;
 	const char *out_times, *out_zone, *roll;
@@ -84,8 +84,8 @@ enum option_group {
 	GROUP_INPUT,
 	GROUP_TIME,
 	GROUP_OUTPUT,
-	GROUP_BAD,
 	GROUP_STATE,
+	GROUP_BAD,
 	GROUP_RUN,
 	GROUP_SPECS,
 	GROUP_MISC,

@@ -423,6 +423,8 @@ set_times(struct plan *p, const struct options *o, struct err *err)
 		p->time.idle = o->idle;
 	if (o->allowed >= 0)
 		p->time.allowed = o->allowed;
+	if (o->ttl >= 0)
+		p->time.ttl = o->ttl;
 	if (!o->late)
 		return 0;
 	p->time.late = LATE_FILE;

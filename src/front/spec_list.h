@@ -67,6 +67,11 @@ SPEC("time.lateness", "duration",
 SPEC("time.allowed", "duration",
     "How long a closed window is still corrected by late records.",
     time_allowed)
+SPEC("time.ttl", "duration",
+    "How much event time keys are kept of which nothing comes any more, where "
+    "state would otherwise grow for ever: by groups without a window whose "
+    "changes are shown, and by dedup.",
+    time_ttl)
 SPEC("time.max_ahead", "duration",
     "A record whose time is further than this beyond all before it does not "
     "move the watermark.",

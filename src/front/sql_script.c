@@ -352,6 +352,18 @@ set_allowed(struct sql *s, const struct sql_option *o)
 }
 
 static int
+set_ttl(struct sql *s, const struct sql_option *o)
+{
+	int64_t us;
+
+	if (!when_parse_duration(plain_duration(s, o->value), &us))
+		return err_set(s->err, ERR_SPEC, o->value_at,
+		    "a duration is expected here, as in '1 d'");
+	s->plan->time.ttl = us;
+	return 0;
+}
+
+static int
 set_late_fire(struct sql *s, const struct sql_option *o)
 {
 	if (str_eq_nocase(o->value, STR("true")))
@@ -383,7 +395,7 @@ static const struct sql_key {
     {"table.exec.mini-batch.size", NULL},
     {"table.exec.sink.not-null-enforcer", NULL},
     {"table.exec.source.idle-timeout", NULL},
-    {"table.exec.state.ttl", NULL},
+    {"table.exec.state.ttl", set_ttl},
     {"table.local-time-zone", set_zone},
     {"table.optimizer.agg-phase-strategy", NULL},
     {"table.optimizer.distinct-agg.split.enabled", NULL},

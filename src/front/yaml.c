@@ -476,6 +476,14 @@ read_time_allowed(
 }
 
 static int
+read_time_ttl(
+    struct spec *s, const struct ynode *key, const struct ynode *value)
+{
+	(void)key;
+	return read_duration(s, value, &s->plan->time.ttl);
+}
+
+static int
 read_time_late(
     struct spec *s, const struct ynode *key, const struct ynode *value)
 {

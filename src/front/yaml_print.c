@@ -209,6 +209,8 @@ time_map(
 		return n;
 	if (t->allowed)
 		onode_text(a, n, "allowed", duration_text(p, t->allowed));
+	if (t->ttl)
+		onode_text(a, n, "ttl", duration_text(p, t->ttl));
 	if (t->max_ahead)
 		onode_text(a, n, "max_ahead", duration_text(p, t->max_ahead));
 	if (t->idle)

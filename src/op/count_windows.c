@@ -90,6 +90,8 @@ drop_cell(void *arg, struct table *t, struct cell *c)
 		if (p->heap.chunk_size)
 			arena_release(&p->heap);
 	}
+	if (r->keep.step)
+		state_hold(r->keep.step, r->held);
 }
 
 void

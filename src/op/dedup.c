@@ -7,6 +7,10 @@
  * watermark has passed it; until then a row of an earlier time takes its
  * place. Everything else is known when the input has ended. Where every change
  * of the result is wanted, top_live.c does all but the first of these.
+ *
+ * With a time to live a key whose row went on at once is forgotten so much
+ * later, and its next row goes on again (Flink: state.ttl, stamped when it is
+ * made).
  */
 #include <stdlib.h>
 
@@ -15,6 +19,7 @@
 #include "base/mem.h"
 #include "data/key.h"
 #include "op/top_live.h"
+#include "op/ttl.h"
 #include "op/written.h"
 
 enum dedup_way {
@@ -33,6 +38,7 @@ struct dedup_config {
 	enum dedup_way way;
 	int64_t lateness;
 	const struct top_live *live; /* NULL: rows come when they are final */
+	int64_t ttl; /* at once: µs a key is kept; 0 = for ever */
 };
 
 struct dedup_cell {
@@ -45,7 +51,8 @@ struct dedup_cell {
 struct dedup_run {
 	struct op_run run; /* first */
 	const struct dedup_config *c;
-	struct table keys; /* cell: struct dedup_cell */
+	struct table keys;    /* cell: struct dedup_cell */
+	struct ttl_cells ttl; /* instead, if there is a ttl: cells are empty */
 	struct kept kept;
 	uint64_t arrivals;
 	int64_t now;
@@ -163,7 +170,12 @@ dedup_bind(struct op *op, const struct bind *b)
 	c->keys = bind_list(op_arg(op, "by"), &scope, b, &c->n_keys);
 	if (!c->keys || bind_keep(op, b, c) || bind_order(op, b, &scope, c))
 		return -1;
-	return bind_live(op, b, c);
+	if (bind_live(op, b, c))
+		return -1;
+	if (c->live || c->way != DEDUP_AT_ONCE)
+		return 0;
+	c->ttl = b->ttl;
+	return op_forgets(op, b);
 }
 
 static void *
@@ -352,6 +364,29 @@ fire_all(struct dedup_run *r)
 
 /* ---- running ---- */
 
+/* Of a ttl cell there is nothing to know but that it is there. */
+static void
+save_come(
+    void *arg, const struct table *t, const struct cell *c, struct buf *out)
+{
+	(void)arg;
+	(void)t;
+	(void)c;
+	(void)out;
+}
+
+static bool
+load_come(void *arg, struct table *t, struct cell *c, struct str bytes)
+{
+	(void)arg;
+	(void)t;
+	c->bytes[0] = 1;
+	return !bytes.n;
+}
+
+static const struct cell_codec come_codec = {
+    .save = save_come, .load = load_come, .movable = true};
+
 static struct op_run *
 dedup_open(const struct op *op)
 {
@@ -365,6 +400,8 @@ dedup_open(const struct op *op)
 	r->c = c;
 	r->now = WHEN_MIN;
 	table_init(&r->keys, (sizeof(struct dedup_cell) + 15) & ~15u);
+	if (c->ttl)
+		ttl_init(&r->ttl, c->ttl, sizeof(int64_t), &come_codec, r);
 	kept_init(&r->kept, op, c->n_orders, c->way != DEDUP_AT_ONCE);
 	return &r->run;
 }
@@ -382,6 +419,39 @@ pass_on(struct dedup_run *r, struct batch *b, uint16_t *rows, unsigned n)
 	r->run.emit(&r->run, &view);
 }
 
+/* Has its key come before, and been kept since? From now on it has. */
+static bool
+has_come(struct dedup_run *r, const struct batch *b, const struct dedup_prep *p,
+    unsigned row, unsigned k)
+{
+	struct dedup_cell *cell;
+	struct arena *heap;
+	bool come;
+	char *bytes;
+
+	if (r->c->ttl) {
+		bytes = ttl_cell(&r->ttl, p->keys.keys[k],
+		    b->time ? b->time[row] : r->now, r->now, false, &heap);
+		come = *bytes != 0;
+		*bytes = 1;
+		return come;
+	}
+	cell = cell_of(r, p, k);
+	come = cell->come;
+	cell->come = true;
+	return come;
+}
+
+static void
+pass_time(struct dedup_run *r, int64_t w)
+{
+	r->now = w;
+	if (!r->c->ttl)
+		return;
+	ttl_advance(&r->ttl, w);
+	r->run.counts.keys = ttl_count(&r->ttl);
+}
+
 static void
 apply_at_once(struct dedup_run *r, struct batch *b, const struct dedup_prep *p,
     unsigned from, unsigned to, struct watermark *w)
@@ -391,16 +461,15 @@ apply_at_once(struct dedup_run *r, struct batch *b, const struct dedup_prep *p,
 
 	for (unsigned row = from; row < to; row++) {
 		if (k < b->n_sel && batch_row(b, k) == row) {
-			struct dedup_cell *cell = cell_of(r, p, k++);
-
-			if (cell->come)
+			if (has_come(r, b, p, row, k++))
 				b->n_filtered++;
 			else
 				rows[n++] = (uint16_t)row;
-			cell->come = true;
 		}
-		if (!w || !b->time || !watermark_see(w, b->time[row]) ||
-		    r->run.ends)
+		if (!w || !b->time || !watermark_see(w, b->time[row]))
+			continue;
+		pass_time(r, w->now);
+		if (r->run.ends)
 			continue;
 		pass_on(r, b, rows, n);
 		rows += n;
@@ -419,7 +488,7 @@ dedup_advance(struct op_run *run, int64_t w)
 		top_live_advance(run, w);
 		return;
 	}
-	r->now = w;
+	pass_time(r, w);
 	if (r->c->way == DEDUP_AT_END && w != WHEN_MAX)
 		return;
 	if (r->c->way == DEDUP_BY_TIME)
@@ -476,6 +545,7 @@ dedup_close(struct op_run *run)
 	}
 	heap_release(&r->due);
 	table_release(&r->keys);
+	ttl_release(&r->ttl);
 	kept_release(&r->kept);
 	mem_free(r->ready);
 	mem_free(r);
@@ -607,6 +677,8 @@ dedup_restore(struct op_run *run, struct state_step *s, struct err *err)
 	r->state = s;
 	table_keep(&r->keys, state_map(s, "keys"), 0,
 	    fixed ? &fixed_codec : &movable_codec, r);
+	if (r->c->ttl)
+		ttl_keep(&r->ttl, state_map(s, "ttl"));
 	rc = written_load(s, "run", n, 3, err);
 	if (rc == 1) {
 		r->arrivals = (uint64_t)n[0];

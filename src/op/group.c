@@ -268,6 +268,12 @@ group_bind(struct op *op, const struct bind *b)
 	if (bind_items(&g, select) || check_names(&g))
 		return -1;
 	lay_out_cell(c, op, b->arena);
+	/* What is only shown at the end must be there at the end. */
+	if (c->live && c->window.type == WINDOW_ALL && c->n_keys && !c->sets) {
+		if (op_forgets(op, b))
+			return -1;
+		c->ttl = b->ttl;
+	}
 	flow_end(&g);
 	return 0;
 }

@@ -74,6 +74,7 @@ struct group_config {
 	 */
 	bool live, counts;
 	unsigned count_at;
+	int64_t ttl; /* live: µs of event time keys are kept; 0 = for ever */
 };
 
 /* What prepare makes of a batch; index k is that of the selection. */
@@ -194,6 +195,7 @@ struct group_keep {
 extern const struct cell_codec group_codec;
 
 void group_schema(const struct op *op, struct schema *out);
+/* step NULL: cells are only moved about in memory. */
 void group_keep_init(struct group_keep *k, const struct group_config *c,
     struct state_step *step);
 void group_keep_release(struct group_keep *k);

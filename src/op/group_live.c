@@ -11,10 +11,15 @@
  *
  * A cell whose rows are all taken back stays: its accumulators are then those
  * of no rows, and their memory is used again when the key comes again.
+ *
+ * With a time to live keys that have been quiet for so long are forgotten
+ * (ttl.h): their results stay as they were shown, and a record that comes
+ * later inserts a new one.
  */
 #include "base/hash.h"
 #include "base/mem.h"
 #include "op/group.h"
+#include "op/ttl.h"
 #include "state/table.h"
 
 struct live_run {
@@ -24,12 +29,14 @@ struct live_run {
 	struct group_rows rows;
 	struct arena scratch; /* values of one row, before and after */
 	struct value *before, *after;
-	uint64_t n_held; /* cells that have rows */
+	uint64_t n_held;      /* cells that have rows */
+	struct ttl_cells ttl; /* instead of the table, if there is a ttl */
 
 	/* What is kept; step NULL: nothing is. */
 	struct group_keep keep;
 	struct state_map *starts;
 	uint64_t saved; /* n_held as it is noted */
+	int64_t now;	/* the watermark */
 };
 
 static const struct span everything = {WHEN_MIN, WHEN_MAX};
@@ -41,8 +48,14 @@ group_live_open(const struct op *op)
 
 	r->run.op = op;
 	r->c = op->config;
+	r->now = WHEN_MIN;
 	group_rows_init(&r->rows, &r->run, r->c);
 	table_init(&r->table, r->c->cell_bytes);
+	if (r->c->ttl)
+		ttl_init(&r->ttl, r->c->ttl, r->c->cell_bytes, &group_codec,
+		    &r->keep);
+	if (r->c->ttl)
+		group_keep_init(&r->keep, r->c, NULL);
 	arena_init(&r->scratch, 1024);
 	r->before = mem_array(r->c->grouping.n_aggs, sizeof *r->before);
 	r->after = mem_array(r->c->grouping.n_aggs, sizeof *r->after);
@@ -56,6 +69,7 @@ group_live_close(struct op_run *run)
 
 	group_rows_release(&r->rows);
 	table_release(&r->table);
+	ttl_release(&r->ttl);
 	arena_release(&r->scratch);
 	group_keep_release(&r->keep);
 	mem_free(r->before);
@@ -95,7 +109,7 @@ give(
 
 static void
 take(struct live_run *r, const struct batch *b, const struct group_prep *p,
-    unsigned row, struct str key, char *acc, bool total)
+    unsigned row, struct str key, char *acc, struct arena *heap, bool total)
 {
 	const struct group_config *c = r->c;
 	int64_t n = group_count(c, acc);
@@ -112,7 +126,7 @@ take(struct live_run *r, const struct batch *b, const struct group_prep *p,
 		arena_reset(&r->scratch);
 		group_values(c, acc, &r->scratch, r->before);
 	}
-	group_add(c, &r->table.heap, p, &add);
+	group_add(c, heap, p, &add);
 	if (gone)
 		r->n_held -= n == 1;
 	else
@@ -138,6 +152,32 @@ find_cells(struct live_run *r, struct batch *b, const struct group_prep *p,
 	return cells;
 }
 
+/* A row is taken into its group of every set; cells NULL: they are ttl. */
+static void
+take_row(struct live_run *r, const struct batch *b, const struct group_prep *p,
+    unsigned row, unsigned at, char **cells, size_t stride)
+{
+	for (unsigned set = 0; set < r->c->n_sets; set++) {
+		struct str key = p->keys[(size_t)set * p->stride + at];
+		struct arena *heap = &r->table.heap;
+		char *acc = cells ? cells[set * stride]
+				  : ttl_cell(&r->ttl, key,
+					b->time ? b->time[row] : r->now, r->now,
+					true, &heap);
+
+		take(r, b, p, row, key, acc, heap, group_is_total(r->c, set));
+	}
+}
+
+/* The watermark has risen. */
+static void
+rise(struct live_run *r, int64_t w)
+{
+	r->now = w;
+	if (r->c->ttl)
+		ttl_advance(&r->ttl, w);
+}
+
 void
 group_live_apply(struct op_run *run, struct batch *b, void *prepared,
     unsigned from, unsigned to, struct watermark *w)
@@ -146,25 +186,24 @@ group_live_apply(struct op_run *run, struct batch *b, void *prepared,
 	const struct group_prep *p = prepared;
 	unsigned first = op_selected_from(b, from), at = first;
 	unsigned n = op_selected_from(b, to) - first;
-	char **cells = find_cells(r, b, p, first, n);
+	char **cells = r->c->ttl ? NULL : find_cells(r, b, p, first, n);
 
 	for (unsigned row = from; row < to; row++) {
 		if (at < first + n && batch_row(b, at) == row) {
-			for (unsigned set = 0; set < r->c->n_sets; set++)
-				take(r, b, p, row,
-				    p->keys[(size_t)set * p->stride + at],
-				    cells[(size_t)set * n + at - first],
-				    group_is_total(r->c, set));
+			take_row(r, b, p, row, at,
+			    cells ? cells + at - first : NULL, n);
 			at++;
 		}
-		if (!w || !b->time || !watermark_see(w, b->time[row]) ||
-		    !run->op->heeded)
+		if (!w || !b->time || !watermark_see(w, b->time[row]))
+			continue;
+		rise(r, w->now);
+		if (!run->op->heeded)
 			continue;
 		group_rows_flush(&r->rows);
 		run->forward(run, w->now);
 	}
 	group_rows_flush(&r->rows);
-	run->counts.keys = r->n_held;
+	run->counts.keys = r->c->ttl ? ttl_count(&r->ttl) : r->n_held;
 }
 
 /* Groups without keys have a result even if nothing came. */
@@ -212,7 +251,8 @@ group_live_advance(struct op_run *run, int64_t w)
 {
 	struct live_run *r = (struct live_run *)run;
 
-	if (w == WHEN_MAX) {
+	rise(r, w);
+	if (w == WHEN_MAX && !r->c->ttl) {
 		give_totals(r);
 		if (!r->c->live)
 			give_all(r);
@@ -232,6 +272,10 @@ group_live_save(struct op_run *run)
 {
 	struct live_run *r = (struct live_run *)run;
 
+	if (r->c->ttl) {
+		group_put_number(r->starts, "now", r->now);
+		return;
+	}
 	if (r->n_held != r->saved)
 		group_note_slice(r->starts, everything.start, r->n_held);
 	r->saved = r->n_held;
@@ -245,7 +289,15 @@ group_live_restore(struct op_run *run, struct state_step *step, struct err *err)
 	struct store_scan *scan;
 
 	(void)err;
+	group_keep_release(&r->keep);
 	group_keep_init(&r->keep, r->c, step);
+	if (r->c->ttl) {
+		ttl_keep(&r->ttl, state_map(step, "ttl"));
+		r->run.counts.keys = ttl_count(&r->ttl);
+		group_get_number(state_map(step, "run"), "now", &r->now);
+		r->starts = state_map(step, "run");
+		return 0;
+	}
 	table_keep(&r->table, state_map(step, "cells"), everything.start,
 	    &group_codec, &r->keep);
 	r->starts = state_map(step, "slices");

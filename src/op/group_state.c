@@ -90,18 +90,24 @@ group_keep_init(
     struct group_keep *k, const struct group_config *c, struct state_step *step)
 {
 	*k = (struct group_keep){
-	    .c = c, .step = step, .version = state_version(step)};
+	    .c = c, .step = step, .version = step ? state_version(step) : 0};
 	arena_init(&k->arena, 1024);
 	k->from = arena_array(&k->arena, k->version + 1, sizeof *k->from);
 	k->n_from = arena_array(&k->arena, k->version + 1, sizeof *k->n_from);
-	for (unsigned v = 0; v <= k->version; v++)
+	for (unsigned v = 0; step && v <= k->version; v++)
 		map_version(k, v);
+	if (step)
+		return;
+	k->from[0] = arena_array(&k->arena, c->grouping.n_aggs, sizeof(int));
+	k->n_from[0] = c->grouping.n_aggs;
+	for (unsigned i = 0; i < c->grouping.n_aggs; i++)
+		k->from[0][i] = (int)i;
 }
 
 void
 group_keep_release(struct group_keep *k)
 {
-	if (k->step)
+	if (k->c)
 		arena_release(&k->arena);
 }
 

@@ -661,6 +661,23 @@ flow_is_time(const struct flow *f, const struct node *n, const struct bind *b)
 	return true;
 }
 
+int
+op_forgets(struct op *op, const struct bind *b)
+{
+	if (!b->ttl)
+		return 0;
+	if (b->lateness == WHEN_MAX) {
+		err_set(b->err, ERR_SPEC, op->where,
+		    "keys are forgotten as event time goes on, and no lateness "
+		    "says how far it has come");
+		return err_hint(b->err, "-l 10s (or time: {lateness: 10s})");
+	}
+	if (op->in.scan)
+		op->in.scan->needs_time = true;
+	op->forgets = true;
+	return 0;
+}
+
 /* ---- the watermark ---- */
 
 /* Moves it takes to know what is usual. */

@@ -332,6 +332,7 @@ struct bind {
 	const struct scope_param *params;
 	unsigned n_params;
 	int64_t allowed; /* --allow, µs */
+	int64_t ttl;	 /* µs of event time keys are kept; 0 = for ever */
 	bool late_update;
 	int64_t lateness; /* as stated; WHEN_MAX: none */
 	/*
@@ -409,6 +410,12 @@ int flow_pass(const struct flow *f, const struct node *n, const struct bind *b,
 int flow_field(const struct flow *f, struct path path, bool computed,
     struct arena *a, enum type *type, struct where where, struct err *err);
 
+/*
+ * For a step that forgets keys after bind.ttl, if that is stated: event time
+ * and a watermark are needed. Sets op->forgets. -1 and *err without them.
+ */
+int op_forgets(struct op *op, const struct bind *b);
+
 /* Fails for a name the flow does not have, with the nearest. Always -1. */
 int flow_unknown(
     const struct flow *f, struct str name, struct where where, struct err *err);
@@ -433,6 +440,7 @@ struct op {
 	 * mode of an output and was not written.
 	 */
 	bool live, heeded, awaited, implied;
+	bool forgets; /* set by bind: keys are forgotten (bind.ttl) */
 
 	/*
 	 * By plan_bind as the kind says, and by the step when it is bound,

@@ -530,6 +530,7 @@ plan_bind(struct plan *p, struct err *err)
 {
 	struct binder s = {.plan = p,
 	    .bind = {.allowed = p->time.allowed,
+		.ttl = p->time.ttl,
 		.late_update = p->time.late == LATE_UPDATE,
 		.err = err}};
 	struct arena scratch;

@@ -601,7 +601,7 @@ check_state(struct checker *c, const struct op *op)
 
 	if (!in || !op->where.src || op->implied)
 		return;
-	if (op->kind->grows)
+	if (op->kind->grows && !op->forgets)
 		err_hint(find(c, CHECK_UNBOUNDED_STATE, op->where,
 			     "if the input never ends, the state of this step "
 			     "grows without bound: %s",

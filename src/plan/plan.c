@@ -74,6 +74,7 @@ plan_time_of(const struct plan *p, const struct plan_input *in)
 	if (!t.idle)
 		t.idle = p->time.idle;
 	t.allowed = p->time.allowed;
+	t.ttl = p->time.ttl;
 	t.late = p->time.late;
 	t.late_file = p->time.late_file;
 	if (!t.where.src)

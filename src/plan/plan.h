@@ -51,6 +51,7 @@ struct plan_time {
 	const struct zone *zone; /* for civil times; NULL = UTC */
 	int64_t lateness;	 /* µs; WHEN_MAX = none stated */
 	int64_t allowed;	 /* µs, allowed lateness */
+	int64_t ttl;		 /* µs keys are kept; 0 = for ever */
 	int64_t max_ahead;	 /* µs; 0 = any, see struct watermark */
 	int64_t idle;		 /* µs an input is waited for; 0 = for ever */
 	enum late_policy late;
@@ -86,8 +87,8 @@ struct plan_input {
 	unsigned n_rows;
 	/*
 	 * Its event time. What it leaves open is that of plan.time; after
-	 * plan_bind this is the whole truth. allowed, late and late_file are
-	 * the plan's: a run has one policy.
+	 * plan_bind this is the whole truth. allowed, ttl, late and late_file
+	 * are the plan's: a run has one policy.
 	 */
 	struct plan_time time;
 	/*

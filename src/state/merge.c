@@ -70,6 +70,8 @@ begin_piece(struct merge *m, struct err *err)
 	*o = (struct merge_output){.number = m->job->name(m->job->arg, name)};
 	m->writer =
 	    run_writer_new(m->job->dir_fd, name, o->number, m->guess, err);
+	if (m->writer && m->job->no_sync)
+		run_writer_no_sync(m->writer);
 	m->n += m->writer != NULL;
 	return m->writer != NULL;
 }

@@ -19,6 +19,7 @@ struct merge_job {
 	int dir_fd;
 	struct run_file *const *inputs; /* the newest first */
 	unsigned n;
+	bool no_sync;	/* as run_writer_no_sync */
 	bool last;	/* nothing lies below them: tombstones go */
 	uint64_t piece; /* bytes of an output, more or less */
 	/* Is that section of that input dead? */

@@ -43,6 +43,9 @@ struct run_writer;
 struct run_writer *run_writer_new(int dir_fd, const char *name, uint64_t number,
     uint64_t n_entries, struct err *err);
 
+/* The file is gone with its store: nothing is synced. */
+void run_writer_no_sync(struct run_writer *w);
+
 /* Entries in order, each (map, bucket, key) once. False once it has failed. */
 bool run_writer_add(struct run_writer *w, const struct run_entry *e);
 

@@ -25,7 +25,7 @@ struct run_writer {
 	int fd, dir_fd;
 	char *name;
 	uint64_t number;
-	bool failed;
+	bool failed, no_sync;
 	struct err err; /* once failed */
 
 	struct buf out;	  /* not yet written */
@@ -80,7 +80,7 @@ to_disk(struct run_writer *w, uint64_t from, uint64_t to, unsigned flags)
 static bool
 write_back(struct run_writer *w)
 {
-	if (w->written - w->started < SYNC_WINDOW)
+	if (w->no_sync || w->written - w->started < SYNC_WINDOW)
 		return true;
 	if (!to_disk(w, w->waited, w->started,
 		SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE |
@@ -387,13 +387,19 @@ put_rest(struct run_writer *w)
 	flush(w);
 }
 
+void
+run_writer_no_sync(struct run_writer *w)
+{
+	w->no_sync = true;
+}
+
 int
 run_writer_finish(struct run_writer *w, uint64_t *bytes, uint32_t *footer_crc,
     struct err *err)
 {
 	end_section(w);
 	put_rest(w);
-	if (!w->failed && fdatasync(w->fd))
+	if (!w->failed && !w->no_sync && fdatasync(w->fd))
 		fail(w, "sync");
 	*bytes = w->written;
 	*footer_crc = w->footer.crc;

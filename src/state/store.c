@@ -167,26 +167,32 @@ store_open_temporary(
 
 /* ---- the writer ---- */
 
-/* Signals are the owner's. */
-static void
+/* Signals are the owner's. False: there are no more threads to be had. */
+static bool
 start_writer(struct store *s)
 {
 	sigset_t all, was;
 
 	sigfillset(&all);
 	must(!pthread_sigmask(SIG_SETMASK, &all, &was));
-	must(!pthread_create(&s->thread, NULL, writer_main, s));
+	s->threaded = !pthread_create(&s->thread, NULL, writer_main, s);
 	must(!pthread_sigmask(SIG_SETMASK, &was, NULL));
-	s->threaded = true;
+	return s->threaded;
 }
 
 static void
 hand_over(struct store *s)
 {
-	if (!s->threaded)
-		start_writer(s);
+	struct err err = {0};
+
 	s->busy = true;
 	atomic_store(&s->finished, false);
+	if (!s->threaded && !start_writer(s)) {
+		if (job_do(s, &err))
+			store_fail(s, &err);
+		atomic_store(&s->finished, true);
+		return;
+	}
 	pthread_mutex_lock(&s->lock);
 	s->work = true;
 	pthread_cond_broadcast(&s->changed);

@@ -136,13 +136,15 @@ write_run(struct flush *f, struct version_run *out, struct err *err)
 	w = run_writer_new(d->fd, name, out->number, f->n_entries, err);
 	if (!w)
 		return store_dir_note(d, err);
+	if (f->store->temporary)
+		run_writer_no_sync(w);
 	for (size_t i = 0; i < f->n; i++)
 		if (!write_part(f, w, &f->parts[i]))
 			break;
 	if (run_writer_finish(w, &out->bytes, &out->footer_crc, err))
 		return store_dir_note(d, err);
 	out->n_entries = f->n_entries;
-	return store_dir_sync(d, err);
+	return f->store->temporary ? 0 : store_dir_sync(d, err);
 }
 
 int

@@ -98,7 +98,7 @@ struct store {
 /* Limits where the options have none. */
 #define STORE_JOURNAL_MAX ((size_t)8 << 20)
 #define STORE_INLINE_MAX ((size_t)256 << 10)
-#define STORE_SPILL_BYTES ((size_t)32 << 20)
+#define STORE_SPILL_BYTES ((size_t)128 << 20)
 #define STORE_CACHE_BYTES ((size_t)8 << 20)
 #define STORE_RUN_BYTES ((size_t)64 << 20)
 

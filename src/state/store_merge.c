@@ -145,6 +145,7 @@ write_merged(struct store_merge *m)
 	struct merge_job job = {.dir_fd = m->store->dir.fd,
 	    .inputs = files,
 	    .n = (unsigned)n,
+	    .no_sync = m->store->temporary,
 	    .last = m->last,
 	    .piece = m->store->o.run_bytes,
 	    .dropped = is_dropped,
@@ -176,12 +177,23 @@ merge_main(void *arg)
 /* ---- the owner ---- */
 
 static void
+merge_free(struct store *s)
+{
+	version_release(&s->merge->inputs);
+	mem_free(s->merge->made);
+	err_release(&s->merge->err);
+	mem_free(s->merge);
+	s->merge = NULL;
+}
+
+static void
 begin(struct store *s, size_t first, size_t n)
 {
 	struct store_merge *m = mem_zalloc(sizeof *m);
 	struct version part = {.runs = s->version.runs + first, .n = n};
 	sigset_t all, was;
 	uint64_t bytes = 0;
+	bool begun;
 
 	m->store = s;
 	m->last = !first;
@@ -193,18 +205,12 @@ begin(struct store *s, size_t first, size_t n)
 	s->merge = m;
 	sigfillset(&all);
 	must(!pthread_sigmask(SIG_SETMASK, &all, &was));
-	must(!pthread_create(&m->thread, NULL, merge_main, m));
+	begun = !pthread_create(&m->thread, NULL, merge_main, m);
 	must(!pthread_sigmask(SIG_SETMASK, &was, NULL));
-}
-
-static void
-merge_free(struct store *s)
-{
-	version_release(&s->merge->inputs);
-	mem_free(s->merge->made);
-	err_release(&s->merge->err);
-	mem_free(s->merge);
-	s->merge = NULL;
+	if (begun)
+		return;
+	s->merge_pause = MERGE_PAUSE;
+	merge_free(s);
 }
 
 /* What has died in a run since it was read is dead in the new ones. */

@@ -212,8 +212,11 @@ recover(struct store *s, struct recovery *r, struct err *err)
 	if (recovery_list(r, err) || recovery_find(r, &number, err) ||
 	    store_load(s, r, number, UINT64_MAX, err))
 		return -1;
-	if (s->o.read_only)
+	if (s->o.read_only) {
+		s->log.number = number;
+		s->log.size = r->scan.end;
 		return 0;
+	}
 	s->term++;
 	s->last_journal = r->n ? r->journals[0] : 0;
 	clear_up(s, r, number);

@@ -1,0 +1,1 @@
+SELECT k, count(*) n, sum(v) s GROUP BY k
