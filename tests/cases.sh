@@ -56,15 +56,18 @@ export XDG_CONFIG_HOME="$tmp/none" XDG_STATE_HOME="$tmp/none"
 # What a case's command calls: the program, with the variant's options when
 # it is a run.
 cat >"$tmp/weir.sh" <<'END'
-# In as many processes as it takes: each but the last commits, goes on for a
-# bit and ends without a word. Standard input is opened anew each time.
+# In as many processes as it takes: each but the last commits, once or (every
+# other) again and again, goes on for a bit and ends without a word. Standard
+# input is opened anew each time.
 restarted() {
 	state=$(mktemp -d "$WEIR_RESTART/state.XXXXXX") || return 1
 	k=2 n=0
 	torture=${WEIR_TORTURE:-rows=2}
 	while :; do
+		ends=commit=$k,restart=$((k + 1))
+		[ $((n % 2)) = 0 ] || ends=commit=1,restart=$((k + 3))
 		# shellcheck disable=SC2086
-		WEIR_TORTURE=$torture,commit=$k,restart=$((k + 1)) \
+		WEIR_TORTURE=$torture,$ends \
 		    timeout "$TIME_LIMIT" "$WEIR" $WEIR_ARGS -s "$state/s" \
 		    --final "$@" </dev/stdin
 		status=$?

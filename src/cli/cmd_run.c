@@ -13,6 +13,9 @@
 #include "front/front.h"
 #include "run/run.h"
 
+/* A state's spec names so many files of an input, or none. */
+#define SPEC_FILES_MOST 16
+
 /* The plan as a spec, as SQL, or (EXPLAIN) as what `weir explain` says. */
 static int
 print_plan(const struct plan *p, const struct options *o, struct err *err)
@@ -80,6 +83,30 @@ run_options_of(const struct options *o)
 	return r;
 }
 
+/*
+ * The plan as a spec that says what the state means: without tests, and where
+ * there are many files without their names, which differ from run to run.
+ */
+static struct str
+spec_of(struct plan *p)
+{
+	struct plan bare = *p;
+	struct buf text = {0};
+	struct str spec;
+
+	bare.tests = NULL;
+	bare.inputs = arena_array(&p->arena, p->n_inputs, sizeof *bare.inputs);
+	for (unsigned i = 0; i < p->n_inputs; i++) {
+		bare.inputs[i] = p->inputs[i];
+		if (bare.inputs[i].n_files > SPEC_FILES_MOST)
+			bare.inputs[i].n_files = 0;
+	}
+	yaml_print(&bare, &text);
+	spec = arena_str(&p->arena, buf_str(&text));
+	buf_release(&text);
+	return spec;
+}
+
 static int
 run_query(const struct options *o, struct err *err)
 {
@@ -100,8 +127,10 @@ run_query(const struct options *o, struct err *err)
 	run = run_options_of(o);
 	if (state_run_of(o, &plan.arena, &state, err))
 		return -1;
-	if (state.dir)
+	if (state.dir) {
+		state.spec = spec_of(&plan);
 		run.state = &state;
+	}
 	return run_plan(&plan, &run, &counts, err);
 }
 

@@ -212,12 +212,14 @@ const struct state_verb state_verbs[] = {
 	1, 1, state_check},
     {"dump", "DIR",
 	"Print all that is kept as lines of JSON: the step, its map, the "
-	"bucket (most often a time), the key, and the value's bytes.",
+	"window, the key, and the value, readable and as bytes.",
 	1, 1, state_dump},
     {"load", "DIR [FILE]",
 	"Make a new directory of what `dump` has printed, exactly as it was.",
 	1, 2, state_load},
-    {"ls", "[DIR]", "List states: those with names, or those in a directory.",
+    {"ls", "[DIR]",
+	"List states: those with names, or those in a directory. `BEHIND` "
+	"is how much of their inputs has not been read.",
 	0, 1, state_ls},
     {"repair", "DIR",
 	"Make a damaged directory open again at the newest state that is "
@@ -235,7 +237,7 @@ const struct state_verb state_verbs[] = {
 	2, 2, state_savepoint},
     {"show", "DIR",
 	"Print what is known of it: commits, inputs and how far they were "
-	"read, outputs, steps, sizes.",
+	"read, outputs, steps, sizes. With `-t json` as an object.",
 	1, 1, state_show},
 };
 const unsigned n_state_verbs = sizeof state_verbs / sizeof *state_verbs;
@@ -271,6 +273,9 @@ run_state(const struct options *o, struct err *err)
 	verb = find_verb(o->operands[0], err);
 	if (!verb)
 		return -1;
+	if (o->to && verb->run != state_show)
+		return err_set(err, ERR_USAGE, NOWHERE,
+		    "--to is for `weir state show`, not %s", verb->name);
 	n = o->n_operands - 1;
 	if (n >= verb->least && n <= verb->most)
 		return verb->run(o->operands + 1, n, o, err);
@@ -284,7 +289,7 @@ const struct command command_state = {
     .usage = "state VERB [DIR]...",
     .doc = "Look at the state that `-s` keeps, check it, copy it, remove it. "
 	   "DIR is as for `-s`: a name, or a directory with a slash.",
-    .use = USE_OTHER,
+    .use = USE_STATE,
     .verbs = true,
     .run = run_state,
 };

@@ -169,8 +169,9 @@ OPTION("time", 'T', "FIELD[:LAYOUT]", TEXT, time, TIME, EXPLAIN,
     "a pattern such as `%Y-%m-%d %H:%M:%S`; see weir-formats(7). "
     "Without it: what the format says, else the first "
     "of the usual names (ts, time, timestamp and others) that is a time.")
-OPTION("to", 't', "FORMAT[:ARG]", FORMAT_OUT, to, OUTPUT, EXPLAIN,
-    "Format of the output. The default is `json`; on a terminal, `table`.")
+OPTION("to", 't', "FORMAT[:ARG]", FORMAT_OUT, to, OUTPUT, EXPLAIN_STATE,
+    "Format of the output. The default is `json`; on a terminal, `table`. "
+    "`weir state show` takes `json`, too.")
 OPTION("trust", 0, NULL, FLAG, trust, BAD, RUN_ONLY,
     "Do not check what stands behind the last field that is needed: faster, "
     "but a broken record may pass.")

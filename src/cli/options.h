@@ -101,7 +101,8 @@ enum option_use {
 	USE_HELP = 8,
 	USE_OTHER = 16,
 	USE_FMT = 32,
-	USE_TEST = 64
+	USE_TEST = 64,
+	USE_STATE = 128
 };
 
 struct option_row {

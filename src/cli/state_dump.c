@@ -9,25 +9,26 @@
 #include <stdio.h>
 
 #include "base/mem.h"
+#include "base/utf8.h"
 #include "base/when.h"
 #include "cli/state_dir.h"
+#include "cli/state_plan.h"
 #include "cli/state_verbs.h"
 #include "cli/terminal.h"
 #include "data/key.h"
 #include "data/pack.h"
+#include "run/run.h"
 
 #define NOWHERE ((struct where){0})
 #define DUMP_VERSION 1
 #define FLUSH_BYTES ((size_t)1 << 16)
 #define READ_BYTES ((size_t)1 << 16)
-/* Maps that belong to no step begin here. */
-#define MAPS_OWN 0x40000000u
-#define MAPS_OWN_N 4
 
 /* ---- dump ---- */
 
 struct dump {
 	struct store *store;
+	struct state_plan plan;
 	struct buf out;
 	struct arena arena; /* of one entry */
 	struct err *err;
@@ -43,9 +44,8 @@ put_bytes(struct buf *out, const char *name, struct str bytes)
 
 /* Buckets of windows are times; a number that can hardly be one is none. */
 static void
-put_bucket(struct buf *out, int64_t bucket)
+put_time(struct buf *out, int64_t bucket)
 {
-	buf_printf(out, ",\"bucket\":%lld", (long long)bucket);
 	if (bucket < 86400 * WHEN_SECOND || bucket > WHEN_MAX / 2)
 		return;
 	buf_lit(out, ",\"time\":");
@@ -78,23 +78,60 @@ settle(struct dump *d)
 		d->out.n = 0;
 }
 
+/* What outputs keep: text as it stands, or packed. */
 static void
-dump_bucket(struct dump *d, const struct state_map_row *m, int64_t bucket)
+put_own(struct dump *d, const struct run_map *m, struct str bytes)
+{
+	const char *p = bytes.p, *end = p + bytes.n;
+	struct value v = value_of_str(T_TEXT, bytes);
+
+	if (m->packed ? pack_get(&p, end, &d->arena, &v) != PACK_OK || p != end
+		      : !utf8_valid(bytes))
+		return;
+	buf_lit(&d->out, ",\"value\":");
+	value_json(&d->out, v);
+}
+
+/* What load takes back, around what people are shown. */
+static void
+put_entry(struct dump *d, const struct state_map_row *m,
+    const struct op_entry *e, struct op_show *show)
+{
+	struct buf *out = &d->out;
+	bool known = show && key_check(e->key) && op_show_entry(show, e);
+
+	buf_lit(out, "{\"step\":");
+	json_put_text(out, m->step);
+	buf_lit(out, ",\"map\":");
+	json_put_text(out, m->name);
+	buf_printf(out, ",\"number\":%u,\"bucket\":%lld", m->number,
+	    (long long)e->bucket);
+	if (known && show->when.n)
+		buf_adds(out, buf_str(&show->when));
+	else
+		put_time(out, e->bucket);
+	put_key(d, e->key);
+	if (known && show->value.n) {
+		buf_lit(out, ",\"value\":");
+		buf_adds(out, buf_str(&show->value));
+	}
+	for (unsigned i = 0; i < n_run_maps; i++)
+		if (m->number == run_maps[i].number)
+			put_own(d, &run_maps[i], e->value);
+	put_bytes(out, "raw_key", e->key);
+	put_bytes(out, "raw_value", e->value);
+	buf_lit(out, "}\n");
+}
+
+static void
+dump_bucket(struct dump *d, const struct state_map_row *m, int64_t bucket,
+    struct op_show *show)
 {
 	struct store_scan *scan = store_scan_begin(d->store, m->number, bucket);
-	struct str key, value;
+	struct op_entry e = {.map = m->name, .bucket = bucket};
 
-	while (!d->failed && store_scan_next(scan, &key, &value)) {
-		buf_lit(&d->out, "{\"step\":");
-		json_put_text(&d->out, m->step);
-		buf_lit(&d->out, ",\"map\":");
-		json_put_text(&d->out, m->name);
-		buf_printf(&d->out, ",\"number\":%u", m->number);
-		put_bucket(&d->out, bucket);
-		put_key(d, key);
-		put_bytes(&d->out, "raw_key", key);
-		put_bytes(&d->out, "raw_value", value);
-		buf_lit(&d->out, "}\n");
+	while (!d->failed && store_scan_next(scan, &e.key, &e.value)) {
+		put_entry(d, m, &e, show);
 		arena_reset(&d->arena);
 		settle(d);
 	}
@@ -104,11 +141,12 @@ dump_bucket(struct dump *d, const struct state_map_row *m, int64_t bucket)
 static void
 dump_map(struct dump *d, const struct state_map_row *m)
 {
+	struct op_show *show = state_plan_step(&d->plan, m->step);
 	int64_t *buckets = NULL;
 	size_t n = store_buckets(d->store, m->number, &buckets);
 
 	for (size_t i = 0; i < n && !d->failed; i++)
-		dump_bucket(d, m, buckets[i]);
+		dump_bucket(d, m, buckets[i], show);
 	mem_free(buckets);
 }
 
@@ -122,45 +160,85 @@ dump_head(struct dump *d)
 	buf_lit(&d->out, "}\n");
 }
 
+/* The steps are asked what their entries mean, if they can be. */
+static void
+open_plan(struct dump *d, const struct options *o)
+{
+	struct err err = {0};
+
+	if (!store_schema(d->store).n ||
+	    !state_plan_open(&d->plan, d->store, &err))
+		return;
+	if (!o->quiet)
+		fprintf(stderr, "weir: no values, only their bytes: %s\n",
+		    err.message);
+	err_release(&err);
+}
+
+/* What a run puts meanwhile is not seen. */
+static void
+say_live(const char *dir, const struct options *o)
+{
+	int64_t pid = store_owner(dir);
+
+	if (!pid || o->quiet)
+		return;
+	fprintf(stderr, "weir: %s: a run goes on", dir);
+	if (pid > 0)
+		fprintf(stderr, " (process %lld)", (long long)pid);
+	fputs(", this is its last commit\n", stderr);
+}
+
+static int
+dump_all(struct dump *d, const struct options *o)
+{
+	struct state_maps maps;
+	struct arena a;
+
+	arena_init(&a, 4096);
+	open_plan(d, o);
+	dump_head(d);
+	state_maps_read(&maps, store_schema(d->store), &a);
+	for (size_t i = 0; i < maps.n; i++)
+		dump_map(d, &maps.rows[i]);
+	for (unsigned i = 0; i < n_run_maps; i++)
+		dump_map(d, &(struct state_map_row){STR(""), STR(""),
+				str_of(run_maps[i].name), run_maps[i].number});
+	if (!d->failed)
+		d->failed = terminal_write(&d->out, d->err);
+	if (!d->failed && store_failed(d->store, d->err))
+		d->failed = -1;
+	state_plan_close(&d->plan);
+	mem_free(maps.rows);
+	arena_release(&a);
+	return d->failed;
+}
+
 int
 state_dump(const char *const *operands, unsigned n, const struct options *o,
     struct err *err)
 {
 	struct dump d = {.err = err};
-	struct state_maps maps = {0};
 	struct err other = {0};
 	struct arena a;
 	const char *dir;
+	int failed = -1;
 
 	(void)n;
-	(void)o;
-	arena_init(&a, 4096);
+	arena_init(&a, 1024);
 	arena_init(&d.arena, 4096);
 	d.store = state_look(operands[0], &a, &dir, err);
-	if (!d.store) {
-		d.failed = -1;
-		goto out;
+	if (d.store) {
+		say_live(dir, o);
+		failed = dump_all(&d, o);
+		if (store_close(d.store, failed ? &other : err))
+			failed = -1;
 	}
-	dump_head(&d);
-	state_maps_read(&maps, store_schema(d.store), &a);
-	for (size_t i = 0; i < maps.n; i++)
-		dump_map(&d, &maps.rows[i]);
-	for (unsigned i = 0; i < MAPS_OWN_N; i++)
-		dump_map(&d, &(struct state_map_row){
-				 STR(""), STR(""), STR(""), MAPS_OWN + i});
-	if (!d.failed)
-		d.failed = terminal_write(&d.out, err);
-	if (!d.failed && store_failed(d.store, err))
-		d.failed = -1;
-	if (store_close(d.store, d.failed ? &other : err))
-		d.failed = -1;
-out:
 	err_release(&other);
-	mem_free(maps.rows);
 	buf_release(&d.out);
 	arena_release(&d.arena);
 	arena_release(&a);
-	return d.failed;
+	return failed;
 }
 
 /* ---- load ---- */

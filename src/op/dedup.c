@@ -18,9 +18,11 @@
 #include "base/heap.h"
 #include "base/mem.h"
 #include "data/key.h"
+#include "op/show.h"
 #include "op/top_live.h"
 #include "op/ttl.h"
 #include "op/written.h"
+#include "state/code.h"
 
 enum dedup_way {
 	DEDUP_AT_ONCE, /* the first that arrives */
@@ -60,11 +62,6 @@ struct dedup_run {
 	struct kept_row **ready;
 	size_t n_ready, cap_ready;
 	struct state_step *state; /* NULL: no state is kept */
-};
-
-struct dedup_prep {
-	struct column *orders;
-	struct row_keys keys;
 };
 
 /* ---- binding ---- */
@@ -182,26 +179,19 @@ static void *
 dedup_prepare(const struct op *op, struct eval *ev, struct batch *b)
 {
 	const struct dedup_config *c = op->config;
-	struct dedup_prep *p = arena_alloc(b->arena, sizeof *p);
-	struct column *cols = arena_array(b->arena, c->n_keys, sizeof *cols);
+	struct row_values *p;
 
 	if (c->live)
 		return top_live_prepare(c->live, op, ev, b);
-	p->orders = arena_array(b->arena, c->n_orders, sizeof *p->orders);
-	eval_begin(ev, b);
-	for (unsigned i = 0; i < c->n_keys; i++)
-		expr_eval(c->keys[i], ev, b, NULL, 0, &cols[i]);
-	for (unsigned i = 0; i < c->n_orders; i++)
-		if (c->exprs[i])
-			expr_eval(c->exprs[i], ev, b, NULL, 0, &p->orders[i]);
-	row_keys_make(&p->keys, cols, c->n_keys, ev, b);
+	p = arena_alloc(b->arena, sizeof *p);
+	row_values_make(p, c->keys, c->n_keys, c->exprs, c->n_orders, ev, b);
 	return p;
 }
 
 /* ---- rows in ---- */
 
 static struct dedup_cell *
-cell_of(struct dedup_run *r, const struct dedup_prep *p, unsigned k)
+cell_of(struct dedup_run *r, const struct row_values *p, unsigned k)
 {
 	struct cell *cell =
 	    table_cell(&r->keys, p->keys.keys[k], p->keys.hashes[k]);
@@ -253,7 +243,7 @@ refuse(struct dedup_run *r, const struct dedup_cell *cell, struct batch *b,
 }
 
 static void
-take(struct dedup_run *r, struct batch *b, const struct dedup_prep *p,
+take(struct dedup_run *r, struct batch *b, const struct row_values *p,
     unsigned row, unsigned k)
 {
 	const struct dedup_config *c = r->c;
@@ -421,7 +411,7 @@ pass_on(struct dedup_run *r, struct batch *b, uint16_t *rows, unsigned n)
 
 /* Has its key come before, and been kept since? From now on it has. */
 static bool
-has_come(struct dedup_run *r, const struct batch *b, const struct dedup_prep *p,
+has_come(struct dedup_run *r, const struct batch *b, const struct row_values *p,
     unsigned row, unsigned k)
 {
 	struct dedup_cell *cell;
@@ -453,7 +443,7 @@ pass_time(struct dedup_run *r, int64_t w)
 }
 
 static void
-apply_at_once(struct dedup_run *r, struct batch *b, const struct dedup_prep *p,
+apply_at_once(struct dedup_run *r, struct batch *b, const struct row_values *p,
     unsigned from, unsigned to, struct watermark *w)
 {
 	uint16_t *rows = arena_array(b->arena, to - from + 1, sizeof *rows);
@@ -663,6 +653,28 @@ take_waiting(void *arg, struct kept_row *row, struct str key)
 	return true;
 }
 
+/* A key: is it out, its time, and its row if that has to wait. */
+static bool
+dedup_show(struct op_show *s, const struct op_entry *e)
+{
+	struct str bytes;
+	const char *p, *end;
+	int64_t stamp, out, time;
+
+	if (live_of(s->op) ||
+	    (!str_is(e->map, "keys") && !str_is(e->map, "ttl")))
+		return show_kept(s, e);
+	if (!table_saved(e->value, &bytes))
+		return false;
+	if (str_is(e->map, "ttl") && !code_get_int(&bytes, &stamp))
+		return false;
+	p = bytes.p;
+	end = p + bytes.n;
+	return p < end && written_get_int(&p, end, &out) &&
+	       written_get_int(&p, end, &time) && p < end &&
+	       show_kept_row(s, (struct str){p, (size_t)(end - p)});
+}
+
 static int
 dedup_restore(struct op_run *run, struct state_step *s, struct err *err)
 {
@@ -774,6 +786,7 @@ const struct op_kind op_dedup = {
 	.schema = dedup_schema,
 	.restore = dedup_restore,
 	.save = dedup_save,
+	.show = dedup_show,
 	.explain = dedup_explain,
 	.when = dedup_when,
 };

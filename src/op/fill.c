@@ -17,6 +17,7 @@
 #include "base/mem.h"
 #include "data/key.h"
 #include "op/kept.h"
+#include "op/show.h"
 #include "op/written.h"
 
 /* A gap of more steps is a mistake in a time more often than not. */
@@ -617,6 +618,24 @@ take_waiting(void *arg, struct kept_row *row, struct str key)
 	return true;
 }
 
+/* A key: its time, and its last row. */
+static bool
+fill_show(struct op_show *s, const struct op_entry *e)
+{
+	const char *p, *end;
+	struct str saved;
+	int64_t time;
+
+	if (!str_is(e->map, "keys"))
+		return show_kept(s, e);
+	if (!table_saved(e->value, &saved))
+		return false;
+	p = saved.p;
+	end = p + saved.n;
+	return written_get_int(&p, end, &time) && p < end &&
+	       show_kept_row(s, (struct str){p, (size_t)(end - p)});
+}
+
 static int
 fill_restore(struct op_run *run, struct state_step *s, struct err *err)
 {
@@ -713,6 +732,7 @@ const struct op_kind op_fill = {
 	.schema = fill_schema,
 	.restore = fill_restore,
 	.save = fill_save,
+	.show = fill_show,
 	.explain = fill_explain,
 	.when = fill_when,
 };

@@ -590,6 +590,7 @@ const struct op_kind op_group = {
 	.schema = group_schema,
 	.restore = group_restore,
 	.save = group_save,
+	.show = group_show,
 	.explain = group_explain,
 };
 
@@ -620,6 +621,7 @@ const struct op_kind op_window = {
 	.schema = group_schema,
 	.restore = group_restore,
 	.save = group_save,
+	.show = group_show,
 	.explain = group_explain,
 };
 // clang-format on

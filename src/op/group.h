@@ -4,6 +4,7 @@
  *
  *   group.c      the steps `group` and `window`: arguments, binding, prepare
  *   group_state.c  what is kept of them between runs
+ *   group_show.c   the same for people
  *   group_row.c  result rows: keys and aggregates to columns, HAVING, SELECT
  *   slices.c     running over slices (tumble, hop, cumulate, calendar, all),
  *                with slice_tree.c and slide.c for windows that overlap
@@ -226,6 +227,10 @@ bool group_is_key(const struct group_config *c, struct str key);
  */
 bool group_get_number(struct state_map *m, const char *name, int64_t *out);
 void group_put_number(struct state_map *m, const char *name, int64_t n);
+
+/* ---- group_show.c ---- */
+
+bool group_show(struct op_show *s, const struct op_entry *e);
 
 /* ---- running ---- */
 

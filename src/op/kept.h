@@ -152,6 +152,9 @@ int kept_waiting(struct kept *k, uint64_t until,
 /* Forgets the entries of all rows that wait. */
 void kept_waited(struct kept *k);
 
+/* A row as bytes begins with so many numbers. */
+#define KEPT_NUMBERS 5
+
 /* A row as bytes, and back; NULL: that is no row of so many slots. */
 void kept_pack(
     const struct kept *k, const struct kept_row *row, struct buf *out);
@@ -185,6 +188,18 @@ struct row_keys {
  * eval_begin has been called, and what has failed is settled here.
  */
 void row_keys_make(struct row_keys *out, const struct column *cols, unsigned n,
+    struct eval *ev, struct batch *b);
+
+/*
+ * What a step asks of the rows of a batch that has keys and an order: a column
+ * for each expression, none where one is NULL (event time), and the keys.
+ */
+struct row_values {
+	struct column *orders;
+	struct row_keys keys;
+};
+void row_values_make(struct row_values *out, struct expr *const *keys,
+    unsigned n_keys, struct expr *const *orders, unsigned n_orders,
     struct eval *ev, struct batch *b);
 
 /* Binds a list of expressions; NULL and the error if one is wrong. */

@@ -147,10 +147,10 @@ kept_wait(
 void
 kept_pack(const struct kept *k, const struct kept_row *r, struct buf *out)
 {
-	const int64_t numbers[] = {r->time, (int64_t)r->arrival, (int64_t)r->at,
-	    (int64_t)r->group, (int64_t)r->first};
+	const int64_t numbers[KEPT_NUMBERS] = {r->time, (int64_t)r->arrival,
+	    (int64_t)r->at, (int64_t)r->group, (int64_t)r->first};
 
-	for (unsigned i = 0; i < sizeof numbers / sizeof *numbers; i++)
+	for (unsigned i = 0; i < KEPT_NUMBERS; i++)
 		written_put_int(out, numbers[i]);
 	for (unsigned i = 0; i < k->n_slots; i++)
 		written_put(out, r->slots[i]);
@@ -242,9 +242,9 @@ unpack(struct kept *k, struct kept_row *r, const char *p, const char *end,
     struct arena *a)
 {
 	struct value *slots = arena_array(a, k->n_slots, sizeof *slots);
-	int64_t n[5];
+	int64_t n[KEPT_NUMBERS];
 
-	for (unsigned i = 0; i < 5; i++)
+	for (unsigned i = 0; i < KEPT_NUMBERS; i++)
 		if (!written_get_int(&p, end, &n[i]))
 			return false;
 	r->time = n[0];

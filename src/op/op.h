@@ -608,6 +608,33 @@ enum op_changes {
 	CHANGES_REFUSE /* is to get rows as they are at last */
 };
 
+/*
+ * For `weir state dump`: the entries of a step's state for people.
+ * op_show_entry is true if there is something to show: s->value, as JSON, and,
+ * where it is of a window, s->when, members of an object that say which,
+ * each behind a comma. The state is only looked at.
+ */
+struct op_entry {
+	struct str map;
+	int64_t bucket;
+	struct str key, value; /* the key is one (key_check) */
+};
+
+struct op_show {
+	const struct op *op;
+	struct state_step *step;
+	struct buf when, value;
+	struct arena entry; /* until the next one */
+	struct arena arena; /* as long as this */
+	void *own;	    /* of the kind, at first NULL … */
+	void (*release)(void *own);
+};
+
+void op_show_init(
+    struct op_show *s, const struct op *op, struct state_step *step);
+void op_show_release(struct op_show *s);
+bool op_show_entry(struct op_show *s, const struct op_entry *e);
+
 struct op_kind {
 	const char *name;
 	const char *doc;     /* one line */
@@ -677,6 +704,11 @@ struct op_kind {
 	/* Before every commit: puts what has changed and is in no kept table.
 	 */
 	void (*save)(struct op_run *r);
+	/*
+	 * Optional: appends what an entry says to s->value and s->when; false
+	 * if it is nothing of which more can be said than its bytes.
+	 */
+	bool (*show)(struct op_show *s, const struct op_entry *e);
 
 	/* One line about state and what bounds it, for explain. */
 	void (*explain)(const struct op *op, struct buf *out);

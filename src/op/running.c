@@ -15,6 +15,7 @@
 #include "op/running.h"
 
 #include "base/mem.h"
+#include "op/show.h"
 
 /* ---- the part for any thread ---- */
 
@@ -396,6 +397,7 @@ const struct op_kind op_running = {
 	.schema = running_schema,
 	.restore = running_restore,
 	.save = running_save,
+	.show = show_kept,
 	.explain = running_explain,
 	.when = running_when,
 };

@@ -33,6 +33,13 @@ put_results(struct running *r, const struct value *out, unsigned row)
 		flush(r);
 }
 
+/* The key was looked up when its row came; since then a cut may have been. */
+static void
+touch(struct running *r, struct over_key *k)
+{
+	table_touch(&r->keys, cell_of_bytes((char *)k));
+}
+
 /* Computes the next row of a key and puts it out. */
 static void
 put_next(struct running *r, struct over_key *k)
@@ -40,6 +47,7 @@ put_next(struct running *r, struct over_key *k)
 	struct kept_row *row = over_row(k, k->next);
 	unsigned at = kept_put(&r->kept, row);
 
+	touch(r, k);
 	over_compute(r->c, k, r->out, r->kept.out->arena);
 	put_results(r, r->out, at);
 	kept_let_carry_go(&r->kept, row);
@@ -202,6 +210,7 @@ take_turns(struct running *r)
 static void
 append(struct running *r, struct kept_row *row)
 {
+	touch(r, row->owner);
 	over_append(r->c, row->owner, row);
 	kept_place(&r->kept, row, cell_of_bytes(row->owner), 0, row->at);
 	running_turn(r, row);

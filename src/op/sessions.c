@@ -71,9 +71,7 @@ session_key(const struct sessions_run *r, const struct session *s)
 static int64_t
 end_of(const struct window_spec *w, int64_t first, int64_t last)
 {
-	int64_t end = time_add(last, w->size), max = time_add(first, w->max);
-
-	return end < max ? end : max;
+	return window_session(w, first, last).end;
 }
 
 static int64_t

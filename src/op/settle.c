@@ -383,6 +383,7 @@ const struct op_kind op_settle = {
 	.schema = settle_schema,
 	.restore = settle_restore,
 	.save = settle_save,
+	.show = standing_show,
 	.explain = settle_explain,
 };
 
@@ -414,6 +415,7 @@ const struct op_kind op_every = {
 	.schema = settle_schema,
 	.restore = settle_restore,
 	.save = settle_save,
+	.show = standing_show,
 	.explain = settle_explain,
 };
 // clang-format on

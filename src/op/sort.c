@@ -20,6 +20,7 @@
 
 #include "base/mem.h"
 #include "base/must.h"
+#include "op/show.h"
 #include "op/written.h"
 
 #define KEYS_MAX 64
@@ -541,6 +542,24 @@ sort_save(struct op_run *run)
 	written_save(r->state, "rows", n, 3);
 }
 
+/* A row: its time, what it is ordered by, and its columns. */
+static bool
+sort_show(struct op_show *s, const struct op_entry *e)
+{
+	const struct sort_config *c = s->op->config;
+	const char *p = e->value.p, *end = p + e->value.n;
+	struct value v;
+
+	if (str_is(e->map, "step"))
+		return show_written(s, e->value);
+	if (!str_is(e->map, "rows"))
+		return false;
+	for (unsigned i = 0; i <= c->n_keys; i++)
+		if (!written_get(&p, end, &s->entry, &v))
+			return false;
+	return show_row(s, &s->op->out, (struct str){p, (size_t)(end - p)});
+}
+
 static void
 sort_explain(const struct op *op, struct buf *out)
 {
@@ -585,6 +604,7 @@ const struct op_kind op_sort = {
 	.schema = sort_schema,
 	.restore = sort_restore,
 	.save = sort_save,
+	.show = sort_show,
 	.explain = sort_explain,
 };
 // clang-format on

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The rows that are there now; see standing.h. */
 #include "op/standing.h"
+#include "op/show.h"
 
 #include <limits.h>
 
@@ -413,6 +414,33 @@ static const struct cell_codec movable_codec = {
     .save = save_row, .load = load_row, .movable = true};
 static const struct cell_codec fixed_codec = {
     .save = save_row, .load = load_row};
+
+/* What stands: four numbers, and the columns, if it stands. */
+bool
+standing_show(struct op_show *s, const struct op_entry *e)
+{
+	const char *p, *end;
+	struct str saved, columns;
+	unsigned n, *cols;
+	int64_t number;
+	bool good;
+
+	if (str_is(e->map, "step"))
+		return show_written(s, e->value);
+	if (!str_is(e->map, "rows") || !table_saved(e->value, &saved))
+		return false;
+	p = saved.p;
+	end = p + saved.n;
+	for (unsigned i = 0; i < 4; i++)
+		if (!written_get_int(&p, end, &number))
+			return false;
+	if (!written_get_bytes(&p, end, &columns) || p != end)
+		return false;
+	n = columns_read(s->op, &cols);
+	good = show_columns(s, &s->op->in, cols, n, columns);
+	mem_free(cols);
+	return good;
+}
 
 int
 standing_keep(

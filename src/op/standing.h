@@ -81,6 +81,7 @@ void standing_flush(struct standing *t, struct op_run *run);
 /* ---- state ---- */
 
 /* The parts of the schema that all such steps have. */
+bool standing_show(struct op_show *s, const struct op_entry *e);
 void standing_schema(const struct op *op, struct schema *out);
 
 /*

@@ -11,6 +11,7 @@
  */
 #include "base/mem.h"
 #include "data/key.h"
+#include "op/show.h"
 #include "op/top_live.h"
 #include "op/written.h"
 
@@ -42,11 +43,6 @@ struct top_run {
 	struct top_table **tables; /* by time */
 	size_t n_tables, cap_tables;
 	struct state_step *state; /* NULL: no state is kept */
-};
-
-struct top_prep {
-	struct column *orders;
-	struct row_keys keys;
 };
 
 /* ---- binding ---- */
@@ -160,19 +156,13 @@ static void *
 top_prepare(const struct op *op, struct eval *ev, struct batch *b)
 {
 	const struct top_config *c = op->config;
-	struct top_prep *p = arena_alloc(b->arena, sizeof *p);
-	struct column *cols = arena_array(b->arena, c->n_keys, sizeof *cols);
+	struct row_values *p;
 
 	if (c->live)
 		return top_live_prepare(c->live, op, ev, b);
-	p->orders = arena_array(b->arena, c->rule.n_orders, sizeof *p->orders);
-	eval_begin(ev, b);
-	for (unsigned i = 0; i < c->n_keys; i++)
-		expr_eval(c->keys[i], ev, b, NULL, 0, &cols[i]);
-	for (unsigned i = 0; i < c->rule.n_orders; i++)
-		if (c->orders[i])
-			expr_eval(c->orders[i], ev, b, NULL, 0, &p->orders[i]);
-	row_keys_make(&p->keys, cols, c->n_keys, ev, b);
+	p = arena_alloc(b->arena, sizeof *p);
+	row_values_make(
+	    p, c->keys, c->n_keys, c->orders, c->rule.n_orders, ev, b);
 	return p;
 }
 
@@ -273,7 +263,7 @@ top_table_free(struct top_run *r, struct top_table *t, bool done)
 /* ---- rows in ---- */
 
 static void
-take(struct top_run *r, const struct batch *b, const struct top_prep *p,
+take(struct top_run *r, const struct batch *b, const struct row_values *p,
     unsigned row, unsigned k)
 {
 	const struct top_config *c = r->c;
@@ -577,6 +567,7 @@ const struct op_kind op_top = {
 	.schema = top_schema,
 	.restore = top_restore,
 	.save = top_save,
+	.show = show_kept,
 	.explain = top_explain,
 	.when = top_when,
 };

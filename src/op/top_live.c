@@ -55,8 +55,7 @@ struct live_run {
 };
 
 struct live_prep {
-	struct column *orders;
-	struct row_keys keys;
+	struct row_values values;
 	struct standing_prep *same; /* identities, where rows are taken back */
 };
 
@@ -112,21 +111,6 @@ top_live_bind(struct op *op, const struct bind *b, const struct arg *by,
 	return 0;
 }
 
-static void
-prepare_keys(const struct top_live *c, struct live_prep *p, struct eval *ev,
-    struct batch *b)
-{
-	struct column *cols = arena_array(b->arena, c->n_keys, sizeof *cols);
-
-	eval_begin(ev, b);
-	for (unsigned i = 0; i < c->n_keys; i++)
-		expr_eval(c->keys[i], ev, b, NULL, 0, &cols[i]);
-	for (unsigned i = 0; i < c->rule.n_orders; i++)
-		if (c->exprs[i])
-			expr_eval(c->exprs[i], ev, b, NULL, 0, &p->orders[i]);
-	row_keys_make(&p->keys, cols, c->n_keys, ev, b);
-}
-
 void *
 top_live_prepare(const struct top_live *c, const struct op *op, struct eval *ev,
     struct batch *b)
@@ -134,14 +118,14 @@ top_live_prepare(const struct top_live *c, const struct op *op, struct eval *ev,
 	struct live_prep *p = arena_alloc(b->arena, sizeof *p);
 	unsigned n;
 
-	p->orders = arena_array(b->arena, c->rule.n_orders, sizeof *p->orders);
 	p->same = NULL;
 	/* Rows that fail are gone: both go by the rows that are left. */
 	do {
 		n = b->n_sel;
 		if (c->retracts)
 			p->same = standing_prepare(op, ev, b);
-		prepare_keys(c, p, ev, b);
+		row_values_make(&p->values, c->keys, c->n_keys, c->exprs,
+		    c->rule.n_orders, ev, b);
 	} while (c->retracts && b->n_sel != n);
 	return p;
 }
@@ -509,7 +493,7 @@ is_half(const struct batch *b, const struct live_prep *p, unsigned k)
 	return !b->raw && k + 1 < b->n_sel &&
 	       batch_change(b, batch_row(b, k)) == CHANGE_BEFORE &&
 	       batch_change(b, batch_row(b, k + 1)) == CHANGE_AFTER &&
-	       str_eq(p->keys.keys[k], p->keys.keys[k + 1]);
+	       str_eq(p->values.keys.keys[k], p->values.keys.keys[k + 1]);
 }
 
 static void
@@ -520,7 +504,7 @@ read_slots(const struct live_run *r, const struct batch *b,
 	unsigned row = batch_row(b, k);
 
 	for (unsigned i = 0; i < c->rule.n_orders; i++)
-		out[i] = c->exprs[i] ? column_get(&p->orders[i], row)
+		out[i] = c->exprs[i] ? column_get(&p->values.orders[i], row)
 			 : b->time   ? value_time(b->time[row])
 				     : VALUE_NULL;
 	if (c->retracts)
@@ -531,9 +515,9 @@ static void
 take(struct live_run *r, struct batch *b, const struct live_prep *p, unsigned k)
 {
 	const struct top_live *c = r->c;
-	struct live_rows *l =
-	    (void *)table_cell(&r->keys, p->keys.keys[k], p->keys.hashes[k])
-		->bytes;
+	struct live_rows *l = (void *)table_cell(
+	    &r->keys, p->values.keys.keys[k], p->values.keys.hashes[k])
+				  ->bytes;
 	struct value slots[16], *v = slots;
 	unsigned row = batch_row(b, k);
 

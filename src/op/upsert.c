@@ -158,6 +158,7 @@ const struct op_kind op_upsert = {
 	.schema = standing_schema,
 	.restore = upsert_restore,
 	.save = upsert_save,
+	.show = standing_show,
 	.explain = upsert_explain,
 };
 // clang-format on

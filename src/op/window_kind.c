@@ -393,6 +393,14 @@ put_durations(
 	buf_addc(out, ')');
 }
 
+struct span
+window_session(const struct window_spec *w, int64_t first, int64_t last)
+{
+	int64_t end = time_add(last, w->size), max = time_add(first, w->max);
+
+	return (struct span){first, end < max ? end : max};
+}
+
 void
 window_print(const struct window_spec *w, struct buf *out)
 {

@@ -78,6 +78,10 @@ bool window_next(const struct window_spec *w, struct span slice, int64_t after,
 /* End of the last window that contains the slice. */
 int64_t window_last_end(const struct window_spec *w, struct span slice);
 
+/* The session of records from the first to the last. */
+struct span window_session(
+    const struct window_spec *w, int64_t first, int64_t last);
+
 /* "tumble(5m)", as it can be written again. */
 void window_print(const struct window_spec *w, struct buf *out);
 

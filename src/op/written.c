@@ -318,8 +318,8 @@ put_origin(struct buf *out, const struct scan *s, unsigned col)
 	return false;
 }
 
-static void
-put_column(struct buf *out, const struct flow *f, unsigned col)
+void
+written_column(struct buf *out, const struct flow *f, unsigned col)
 {
 	const struct parsed_field *field;
 
@@ -371,7 +371,7 @@ written_sort(const struct flow *f, unsigned *cols, unsigned n)
 	list = arena_array(&a, n, sizeof *list);
 	for (unsigned i = 0; i < n; i++) {
 		text.n = 0;
-		put_column(&text, f, cols[i]);
+		written_column(&text, f, cols[i]);
 		list[i] =
 		    (struct named){cols[i], arena_str(&a, buf_str(&text))};
 	}
@@ -391,7 +391,7 @@ written_columns(const struct flow *f, const unsigned *cols, unsigned n,
 	for (unsigned i = 0; i < n; i++) {
 		if (i)
 			buf_lit(&text, ", ");
-		put_column(&text, f, cols[i]);
+		written_column(&text, f, cols[i]);
 	}
 	add_part(out, what, &text);
 }

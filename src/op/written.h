@@ -65,6 +65,12 @@ void written_args(const struct op *op, struct schema *out, const char *params);
 void written_columns(const struct flow *f, const unsigned *cols, unsigned n,
     const char *what, struct schema *out);
 
+/*
+ * Appends what a column of a flow is called there: the path of a field, `*`
+ * for the whole record.
+ */
+void written_column(struct buf *out, const struct flow *f, unsigned col);
+
 /* A fixed part of a word, of a number. */
 void written_word(struct schema *out, const char *what, const char *word);
 void written_count(struct schema *out, const char *what, uint64_t n);

@@ -377,6 +377,8 @@ start(struct run *r)
 	c->state = state_new(c->store, &memory, r->err);
 	if (!c->state || open_steps(c, r))
 		return -1;
+	if (c->options && c->options->spec.n)
+		state_describe(c->state, c->options->spec);
 	if (c->note.map.type == T_MAP)
 		go_on(r);
 	return 0;
@@ -622,7 +624,8 @@ restore_step(struct run *r, const struct op *op)
 	struct note steps = note_get_map(c->note, "steps");
 
 	take_step(&r->pipe, op, note_get_of(steps, op->name), c->crashed);
-	if (!c->steps[op->number])
+	/* Behind the end nothing is asked of steps; some have not tidied up. */
+	if (!c->steps[op->number] || c->finished)
 		return 0;
 	return op->kind->restore(
 	    r->pipe.runs[op->number], c->steps[op->number], r->err);
@@ -643,7 +646,7 @@ checkpoint_restore(struct run *r)
 	if (c->every_ms)
 		c->next_ms = clock_elapsed_ms() + c->every_ms;
 	c->published = store_epoch(c->store);
-	if (!c->options)
+	if (!c->options || c->finished)
 		return 0;
 	/*
 	 * The first commit comes before the first result; and one that says
@@ -689,6 +692,9 @@ checkpoint_close(struct run *r, struct err *err)
 	if (!c)
 		return 0;
 	state_free(c->state);
+	/* Files may not have their names yet: the next run sees to that. */
+	if (c->store && r->out.sinks && outputs_failed(&r->out))
+		store_undone(c->store);
 	if (c->store)
 		status = store_close(c->store, err);
 	mem_free(c->steps);

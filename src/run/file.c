@@ -24,6 +24,7 @@ struct file {
 	ino_t inode;
 	uint64_t base, at;	    /* where reading began; bytes read since */
 	unsigned pins;		    /* reads going on */
+	int failure;		    /* errno of a read that failed; 0 */
 	struct file *older, *newer; /* among those that are open and may be
 				       closed */
 };
@@ -152,18 +153,44 @@ unpin(struct file *f)
 	pthread_mutex_unlock(&pool.lock);
 }
 
+/* What errno says is kept; returns -1. */
+static ssize_t
+fail(struct file *f)
+{
+	int errnum = errno;
+
+	pthread_mutex_lock(&pool.lock);
+	f->failure = errnum;
+	pthread_mutex_unlock(&pool.lock);
+	errno = errnum;
+	return -1;
+}
+
 ssize_t
 file_read_at(struct file *f, void *to, size_t n, uint64_t offset)
 {
 	ssize_t got;
 
 	if (pin(f))
-		return -1;
+		return fail(f);
 	do
 		got = pread(f->fd, to, n, (off_t)(f->base + offset));
 	while (got < 0 && errno == EINTR);
+	if (got < 0)
+		(void)fail(f);
 	unpin(f);
 	return got;
+}
+
+int
+file_failure(const struct file *f)
+{
+	int failure;
+
+	pthread_mutex_lock(&pool.lock);
+	failure = f->failure;
+	pthread_mutex_unlock(&pool.lock);
+	return failure;
 }
 
 bool
@@ -189,8 +216,8 @@ file_read(struct port *p, char *to, size_t n, struct err *err)
 	/* Who gave us standard input may want to know how far we came. */
 	got = f->path ? file_read_at(f, to, n, f->at) : read(f->fd, to, n);
 	if (got < 0)
-		return port_fail(
-		    f->path ? str_of(f->path) : STR("-"), "read", err);
+		return port_read_failed(
+		    f->path ? str_of(f->path) : STR("-"), err);
 	f->at += (uint64_t)got;
 	return got;
 }

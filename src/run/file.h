@@ -37,4 +37,10 @@ bool file_stat(struct file *f, struct stat *st);
 /* Bytes [offset, offset + n) counted from where reading began; as pread. */
 ssize_t file_read_at(struct file *f, void *to, size_t n, uint64_t offset);
 
+/*
+ * errno of a read that has failed, 0 if none has: what is inflated fails for
+ * its bytes' sake, too.
+ */
+int file_failure(const struct file *f);
+
 #endif

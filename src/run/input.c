@@ -119,8 +119,8 @@ input_check(struct input *in, struct err *err)
 }
 
 /* A regular file, inflated if its first bytes say so. */
-static void
-open_regular(struct input *in, int fd, uint64_t inflate_max)
+static int
+open_regular(struct input *in, int fd, uint64_t inflate_max, struct err *err)
 {
 	const struct codec *codec;
 	char head[CODEC_HEAD];
@@ -132,14 +132,20 @@ open_regular(struct input *in, int fd, uint64_t inflate_max)
 		(void)lseek(fd, 0, SEEK_SET);
 	f = file_new(fd, is_stdin(in) ? NULL : in->file.p);
 	n = file_read_at(f, head, sizeof head, 0);
-	if (n <= 0 || codec_of((struct str){head, (size_t)n}, true, &codec) !=
-			  CODEC_YES) {
+	if (n < 0) {
+		(void)port_fail(in->file, "read", err);
+		port_free(file_port(f));
+		return -1;
+	}
+	if (codec_of((struct str){head, (size_t)n}, true, &codec) !=
+	    CODEC_YES) {
 		in->plain = f;
 		in->port = file_port(f);
-		return;
+		return 0;
 	}
 	in->port = ahead_new(unpack_new(
 	    file_port(f), (struct str){NULL, 0}, in->file, inflate_max));
+	return 0;
 }
 
 static int
@@ -159,8 +165,7 @@ open_port(struct input *in, uint64_t inflate_max, struct err *err)
 	in->written = WHEN_MIN;
 	if (S_ISREG(st.st_mode)) {
 		in->written = (int64_t)st.st_mtime * WHEN_SECOND;
-		open_regular(in, fd, inflate_max);
-		return 0;
+		return open_regular(in, fd, inflate_max, err);
 	}
 #ifdef F_SETPIPE_SZ
 	/* A bigger pipe means fewer sleeps; without it things still work. */

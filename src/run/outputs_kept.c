@@ -16,6 +16,12 @@
 #define LATE "--late"
 #define REJECT "--reject"
 
+const struct run_map run_maps[] = {
+    {OUTBOX_MAP, "outbox", false},
+    {PARTS_MAP, "parts", true},
+};
+const unsigned n_run_maps = sizeof run_maps / sizeof *run_maps;
+
 /* ---- what was noted ---- */
 
 /* The entry that has this text under the key; else an empty one. */

@@ -25,6 +25,14 @@ port_fail(struct str name, const char *what, struct err *err)
 			      : "\"\"");
 }
 
+int
+port_read_failed(struct str name, struct err *err)
+{
+	(void)port_fail(name, "read", err);
+	err->code = ERR_IO;
+	return -1;
+}
+
 /* ---- a descriptor ---- */
 
 struct fd_port {
@@ -46,7 +54,7 @@ fd_read(struct port *p, char *to, size_t n, struct err *err)
 	while (got < 0 && errno == EINTR);
 	if (got < 0 && errno == EAGAIN)
 		return PORT_NONE;
-	return got < 0 ? port_fail(f->name, "read", err) : got;
+	return got < 0 ? port_read_failed(f->name, err) : got;
 }
 
 static bool

@@ -77,6 +77,12 @@ struct port *port_sniffed(
 /* Sets *err: "cannot WHAT NAME: " and errno. Returns -1. */
 int port_fail(struct str name, const char *what, struct err *err);
 
+/*
+ * The same for reading, as ERR_IO: the next try may give more, where what is
+ * damaged (ERR_INPUT) stays so.
+ */
+int port_read_failed(struct str name, struct err *err);
+
 /* For tests: at most this many bytes a read. */
 extern size_t port_read_max;
 

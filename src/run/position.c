@@ -126,32 +126,40 @@ position_take(struct turn *t, struct trail *trail)
 	t->mark = trail->mark;
 }
 
-void
-position_begin(struct turn *t, struct sources *s)
+int
+position_begin(struct turn *t, struct sources *s, struct err *err)
 {
 	struct position *p = position_of(t);
 	struct input *in = t->input;
 
 	if (!p || in->follow || in->given || p->kind != POSITION_FILE)
-		return;
-	resume_locate(&s->trails, p);
+		return 0;
+	if (resume_locate(&s->trails, p, err))
+		return -1;
 	in->file = p->path;
 	in->holds = s->options->state && !s->options->state->final &&
 		    !position_is_over(t);
 	in->noted =
 	    p->place.offset && p->format.n ? format_find(p->format) : NULL;
+	return 0;
 }
 
 /* The bytes before the place are those that what follows is added to. */
-static void
-load_tail(struct turn *t, const struct position *p)
+static int
+load_tail(struct turn *t, const struct position *p, struct err *err)
 {
 	struct file *f = t->input->plain;
+	ssize_t got;
 
-	if (f && p->n_tail &&
-	    file_read_at(f, t->tail.bytes, p->n_tail,
-		p->place.offset - p->n_tail) == (ssize_t)p->n_tail)
+	if (!f || !p->n_tail)
+		return 0;
+	got = file_read_at(
+	    f, t->tail.bytes, p->n_tail, p->place.offset - p->n_tail);
+	if (got < 0)
+		return port_fail(p->path, "read", err);
+	if (got == (ssize_t)p->n_tail)
 		t->tail.n = p->n_tail;
+	return 0;
 }
 
 /* Which file a followed log is at now. */
@@ -224,11 +232,24 @@ position_resume(struct turn *t, struct sources *s, struct err *err)
 	if (input_resume(
 		t->input, at.offset, at.context, at.line, at.skipping, err))
 		return -1;
-	load_tail(t, p);
-	return 0;
+	return load_tail(t, p, err);
 }
 
 /* ---- the end of a file ---- */
+
+bool
+position_cut_off(struct turn *t, struct err *err)
+{
+	struct err *why = &t->input->err;
+
+	if (!t->trail || !why->message || why->code != ERR_IO)
+		return false;
+	if (!err->message) {
+		*err = *why;
+		*why = (struct err){0};
+	}
+	return true;
+}
 
 /* Something stands in a file that comes after it: it does not go on. */
 bool

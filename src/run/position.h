@@ -17,8 +17,18 @@ void positions_note(struct sources *s, struct buf *out);
 /* Gives a turn its place and watermark. Nothing has been opened yet. */
 void position_take(struct turn *t, struct trail *trail);
 
-/* Its input is about to be opened: sees to the name that its file has now. */
-void position_begin(struct turn *t, struct sources *s);
+/*
+ * Its input is about to be opened: sees to the name that its file has now. 0,
+ * or -1 and *err: the file cannot be found.
+ */
+int position_begin(struct turn *t, struct sources *s, struct err *err);
+
+/*
+ * Has reading failed, where the next try may give more? Then the run is to end
+ * at once, as if it was killed: if what follows was taken first, the rest would
+ * be late. *err, unless there is one; only with positions.
+ */
+bool position_cut_off(struct turn *t, struct err *err);
 
 /* The input has been opened: it goes on at its place. 0, or -1 and *err. */
 int position_resume(struct turn *t, struct sources *s, struct err *err);

@@ -2,11 +2,13 @@
 /* Going on where an earlier run has stopped; see resume.h. */
 #include "run/resume.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "base/mem.h"
 #include "run/match.h"
+#include "run/port.h"
 #include "run/siblings.h"
 #include "run/survey.h"
 
@@ -298,7 +300,8 @@ group_other(struct arrange *a, struct str path)
 
 	if (found == SURVEY_STREAM)
 		group_stream(a, path, false);
-	else if (found == SURVEY_NOTHING && !has_been_read(a, path))
+	else if (found == SURVEY_HIDDEN ||
+		 (found == SURVEY_NOTHING && !has_been_read(a, path)))
 		group_stream(a, path, true);
 }
 
@@ -423,10 +426,51 @@ make_trails(struct arrange *a)
 
 /* ---- the interface ---- */
 
-void
-resume_input(struct resume *r)
+/* Could everything be looked at that had to be? */
+static int
+check_survey(struct arrange *a, struct err *err)
+{
+	const struct survey *s = &a->survey;
+	char name[512];
+
+	if (s->err.message) {
+		err_release(err);
+		*err = a->survey.err;
+		a->survey.err = (struct err){0};
+		return -1;
+	}
+	/* What is missed may be where we may not look. */
+	for (size_t i = 0; i < s->n; i++) {
+		const struct candidate *c = &s->list[i];
+
+		if (!c->blind || c->is ||
+		    (c->fate == FATE_PASS && !a->match.n_gaps))
+			continue;
+		errno = EACCES;
+		return port_fail(c->path, "open", err);
+	}
+	if (!s->veiled || !a->match.n_gaps)
+		return 0;
+	err_quote(name, a->match.gaps[0].of->path, 120);
+	return err_sys(err, ERR_INPUT, EACCES,
+	    "cannot look for what %s was: its directory", name);
+}
+
+static void
+arrange(struct arrange *a)
+{
+	tell_gaps(a);
+	look_at_all(a);
+	for (size_t i = a->r->from; i < a->r->to; i++)
+		group_name(a, i);
+	make_trails(a);
+}
+
+int
+resume_input(struct resume *r, struct err *err)
 {
 	struct arrange a = {.r = r};
+	int status;
 
 	gather_noted(&a);
 	survey_files(&a.survey, r->names, r->from, r->to, r->follow, r->quiet);
@@ -437,13 +481,12 @@ resume_input(struct resume *r)
 	    .list = a.survey.list,
 	    .n = a.survey.n,
 	    .look = survey_before,
-	    .prefix = survey_prefix};
+	    .prefix = survey_prefix,
+	    .arg = &a.survey};
 	match_files(&a.match);
-	tell_gaps(&a);
-	look_at_all(&a);
-	for (size_t i = r->from; i < r->to; i++)
-		group_name(&a, i);
-	make_trails(&a);
+	status = check_survey(&a, err);
+	if (!status)
+		arrange(&a);
 	for (size_t i = 0; i < a.n; i++)
 		mem_free(a.groups[i].parts);
 	mem_free(a.groups);
@@ -452,6 +495,7 @@ resume_input(struct resume *r)
 	mem_free(a.known);
 	match_release(&a.match);
 	survey_release(&a.survey);
+	return status;
 }
 
 /* ---- later ---- */
@@ -465,20 +509,39 @@ is_there(const struct position *p)
 	       (uint64_t)st.st_ino == p->id.inode;
 }
 
-bool
-resume_locate(struct trails *t, struct position *p)
+/* Nothing of it was read, or nothing is there: opening it will tell. */
+static bool
+may_be_any(const struct position *p)
+{
+	struct stat st;
+
+	return !p->id.inode || !p->place.offset ||
+	       (stat(p->path.p, &st) && errno == ENOENT);
+}
+
+int
+resume_locate(struct trails *t, struct position *p, struct err *err)
 {
 	struct siblings now = {0};
 	const struct sibling *s;
 	struct str base;
+	char name[512];
+	int status = 0;
 
 	if (p->kind != POSITION_FILE || str_is(p->path, "-") || is_there(p))
-		return true;
+		return 0;
 	base = files_base(p->path);
 	siblings_look(&now, arena_str(&t->arena, base).p);
 	s = siblings_find(&now, &p->id);
+	err_quote(name, p->path, 120);
 	if (s)
 		p->path = arena_str(&t->arena, s->path);
+	else if (now.failure)
+		status = err_sys(err, ERR_INPUT, now.failure,
+		    "cannot look for what %s was", name);
+	else if (!may_be_any(p))
+		status = err_set(err, ERR_INPUT, (struct where){0},
+		    "%s has been replaced, and what it was is gone", name);
 	siblings_release(&now);
-	return s != NULL;
+	return status;
 }

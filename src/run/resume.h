@@ -33,14 +33,15 @@ struct resume {
 
 /*
  * At least one trail is there if any file of the input is. What is lost is
- * said on standard error.
+ * said on standard error. 0; -1 and *err if a file could not be looked at, so
+ * that nobody knows which it is.
  */
-void resume_input(struct resume *r);
+int resume_input(struct resume *r, struct err *err);
 
 /*
  * The file of a position, under whatever name it has now, which becomes its
- * path. False if it is gone.
+ * path. -1 and *err if another file has its name and it cannot be found.
  */
-bool resume_locate(struct trails *t, struct position *p);
+int resume_locate(struct trails *t, struct position *p, struct err *err);
 
 #endif

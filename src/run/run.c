@@ -51,7 +51,8 @@ owner_open(struct run *r, struct turn *t)
 
 	if (t->input->opened || t->values)
 		return 0;
-	position_begin(t, &r->sources);
+	if (position_begin(t, &r->sources, r->err))
+		return -1;
 	if (t->input->plan->values) {
 		t->values = values_new(t->input->plan, t->input->number,
 		    &r->lanes.paths[t->source], r->err);
@@ -446,7 +447,7 @@ fetch(struct run *r, struct turn *t)
 	while (more > 0) {
 		if (owner_fetch(r, t, true) == FEED_BATCH)
 			return true;
-		more = go_on(r, t);
+		more = position_cut_off(t, r->err) ? -1 : go_on(r, t);
 	}
 	if (more < 0)
 		r->pipe.failed = true;

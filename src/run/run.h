@@ -40,7 +40,22 @@ struct state_run {
 	unsigned n_reset;
 	bool hold; /* results wait for the commit that contains them */
 	bool ids;  /* results begin with a column _id */
+	/* The plan as a spec, kept for `weir state dump`; n == 0: none. */
+	struct str spec;
 };
+
+/*
+ * Maps of a state (state/store.h) that are no step's: what outputs keep. Their
+ * numbers follow one another. packed: values are packed (data/pack.h), else
+ * bytes as they are written.
+ */
+struct run_map {
+	unsigned number;
+	const char *name;
+	bool packed;
+};
+extern const struct run_map run_maps[];
+extern const unsigned n_run_maps;
 
 #define CHECKPOINT_EVERY ((int64_t)10 * 1000000)
 

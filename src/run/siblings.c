@@ -3,6 +3,7 @@
 #include "run/siblings.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -12,43 +13,59 @@
 #include "run/files.h"
 #include "run/unpack.h"
 
-size_t
-siblings_head(const char *path, struct stat *st, char *to, bool *packed)
+/* Reads as much as there is, at most n. */
+static size_t
+read_head(struct port *port, char *to, size_t n)
 {
-	size_t n = IDENTITY_BYTES, have = 0;
+	struct err err = {0};
+	size_t have = 0;
+
+	while (have < n) {
+		ssize_t got = port_read(port, to + have, n - have, &err);
+
+		if (got > 0)
+			have += (size_t)got;
+		else if (got != PORT_NONE)
+			break;
+	}
+	err_release(&err);
+	return have;
+}
+
+size_t
+siblings_head(
+    const char *path, struct stat *st, char *to, bool *packed, int *failure)
+{
 	int fd = file_open(path);
 	const struct codec *codec;
-	struct err err = {0};
 	struct port *port;
+	struct file *f;
+	size_t n = 0;
 	ssize_t got;
 
 	*packed = false;
+	/* It may have gone since it was heard of. */
+	*failure = fd < 0 && errno != ENOENT && errno != ENOTDIR ? errno : 0;
 	if (fd < 0)
 		return 0;
 	if (fstat(fd, st) || !S_ISREG(st->st_mode)) {
 		close(fd);
 		return 0;
 	}
-	got = pread(fd, to, n, 0);
-	port = file_port(file_new(fd, path));
-	if (got > 0 && codec_of((struct str){to, (size_t)got}, true, &codec) ==
-			   CODEC_YES) {
+	f = file_new(fd, path);
+	port = file_port(f);
+	got = file_read_at(f, to, IDENTITY_BYTES, 0);
+	if (got > 0)
+		n = (size_t)got;
+	if (codec_of((struct str){to, n}, true, &codec) == CODEC_YES) {
 		*packed = true;
 		port = unpack_new(
 		    port, (struct str){NULL, 0}, str_of(path), UNPACK_RATIO);
-		while (have < n) {
-			got = port_read(port, to + have, n - have, &err);
-			if (got > 0)
-				have += (size_t)got;
-			else if (got != PORT_NONE)
-				break;
-		}
-	} else if (got > 0) {
-		have = (size_t)got;
+		n = read_head(port, to, IDENTITY_BYTES);
 	}
+	*failure = file_failure(f);
 	port_free(port);
-	err_release(&err);
-	return have;
+	return n;
 }
 
 static void
@@ -56,11 +73,16 @@ add(struct siblings *s, const char *dir, size_t n_dir, const char *name)
 {
 	struct sibling *to;
 	bool packed;
+	int failure;
 
 	mem_grow(&s->list, &s->cap, s->n + 1, sizeof *s->list);
 	to = &s->list[s->n];
 	to->path = arena_printf(&s->arena, "%.*s%s", (int)n_dir, dir, name);
-	to->n_head = siblings_head(to->path.p, &to->st, to->head, &packed);
+	to->st = (struct stat){0};
+	to->n_head =
+	    siblings_head(to->path.p, &to->st, to->head, &packed, &failure);
+	if (failure)
+		s->failure = failure;
 	to->id = identity_of(&to->st, to->head, to->n_head);
 	s->n++;
 }
@@ -105,6 +127,7 @@ list(struct siblings *s, const char *path, size_t n_dir, const char *base)
 	struct dirent *e;
 
 	s->n = 0;
+	s->failure = d ? 0 : errno;
 	while (d && (e = readdir(d))) {
 		struct str name = str_of(e->d_name);
 

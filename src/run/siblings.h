@@ -11,9 +11,11 @@
 
 /*
  * The first IDENTITY_BYTES of a regular file, inflated, as many as can be had;
- * 0 if it cannot be read. packed: it is compressed.
+ * 0 if it cannot be read. packed: it is compressed. *failure: errno, if there
+ * may be more in it than could be read; 0.
  */
-size_t siblings_head(const char *path, struct stat *st, char *to, bool *packed);
+size_t siblings_head(
+    const char *path, struct stat *st, char *to, bool *packed, int *failure);
 
 struct sibling {
 	struct str path;
@@ -27,6 +29,7 @@ struct siblings {
 	struct arena arena;
 	struct sibling *list;
 	size_t n, cap;
+	int failure; /* errno: something there could not be looked at; 0 */
 };
 
 /* Fills an empty list with what is there now. */

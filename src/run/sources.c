@@ -129,9 +129,9 @@ only_trail(struct sources *s, struct str input, enum position_kind kind)
 }
 
 /* The trails of an input, by what its names stand for. */
-static void
+static int
 find_trails(struct sources *s, const struct plan_input *of, size_t from,
-    size_t to, struct resume *r)
+    size_t to, struct resume *r, struct err *err)
 {
 	*r = (struct resume){.trails = &s->trails,
 	    .input = of->name,
@@ -141,14 +141,16 @@ find_trails(struct sources *s, const struct plan_input *of, size_t from,
 	    .follow = s->options->follow,
 	    .quiet = s->options->quiet};
 	if (!of->used)
-		return;
+		return 0;
 	if (!of->values && !s->options->given) {
-		resume_input(r);
+		if (resume_input(r, err))
+			return -1;
 		s->gaps += r->gaps;
-		return;
+		return 0;
 	}
 	r->turns = mem_alloc(sizeof *r->turns);
 	r->turns[r->n_turns++] = only_trail(s, of->name, POSITION_VALUES);
+	return 0;
 }
 
 /* ---- turns ---- */
@@ -177,25 +179,28 @@ make_turns(struct sources *s, const size_t *ends)
 				    s, s->files.names[i], &s->plan->inputs[k]);
 }
 
-static void
-make_kept_turns(struct sources *s, const size_t *ends)
+static int
+make_kept_turns(struct sources *s, const size_t *ends, struct err *err)
 {
 	unsigned n_inputs = s->plan->n_inputs;
-	struct resume *r = mem_array(n_inputs + 1, sizeof *r);
+	struct resume *r = mem_zalloc((n_inputs + 1) * sizeof *r);
+	int status = 0;
 	size_t n = 0;
 
-	for (unsigned k = 0; k < n_inputs; k++) {
-		find_trails(s, &s->plan->inputs[k], k ? ends[k - 1] : 0,
-		    ends[k], &r[k]);
+	for (unsigned k = 0; k < n_inputs && !status; k++) {
+		status = find_trails(s, &s->plan->inputs[k],
+		    k ? ends[k - 1] : 0, ends[k], &r[k], err);
 		n += r[k].n_turns;
 	}
-	make_room(s, n);
+	if (!status)
+		make_room(s, n);
 	for (unsigned k = 0; k < n_inputs; k++) {
-		for (size_t i = 0; i < r[k].n_turns; i++)
+		for (size_t i = 0; i < r[k].n_turns && !status; i++)
 			make_kept(s, r[k].turns[i], &s->plan->inputs[k]);
 		mem_free(r[k].turns);
 	}
 	mem_free(r);
+	return status;
 }
 
 /*
@@ -298,7 +303,7 @@ sources_make(struct sources *s, const struct plan *plan,
 		ends[i] = s->files.n;
 	}
 	if (!status && kept)
-		make_kept_turns(s, ends);
+		status = make_kept_turns(s, ends, err);
 	else if (!status)
 		make_turns(s, ends);
 	mem_free(ends);

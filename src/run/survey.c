@@ -3,6 +3,7 @@
 #include "run/survey.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -10,6 +11,18 @@
 #include "run/file.h"
 #include "run/siblings.h"
 #include "run/unpack.h"
+
+/* ---- what cannot be looked at ---- */
+
+/* The first failure is told. */
+static void
+fail(struct survey *s, struct str path, const char *what, int errnum)
+{
+	if (s->err.message)
+		return;
+	errno = errnum;
+	(void)port_fail(path, what, &s->err);
+}
 
 /* ---- one file ---- */
 
@@ -26,23 +39,33 @@ survey_look(struct str path)
 	struct stat st;
 
 	if (stat(path_of(path), &st))
-		return SURVEY_NOTHING;
+		return errno == ENOENT || errno == ENOTDIR ? SURVEY_NOTHING
+							   : SURVEY_HIDDEN;
 	return S_ISREG(st.st_mode) ? SURVEY_FILE : SURVEY_STREAM;
 }
 
 /* The first bytes; standard input may be a file without a name. */
 static size_t
-look_at(struct candidate *c, char *head)
+look_at(struct survey *s, struct candidate *c, char *head)
 {
-	size_t n = siblings_head(path_of(c->path), &c->st, head, &c->packed);
+	int failure;
+	size_t n =
+	    siblings_head(path_of(c->path), &c->st, head, &c->packed, &failure);
 	ssize_t got = -1;
 
-	if (!n && str_is(c->path, "-") && !fstat(STDIN_FILENO, &c->st))
+	if (!n && str_is(c->path, "-") && !fstat(STDIN_FILENO, &c->st)) {
 		got = pread(STDIN_FILENO, head, IDENTITY_BYTES, 0);
+		failure = got < 0 ? errno : 0;
+	}
 	if (got > 0)
 		n = (size_t)got;
-	if (!n && got < 0 && !S_ISREG(c->st.st_mode))
+	if ((failure == EACCES || failure == EPERM) && !n && got < 0 &&
+	    !S_ISREG(c->st.st_mode)) {
 		c->blind = !stat(path_of(c->path), &c->st);
+		failure = 0;
+	}
+	if (failure)
+		fail(s, c->path, "read", failure);
 	return n;
 }
 
@@ -55,7 +78,7 @@ add(struct survey *s, struct str path, struct str base)
 
 	if (survey_look(path) != SURVEY_FILE)
 		return false;
-	c.head.n = look_at(&c, head);
+	c.head.n = look_at(s, &c, head);
 	if (!S_ISREG(c.st.st_mode))
 		return false;
 	c.head = arena_str(&s->arena, (struct str){head, c.head.n});
@@ -150,6 +173,10 @@ look_into(
 	DIR *d = opendir(dir.n ? arena_str(&s->arena, dir).p : ".");
 	struct dirent *e;
 
+	if (!d && errno == EACCES)
+		s->veiled = true;
+	else if (!d && errno != ENOENT && errno != ENOTDIR)
+		fail(s, dir.n ? dir : STR("."), "read the directory", errno);
 	while (d && (e = readdir(d))) {
 		struct str path =
 		    arena_printf(&s->arena, "%.*s%s", STR_ARG(dir), e->d_name);
@@ -376,6 +403,8 @@ survey_release(struct survey *s)
 	mem_free(s->length);
 	mem_free(s->by_name);
 	arena_release(&s->arena);
+	err_release(&s->err);
+	s->err = (struct err){0};
 }
 
 struct candidate *
@@ -388,30 +417,50 @@ survey_find(const struct survey *s, size_t name)
 
 /* ---- looking into files ---- */
 
-/* The file, inflated; NULL if it cannot be opened. */
-static struct port *
-open_file(const struct candidate *c)
-{
-	int fd = file_open(path_of(c->path));
-	struct port *port;
+/* A file that is looked into, inflated. */
+struct opened {
+	struct survey *survey;
+	const struct candidate *of;
+	struct file *file;
+	struct port *port; /* NULL: it cannot be opened */
+};
 
-	if (fd < 0)
-		return NULL;
-	port = file_port(file_new(fd, path_of(c->path)));
-	return c->packed ? unpack_new(
-			       port, (struct str){NULL, 0}, c->path, UNPACK_ANY)
-			 : port;
+static struct opened
+open_file(struct survey *s, const struct candidate *c)
+{
+	struct opened o = {.survey = s, .of = c};
+	int fd = file_open(path_of(c->path));
+
+	if (fd < 0) {
+		fail(s, c->path, "open", errno);
+		return o;
+	}
+	o.file = file_new(fd, path_of(c->path));
+	o.port = file_port(o.file);
+	if (c->packed)
+		o.port = unpack_new(
+		    o.port, (struct str){NULL, 0}, c->path, UNPACK_ANY);
+	return o;
+}
+
+/* That it is damaged is no failure: its bytes end there. */
+static void
+close_file(struct opened *o)
+{
+	if (o->port && file_failure(o->file))
+		fail(o->survey, o->of->path, "read", file_failure(o->file));
+	port_free(o->port);
 }
 
 /* Reads as much as there is, at most n; 0 at the end or if it fails. */
 static size_t
-read_some(struct port *port, char *to, size_t n)
+read_some(const struct opened *o, char *to, size_t n)
 {
 	struct err err = {0};
 	size_t have = 0;
 
 	while (have < n) {
-		ssize_t got = port_read(port, to + have, n - have, &err);
+		ssize_t got = port_read(o->port, to + have, n - have, &err);
 
 		if (got > 0)
 			have += (size_t)got;
@@ -423,24 +472,25 @@ read_some(struct port *port, char *to, size_t n)
 }
 
 static bool
-before_packed(const struct candidate *c, uint64_t place, char *to, size_t n)
+before_packed(struct survey *s, const struct candidate *c, uint64_t place,
+    char *to, size_t n)
 {
-	struct port *port = open_file(c);
+	struct opened o = open_file(s, c);
 	struct tail tail = {0};
 	char part[16384];
 	uint64_t at = 0;
 
-	while (port && at < place) {
+	while (o.port && at < place) {
 		uint64_t left = place - at;
 		size_t want = left < sizeof part ? (size_t)left : sizeof part;
-		size_t got = read_some(port, part, want);
+		size_t got = read_some(&o, part, want);
 
 		if (!got)
 			break;
 		tail_add(&tail, part, got);
 		at += got;
 	}
-	port_free(port);
+	close_file(&o);
 	if (at < place || tail.n < n)
 		return false;
 	memcpy(to, tail.bytes + tail.n - n, n);
@@ -451,19 +501,23 @@ bool
 survey_before(
     void *arg, const struct candidate *c, uint64_t place, char *to, size_t n)
 {
+	struct survey *s = arg;
 	int fd;
 	ssize_t got;
 
-	(void)arg;
 	if (n > place)
 		return false;
 	if (c->packed)
-		return before_packed(c, place, to, n);
+		return before_packed(s, c, place, to, n);
 	fd = str_is(c->path, "-") ? dup(STDIN_FILENO)
 				  : file_open(path_of(c->path));
-	if (fd < 0)
+	if (fd < 0) {
+		fail(s, c->path, "open", errno);
 		return false;
+	}
 	got = pread(fd, to, n, (off_t)(place - n));
+	if (got < 0)
+		fail(s, c->path, "read", errno);
 	close(fd);
 	return got == (ssize_t)n;
 }
@@ -471,19 +525,18 @@ survey_before(
 bool
 survey_prefix(void *arg, const struct candidate *c, const struct candidate *of)
 {
-	struct port *a = open_file(c), *b = open_file(of);
+	struct opened a = open_file(arg, c), b = open_file(arg, of);
 	char x[16384], y[16384];
-	bool same = a && b;
+	bool same = a.port && b.port;
 
-	(void)arg;
 	while (same) {
-		size_t n = read_some(a, x, sizeof x);
+		size_t n = read_some(&a, x, sizeof x);
 
 		if (!n)
 			break;
-		same = read_some(b, y, n) == n && !memcmp(x, y, n);
+		same = read_some(&b, y, n) == n && !memcmp(x, y, n);
 	}
-	port_free(a);
-	port_free(b);
+	close_file(&a);
+	close_file(&b);
 	return same;
 }

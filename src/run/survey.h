@@ -23,12 +23,20 @@ struct survey {
 	size_t *by_base; /* the chains in order of their bases */
 	size_t *by_name; /* by name: a file of the list + 1, or 0 */
 	size_t from;	 /* number of the first name */
+	/*
+	 * A directory that may not be listed: what is missed may lie there.
+	 * What fails otherwise is an error, or what a disk says once would
+	 * make a file another one, that is to be read from its beginning.
+	 */
+	bool veiled;
+	struct err err;
 };
 
 /*
  * Fills it. The same file under two names is taken once; that is said unless
  * quiet. apart: rotated files of a log that is not named are each a log of its
- * own.
+ * own. What could not be looked at, now or by the functions below, is
+ * survey->err.
  */
 void survey_files(struct survey *s, const struct files *names, size_t from,
     size_t to, bool apart, bool quiet);
@@ -43,11 +51,12 @@ size_t survey_chain(const struct survey *s, struct str base);
 enum survey_found {
 	SURVEY_FILE,
 	SURVEY_STREAM, /* a pipe, a device, a directory */
-	SURVEY_NOTHING
+	SURVEY_NOTHING,
+	SURVEY_HIDDEN /* nobody can say */
 };
 enum survey_found survey_look(struct str path);
 
-/* As struct match has them. */
+/* As struct match has them; arg is the survey. */
 bool survey_before(
     void *arg, const struct candidate *c, uint64_t place, char *to, size_t n);
 bool survey_prefix(

@@ -75,6 +75,7 @@ struct state {
 	struct state_step **steps;
 	size_t n_steps, cap_steps;
 	unsigned next_map;
+	struct str spec; /* of the pipeline; n == 0: not known */
 	bool schema_changed;
 	struct buf changes; /* what was added and dropped: lines */
 	struct err failed;  /* message NULL: nothing has */

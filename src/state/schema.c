@@ -6,7 +6,8 @@
  *
  *   {"format": 1, "maps": 7, "steps": [{"name": …, "kind": …,
  *     "maps": {"cells": 3, …},
- *     "versions": [[{"what": …, "text": …, "fixed": true}, …], …]}]}
+ *     "versions": [[{"what": …, "text": …, "fixed": true}, …], …]}],
+ *    "spec": "…"}
  *
  * Comparing. A fixed part must be what it was. Of the others those of equal
  * text are the same; what is left on both sides has changed, which is refused,
@@ -84,7 +85,7 @@ schema_write(const struct state *s, struct buf *out)
 {
 	struct buf packed = {0};
 
-	pack_put_map(&packed, 3);
+	pack_put_map(&packed, 3 + (s->spec.n > 0));
 	pack_put_text(&packed, STR("format"));
 	pack_put(&packed, value_int(SCHEMA_FORMAT));
 	pack_put_text(&packed, STR("maps"));
@@ -93,6 +94,8 @@ schema_write(const struct state *s, struct buf *out)
 	pack_put_array(&packed, (uint32_t)s->n_steps);
 	for (size_t i = 0; i < s->n_steps; i++)
 		put_step(&packed, s->steps[i]);
+	if (s->spec.n)
+		put_pair(&packed, "spec", s->spec);
 	pack_json(out, value_of_str(T_MAP, buf_str(&packed)));
 	buf_release(&packed);
 }
@@ -205,6 +208,8 @@ schema_read(struct state *s, struct str text)
 	    !member(all, "steps", T_LIST, &s->arena, &steps))
 		return false;
 	s->next_map = (unsigned)maps.i;
+	if (!read_text(all, "spec", &s->arena, &s->spec))
+		s->spec = (struct str){"", 0};
 	for (uint32_t i = 0; i < pack_count(steps); i++)
 		if (!pack_list_at(steps, i, &s->arena, &step) ||
 		    !read_step(s, step))

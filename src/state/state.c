@@ -49,6 +49,21 @@ state_free(struct state *s)
 	mem_free(s);
 }
 
+void
+state_describe(struct state *s, struct str spec)
+{
+	if (str_eq(s->spec, spec))
+		return;
+	s->spec = arena_str(&s->arena, spec);
+	s->schema_changed = true;
+}
+
+struct str
+state_spec(const struct state *s)
+{
+	return s->spec;
+}
+
 /* ---- steps ---- */
 
 static struct state_step *

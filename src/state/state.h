@@ -80,6 +80,14 @@ struct state *state_new(
 void state_free(struct state *s);
 
 /*
+ * The whole pipeline as a spec, for `weir state dump`: kept with the schema,
+ * where nothing compares it. state_spec: that of the last run; n == 0: none.
+ * Valid as long as the state.
+ */
+void state_describe(struct state *s, struct str spec);
+struct str state_spec(const struct state *s);
+
+/*
  * The share of the step of that name and kind. ERR_STATE if what is kept of it
  * does not fit (the message shows both texts), unless `reset`: then it is
  * dropped. Called once per step, before state_ready.

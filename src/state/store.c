@@ -441,10 +441,16 @@ store_close(struct store *s, struct err *err)
 		pthread_mutex_unlock(&s->lock);
 		pthread_join(s->thread, NULL);
 	}
-	if (!rc)
+	if (!rc && !s->undone)
 		log_close(s);
 	store_free(s);
 	return rc;
+}
+
+void
+store_undone(struct store *s)
+{
+	s->undone = true;
 }
 
 /* ---- what the last commit says ---- */

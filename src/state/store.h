@@ -74,6 +74,12 @@ int store_open_temporary(
  */
 int store_close(struct store *s, struct err *err);
 
+/*
+ * What the last commit promises is not done: closing will not say that the run
+ * has ended in order (store_info.closed).
+ */
+void store_undone(struct store *s);
+
 /* ---- what the last commit says ---- */
 
 /* Its number; 0: there has been none. */

@@ -68,7 +68,7 @@ struct store {
 	struct store_merge *merge; /* store_merge.c */
 	unsigned merge_pause;	   /* commits before the next one begins */
 	struct buf note, schema;
-	bool new_schema, was_closed, busy;
+	bool new_schema, was_closed, undone, busy;
 	bool spilled;	/* runs of version have what is not committed */
 	uint64_t epoch; /* the last that is durable, and landed */
 	uint64_t next_run;

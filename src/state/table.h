@@ -112,6 +112,9 @@ struct cell_codec {
 void table_keep(struct table *t, struct state_map *map, int64_t bucket,
     const struct cell_codec *codec, void *arg);
 
+/* Of an entry of a kept table's bucket: the bytes that the codec has saved. */
+bool table_saved(struct str entry, struct str *saved);
+
 /* Forgets the table and drops its bucket: its entries are gone for good.
  * (table_release leaves what is kept alone.) */
 void table_drop(struct table *t);

@@ -139,12 +139,27 @@ kept_write(const struct kept *k, const struct cell *c, struct buf *out)
 	k->codec->save(k->arg, k->table, c, out);
 }
 
+static bool
+get_revision(struct str *value, uint64_t *revision)
+{
+	return code_get_uint(value, revision) && *revision < 1 << 26;
+}
+
+bool
+table_saved(struct str entry, struct str *saved)
+{
+	uint64_t revision;
+
+	*saved = entry;
+	return get_revision(saved, &revision);
+}
+
 bool
 kept_read(struct kept *k, struct table *t, struct cell *c, struct str value)
 {
 	uint64_t revision;
 
-	if (code_get_uint(&value, &revision) && revision < 1 << 26) {
+	if (get_revision(&value, &revision)) {
 		c->revision = (uint32_t)revision & ((1 << 26) - 1);
 		if (k->codec->load(k->arg, t, c, value))
 			return true;

@@ -20,6 +20,7 @@ import argparse
 import errno as errnos
 import os
 import random
+import re
 import shutil
 import signal
 import subprocess
@@ -156,7 +157,7 @@ def kill(b, o, p):
 
 
 def names_a_file(text):
-    return any(w in text for w in ("state", "out/", "journal", "run", "/"))
+    return re.search(r"\b(state|in|out|dev|shm|tmp)\b", text.replace("weir:", ""))
 
 
 def errno(b, o, p):

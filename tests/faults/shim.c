@@ -12,8 +12,9 @@
  *	FAULT_SHORT=1	  every write is cut to half of its bytes
  *	FAULT_NOSYNC=1	  fsync and fdatasync do nothing: the negative control
  *	FAULT_COUNT=FILE  the number of calls is written there at exit
- *	FAULT_READS=1	  opening to read, reading and closing count, too
+ *	FAULT_READS=1	  opening to read, listing and reading count, too
  */
+#include <dirent.h>
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -519,6 +520,19 @@ link(const char *from, const char *to)
 }
 
 /* ---- reading, where that is asked for ---- */
+
+DIR *
+opendir(const char *name)
+{
+	DIR *d = NULL;
+
+	pthread_mutex_lock(&lock);
+	prepare();
+	if (!reads || begin("opendir"))
+		d = REAL(opendir)(name);
+	pthread_mutex_unlock(&lock);
+	return d;
+}
 
 static ssize_t
 read_common(int fd, void *p, size_t n, bool at, off_t offset)

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: MIT */
+/* weir state ls: what states there are. */
+#include <dirent.h>
+#include <errno.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "cli/state_dir.h"
+#include "cli/state_note.h"
+#include "cli/state_verbs.h"
+#include "cli/terminal.h"
+
+struct listed {
+	char *name;
+	struct store_info info;
+	int64_t pid;
+	int64_t behind; /* bytes of inputs; -1: not known */
+	bool final;
+	char *damage; /* why it does not open, or NULL */
+};
+
+struct list {
+	struct listed *rows;
+	size_t n, cap;
+};
+
+static void
+list_one(struct list *l, const char *home, const char *name)
+{
+	struct buf path = {0};
+	struct store_options options = {.read_only = true};
+	struct store *s = NULL;
+	struct listed row = {0};
+	struct err err = {0};
+	struct arena a;
+
+	arena_init(&a, 1024);
+	buf_printf(&path, "%s/%s", home, name);
+	if (!store_open(&s, buf_z(&path), &options, &err)) {
+		struct value note = state_note(store_note(s), &a);
+		struct value final = note_member(note, "final", &a);
+
+		store_info(s, &row.info);
+		row.behind = note_behind(note, &a);
+		row.final = final.type == T_BOOL && final.b;
+		row.pid = store_owner(buf_z(&path));
+		store_close(s, &err);
+	} else if (store_is(buf_z(&path))) {
+		row.damage = mem_strdup(err.message);
+	}
+	if (s || row.damage) {
+		row.name = mem_strdup(name);
+		mem_grow(&l->rows, &l->cap, l->n + 1, sizeof *l->rows);
+		l->rows[l->n++] = row;
+	}
+	err_release(&err);
+	buf_release(&path);
+	arena_release(&a);
+}
+
+static int
+by_name(const void *a, const void *b)
+{
+	const struct listed *x = a, *y = b;
+
+	return strcmp(x->name, y->name);
+}
+
+static void
+put_listed(struct buf *out, const struct listed *row, int width)
+{
+	struct buf size = {0}, age = {0}, behind = {0};
+
+	if (row->damage) {
+		buf_printf(
+		    out, "%-*s  damaged: %s\n", width, row->name, row->damage);
+		return;
+	}
+	put_size(&size, row->info.journal_bytes + row->info.run_bytes);
+	if (row->behind >= 0)
+		put_size(&behind, (uint64_t)row->behind);
+	put_age(&age, clock_now() - row->info.written);
+	buf_printf(out, "%-*s  %8llu  %6s  %8s  %8s  ", width, row->name,
+	    (unsigned long long)row->info.epoch,
+	    row->info.epoch ? buf_z(&age) : "-", buf_z(&size),
+	    row->behind >= 0 ? buf_z(&behind) : "-");
+	if (row->pid)
+		buf_printf(out, "running, pid %lld\n", (long long)row->pid);
+	else
+		buf_printf(out, "%s\n",
+		    row->final	       ? "final"
+		    : row->info.closed ? "ended"
+				       : "killed");
+	buf_release(&size);
+	buf_release(&age);
+	buf_release(&behind);
+}
+
+static void
+put_list(struct buf *out, struct list *l)
+{
+	int width = 4;
+
+	if (l->n)
+		qsort(l->rows, l->n, sizeof *l->rows, by_name);
+	for (size_t i = 0; i < l->n; i++)
+		if ((int)strlen(l->rows[i].name) > width)
+			width = (int)strlen(l->rows[i].name);
+	if (l->n)
+		buf_printf(out, "%-*s  %8s  %6s  %8s  %8s  %s\n", width, "NAME",
+		    "COMMITS", "AGE", "SIZE", "BEHIND", "LAST RUN");
+	for (size_t i = 0; i < l->n; i++) {
+		put_listed(out, &l->rows[i], width);
+		mem_free(l->rows[i].name);
+		mem_free(l->rows[i].damage);
+	}
+	mem_free(l->rows);
+}
+
+int
+state_ls(const char *const *operands, unsigned n, const struct options *o,
+    struct err *err)
+{
+	struct list list = {0};
+	struct arena a;
+	const struct dirent *e;
+	const char *home;
+	struct buf out = {0};
+	int failed;
+	DIR *d;
+
+	(void)o;
+	arena_init(&a, 1024);
+	home = n ? operands[0] : state_home(&a, err);
+	d = home ? opendir(home) : NULL;
+	if (!home || (!d && (n || errno != ENOENT))) {
+		if (home)
+			err_sys(err, ERR_INPUT, errno, "cannot list %s", home);
+		arena_release(&a);
+		return -1;
+	}
+	while (d && (e = readdir(d)))
+		if (e->d_name[0] != '.')
+			list_one(&list, home, e->d_name);
+	if (d)
+		closedir(d);
+	put_list(&out, &list);
+	failed = terminal_write(&out, err);
+	buf_release(&out);
+	arena_release(&a);
+	return failed;
+}
