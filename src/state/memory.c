@@ -19,27 +19,49 @@
 
 static const struct where nowhere;
 
-/* Least and most bytes of a store's cache, and of what it has not written. */
-#define SHARE_LEAST ((size_t)1 << 20)
-#define SHARE_MOST ((size_t)32 << 20)
+/*
+ * Least and most bytes of what a store has not written, and of its cache: that
+ * has to have filters and indexes of all runs, or each miss reads them anew.
+ */
+#define SPILL_LEAST ((size_t)1 << 20)
+#define SPILL_MOST ((size_t)32 << 20)
+#define CACHE_LEAST ((size_t)4 << 20)
+#define CACHE_MOST ((size_t)256 << 20)
+/* Three quarters of a limit are the tables' up to here, whatever else. */
+#define TABLES_LEAST ((size_t)96 << 20)
+
+static size_t
+within(size_t n, size_t least, size_t most)
+{
+	if (n < least)
+		return least;
+	return n < most ? n : most;
+}
 
 void
 state_share(
     size_t most, struct store_options *store, struct state_options *state)
 {
-	size_t share = most / 16;
+	size_t spill = within(most / 24, SPILL_LEAST, SPILL_MOST);
+	size_t cache = within(most / 6, CACHE_LEAST, CACHE_MOST);
+	size_t least;
 
 	state->memory = SIZE_MAX;
 	if (!most)
 		return;
-	if (share < SHARE_LEAST)
-		share = SHARE_LEAST;
-	if (share > SHARE_MOST)
-		share = SHARE_MOST;
-	/* While what was spilled is being written there is twice as much. */
-	store->spill_bytes = share;
-	store->cache_bytes = 2 * share;
-	state->memory = most > 8 * share ? most - 4 * share : most / 2;
+	store->spill_bytes = spill;
+	store->cache_bytes = cache;
+	/*
+	 * While what was spilled is being written there is twice as much of
+	 * it, and what it is written with. Where the limit is low that would
+	 * leave nothing: it comes on top, as what a run has without state does.
+	 */
+	least = within(most - most / 4, 0, TABLES_LEAST);
+	state->memory = most / 2;
+	if (state->memory < least)
+		state->memory = least;
+	if (most - state->memory > 4 * spill + cache)
+		state->memory = most - 4 * spill - cache;
 }
 
 void

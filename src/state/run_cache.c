@@ -2,7 +2,8 @@
 /*
  * Pieces of runs kept in memory, up to so many bytes. Which one goes is found
  * by a clock: a hand goes round over all pieces and takes the first one that
- * nobody has asked for since it came by last (Corbato, 1968).
+ * nobody has asked for since it came by last (Corbato, 1968). Pages of filters
+ * and indexes, which stand for many blocks each, let it pass a few times more.
  */
 #include "base/hash.h"
 #include "base/mem.h"
@@ -11,6 +12,7 @@
 
 #define PIECE_SHARE 8	/* no piece takes more than this part of the cache */
 #define PIECE_EXTRA 64u /* bytes of memory beside a piece's own */
+#define DEAR_PASSES 8
 #define NONE UINT32_MAX
 #define BUCKETS_MIN 64u
 
@@ -18,8 +20,9 @@ struct kept {
 	char *bytes; /* NULL: free */
 	uint64_t at;
 	uint32_t file, n;
-	uint32_t next; /* in its chain, or of the free ones */
-	bool asked;
+	uint32_t next;	/* in its chain, or of the free ones */
+	uint8_t passes; /* times that the hand goes by yet */
+	uint8_t most;	/* of them, since it was asked for */
 };
 
 struct block_cache {
@@ -33,7 +36,6 @@ struct block_cache {
 	uint32_t *chains;  /* first of each */
 	uint32_t n_chains; /* a power of two */
 	uint32_t files;
-	uint64_t misses;
 };
 
 static uint32_t *
@@ -70,12 +72,6 @@ block_cache_free(struct block_cache *c)
 	mem_free(c);
 }
 
-uint64_t
-block_cache_misses(const struct block_cache *c)
-{
-	return c->misses;
-}
-
 uint32_t
 block_cache_enter(struct block_cache *c)
 {
@@ -109,12 +105,28 @@ block_cache_get(struct block_cache *c, uint32_t file, uint64_t at)
 {
 	uint32_t i = *find(c, file, at);
 
-	if (i == NONE) {
-		c->misses++;
+	if (i == NONE)
 		return NULL;
-	}
-	c->kept[i].asked = true;
+	c->kept[i].passes = c->kept[i].most;
 	return c->kept[i].bytes;
+}
+
+char *
+block_cache_again(
+    struct block_cache *c, uint32_t file, uint64_t at, uint32_t *hint)
+{
+	struct kept *k = *hint < c->n ? &c->kept[*hint] : NULL;
+
+	if (!k || !k->bytes || k->at != at || k->file != file) {
+		uint32_t i = *find(c, file, at);
+
+		if (i == NONE)
+			return NULL;
+		*hint = i;
+		k = &c->kept[i];
+	}
+	k->passes = k->most;
+	return k->bytes;
 }
 
 bool
@@ -134,6 +146,7 @@ remove_at(struct block_cache *c, uint32_t *link)
 	mem_free(k->bytes);
 	k->bytes = NULL;
 	k->next = c->free;
+	k->passes = 0;
 	c->free = i;
 	c->n_bytes--;
 }
@@ -162,9 +175,10 @@ evict(struct block_cache *c, size_t bytes)
 	while (c->n_bytes && c->used + bytes > c->max) {
 		struct kept *k = &c->kept[c->hand];
 
-		if (k->bytes && !k->asked)
+		if (k->passes)
+			k->passes--;
+		else if (k->bytes)
 			remove_at(c, find(c, k->file, k->at));
-		k->asked = false;
 		c->hand = c->hand + 1 < c->n ? c->hand + 1 : 0;
 	}
 }
@@ -188,7 +202,8 @@ more_chains(struct block_cache *c)
 }
 
 char *
-block_cache_put(struct block_cache *c, uint32_t file, uint64_t at, uint32_t n)
+block_cache_put(
+    struct block_cache *c, uint32_t file, uint64_t at, uint32_t n, bool dear)
 {
 	uint32_t i, *chain;
 
@@ -205,7 +220,13 @@ block_cache_put(struct block_cache *c, uint32_t file, uint64_t at, uint32_t n)
 		c->free = c->kept[i].next;
 	}
 	chain = chain_of(c, file, at);
-	c->kept[i] = (struct kept){mem_alloc(n), at, file, n, *chain, false};
+	c->kept[i] = (struct kept){.bytes = mem_alloc(n),
+	    .at = at,
+	    .file = file,
+	    .n = n,
+	    .next = *chain,
+	    .passes = dear ? DEAR_PASSES : 0,
+	    .most = dear ? DEAR_PASSES : 1};
 	*chain = i;
 	c->used += n + PIECE_EXTRA;
 	c->n_bytes++;

@@ -72,8 +72,6 @@ struct block_cache; /* of all runs of a store, bounded in bytes */
 
 struct block_cache *block_cache_new(size_t bytes);
 void block_cache_free(struct block_cache *c);
-/* How often something was not in it so far. */
-uint64_t block_cache_misses(const struct block_cache *c);
 
 struct run_section {
 	unsigned map;
@@ -102,12 +100,32 @@ enum run_found {
 	RUN_ABSENT,
 	RUN_FOUND,
 	RUN_DELETED,
-	RUN_DAMAGED
+	RUN_DAMAGED,
+	RUN_LATER /* it would have to wait for the disk */
 };
+
+/* What is looked for, in one run after another. */
+struct run_key {
+	unsigned map;
+	int64_t bucket;
+	struct str key;
+	uint32_t hash; /* for the filters */
+};
+struct run_key run_key_of(unsigned map, int64_t bucket, struct str key);
 
 /* Appends the value to *out. RUN_DAMAGED: *err says where. */
 enum run_found run_file_get(struct run_file *r, unsigned map, int64_t bucket,
     struct str key, struct buf *out, struct err *err);
+
+/*
+ * The same; unless `wait` a block that the kernel does not have at hand is
+ * RUN_LATER: it has been asked to fetch it (POSIX_FADV_WILLNEED).
+ */
+enum run_found run_file_look(struct run_file *r, const struct run_key *k,
+    bool wait, struct buf *out, struct err *err);
+
+/* The key will be looked at soon: its part of the filter is brought near. */
+void run_file_soon(struct run_file *r, const struct run_key *k);
 
 /*
  * May it have the key? Asks the filter alone; if so and `ahead`, the kernel

@@ -30,7 +30,8 @@
 #define RUN_FOOTER 80	      /* see struct run_footer */
 #define PIECE_HEAD 12	      /* size, checksums */
 #define PIECE_MAX 0xfffffff0u /* bytes of its contents */
-#define BLOCK_SIZE 4096	      /* of contents; a larger entry is alone */
+#define BLOCK_SIZE 1024	      /* of contents; a larger entry is alone */
+#define INDEX_SIZE 4096	      /* of an index page's */
 #define PAGE_FANOUT 8	      /* places in an index page, whatever its size */
 #define RUN_LEVELS 16	      /* of index pages over each other */
 

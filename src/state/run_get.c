@@ -5,6 +5,7 @@
  */
 #include <fcntl.h>
 
+#include "base/mem.h"
 #include "state/run_filter.h"
 #include "state/run_read.h"
 
@@ -26,28 +27,65 @@ in_range(const struct run_file *r, unsigned map, int64_t bucket, struct str key)
 	return c < 0 || (!c && key_cmp(key, buf_str(&r->last)) <= 0);
 }
 
-/* 1: perhaps, 0: no, -1 and *err. */
-static int
-filter_ask(struct run_file *r, unsigned map, int64_t bucket, struct str key,
-    struct err *err)
+/* The page of a key's line, if it is in the cache; without its head. */
+static const char *
+page_at_hand(struct run_file *r, uint64_t line)
+{
+	uint64_t lines = r->footer.filter_lines, n = line / FILTER_PAGE_LINES;
+	const char *p;
+
+	if (!r->hints) {
+		uint64_t pages = (lines - 1) / FILTER_PAGE_LINES + 1;
+
+		r->hints = mem_zalloc((size_t)pages * sizeof *r->hints);
+	}
+	p = block_cache_again(r->cache, r->in_cache,
+	    filter_page(r->footer.index_end, lines, line).at, &r->hints[n]);
+	return p ? p + PIECE_HEAD : NULL;
+}
+
+static size_t
+in_page(uint64_t line)
+{
+	return line % FILTER_PAGE_LINES * FILTER_LINE;
+}
+
+void
+run_file_soon(struct run_file *r, const struct run_key *k)
 {
 	uint64_t lines = r->footer.filter_lines, line;
+	const char *page;
+
+	if (!r->cache || !lines)
+		return;
+	line = filter_line(k->hash, lines);
+	page = page_at_hand(r, line);
+	if (page)
+		__builtin_prefetch(page + in_page(line));
+}
+
+/* 1: perhaps, 0: no, -1 and *err. */
+static int
+filter_ask(struct run_file *r, const struct run_key *k, struct err *err)
+{
+	uint64_t lines = r->footer.filter_lines, line;
+	const char *at_hand;
 	struct place page;
 	struct str got;
-	uint32_t hash;
 
-	if (!in_range(r, map, bucket, key))
+	if (!in_range(r, k->map, k->bucket, k->key))
 		return 0;
 	/* Without a cache a page of the filter costs as much as the block. */
 	if (!r->cache)
 		return 1;
-	hash = filter_hash(map, bucket, key);
-	line = filter_line(hash, lines);
+	line = filter_line(k->hash, lines);
+	at_hand = page_at_hand(r, line);
+	if (at_hand)
+		return filter_test(at_hand + in_page(line), k->hash);
 	page = filter_page(r->footer.index_end, lines, line);
 	if (!run_piece(r, page, PIECE_FILTER, page.at, &got, err))
 		return -1;
-	return filter_test(
-	    got.p + line % FILTER_PAGE_LINES * FILTER_LINE, hash);
+	return filter_test(got.p + in_page(line), k->hash);
 }
 
 /* ---- index ---- */
@@ -108,16 +146,20 @@ run_descend(struct run_file *r, const struct section_place *s, struct str key,
 /* ---- look-ups ---- */
 
 static enum run_found
-find_in(struct run_file *r, struct place place, struct str key, struct buf *out,
-    struct err *err)
+find_in(struct run_file *r, struct place place, struct str key, bool wait,
+    struct buf *out, struct err *err)
 {
 	struct block block;
 	struct str bytes, value;
 	bool deleted;
 	int got;
 
-	if (!run_piece(r, place, PIECE_DATA, place.at, &bytes, err))
-		return RUN_DAMAGED;
+	got =
+	    wait ? (run_piece(r, place, PIECE_DATA, place.at, &bytes, err) ? 1
+									   : -1)
+		 : run_block_at_hand(r, place, &bytes, err);
+	if (got <= 0)
+		return got ? RUN_DAMAGED : RUN_LATER;
 	got = block_read(&block, bytes)
 		  ? block_find(&block, key, &r->room, &value, &deleted)
 		  : -1;
@@ -133,22 +175,38 @@ find_in(struct run_file *r, struct place place, struct str key, struct buf *out,
 	return RUN_FOUND;
 }
 
+struct run_key
+run_key_of(unsigned map, int64_t bucket, struct str key)
+{
+	return (struct run_key){
+	    map, bucket, key, filter_hash(map, bucket, key)};
+}
+
 enum run_found
-run_file_get(struct run_file *r, unsigned map, int64_t bucket, struct str key,
+run_file_look(struct run_file *r, const struct run_key *k, bool wait,
     struct buf *out, struct err *err)
 {
-	int64_t i = run_section_find(r, map, bucket);
+	int64_t i = run_section_find(r, k->map, k->bucket);
 	struct place place;
 	int got;
 
 	if (i < 0)
 		return RUN_ABSENT;
-	got = filter_ask(r, map, bucket, key, err);
+	got = filter_ask(r, k, err);
 	if (got > 0)
-		got = run_descend(r, &r->places[i], key, &place, err);
+		got = run_descend(r, &r->places[i], k->key, &place, err);
 	if (got <= 0)
 		return got ? RUN_DAMAGED : RUN_ABSENT;
-	return find_in(r, place, key, out, err);
+	return find_in(r, place, k->key, wait, out, err);
+}
+
+enum run_found
+run_file_get(struct run_file *r, unsigned map, int64_t bucket, struct str key,
+    struct buf *out, struct err *err)
+{
+	struct run_key k = run_key_of(map, bucket, key);
+
+	return run_file_look(r, &k, true, out, err);
 }
 
 /* What is damaged is said when it is looked up. */
@@ -157,13 +215,14 @@ run_file_may_have(struct run_file *r, unsigned map, int64_t bucket,
     struct str key, bool ahead)
 {
 	int64_t i = run_section_find(r, map, bucket);
+	struct run_key k = run_key_of(map, bucket, key);
 	struct err err = {0};
 	struct place place;
 	bool may;
 
 	if (i < 0)
 		return false;
-	may = filter_ask(r, map, bucket, key, &err) != 0;
+	may = filter_ask(r, &k, &err) != 0;
 	if (may && ahead &&
 	    run_descend(r, &r->places[i], key, &place, &err) > 0 &&
 	    !run_cached(r, place.at))

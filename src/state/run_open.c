@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include "base/mem.h"
@@ -65,12 +66,14 @@ kind_name(enum piece_kind kind)
 
 /* Where to read a piece to: *kept says whether the cache has it then. */
 static char *
-piece_room(struct run_file *r, struct place place, bool *kept)
+piece_room(
+    struct run_file *r, struct place place, enum piece_kind kind, bool *kept)
 {
 	char *to = NULL;
 
 	if (r->cache)
-		to = block_cache_put(r->cache, r->in_cache, place.at, place.n);
+		to = block_cache_put(r->cache, r->in_cache, place.at, place.n,
+		    kind != PIECE_DATA);
 	*kept = to != NULL;
 	if (!to) {
 		r->scratch.n = 0;
@@ -100,36 +103,68 @@ warm_up(struct run_file *r, enum piece_kind kind)
 		    r->fd, (off_t)f->data_end, (off_t)n, POSIX_FADV_WILLNEED);
 }
 
+/*
+ * Reads a piece to p. 1; -1 and *err; 0, unless it may wait: the kernel does
+ * not have it, or cannot say so, and has been asked to fetch it.
+ */
+static int
+piece_read(
+    struct run_file *r, struct place place, char *p, bool wait, struct err *err)
+{
+	struct iovec v = {p, place.n};
+
+	if (wait)
+		return run_pread(r, p, place.n, place.at, err) ? -1 : 1;
+	if (preadv2(r->fd, &v, 1, (off_t)place.at, RWF_NOWAIT) ==
+	    (ssize_t)place.n)
+		return 1;
+	(void)posix_fadvise(
+	    r->fd, (off_t)place.at, (off_t)place.n, POSIX_FADV_WILLNEED);
+	return 0;
+}
+
+/* 1; -1 and *err; 0 only unless `wait`. */
+static int
+piece_get(struct run_file *r, struct place place, enum piece_kind kind,
+    uint64_t seed, bool wait, struct str *out, struct err *err)
+{
+	bool kept = false;
+	char *p = NULL;
+	int got;
+
+	if (place.n < PIECE_HEAD || place.n > r->bytes ||
+	    place.at > r->bytes - place.n)
+		return run_damaged(err, r, kind_name(kind), place.at);
+	if (r->cache)
+		p = block_cache_get(r->cache, r->in_cache, place.at);
+	if (!p) {
+		p = piece_room(r, place, kind, &kept);
+		warm_up(r, kind);
+		got = piece_read(r, place, p, wait, err);
+		if (got > 0 &&
+		    !piece_check(p, place.n, r->footer.number, kind, seed))
+			got = run_damaged(err, r, kind_name(kind), place.at);
+		if (got <= 0 && kept)
+			block_cache_drop(r->cache, r->in_cache, place.at);
+		if (got <= 0)
+			return got;
+	}
+	*out = (struct str){p + PIECE_HEAD, place.n - PIECE_HEAD};
+	return 1;
+}
+
 bool
 run_piece(struct run_file *r, struct place place, enum piece_kind kind,
     uint64_t seed, struct str *out, struct err *err)
 {
-	char *p = NULL;
-	bool kept = false;
+	return piece_get(r, place, kind, seed, true, out, err) > 0;
+}
 
-	if (place.n < PIECE_HEAD || place.n > r->bytes ||
-	    place.at > r->bytes - place.n) {
-		run_damaged(err, r, kind_name(kind), place.at);
-		return false;
-	}
-	if (r->cache)
-		p = block_cache_get(r->cache, r->in_cache, place.at);
-	if (!p) {
-		int got;
-
-		p = piece_room(r, place, &kept);
-		warm_up(r, kind);
-		got = run_pread(r, p, place.n, place.at, err);
-		if (!got &&
-		    !piece_check(p, place.n, r->footer.number, kind, seed))
-			got = run_damaged(err, r, kind_name(kind), place.at);
-		if (got && kept)
-			block_cache_drop(r->cache, r->in_cache, place.at);
-		if (got)
-			return false;
-	}
-	*out = (struct str){p + PIECE_HEAD, place.n - PIECE_HEAD};
-	return true;
+int
+run_block_at_hand(
+    struct run_file *r, struct place place, struct str *out, struct err *err)
+{
+	return piece_get(r, place, PIECE_DATA, place.at, false, out, err);
 }
 
 /* ---- sections ---- */
@@ -346,6 +381,7 @@ run_file_close(struct run_file *r)
 	buf_release(&r->room);
 	mem_free(r->sections);
 	mem_free(r->places);
+	mem_free(r->hints);
 	mem_free(r->name);
 	mem_free(r);
 }

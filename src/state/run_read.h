@@ -20,6 +20,7 @@ struct run_file {
 	struct buf first, last;	      /* keys of the first, of the last entry */
 	struct block_cache *cache;    /* or NULL */
 	uint32_t in_cache;	      /* its number there */
+	uint32_t *hints;	      /* where the filter's pages are there */
 	uint32_t recent;	      /* the section that was asked for last */
 	unsigned n_cold;    /* pages of filter and index read so far */
 	struct buf scratch; /* a piece that is not kept */
@@ -41,6 +42,13 @@ int run_pread(
  */
 bool run_piece(struct run_file *r, struct place place, enum piece_kind kind,
     uint64_t seed, struct str *out, struct err *err);
+
+/*
+ * The same for a data block that is in the cache or that the kernel has at
+ * hand. 1; -1 and *err; 0: it has been asked to fetch it.
+ */
+int run_block_at_hand(
+    struct run_file *r, struct place place, struct str *out, struct err *err);
 
 /* Is it in the cache already? */
 bool run_cached(const struct run_file *r, uint64_t at);
@@ -74,13 +82,20 @@ uint32_t block_cache_enter(struct block_cache *c);
 void block_cache_leave(struct block_cache *c, uint32_t file);
 /* The piece of a file at a place, or NULL. */
 char *block_cache_get(struct block_cache *c, uint32_t file, uint64_t at);
+/*
+ * The same; *hint says where it was at the last time, if it was there. Any
+ * number is a hint.
+ */
+char *block_cache_again(
+    struct block_cache *c, uint32_t file, uint64_t at, uint32_t *hint);
 bool block_cache_has(const struct block_cache *c, uint32_t file, uint64_t at);
 /*
  * Room for a piece of n bytes, which takes the place of others; NULL if it is
- * too large to be kept. Valid until the next call.
+ * too large to be kept. Valid until the next call. dear: asked for by nearly
+ * every look-up, it stays longer than others.
  */
 char *block_cache_put(
-    struct block_cache *c, uint32_t file, uint64_t at, uint32_t n);
+    struct block_cache *c, uint32_t file, uint64_t at, uint32_t n, bool dear);
 /* Takes back the piece that was put last. */
 void block_cache_drop(struct block_cache *c, uint32_t file, uint64_t at);
 

@@ -155,7 +155,7 @@ note_piece(
 	struct buf value = {0};
 
 	must(level < RUN_LEVELS);
-	if (b->n >= PAGE_FANOUT && block_out_size(b) + key.n > BLOCK_SIZE) {
+	if (b->n >= PAGE_FANOUT && block_out_size(b) + key.n > INDEX_SIZE) {
 		struct place page = end_page(w, level);
 
 		note_piece(w, level + 1, buf_str(&b->first), page);

@@ -124,6 +124,7 @@ store_free(struct store *s)
 	buf_release(&s->note);
 	buf_release(&s->schema);
 	buf_release(&s->many);
+	mem_free(s->asks);
 	mem_free(s->garbage);
 	if (s->log.fd >= 0)
 		close(s->log.fd);

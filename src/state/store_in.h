@@ -64,7 +64,6 @@ struct store {
 	struct memtable *pending, *held;
 	struct version version;
 	struct block_cache *cache;
-	uint64_t seen_misses;	   /* of the cache, at the last look */
 	struct store_merge *merge; /* store_merge.c */
 	unsigned merge_pause;	   /* commits before the next one begins */
 	struct buf note, schema;
@@ -74,6 +73,8 @@ struct store {
 	uint64_t next_run;
 	int64_t written;
 	struct buf many;	/* values of store_get_many */
+	struct store_ask *asks; /* its keys that no table knows */
+	size_t cap_asks;
 	struct memtable *trash; /* freed by the writer's next job */
 
 	/* The writer's while busy, else the owner's. */
@@ -93,6 +94,13 @@ struct store {
 	atomic_bool finished; /* the job is done, or has failed */
 	atomic_bool failed;
 	struct err err; /* set once, before failed is */
+};
+
+/* A key that no layer in memory knows. */
+struct store_ask {
+	struct run_key key;
+	size_t i; /* of the keys asked for */
+	size_t n; /* runs that are left to be looked at, the oldest */
 };
 
 /* Limits where the options have none. */

@@ -158,7 +158,9 @@ write_merged(struct store_merge *m)
 		files[i] = m->inputs.runs[n - 1 - i].handle->file;
 	rc = merge_do(&job, &m->made, &m->n_made, &m->err);
 	mem_free(files);
-	return rc || store_dir_sync(&m->store->dir, &m->err) ? -1 : 0;
+	if (!rc && !m->store->temporary)
+		rc = store_dir_sync(&m->store->dir, &m->err);
+	return rc ? -1 : 0;
 }
 
 static void *

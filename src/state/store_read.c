@@ -22,105 +22,112 @@ store_tables(const struct store *s, struct memtable *out[STORE_TABLES])
 	return n;
 }
 
-/* What the n oldest runs have, the newest first. */
-static enum store_found
-get_from_runs(struct store *s, size_t n, unsigned map, int64_t bucket,
-    struct str key, struct buf *out)
+/* What a run has, by its number in the version. */
+static enum run_found
+get_from_run(struct store *s, size_t i, const struct run_key *k, bool wait,
+    struct buf *out)
 {
+	const struct version_run *r = &s->version.runs[i];
 	struct err err = {0};
+	enum run_found found;
 
-	for (size_t i = n; i-- > 0;) {
-		const struct version_run *r = &s->version.runs[i];
+	if (section_set_has(&r->dead, k->map, k->bucket))
+		return RUN_ABSENT;
+	found = run_file_look(r->handle->file, k, wait, out, &err);
+	if (found == RUN_DAMAGED) {
+		store_dir_note(&s->dir, &err);
+		store_fail(s, &err);
+	}
+	return found;
+}
 
-		if (section_set_has(&r->dead, map, bucket))
-			continue;
-		switch (run_file_get(
-		    r->handle->file, map, bucket, key, out, &err)) {
-		case RUN_ABSENT:
+/* What the n oldest runs have, the newest first. */
+static enum run_found
+get_from_runs(
+    struct store *s, size_t n, const struct run_key *k, struct buf *out)
+{
+	enum run_found found = RUN_ABSENT;
+
+	while (n > 0 && found == RUN_ABSENT)
+		found = get_from_run(s, --n, k, true, out);
+	return found;
+}
+
+/* The layers in memory that a bucket may be in, the newest first. */
+struct layers {
+	const struct mem_section *sections[STORE_TABLES];
+	unsigned n;
+	bool last; /* nothing is below them */
+};
+
+static struct layers
+layers_of(struct store *s, unsigned map, int64_t bucket)
+{
+	struct memtable *tables[STORE_TABLES];
+	unsigned n = store_tables(s, tables);
+	struct layers l = {.last = !s->version.n};
+
+	for (unsigned i = 0; i < n; i++) {
+		const struct mem_section *section =
+		    memtable_find(tables[i], map, bucket);
+
+		if (section)
+			l.sections[l.n++] = section;
+		if (memtable_hides(tables[i], map, bucket)) {
+			l.last = true;
 			break;
-		case RUN_FOUND:
-			return STORE_FOUND;
-		case RUN_DELETED:
-			return STORE_ABSENT;
-		case RUN_DAMAGED:
-			store_dir_note(&s->dir, &err);
-			store_fail(s, &err);
-			return STORE_DAMAGED;
 		}
 	}
-	return STORE_ABSENT;
+	return l;
 }
 
 /* What is in memory. False: nothing there knows the key. */
 static bool
-get_from_tables(struct store *s, unsigned map, int64_t bucket, struct str key,
-    struct buf *out, enum store_found *found)
+get_from_layers(const struct layers *l, struct str key, struct buf *out,
+    enum store_found *found)
 {
-	struct memtable *layers[STORE_TABLES];
-	unsigned n = store_tables(s, layers);
-
 	*found = STORE_ABSENT;
-	for (unsigned i = 0; i < n; i++) {
-		const struct mem_section *section =
-		    memtable_find(layers[i], map, bucket);
-		const struct mem_entry *e = mem_section_get(section, key);
+	for (unsigned i = 0; i < l->n; i++) {
+		const struct mem_entry *e =
+		    mem_section_get(l->sections[i], key);
 
-		if (e && mem_deleted(e))
-			return true;
-		if (e) {
+		if (!e)
+			continue;
+		if (!mem_deleted(e)) {
 			buf_adds(out, mem_value(e));
 			*found = STORE_FOUND;
-			return true;
 		}
-		if (memtable_hides(layers[i], map, bucket))
-			return true;
+		return true;
 	}
-	return !s->version.n;
+	return l->last;
+}
+
+static enum store_found
+as_found(enum run_found found)
+{
+	if (found == RUN_DAMAGED)
+		return STORE_DAMAGED;
+	return found == RUN_FOUND ? STORE_FOUND : STORE_ABSENT;
 }
 
 enum store_found
 store_get(struct store *s, unsigned map, int64_t bucket, struct str key,
     struct buf *out)
 {
+	struct layers layers;
 	enum store_found found;
+	struct run_key k;
 
 	if (atomic_load_explicit(&s->failed, memory_order_acquire))
 		return STORE_DAMAGED;
-	if (get_from_tables(s, map, bucket, key, out, &found))
+	layers = layers_of(s, map, bucket);
+	if (get_from_layers(&layers, key, out, &found))
 		return found;
-	return get_from_runs(s, s->version.n, map, bucket, key, out);
+	k = run_key_of(map, bucket, key);
+	return as_found(get_from_runs(s, s->version.n, &k, out));
 }
 
 /* ---- many at once ---- */
-
-/*
- * The newest runs of `n` that the key is in, if it is in any: their number. The
- * kernel is asked for the block.
- */
-static size_t
-fetch(const struct store *s, size_t n, unsigned map, int64_t bucket,
-    struct str key)
-{
-	for (; n > 0; n--) {
-		const struct version_run *r = &s->version.runs[n - 1];
-
-		if (!section_set_has(&r->dead, map, bucket) &&
-		    run_file_may_have(r->handle->file, map, bucket, key, true))
-			break;
-	}
-	return n;
-}
-
-/* Did blocks have to be read since the last time? */
-static bool
-reads_blocks(struct store *s)
-{
-	uint64_t misses = s->cache ? block_cache_misses(s->cache) : 0;
-	bool more = misses != s->seen_misses;
-
-	s->seen_misses = misses;
-	return more;
-}
 
 /*
  * The buffer may move while values are added: until all are there, n of what
@@ -136,42 +143,107 @@ note(struct store *s, struct str *out, size_t from, enum store_found found)
 	out->n = s->many.n - from;
 }
 
-/* In place of a place: to be looked for in the n oldest runs. */
-#define LATER ((const char *)(uintptr_t)UINTPTR_MAX)
+/* Keys whose part of a filter is fetched ahead. */
+#define AHEAD 8
+
+/* Keys that are asked for: first those whose block has to be waited for. */
+struct asks {
+	struct store_ask *p;
+	size_t n_later, n;
+};
+
+/* Looks into a run, by its number; false if it is damaged. */
+static bool
+look_into(struct store *s, size_t run, struct asks *asks, struct str *out)
+{
+	struct run_file *file = s->version.runs[run].handle->file;
+	size_t to = asks->n_later;
+
+	for (size_t i = to; i < asks->n; i++) {
+		struct store_ask a = asks->p[i];
+		size_t from = s->many.n;
+		enum run_found found;
+
+		if (i + AHEAD < asks->n)
+			run_file_soon(file, &asks->p[i + AHEAD].key);
+		found = get_from_run(s, run, &a.key, false, &s->many);
+		if (found == RUN_DAMAGED)
+			return false;
+		if (found == RUN_ABSENT) {
+			asks->p[to++] = a;
+		} else if (found == RUN_LATER) {
+			a.n = run + 1;
+			asks->p[to++] = asks->p[asks->n_later];
+			asks->p[asks->n_later++] = a;
+		} else {
+			note(s, &out[a.i], from, as_found(found));
+		}
+	}
+	asks->n = to;
+	return true;
+}
+
+/*
+ * Goes through the runs, the newest first, with all keys at a time: so filter
+ * and index of a run are near while they are used. What is left are keys whose
+ * block has to be waited for. False if the store has failed.
+ */
+static bool
+look_at_hand(struct store *s, size_t *n_asks, struct str *out)
+{
+	struct asks asks = {s->asks, 0, *n_asks};
+
+	for (size_t i = s->version.n; i > 0 && asks.n > asks.n_later; i--)
+		if (!look_into(s, i - 1, &asks, out))
+			return false;
+	*n_asks = asks.n_later;
+	return true;
+}
+
+/* Waits for the blocks. */
+static bool
+look_later(struct store *s, struct store_ask *asks, size_t n, struct str *out)
+{
+	for (size_t i = 0; i < n; i++) {
+		size_t from = s->many.n;
+		enum run_found found =
+		    get_from_runs(s, asks[i].n, &asks[i].key, &s->many);
+
+		if (found == RUN_DAMAGED)
+			return false;
+		note(s, &out[asks[i].i], from, as_found(found));
+	}
+	return true;
+}
 
 bool
 store_get_many(struct store *s, unsigned map, int64_t bucket,
     const struct str *keys, size_t n, struct str *out)
 {
-	bool ahead = n > 1 && reads_blocks(s);
+	struct layers layers;
 	enum store_found found;
+	size_t n_asks = 0;
 
 	if (atomic_load_explicit(&s->failed, memory_order_acquire))
 		return false;
+	layers = layers_of(s, map, bucket);
 	s->many.n = 0;
+	mem_grow(&s->asks, &s->cap_asks, n, sizeof *s->asks);
 	for (size_t i = 0; i < n; i++) {
 		size_t from = s->many.n;
 
-		if (get_from_tables(
-			s, map, bucket, keys[i], &s->many, &found)) {
+		if (get_from_layers(&layers, keys[i], &s->many, &found)) {
 			note(s, &out[i], from, found);
 			continue;
 		}
-		out[i] = (struct str){LATER, s->version.n};
-		if (ahead)
-			out[i].n = fetch(s, s->version.n, map, bucket, keys[i]);
+		out[i] = (struct str){0};
+		s->asks[n_asks++] = (struct store_ask){
+		    run_key_of(map, bucket, keys[i]), i, s->version.n};
 	}
-	for (size_t i = 0; i < n; i++) {
-		size_t from = s->many.n;
-
-		if (out[i].p != LATER)
-			continue;
-		found =
-		    get_from_runs(s, out[i].n, map, bucket, keys[i], &s->many);
-		if (found == STORE_DAMAGED)
-			return false;
-		note(s, &out[i], from, found);
-	}
+	/* One key alone gains nothing by being fetched ahead. */
+	if ((n > 1 && !look_at_hand(s, &n_asks, out)) ||
+	    !look_later(s, s->asks, n_asks, out))
+		return false;
 	buf_reserve(&s->many, 1);
 	for (size_t i = 0; i < n; i++)
 		if (out[i].p)

@@ -3,10 +3,12 @@
  * The store: what was committed is there again, and nothing else; the lock;
  * directories that are not ours.
  */
+#include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
+#include "base/must.h"
 #include "store_dir.h"
 
 static const struct store_options make = {.create = true};
@@ -138,6 +140,90 @@ test_many(void)
 	ok(str_is(out[0], "one") && !out[1].p && out[2].p && !out[2].n,
 	    "found, not found, empty");
 	buf_release(&bytes);
+	test_close(s);
+}
+
+/* Makes the kernel forget what it has of the files of a directory. */
+static void
+cool(const char *dir)
+{
+	DIR *d = opendir(dir);
+	const struct dirent *e;
+
+	must(d);
+	while ((e = readdir(d))) {
+		int fd = openat(dirfd(d), e->d_name, O_RDONLY | O_CLOEXEC);
+
+		must(fd >= 0);
+		(void)posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
+		close(fd);
+	}
+	closedir(d);
+}
+
+/* Of the keys that get_many is asked for, how many differ from what get says.
+ */
+static unsigned
+many_wrong(struct store *s, int64_t first, int64_t step)
+{
+	struct str keys[500], out[500];
+	struct buf bytes = {0}, one = {0};
+	size_t at[501] = {0};
+	unsigned n_wrong = 0;
+
+	for (int i = 0; i < 500; i++) {
+		key_put(&bytes, value_int(first + i * step));
+		at[i + 1] = bytes.n;
+	}
+	for (int i = 0; i < 500; i++)
+		keys[i] = (struct str){bytes.p + at[i], at[i + 1] - at[i]};
+	must(store_get_many(s, 1, 0, keys, 500, out));
+	for (int i = 0; i < 500; i++) {
+		bool found;
+
+		one.n = 0;
+		found = store_get(s, 1, 0, keys[i], &one) == STORE_FOUND;
+		n_wrong += found != !!out[i].p ||
+			   (found && !str_eq(out[i], buf_str(&one)));
+	}
+	buf_release(&bytes);
+	buf_release(&one);
+	return n_wrong;
+}
+
+/* Keys in runs over each other, which have to be read from the disk or not. */
+static void
+test_many_runs(void)
+{
+	const char *dir = test_dir("runs");
+	struct store_options o = {.create = true, .inline_max = 1};
+	struct store *s = test_open(dir, &o);
+	struct store_info is;
+	char text[32];
+
+	for (int run = 1; run <= 4; run++) {
+		for (int64_t k = 0; k < 20000; k += run) {
+			snprintf(text, sizeof text, "%d:%d", run, (int)k);
+			if (k % (7 * run))
+				put(s, 0, k, text);
+			else
+				store_delete(s, 1, 0, test_key(k));
+		}
+		test_commit(s, "more");
+	}
+	test_close(s);
+	cool(dir);
+	s = test_open(dir, &o);
+	store_info(s, &is);
+	ok(is.n_runs > 1, "%u runs", is.n_runs);
+	same(get(s, 0, 12), "4:12", "the newest");
+	same(get(s, 0, 28), "-", "what it deleted");
+	same(get(s, 0, 13), "1:13", "what it does not know");
+	ok(!many_wrong(s, 0, 39), "many from a cold disk");
+	ok(!many_wrong(s, 3, 40), "and when some are at hand");
+	ok(!many_wrong(s, 0, 39), "and when all are");
+	put(s, 0, 39, "changed");
+	ok(!many_wrong(s, 0, 39), "and when some are in memory");
 	test_close(s);
 }
 
@@ -295,6 +381,7 @@ main(void)
 	test_basics();
 	test_scan();
 	test_many();
+	test_many_runs();
 	test_lock();
 	test_foreign();
 	test_savepoint();
