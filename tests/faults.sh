@@ -1,8 +1,14 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # Runs with state, stopped and starved at their system calls, as TAP: see
-# faults/faults.py. WEIR_FAULTS=full tries every call, thousands of kills and
-# crash states; without it a few of each.
+# faults/faults.py. Without WEIR_FAULTS a few of each, in seconds; with
+# WEIR_FAULTS=full, in some 15 minutes:
+#	4,700 kills: instead of and behind every call, with -j1 and -j3
+#	13,000 failing calls: every other one, with six errnos, -j1 and -j3
+#	1,400 kills at random times
+#	13,800 states that a power cut may leave; if nothing was synced, some
+#	must be wrong, or the others say nothing
+#	10,000 damaged files of state
 command -v python3 >/dev/null || {
 	echo "1..0 # SKIP no python3"
 	exit 0
@@ -21,6 +27,7 @@ ${CC:-cc} -D_GNU_SOURCE -O1 -shared -fPIC -U_FORTIFY_SOURCE -o "$dir/shim.so" \
 	exit 0
 }
 n=0
+small='tumble sessions running live hop appended'
 
 # faults WAY OPTION...: its lines of TAP, numbered anew.
 faults() {
@@ -44,16 +51,21 @@ if [ "${WEIR_FAULTS:-}" = full ]; then
 		faults errno --jobs "$jobs" --every 2
 		faults random --jobs "$jobs" --count 100
 	done
-	faults states --most 2200
+	for some in tumble sessions running live hop appended; do
+		faults states --most 2200 "$some"
+	done
+	faults states --most 600 spilled
 	faults states --most 300 --nosync
-	faults damage --every 8
+	faults damage --every 64 tumble sessions running live hop appended
+	faults damage --every 200000 spilled
 else
-	faults kill --every 25
-	faults kill --every 60 --jobs 3
-	faults errno --every 150
-	faults random --count 4
-	faults states --most 24
-	faults states --most 120 --nosync tumble
-	faults damage --every 2000 tumble live
+	# shellcheck disable=SC2086 # words
+	faults kill --every 30 $small
+	faults kill --every 60 --jobs 3 tumble sessions
+	faults errno --every 150 $small
+	faults random --count 3 $small
+	faults states --most 16 $small
+	faults states --most 60 --nosync tumble
+	faults damage --every 4000 tumble live
 fi
 echo "1..$n"

@@ -208,7 +208,7 @@ killed() {
 	is "$out" $'{"a":1}\n{"a":2}'
 }
 
-@test "journal: a last line without its end is the next run's, and so is a header" {
+@test "journal: an unended last line is the next run's, a header the first's" {
 	printf 'a,b\n1,2\n3,' | weir -s ./st --journal 'SELECT *' >got
 	printf '4\n5,6\n7,8' | weir -s ./st --journal 'SELECT *' >>got
 	printf '' | weir -s ./st --journal --final 'SELECT *' >>got

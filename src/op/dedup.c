@@ -5,7 +5,8 @@
  * By order of arrival, the first row of a key goes on at once and all that is
  * kept is that the key has come. The first by event time is known when the
  * watermark has passed it; until then a row of an earlier time takes its
- * place. Everything else is known when the input has ended.
+ * place. Everything else is known when the input has ended. Where every change
+ * of the result is wanted, top_live.c does all but the first of these.
  *
  * With a time to live a key whose row went on at once is forgotten so much
  * later, and its next row goes on again (Flink: state.ttl, stamped when it is
@@ -17,8 +18,8 @@
 #include "base/heap.h"
 #include "base/mem.h"
 #include "data/key.h"
-#include "op/kept.h"
 #include "op/show.h"
+#include "op/top_live.h"
 #include "op/ttl.h"
 #include "op/written.h"
 #include "state/code.h"
@@ -38,6 +39,7 @@ struct dedup_config {
 	bool last;
 	enum dedup_way way;
 	int64_t lateness;
+	const struct top_live *live; /* NULL: rows come when they are final */
 	int64_t ttl; /* at once: µs a key is kept; 0 = for ever */
 };
 
@@ -60,11 +62,6 @@ struct dedup_run {
 	struct kept_row **ready;
 	size_t n_ready, cap_ready;
 	struct state_step *state; /* NULL: no state is kept */
-};
-
-struct dedup_prep {
-	struct column *orders;
-	struct row_keys keys;
 };
 
 /* ---- binding ---- */
@@ -118,6 +115,43 @@ bind_order(struct op *op, const struct bind *b, struct scope *scope,
 	return 0;
 }
 
+static int64_t
+stated_lateness(const struct op *op, const struct bind *b)
+{
+	return op->in.scan ? op->in.scan->lateness : b->lateness;
+}
+
+/* The best row by the order, which runs backwards for the last. */
+static int
+bind_live(struct op *op, const struct bind *b, struct dedup_config *c)
+{
+	struct top_live *live;
+
+	if (!op->live || (c->way == DEDUP_AT_ONCE && !op->in.changes))
+		return 0;
+	live = arena_zalloc(b->arena, sizeof *live);
+	*live = (struct top_live){
+	    .rule = {.orders = c->orders, .n_orders = c->n_orders, .limit = 1},
+	    .keys = c->keys,
+	    .n_keys = c->n_keys,
+	    .exprs = c->exprs,
+	    .last = c->last,
+	    .from = 1,
+	    .rank_col = COL_RECORD,
+	    .filters = true,
+	    .timed = c->way == DEDUP_BY_TIME};
+	c->live = live;
+	op->acts = live->timed && !op->in.changes &&
+		   stated_lateness(op, b) != WHEN_MAX;
+	return top_live_bind(op, b, op_arg(op, "by"), live);
+}
+
+static const struct top_live *
+live_of(const struct op *op)
+{
+	return ((const struct dedup_config *)op->config)->live;
+}
+
 static int
 dedup_bind(struct op *op, const struct bind *b)
 {
@@ -133,7 +167,9 @@ dedup_bind(struct op *op, const struct bind *b)
 	c->keys = bind_list(op_arg(op, "by"), &scope, b, &c->n_keys);
 	if (!c->keys || bind_keep(op, b, c) || bind_order(op, b, &scope, c))
 		return -1;
-	if (c->way != DEDUP_AT_ONCE)
+	if (bind_live(op, b, c))
+		return -1;
+	if (c->live || c->way != DEDUP_AT_ONCE)
 		return 0;
 	c->ttl = b->ttl;
 	return op_forgets(op, b);
@@ -143,24 +179,19 @@ static void *
 dedup_prepare(const struct op *op, struct eval *ev, struct batch *b)
 {
 	const struct dedup_config *c = op->config;
-	struct dedup_prep *p = arena_alloc(b->arena, sizeof *p);
-	struct column *cols = arena_array(b->arena, c->n_keys, sizeof *cols);
+	struct row_values *p;
 
-	p->orders = arena_array(b->arena, c->n_orders, sizeof *p->orders);
-	eval_begin(ev, b);
-	for (unsigned i = 0; i < c->n_keys; i++)
-		expr_eval(c->keys[i], ev, b, NULL, 0, &cols[i]);
-	for (unsigned i = 0; i < c->n_orders; i++)
-		if (c->exprs[i])
-			expr_eval(c->exprs[i], ev, b, NULL, 0, &p->orders[i]);
-	row_keys_make(&p->keys, cols, c->n_keys, ev, b);
+	if (c->live)
+		return top_live_prepare(c->live, op, ev, b);
+	p = arena_alloc(b->arena, sizeof *p);
+	row_values_make(p, c->keys, c->n_keys, c->exprs, c->n_orders, ev, b);
 	return p;
 }
 
 /* ---- rows in ---- */
 
 static struct dedup_cell *
-cell_of(struct dedup_run *r, const struct dedup_prep *p, unsigned k)
+cell_of(struct dedup_run *r, const struct row_values *p, unsigned k)
 {
 	struct cell *cell =
 	    table_cell(&r->keys, p->keys.keys[k], p->keys.hashes[k]);
@@ -212,7 +243,7 @@ refuse(struct dedup_run *r, const struct dedup_cell *cell, struct batch *b,
 }
 
 static void
-take(struct dedup_run *r, struct batch *b, const struct dedup_prep *p,
+take(struct dedup_run *r, struct batch *b, const struct row_values *p,
     unsigned row, unsigned k)
 {
 	const struct dedup_config *c = r->c;
@@ -350,8 +381,11 @@ static struct op_run *
 dedup_open(const struct op *op)
 {
 	const struct dedup_config *c = op->config;
-	struct dedup_run *r = mem_zalloc(sizeof *r);
+	struct dedup_run *r;
 
+	if (c->live)
+		return top_live_open(c->live, op);
+	r = mem_zalloc(sizeof *r);
 	r->run.op = op;
 	r->c = c;
 	r->now = WHEN_MIN;
@@ -377,7 +411,7 @@ pass_on(struct dedup_run *r, struct batch *b, uint16_t *rows, unsigned n)
 
 /* Has its key come before, and been kept since? From now on it has. */
 static bool
-has_come(struct dedup_run *r, const struct batch *b, const struct dedup_prep *p,
+has_come(struct dedup_run *r, const struct batch *b, const struct row_values *p,
     unsigned row, unsigned k)
 {
 	struct dedup_cell *cell;
@@ -409,7 +443,7 @@ pass_time(struct dedup_run *r, int64_t w)
 }
 
 static void
-apply_at_once(struct dedup_run *r, struct batch *b, const struct dedup_prep *p,
+apply_at_once(struct dedup_run *r, struct batch *b, const struct row_values *p,
     unsigned from, unsigned to, struct watermark *w)
 {
 	uint16_t *rows = arena_array(b->arena, to - from + 1, sizeof *rows);
@@ -440,6 +474,10 @@ dedup_advance(struct op_run *run, int64_t w)
 {
 	struct dedup_run *r = (struct dedup_run *)run;
 
+	if (live_of(run->op)) {
+		top_live_advance(run, w);
+		return;
+	}
 	pass_time(r, w);
 	if (r->c->way == DEDUP_AT_END && w != WHEN_MAX)
 		return;
@@ -458,6 +496,10 @@ dedup_apply(struct op_run *run, struct batch *b, void *prepared, unsigned from,
 	struct dedup_run *r = (struct dedup_run *)run;
 	unsigned k = op_selected_from(b, from);
 
+	if (live_of(run->op)) {
+		top_live_apply(run, b, prepared, from, to, w);
+		return;
+	}
 	if (r->c->way == DEDUP_AT_ONCE) {
 		apply_at_once(r, b, prepared, from, to, w);
 		return;
@@ -480,6 +522,10 @@ dedup_close(struct op_run *run)
 {
 	struct dedup_run *r = (struct dedup_run *)run;
 
+	if (live_of(run->op)) {
+		top_live_close(run);
+		return;
+	}
 	kept_leave(&r->kept);
 	for (size_t i = 0; i < r->keys.n; i++) {
 		struct dedup_cell *cell = (void *)r->keys.cells[i]->bytes;
@@ -507,6 +553,10 @@ dedup_schema(const struct op *op, struct schema *out)
 
 	written_args(op, out, "by order");
 	written_word(out, "keep", c->last ? "last" : "first");
+	if (c->live) {
+		top_live_schema(c->live, op, out);
+		return;
+	}
 	written_word(out, "rows come out", ways[c->way]);
 	if (c->way != DEDUP_AT_ONCE)
 		kept_schema(op, out);
@@ -611,7 +661,8 @@ dedup_show(struct op_show *s, const struct op_entry *e)
 	const char *p, *end;
 	int64_t stamp, out, time;
 
-	if (!str_is(e->map, "keys") && !str_is(e->map, "ttl"))
+	if (live_of(s->op) ||
+	    (!str_is(e->map, "keys") && !str_is(e->map, "ttl")))
 		return show_kept(s, e);
 	if (!table_saved(e->value, &bytes))
 		return false;
@@ -628,10 +679,13 @@ static int
 dedup_restore(struct op_run *run, struct state_step *s, struct err *err)
 {
 	struct dedup_run *r = (struct dedup_run *)run;
-	bool fixed = r->c->way == DEDUP_BY_TIME;
 	int64_t n[3];
+	bool fixed;
 	int rc;
 
+	if (live_of(run->op))
+		return top_live_restore(run, s, err);
+	fixed = r->c->way == DEDUP_BY_TIME;
 	r->state = s;
 	table_keep(&r->keys, state_map(s, "keys"), 0,
 	    fixed ? &fixed_codec : &movable_codec, r);
@@ -656,10 +710,14 @@ static void
 dedup_save(struct op_run *run)
 {
 	struct dedup_run *r = (struct dedup_run *)run;
-	const int64_t n[] = {(int64_t)r->arrivals, r->now, r->kept.timed};
 
+	if (live_of(run->op)) {
+		top_live_save(run);
+		return;
+	}
 	kept_store(&r->kept);
-	written_save(r->state, "run", n, 3);
+	written_save(r->state, "run",
+	    (const int64_t[]){(int64_t)r->arrivals, r->now, r->kept.timed}, 3);
 }
 
 static void
@@ -680,6 +738,10 @@ dedup_explain(const struct op *op, struct buf *out)
 {
 	const struct dedup_config *c = op->config;
 
+	if (c->live) {
+		top_live_explain(c->live, out);
+		return;
+	}
 	buf_addz(out, c->way == DEDUP_AT_ONCE
 			  ? "every key that has come"
 			  : "every key that has come, and a row of each until "
@@ -704,7 +766,9 @@ const struct op_kind op_dedup = {
 	    "time. Otherwise the rows come out when the input ends, in the "
 	    "order they came. Of equal rows the first is the one that came "
 	    "first, the last the one that came last. The others count as "
-	    "filtered.",
+	    "filtered. In the output modes that show changes (-m changelog, "
+	    "upsert, every) each row that is the one so far comes at once, and "
+	    "takes the place of the one before.",
 	.example = "- dedup: [user, event_id]\n",
 	.params = dedup_params,
 	.n_params = sizeof dedup_params / sizeof *dedup_params,
@@ -712,6 +776,7 @@ const struct op_kind op_dedup = {
 	.remedy = "only for inputs that end",
 	.primary = "by",
 	.waits = WAITS_WATERMARK,
+	.changes = CHANGES_LIVE,
 	.bind = dedup_bind,
 	.prepare = dedup_prepare,
 	.open = dedup_open,

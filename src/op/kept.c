@@ -283,6 +283,23 @@ row_keys_make(struct row_keys *out, const struct column *cols, unsigned n,
 	key_batch(b, cols, n, b->arena, out->keys, out->hashes);
 }
 
+void
+row_values_make(struct row_values *out, struct expr *const *keys,
+    unsigned n_keys, struct expr *const *orders, unsigned n_orders,
+    struct eval *ev, struct batch *b)
+{
+	struct column *cols = arena_array(b->arena, n_keys, sizeof *cols);
+
+	out->orders = arena_array(b->arena, n_orders, sizeof *out->orders);
+	eval_begin(ev, b);
+	for (unsigned i = 0; i < n_keys; i++)
+		expr_eval(keys[i], ev, b, NULL, 0, &cols[i]);
+	for (unsigned i = 0; i < n_orders; i++)
+		if (orders[i])
+			expr_eval(orders[i], ev, b, NULL, 0, &out->orders[i]);
+	row_keys_make(&out->keys, cols, n_keys, ev, b);
+}
+
 struct expr **
 bind_list(const struct arg *arg, struct scope *scope, const struct bind *b,
     unsigned *n)

@@ -190,6 +190,18 @@ struct row_keys {
 void row_keys_make(struct row_keys *out, const struct column *cols, unsigned n,
     struct eval *ev, struct batch *b);
 
+/*
+ * What a step asks of the rows of a batch that has keys and an order: a column
+ * for each expression, none where one is NULL (event time), and the keys.
+ */
+struct row_values {
+	struct column *orders;
+	struct row_keys keys;
+};
+void row_values_make(struct row_values *out, struct expr *const *keys,
+    unsigned n_keys, struct expr *const *orders, unsigned n_orders,
+    struct eval *ev, struct batch *b);
+
 /* Binds a list of expressions; NULL and the error if one is wrong. */
 struct expr **bind_list(const struct arg *arg, struct scope *scope,
     const struct bind *b, unsigned *n);

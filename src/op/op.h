@@ -435,10 +435,11 @@ struct op {
 	/*
 	 * By plan_bind before the step is bound. live: what it finds out is
 	 * wanted as changes, row by row, and not only at the end. heeded: a
-	 * step behind it acts when the watermark moves. implied: it follows
-	 * from the mode of an output and was not written.
+	 * step behind it acts when the watermark moves; awaited: one that does
+	 * so with the rows it gets, as windows do. implied: it follows from the
+	 * mode of an output and was not written.
 	 */
-	bool live, heeded, implied;
+	bool live, heeded, awaited, implied;
 	bool forgets; /* set by bind: keys are forgotten (bind.ttl) */
 
 	/*
@@ -601,6 +602,7 @@ enum op_changes {
 	CHANGES_PASS,  /* they go through; with `open`: as CHANGES_REFUSE */
 	CHANGES_MAKE,  /* it makes them of the records read */
 	CHANGES_TAKE,  /* takes them; makes them if op.live */
+	CHANGES_LIVE,  /* if op.live as CHANGES_TAKE, else as CHANGES_REFUSE */
 	CHANGES_END,   /* takes them and gives none; rows as they are at last */
 	CHANGES_SHOW,  /* takes them, wants every one, and gives none */
 	CHANGES_REFUSE /* is to get rows as they are at last */

@@ -83,11 +83,12 @@ every_bind(struct op *op, const struct bind *b)
 	c->marks = op->in.changes && !op->in.steady;
 	if (!c->marks)
 		return 0;
-	if (flow_find(out, mark))
+	if (flow_find(out, mark) && !flow_find(out, mark)->dropped)
 		return err_set(b->err, ERR_SPEC, op->where,
 		    "there is a column \"op\" already, which would mark rows "
 		    "that are gone");
 	c->gone = flow_compute(out);
+	flow_remove(out, flow_find(out, mark));
 	flow_add(out, mark, c->gone, T_TEXT)->omit_null = true;
 	return 0;
 }
@@ -204,7 +205,7 @@ put_all(struct settle_run *r)
 	arena_init(&a, 4096);
 	if (r->standing.keyed || r->standing.state)
 		cells = table_sorted(t, &a);
-	if (!r->standing.keyed && r->standing.state && t->n)
+	if (!r->standing.keyed && t->n)
 		qsort(cells, t->n, sizeof *cells, by_arrival);
 	for (size_t i = 0; i < t->n; i++)
 		for (int64_t k = 0; k < row_in(cells[i])->count; k++)
@@ -219,7 +220,8 @@ moved(struct settle_run *r, int64_t w)
 {
 	if (r->c->period)
 		tick(r, w);
-	if (r->run.op->heeded)
+	/* Rows that come at the end are of no time that has passed. */
+	if (r->c->period && r->run.op->heeded)
 		r->run.forward(&r->run, w);
 }
 
@@ -248,7 +250,8 @@ settle_advance(struct op_run *run, int64_t w)
 		tick(r, w);
 	else if (w == WHEN_MAX)
 		put_all(r);
-	run->forward(run, w);
+	if (r->c->period || w == WHEN_MAX)
+		run->forward(run, w);
 }
 
 /* ---- state ---- */

@@ -3,6 +3,8 @@
 #include "op/standing.h"
 #include "op/show.h"
 
+#include <limits.h>
+
 #include "base/mem.h"
 #include "base/must.h"
 #include "data/key.h"
@@ -46,13 +48,22 @@ flow_keyed(const struct flow *f)
 	return f->keyed;
 }
 
+void
+flow_hand_on(const struct flow *f, const unsigned *cols, unsigned n)
+{
+	for (unsigned i = 0; f->scan && i < n; i++)
+		if (cols[i] < f->scan->n_wants)
+			f->scan->last[cols[i]] = UINT_MAX;
+}
+
 int
 flow_no_key(const struct op *op, const struct bind *b)
 {
 	err_set(b->err, ERR_SPEC, op->where,
 	    "rows change here and no key tells them apart");
 	return err_hint(b->err,
-	    "select the keys of the group, too, or take the mode changelog");
+	    "select the keys of the group, or the number of the row, too, or "
+	    "take the mode changelog");
 }
 
 int
@@ -61,7 +72,7 @@ standing_key(struct op *op, const struct bind *b)
 	const struct arg *arg = op_arg(op, "key");
 	unsigned *key;
 
-	if (!arg)
+	if (!arg || !arg->n_items)
 		return 0;
 	key = arena_array(b->arena, arg->n_items, sizeof *key);
 	for (unsigned i = 0; i < arg->n_items; i++) {
@@ -77,6 +88,7 @@ standing_key(struct op *op, const struct bind *b)
 			    &op->in, item->name, item->where, b->err);
 		}
 	}
+	flow_hand_on(&op->in, key, arg->n_items);
 	op->in.key = key;
 	op->in.n_key = arg->n_items;
 	op->in.keyed = true;
@@ -178,10 +190,13 @@ static void
 keys_of(const struct flow *f, const struct batch *b, const unsigned *cols,
     unsigned n, struct standing_prep *p)
 {
-	struct column *key = arena_array(b->arena, n, sizeof *key);
+	struct column *key = arena_array(b->arena, n + 1, sizeof *key);
 
 	for (unsigned i = 0; i < n; i++)
 		key[i] = key_column(f, b, cols[i]);
+	/* Rows of different times are not alike, whoever sees the time. */
+	if (!f->keyed && b->time)
+		key[n++] = (struct column){.type = T_TIME, .i = b->time};
 	p->keys = arena_array(b->arena, b->n_sel, sizeof *p->keys);
 	p->hashes = arena_array(b->arena, b->n_sel, sizeof *p->hashes);
 	key_batch(b, key, n, b->arena, p->keys, p->hashes);
@@ -273,6 +288,8 @@ standing_take(struct standing *t, const struct batch *b,
 	bool gone = change_takes_back(batch_change(b, at));
 	struct standing_row *row = standing_find(t, p, k);
 
+	if (!t->keyed && !gone && !row->count && row->p)
+		row->arrival = ++t->arrivals;
 	if (t->keyed)
 		row->count = !gone;
 	else

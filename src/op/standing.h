@@ -20,7 +20,7 @@ struct standing_row {
 	char *p; /* the columns, packed */
 	uint32_t n, cap;
 	bool dirty, shown; /* for whoever keeps the rows */
-	uint64_t arrival;  /* of its first row, from 1 */
+	uint64_t arrival;  /* of the first of them, from 1 */
 };
 
 struct standing {
@@ -100,6 +100,12 @@ unsigned columns_read(const struct op *op, unsigned **out);
 
 /* True if the flow has a key and all columns of it are still there. */
 bool flow_keyed(const struct flow *f);
+
+/*
+ * Columns that tell rows apart go wherever the rows go, whoever else reads
+ * them.
+ */
+void flow_hand_on(const struct flow *f, const unsigned *cols, unsigned n);
 
 /* Fails as the step would need a key, and what comes in has none. -1. */
 int flow_no_key(const struct op *op, const struct bind *b);

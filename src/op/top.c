@@ -5,12 +5,14 @@
  * Each key has a buffer of its best rows so far (ranked.h). Which they are is
  * known when the input has ended; or, if the keys say the rows' event time (as
  * window_end does), when the watermark has passed it: rows of one time are in
- * a table of their own, which is dropped when they have come out.
+ * a table of their own, which is dropped when they have come out. Where every
+ * change of the result is wanted, and it is not out by then, top_live.c does
+ * all that.
  */
 #include "base/mem.h"
 #include "data/key.h"
-#include "op/ranked.h"
 #include "op/show.h"
+#include "op/top_live.h"
 #include "op/written.h"
 
 struct top_config {
@@ -22,6 +24,7 @@ struct top_config {
 	unsigned rank_col; /* COL_RECORD: it is not asked for */
 	bool timed;	   /* keys say the time */
 	int64_t lateness;
+	const struct top_live *live; /* NULL: rows come when they are final */
 };
 
 /* Rows of one event time. */
@@ -40,11 +43,6 @@ struct top_run {
 	struct top_table **tables; /* by time */
 	size_t n_tables, cap_tables;
 	struct state_step *state; /* NULL: no state is kept */
-};
-
-struct top_prep {
-	struct column *orders;
-	struct row_keys keys;
 };
 
 /* ---- binding ---- */
@@ -99,6 +97,25 @@ bind_ties(const struct op *op, const struct bind *b, struct top_config *c)
 }
 
 static int
+bind_live(struct op *op, const struct bind *b, struct top_config *c)
+{
+	struct top_live *live;
+
+	if (!op->live || (c->timed && !op->in.changes))
+		return 0;
+	live = arena_zalloc(b->arena, sizeof *live);
+	*live = (struct top_live){.rule = c->rule,
+	    .keys = c->keys,
+	    .n_keys = c->n_keys,
+	    .exprs = c->orders,
+	    .from = c->from,
+	    .rank_col = c->rank_col};
+	c->live = live;
+	op->acts = false;
+	return top_live_bind(op, b, op_arg(op, "by"), live);
+}
+
+static int
 top_bind(struct op *op, const struct bind *b)
 {
 	struct top_config *c = arena_zalloc(b->arena, sizeof *c);
@@ -126,24 +143,26 @@ top_bind(struct op *op, const struct bind *b)
 		c->rank_col = flow_compute(&op->out);
 		flow_set(&op->out, rank->items[0].name, c->rank_col, T_INT);
 	}
-	return 0;
+	return bind_live(op, b, c);
+}
+
+static const struct top_live *
+live_of(const struct op *op)
+{
+	return ((const struct top_config *)op->config)->live;
 }
 
 static void *
 top_prepare(const struct op *op, struct eval *ev, struct batch *b)
 {
 	const struct top_config *c = op->config;
-	struct top_prep *p = arena_alloc(b->arena, sizeof *p);
-	struct column *cols = arena_array(b->arena, c->n_keys, sizeof *cols);
+	struct row_values *p;
 
-	p->orders = arena_array(b->arena, c->rule.n_orders, sizeof *p->orders);
-	eval_begin(ev, b);
-	for (unsigned i = 0; i < c->n_keys; i++)
-		expr_eval(c->keys[i], ev, b, NULL, 0, &cols[i]);
-	for (unsigned i = 0; i < c->rule.n_orders; i++)
-		if (c->orders[i])
-			expr_eval(c->orders[i], ev, b, NULL, 0, &p->orders[i]);
-	row_keys_make(&p->keys, cols, c->n_keys, ev, b);
+	if (c->live)
+		return top_live_prepare(c->live, op, ev, b);
+	p = arena_alloc(b->arena, sizeof *p);
+	row_values_make(
+	    p, c->keys, c->n_keys, c->orders, c->rule.n_orders, ev, b);
 	return p;
 }
 
@@ -244,7 +263,7 @@ top_table_free(struct top_run *r, struct top_table *t, bool done)
 /* ---- rows in ---- */
 
 static void
-take(struct top_run *r, const struct batch *b, const struct top_prep *p,
+take(struct top_run *r, const struct batch *b, const struct row_values *p,
     unsigned row, unsigned k)
 {
 	const struct top_config *c = r->c;
@@ -343,8 +362,11 @@ static struct op_run *
 top_open(const struct op *op)
 {
 	const struct top_config *c = op->config;
-	struct top_run *r = mem_zalloc(sizeof *r);
+	struct top_run *r;
 
+	if (c->live)
+		return top_live_open(c->live, op);
+	r = mem_zalloc(sizeof *r);
 	r->run.op = op;
 	r->c = c;
 	r->now = WHEN_MIN;
@@ -357,6 +379,10 @@ top_advance(struct op_run *run, int64_t w)
 {
 	struct top_run *r = (struct top_run *)run;
 
+	if (live_of(run->op)) {
+		top_live_advance(run, w);
+		return;
+	}
 	r->now = w;
 	if (!r->c->timed && w != WHEN_MAX)
 		return;
@@ -371,6 +397,10 @@ top_apply(struct op_run *run, struct batch *b, void *prepared, unsigned from,
 	struct top_run *r = (struct top_run *)run;
 	unsigned k = op_selected_from(b, from);
 
+	if (live_of(run->op)) {
+		top_live_apply(run, b, prepared, from, to, w);
+		return;
+	}
 	for (unsigned row = from; row < to; row++) {
 		if (k < b->n_sel && batch_row(b, k) == row) {
 			if (r->c->timed && b->time && b->time[row] < r->now) {
@@ -392,6 +422,10 @@ top_close(struct op_run *run)
 {
 	struct top_run *r = (struct top_run *)run;
 
+	if (live_of(run->op)) {
+		top_live_close(run);
+		return;
+	}
 	kept_leave(&r->kept);
 	for (size_t i = 0; i < r->n_tables; i++)
 		top_table_free(r, r->tables[i], false);
@@ -413,6 +447,10 @@ top_schema(const struct op *op, struct schema *out)
 	written_args(op, out, "by order");
 	written_count(out, "rows", c->rule.limit);
 	written_word(out, "ties", ties[c->rule.ties]);
+	if (c->live) {
+		top_live_schema(c->live, op, out);
+		return;
+	}
 	written_word(
 	    out, "rows come out", c->timed ? "by event time" : "at the end");
 	kept_schema(op, out);
@@ -426,6 +464,8 @@ top_restore(struct op_run *run, struct state_step *s, struct err *err)
 	size_t n_times;
 	int rc;
 
+	if (live_of(run->op))
+		return top_live_restore(run, s, err);
 	r->state = s;
 	kept_keep(&r->kept, s, (sizeof(struct ranked) + 15) & ~15u);
 	rc = written_load(s, "run", n, 3, err);
@@ -445,10 +485,14 @@ static void
 top_save(struct op_run *run)
 {
 	struct top_run *r = (struct top_run *)run;
-	const int64_t n[] = {(int64_t)r->arrivals, r->now, r->kept.timed};
 
+	if (live_of(run->op)) {
+		top_live_save(run);
+		return;
+	}
 	kept_store(&r->kept);
-	written_save(r->state, "run", n, 3);
+	written_save(r->state, "run",
+	    (const int64_t[]){(int64_t)r->arrivals, r->now, r->kept.timed}, 3);
 }
 
 static void
@@ -466,6 +510,10 @@ top_explain(const struct op *op, struct buf *out)
 {
 	const struct top_config *c = op->config;
 
+	if (c->live) {
+		top_live_explain(c->live, out);
+		return;
+	}
 	buf_printf(out, "per key the best %llu row%s so far",
 	    (unsigned long long)c->rule.limit, c->rule.limit == 1 ? "" : "s");
 	if (c->rule.ties != RANKED_ROWS)
@@ -494,7 +542,10 @@ const struct op_kind op_top = {
 	    "If a key is window_end, window_start or the event time itself, "
 	    "they come out when the watermark has passed that time, ordered by "
 	    "it first. Of equal rows the one that came first is the better "
-	    "one. Only rows that may still be among the best are held.",
+	    "one. Only rows that may still be among the best are held. In the "
+	    "output modes that show changes (-m changelog, upsert, every) they "
+	    "come at once and are taken back when better ones come; where rows "
+	    "before the step may be taken back, too, all rows are held.",
 	.example =
 	    "- top: 3\n"
 	    "  by: [window_end]\n"
@@ -506,6 +557,7 @@ const struct op_kind op_top = {
 	.remedy = "assign a window first, and rank by window_start",
 	.primary = "rows",
 	.waits = WAITS_WATERMARK,
+	.changes = CHANGES_LIVE,
 	.bind = top_bind,
 	.prepare = top_prepare,
 	.open = top_open,

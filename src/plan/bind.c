@@ -469,14 +469,19 @@ static void
 heed(struct plan *p)
 {
 	for (unsigned i = 0; i < p->n_ops; i++)
-		p->ops[i].heeded = false;
+		p->ops[i].heeded = p->ops[i].awaited = false;
 	for (unsigned i = p->n_ops; i--;) {
 		const struct op *op = &p->ops[i];
+		bool awaits = op->acts && op->kind->changes != CHANGES_SHOW;
 
-		for (unsigned k = 0; k < op->n_from; k++)
-			if (op->from[k].step)
-				p->ops[op->from[k].number].heeded |=
-				    op->heeded | op->acts;
+		for (unsigned k = 0; k < op->n_from; k++) {
+			struct op *from = &p->ops[op->from[k].number];
+
+			if (!op->from[k].step)
+				continue;
+			from->heeded |= op->heeded | op->acts;
+			from->awaited |= op->awaited | awaits;
+		}
 	}
 }
 

@@ -182,6 +182,8 @@ changes_of(const struct op *op)
 {
 	if (op->kind->changes == CHANGES_PASS && op->kind->open)
 		return CHANGES_REFUSE;
+	if (op->kind->changes == CHANGES_LIVE)
+		return op->live ? CHANGES_TAKE : CHANGES_REFUSE;
 	return op->kind->changes;
 }
 
@@ -198,6 +200,7 @@ wants_changes(const struct op *op)
 	case CHANGES_PASS:
 	case CHANGES_MAKE:
 	case CHANGES_TAKE:
+	case CHANGES_LIVE:
 		break;
 	}
 	return op->live;
@@ -239,6 +242,7 @@ changes(const struct plan *p, struct edge e)
 		case CHANGES_MAKE:
 			return true;
 		case CHANGES_TAKE:
+		case CHANGES_LIVE:
 			return op->live;
 		case CHANGES_END:
 		case CHANGES_SHOW:

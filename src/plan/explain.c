@@ -404,7 +404,9 @@ waits_for_end(const struct plan *p)
 static void
 put_waiting(struct explain *x, const struct op *op)
 {
-	if (op->live && op->kind->changes == CHANGES_TAKE && op->out.changes) {
+	if (op->live && op->out.changes &&
+	    (op->kind->changes == CHANGES_TAKE ||
+		op->kind->changes == CHANGES_LIVE)) {
 		buf_lit(&x->text, "each change at once");
 		put_line(x, "rows out");
 		return;

@@ -129,6 +129,10 @@ void part_key(
 /* A directory has got a new entry, or lost one. */
 void partition_note_folder(struct partitions *p, const char *path);
 
+/* Makes their names certain; 0, or -1 and errno. */
+void partition_sync_folders(struct partitions *p);
+int part_sync_folder(const char *folder);
+
 /* False and errno, also if something else has taken the name meanwhile. */
 bool part_give_name(const char *from, const char *to, bool replaces);
 

@@ -564,6 +564,9 @@ partitions_close(
 {
 	for (size_t i = 0; p->store && i < p->n; i++)
 		part_leave(p, p->parts[i]);
+	/* Nobody may come after this run to give files their names again. */
+	if (p->store && keep && !p->failed)
+		partition_sync_folders(p);
 	if (!p->store)
 		close_all(p, keep);
 	*bytes += p->bytes;

@@ -272,6 +272,15 @@ cut_part(struct partitions *p, struct part *part, bool end)
 		add_fd(&p->sync, fd);
 }
 
+void
+partition_sync_folders(struct partitions *p)
+{
+	for (size_t i = 0; i < p->n_folders; i++)
+		if (part_sync_folder(p->folders[i]))
+			partition_fail_sys(p, "sync", p->folders[i]);
+	forget_folders(p);
+}
+
 /*
  * Many files are synced with all of their file system at once, while nothing
  * else happens; a few by descriptor while the run goes on.

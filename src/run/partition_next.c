@@ -45,29 +45,72 @@ part_give_name(const char *from, const char *to, bool replaces)
 }
 
 int
+part_sync_folder(const char *folder)
+{
+	int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int status = fd < 0 ? -1 : fsync(fd), errnum = errno;
+
+	if (fd >= 0)
+		close(fd);
+	errno = errnum;
+	return status;
+}
+
+/* The folder of the file, unless it is the one before. */
+static int
+sync_parent(const char *path, struct buf *last)
+{
+	const char *slash = strrchr(path, '/');
+	struct str folder = {path, slash ? (size_t)(slash - path) : 0};
+
+	if (!folder.n)
+		folder = slash ? STR("/") : STR(".");
+	if (str_eq(folder, buf_str(last)))
+		return 0;
+	last->n = 0;
+	buf_adds(last, folder);
+	return part_sync_folder(buf_z(last));
+}
+
+/*
+ * The name is certain before the next commit, which does not know of it; that
+ * it is there already does not say that it is.
+ */
+static int
+rename_noted(struct note e, struct buf *folder, struct err *err)
+{
+	struct buf from = {0}, to = {0};
+	char name[512];
+	int errnum = 0;
+
+	buf_adds(&from, note_get_text(e, "from"));
+	buf_adds(&to, note_get_text(e, "to"));
+	if (!access(buf_z(&from), F_OK) &&
+	    !part_give_name(
+		buf_z(&from), buf_z(&to), note_get_bool(e, "replaces")))
+		errnum = errno;
+	else if (!access(buf_z(&to), F_OK) && sync_parent(buf_z(&to), folder))
+		errnum = errno;
+	err_quote(name, buf_str(&to), 120);
+	buf_release(&from);
+	buf_release(&to);
+	return errnum ? err_sys(err, ERR_OUTPUT, errnum,
+			    "cannot give a file its name: %s", name)
+		      : 0;
+}
+
+int
 partitions_rename(struct note own, struct err *err)
 {
+	struct buf folder = {0};
 	struct note e;
+	int status = 0;
 
-	for (uint32_t i = 0; note_list_at(own, "renamings", i, &e); i++) {
-		struct buf from = {0}, to = {0};
-		char name[512];
-		int errnum = 0;
-
-		buf_adds(&from, note_get_text(e, "from"));
-		buf_adds(&to, note_get_text(e, "to"));
-		if (!access(buf_z(&from), F_OK) &&
-		    !part_give_name(
-			buf_z(&from), buf_z(&to), note_get_bool(e, "replaces")))
-			errnum = errno;
-		err_quote(name, buf_str(&to), 120);
-		buf_release(&from);
-		buf_release(&to);
-		if (errnum)
-			return err_sys(err, ERR_OUTPUT, errnum,
-			    "cannot give a file its name: %s", name);
-	}
-	return 0;
+	for (uint32_t i = 0; !status && note_list_at(own, "renamings", i, &e);
+	     i++)
+		status = rename_noted(e, &folder, err);
+	buf_release(&folder);
+	return status;
 }
 
 /* Cuts a file back to what the last commit knows of it. */

@@ -12,7 +12,8 @@ write torn; and some at random, by pages of data and prefixes of names.
 import os
 import random
 
-PAGE = 4096
+PAGE = 512  # the least that a disk writes as a whole
+ROUNDS = 40  # over all calls, with other random states each time
 
 
 class Op:
@@ -69,7 +70,8 @@ def base_of(start):
 
 
 def mark(ops, names):
-    """Which file (not name) each call is about, and what makes it certain."""
+    """Which file (not name) each call is about, and what makes it certain.
+    The files by name, as they are in the end."""
     live = dict(names)
     n_new = 0
     waiting = []
@@ -96,6 +98,7 @@ def mark(ops, names):
             waiting.append(op)
         elif op.kind == "sync":
             waiting = [w for w in waiting if not settles(op, w, live, k)]
+    return live
 
 
 def settles(sync, op, live, at):
@@ -119,7 +122,8 @@ def is_data(kind):
 
 
 def build(names, data, ops):
-    """The files after these calls: {path: bytes, or None for a directory}."""
+    """The files after these calls: {path: (file, its bytes), or None for a
+    directory}."""
     names = dict(names)
     files = {ino: bytearray(b) for ino, b in data.items()}
     for op in ops:
@@ -145,7 +149,8 @@ def build(names, data, ops):
             names[op.path] = None
     out = {}
     for path, ino in names.items():
-        out[path] = None if ino is None else bytes(files.get(ino, b""))
+        out[path] = None if ino is None else \
+            (ino, bytes(files.get(ino, b"")))
     return out
 
 
@@ -180,8 +185,12 @@ def some(ops, n, r):
     return keep
 
 
-def variants(ops, n, r):
+def variants(ops, n, r, first):
     done = ops[:n]
+    for _ in range(4):
+        yield "some", some(ops, n, r)
+    if not first:
+        return
 
     def certain(op):
         return op.durable is not None and op.durable < n
@@ -204,56 +213,83 @@ def variants(ops, n, r):
                   last.data[len(last.data) // 2:])
         half.ino = last.ino
         yield "torn at its head", ops[:n - 1] + [half]
-    for _ in range(6):
-        yield "some", some(ops, n, r)
 
 
-def placer(state):
+class Stash:
+    """Holds on to the files of a run, so that they can be put back as the
+    same files: a run knows its inputs and outputs by device and inode."""
+
+    def __init__(self, at):
+        self.at, self.kept = at, {}
+        os.mkdir(at)
+
+    def keep(self, ino, path):
+        if ino in self.kept or not os.path.isfile(path):
+            return
+        self.kept[ino] = os.path.join(self.at, str(len(self.kept)))
+        os.link(path, self.kept[ino])
+
+    def keep_before(self, d):
+        for at, _, files in os.walk(d):
+            for f in files:
+                path = os.path.join(at, f)
+                self.keep(("old", os.path.relpath(path, d)), path)
+
+    def keep_behind(self, d, live):
+        for path, ino in live.items():
+            if ino is not None:
+                self.keep(ino, os.path.join(d, path))
+
+    def put(self, ino, path, data):
+        if ino in self.kept:
+            os.link(self.kept[ino], path)
+        with open(path, "wb") as f:
+            f.write(data)
+        os.chmod(path, 0o600)
+
+
+def placer(state, stash):
     """Makes a directory hold the state."""
     def place(d):
         for at, dirs, files in os.walk(d, topdown=False):
-            for name in files + dirs:
-                path = os.path.join(at, name)
-                rel = os.path.relpath(path, d)
-                if rel not in state:
-                    os.rmdir(path) if name in dirs else os.unlink(path)
+            for name in files:
+                os.unlink(os.path.join(at, name))
+            for name in dirs:
+                os.rmdir(os.path.join(at, name))
         for path in sorted(state):
             full = os.path.join(d, path)
             if state[path] is None:
                 os.makedirs(full, exist_ok=True)
                 continue
             os.makedirs(os.path.dirname(full), exist_ok=True)
-            with open(full, "wb") as f:
-                f.write(state[path])
-            os.chmod(full, 0o600)
+            stash.put(state[path][0], full, state[path][1])
         if os.path.isdir(d + "/state"):
             os.chmod(d + "/state", 0o700)
     return place
 
 
-def crash_states(log, root, start, most, seed):
+def crash_states(log, root, start, stash, most, seed):
     """(label, function that places it) of distinct states, at most so many."""
     names, data = base_of(start)
     ops = read_log(log, root, names)
-    mark(ops, names)
+    stash.keep_behind(root, mark(ops, names))
     r = random.Random(seed)
     seen, found = set(), []
-    order = list(range(len(ops) + 1))
+    order = [(k, n) for k in range(ROUNDS) for n in range(len(ops) + 1)]
     r.shuffle(order)
-    for n in order:
-        for label, kept in variants(ops, n, r):
+    order.sort(key=lambda o: o[0] > 0)
+    for k, n in order:
+        for label, kept in variants(ops, n, r, k == 0):
+            if len(found) >= most:
+                break
             kept = [op for op in kept if op.kind != "sync"]
             state = build(names, data, kept)
             key = hash(tuple(sorted(
-                (p, b"\0dir" if b is None else b)
+                (p, b"\0dir" if b is None else b[1])
                 for p, b in state.items())))
             if key in seen:
                 continue
             seen.add(key)
             found.append(("%d of %d, %s" % (n, len(ops), label), state))
-            if len(found) >= most:
-                break
-        if len(found) >= most:
-            break
     for label, state in found:
-        yield label, placer(state)
+        yield label, placer(state, stash)

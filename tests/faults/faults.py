@@ -28,7 +28,7 @@ import sys
 import tempfile
 import time
 
-from explore import crash_states
+from explore import Stash, crash_states
 from pipelines import PIPELINES
 
 ROUNDS = 3  # a run may need as many to end, once it is not disturbed
@@ -38,7 +38,7 @@ class Bench:
     def __init__(self, options):
         self.weir = os.path.abspath(options.weir)
         self.shim = os.path.abspath(options.shim)
-        self.jobs = options.jobs
+        self.jobs, self.expected = options.jobs, options.nosync
         base = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
         self.root = tempfile.mkdtemp(prefix="weir-faults-", dir=base)
         self.n = self.bad = 0
@@ -59,19 +59,24 @@ class Bench:
         shutil.copytree(d, to, symlinks=True)
         return to
 
-    def run(self, p, d, final=False, **fault):
+    def run(self, p, d, final=False, often=False, **fault):
         env = dict(os.environ, LC_ALL="C",
-                   WEIR_TORTURE="rows=16,commit=2")
+                   WEIR_TORTURE=p.often if often else p.torture)
         if fault:
             env["LD_PRELOAD"] = self.shim
             env.update((k, str(v)) for k, v in fault.items())
         argv = [self.weir, "-s", "./state", "--max-bad", "any",
                 "-j", str(self.jobs)]
-        r = subprocess.run(argv + (["--final"] if final else []) + p.args,
-                           cwd=d, env=env, stdin=subprocess.DEVNULL,
-                           stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                           timeout=60)
+        with self.stdout(p, d) as out:
+            r = subprocess.run(argv + (["--final"] if final else []) + p.args,
+                               cwd=d, env=env, stdin=subprocess.DEVNULL,
+                               stdout=out, stderr=subprocess.PIPE,
+                               timeout=60)
         return r.returncode, r.stderr.decode(errors="replace")
+
+    def stdout(self, p, d):
+        return open(os.path.join(d, p.stdout) if p.stdout else os.devnull,
+                    "ab")
 
     def finish(self, p, d, stage, ended):
         """The stage until it ends, if it has not, and those behind it."""
@@ -130,7 +135,7 @@ class Bench:
             trouble = "other bytes in " + " ".join(names)
         if trouble:
             self.bad += 1
-            if self.bad <= 10:
+            if self.bad <= 10 and not self.expected:
                 keep = self.copy(d, "kept-%d" % self.bad)
                 print("# %s: %s (see %s)" % (label, trouble, keep))
         return not trouble
@@ -157,7 +162,8 @@ def kill(b, o, p):
 
 
 def names_a_file(text):
-    return re.search(r"\b(state|in|out|dev|shm|tmp)\b", text.replace("weir:", ""))
+    return re.search(r"\b(state|in|out|output|dev|shm|tmp)\b",
+                     text.replace("weir:", ""))
 
 
 def errno(b, o, p):
@@ -182,20 +188,26 @@ def errno(b, o, p):
 
 def at_random(b, o, p):
     before, want = b.prepare(p)
+    takes = []
+    for stage, start in enumerate(before):
+        d = b.copy(start, "run")
+        since = time.monotonic()
+        b.run(p, d, stage == len(before) - 1, often=True)
+        takes.append(time.monotonic() - since)
     r = random.Random(o.seed)
     argv = [b.weir, "-s", "./state", "--max-bad", "any", "-j", str(b.jobs)]
-    env = dict(os.environ, LC_ALL="C", WEIR_TORTURE="rows=4,commit=1")
+    env = dict(os.environ, LC_ALL="C", WEIR_TORTURE=p.often)
     for i in range(o.count):
         stage = r.randrange(len(before))
         final = stage == len(before) - 1
         d = b.copy(before[stage], "run")
         for _ in range(r.randrange(1, 4)):
-            c = subprocess.Popen(argv + (["--final"] if final else []) +
-                                 p.args, cwd=d, env=env,
-                                 stdin=subprocess.DEVNULL,
-                                 stdout=subprocess.DEVNULL,
-                                 stderr=subprocess.DEVNULL)
-            time.sleep(r.random() * .03)
+            with b.stdout(p, d) as out:
+                c = subprocess.Popen(argv + (["--final"] if final else []) +
+                                     p.args, cwd=d, env=env,
+                                     stdin=subprocess.DEVNULL, stdout=out,
+                                     stderr=subprocess.DEVNULL)
+            time.sleep(r.random() * takes[stage])
             c.send_signal(signal.SIGKILL)
             c.wait()
         b.judge("%s: stage %d, %d" % (p.name, stage, i), p, d, stage, want)
@@ -207,15 +219,18 @@ def states(b, o, p):
     for stage, start in enumerate(before):
         final = stage == len(before) - 1
         d = b.copy(start, "run")
+        held = os.path.join(b.root, "stash")
+        b.clear(held)
+        stash = Stash(held)
+        stash.keep_before(d)
         log = os.path.join(b.root, "trace")
         if os.path.exists(log):
             os.unlink(log)
         more = {"FAULT_NOSYNC": 1} if o.nosync else {}
-        b.run(p, d, final, FAULT_LOG=log, **more)
-        for label, place in crash_states(log, d, start, share, o.seed):
-            e = b.copy(start, "run")
-            place(e)
-            b.judge("%s: stage %d, %s" % (p.name, stage, label), p, e, stage,
+        b.run(p, d, final, often=True, FAULT_LOG=log, **more)
+        for label, place in crash_states(log, d, start, stash, share, o.seed):
+            place(d)
+            b.judge("%s: stage %d, %s" % (p.name, stage, label), p, d, stage,
                     want)
 
 

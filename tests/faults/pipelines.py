@@ -11,8 +11,12 @@ import random
 
 
 class Pipeline:
-    def __init__(self, name, args, stages):
+    def __init__(self, name, args, stages, stdout=None,
+                 torture="rows=16,commit=2", often="rows=8,commit=1"):
         self.name, self.args, self.stages = name, args, stages
+        self.stdout = stdout  # a file that the shell appends to
+        # Sizes of batches and when commits are made; more of them.
+        self.torture, self.often = torture, often
 
 
 def stamp(second):
@@ -59,6 +63,15 @@ def log_grows(first, last):
     return step
 
 
+def is_there(path, then):
+    """The file has been there for long: who only appends to it cannot make
+    its name certain."""
+    def step(d):
+        append(os.path.join(d, path), "")
+        then(d)
+    return step
+
+
 def log_rotates(first, last):
     def step(d):
         log = d + "/in/app.log"
@@ -95,6 +108,18 @@ def two_grow(first, last):
     return step
 
 
+def many_keys(first, last):
+    def step(d):
+        lines = []
+        for i in range(first, last):
+            r = random.Random(9000001 + i)
+            k = r.randrange(i + 1) if r.random() < .3 else i
+            lines.append('{"k":"key-%06d-%s","v":%d}\n' % (
+                k, "x" * 200, r.randrange(1000)))
+        append(d + "/in/keys.jsonl", "".join(lines))
+    return step
+
+
 TUMBLE = "SELECT k, count(*) n, sum(v) s, avg(v) a GROUP BY k, tumble(10s)"
 SESSION = "SELECT host, count(*) n, min(n) first GROUP BY host, session(1m)"
 RUNNING = ("SELECT id, k, sum(v) OVER (PARTITION BY k ORDER BY ts ROWS 3 "
@@ -102,6 +127,7 @@ RUNNING = ("SELECT id, k, sum(v) OVER (PARTITION BY k ORDER BY ts ROWS 3 "
 LIVE = "SELECT k, count(*) n, max(v) m, count(DISTINCT v) d GROUP BY k"
 HOP = ("SELECT k, count(*) n, percentile(v, 0.5) p, first(id) f GROUP BY k, "
        "hop(20s, 5s)")
+SPILLED = "SELECT substr(k, 5, 6) id, count(*) n, sum(v) s GROUP BY k"
 
 PIPELINES = [
     Pipeline("tumble", ["-T", "ts", "-l", "5s", "-o", "out/a.jsonl", TUMBLE,
@@ -120,4 +146,12 @@ PIPELINES = [
     Pipeline("hop", ["-T", "ts", "-l", "5s", "-o", "out/a.csv", HOP,
                      "in/a.jsonl", "in/b-*.jsonl.gz"],
              [two_grow(0, 60), two_grow(60, 120)]),
+    Pipeline("appended", ["-T", "ts", "-l", "5s", TUMBLE, "in/app.log"],
+             [is_there("out/all.jsonl", log_grows(0, 100)),
+              log_rotates(120, 200)],
+             stdout="out/all.jsonl"),
+    Pipeline("spilled", ["--mem", "1M", "-m", "changelog", "-o",
+                         "out/a.jsonl", SPILLED, "in/keys.jsonl"],
+             [many_keys(0, 6000), many_keys(6000, 9000)],
+             torture="rows=500,commit=3", often="rows=250,commit=1"),
 ]

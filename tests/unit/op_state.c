@@ -463,6 +463,8 @@ test_damage(const char *spec, unsigned times)
 // clang-format off
 #define SPEC "weir: 1\ntime: {field: ts, lateness: 2s}\nsteps:\n"
 
+#define LIVE "- to_changelog: change\n"
+
 static const char *const specs[] = {
 	SPEC "- limit: 2\n  by: [k]\n  offset: 3\n",
 	SPEC "- limit: 30\n  offset: 7\n",
@@ -472,6 +474,14 @@ static const char *const specs[] = {
 	SPEC "- top: 3\n  by: [k]\n  order: [v desc]\n  rank: place\n",
 	SPEC "- top: 2\n  by: [ts]\n  order: [f]\n",
 	SPEC "- top: 4\n  by: [k]\n  order: [v]\n  ties: rank\n  rank: r\n",
+	SPEC "- top: 3\n  by: [k]\n  order: [v desc]\n  rank: place\n" LIVE,
+	SPEC "- top: 2\n  order: [v]\n  ties: dense_rank\n" LIVE,
+	SPEC "- dedup: [k]\n  order: [ts]\n" LIVE,
+	SPEC "- dedup: [v]\n  keep: last\n  order: [t]\n" LIVE,
+	SPEC "- select: [k, v, op]\n- from_changelog: op\n- top: 3\n"
+	     "  by: [k]\n  order: [v]\n" LIVE,
+	SPEC "- select: [ts, k, v, t, op]\n- from_changelog: op\n"
+	     "- dedup: [k]\n  keep: last\n  order: [ts]\n" LIVE,
 	SPEC "- sort: [v desc, t]\n",
 	SPEC "- sort: [t, f desc]\n  limit: 7\n",
 	SPEC "- select: [ts, k, v, t]\n- fill: 1s\n  by: [k]\n  time: ts\n"

@@ -1,0 +1,1 @@
+SELECT k, v QUALIFY row_number() OVER (PARTITION BY k ORDER BY v DESC) <= 2
