@@ -2,13 +2,13 @@
 # SPDX-License-Identifier: MIT
 # Runs with state, stopped and starved at their system calls, as TAP: see
 # faults/faults.py. Without WEIR_FAULTS a few of each, in seconds; with
-# WEIR_FAULTS=full, in some 15 minutes:
-#	4,700 kills: instead of and behind every call, with -j1 and -j3
-#	13,000 failing calls: every other one, with six errnos, -j1 and -j3
+# WEIR_FAULTS=full, in some ten minutes on two cores:
+#	3,500 kills: instead of and behind every call, with -j1 and -j3
+#	7,700 failing calls: every other one, with six errnos, -j1 and -j3
 #	1,400 kills at random times
 #	13,800 states that a power cut may leave; if nothing was synced, some
 #	must be wrong, or the others say nothing
-#	10,000 damaged files of state
+#	more than 10,000 damaged files of state
 command -v python3 >/dev/null || {
 	echo "1..0 # SKIP no python3"
 	exit 0
@@ -48,7 +48,9 @@ faults() {
 if [ "${WEIR_FAULTS:-}" = full ]; then
 	for jobs in 1 3; do
 		faults kill --jobs "$jobs"
-		faults errno --jobs "$jobs" --every 2
+		# shellcheck disable=SC2086 # words
+		faults errno --jobs "$jobs" --every 2 $small
+		faults errno --jobs "$jobs" --every 40 spilled
 		faults random --jobs "$jobs" --count 100
 	done
 	for some in tumble sessions running live hop appended; do
