@@ -181,10 +181,44 @@ add_setting(struct spec *s, struct settings *to, const struct ynode *key,
 	return 0;
 }
 
+/* What others call the files of an input; no format has such a setting. */
+static bool
+means_file(struct str key)
+{
+	return str_is(key, "path") || str_is(key, "paths") ||
+	       str_is(key, "glob") || str_is(key, "filename");
+}
+
+static const char *key_in(const char *path, const char *place);
+
+static bool
+is_time_key(struct str key)
+{
+	for (unsigned i = 0; i < n_spec_keys; i++) {
+		const char *name = key_in(spec_keys[i].path, "time");
+
+		if (name && str_is(key, name))
+			return true;
+	}
+	return false;
+}
+
 static int
 read_input_setting(
     struct spec *s, const struct ynode *key, const struct ynode *value)
 {
+	if (means_file(key->text)) {
+		err_set(s->err, ERR_SPEC, key->where,
+		    "an input has no \"%.*s\"", STR_ARG(key->text));
+		return err_hint(s->err, "did you mean \"file\"?");
+	}
+	if (is_time_key(key->text)) {
+		err_set(s->err, ERR_SPEC, key->where,
+		    "\"%.*s\" of an input belongs to its time",
+		    STR_ARG(key->text));
+		return err_hint(
+		    s->err, "time: {%.*s: ...}", STR_ARG(key->text));
+	}
 	return add_setting(s, &s->input->settings, key, value);
 }
 
