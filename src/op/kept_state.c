@@ -2,9 +2,13 @@
 /*
  * Rows kept beyond their run: their entries in the state; see kept.h.
  *
- * New rows are in a list, in the order in which they became so. A row's entry
- * is its numbers, its slots and what it carries, one packed value behind the
- * other; of those that wait, the key of their cell comes first.
+ * New rows that wait are in a list, in the order in which they became so. A
+ * row's entry is its numbers, its slots and what it carries, one packed value
+ * behind the other; of those that wait, the key of their cell comes first.
+ *
+ * Rows of a cell are all in its own value, each as bytes, or all beneath it.
+ * One that was beneath it and is in it now keeps its entry, which is known by
+ * it and goes with it: so writing a cell down takes nothing out of the store.
  */
 #include "base/mem.h"
 #include "data/key.h"
@@ -13,6 +17,11 @@
 
 /* So many new rows are put without waiting for the next cut. */
 #define FRESH_MOST 32768
+
+/* Rows of a cell that are in its value take no more bytes than this. */
+#define INLINE_MOST 1024
+/* No row takes less. */
+#define ROW_LEAST 8
 
 void
 kept_keep(struct kept *k, struct state_step *s, unsigned cell_bytes)
@@ -127,7 +136,8 @@ place(struct kept *k, struct kept_row *r, bool waiting, struct cell *cell,
 	r->cell = cell;
 	r->bucket = bucket;
 	r->number = number;
-	link_fresh(k, r);
+	if (waiting)
+		link_fresh(k, r);
 }
 
 void
@@ -186,11 +196,32 @@ write_row(struct kept *k, struct kept_row *r, struct buf *scratch)
 void
 kept_store_row(struct kept *k, struct kept_row *r)
 {
-	struct buf scratch = {0};
+	if (!r->stored)
+		write_row(k, r, &k->packed);
+}
 
-	if (r->fresh)
-		write_row(k, r, &scratch);
-	buf_release(&scratch);
+bool
+kept_inline(struct kept *k, struct kept_row *const *ring, size_t mask,
+    uint64_t from, size_t n, struct buf *out)
+{
+	size_t begin = out->n;
+
+	if (n > INLINE_MOST / ROW_LEAST)
+		return false;
+	for (uint64_t at = from; at < from + n; at++) {
+		const struct kept_row *r = ring[at & mask];
+
+		k->packed.n = 0;
+		written_put_int(&k->packed, (int64_t)r->number);
+		written_put_int(&k->packed, r->stored);
+		kept_pack(k, r, &k->packed);
+		written_put_bytes(out, buf_str(&k->packed));
+		if (out->n - begin > INLINE_MOST) {
+			out->n = begin;
+			return false;
+		}
+	}
+	return true;
 }
 
 void
@@ -275,6 +306,47 @@ kept_unpack(struct kept *k, struct str bytes)
 	return NULL;
 }
 
+bool
+kept_is_inline(const char *p, const char *end)
+{
+	unsigned char c = p < end ? (unsigned char)*p : 0;
+
+	return c >= 0xc4 && c <= 0xc6; /* msgpack: bytes */
+}
+
+bool
+kept_inline_row(struct str *row, int64_t *number, int64_t *stored)
+{
+	const char *p = row->p, *end = p + row->n;
+
+	if (!written_get_int(&p, end, number) ||
+	    !written_get_int(&p, end, stored))
+		return false;
+	*row = (struct str){p, (size_t)(end - p)};
+	return true;
+}
+
+struct kept_row *
+kept_get_inline(struct kept *k, struct cell *cell, int64_t bucket,
+    const char **p, const char *end)
+{
+	struct kept_row *r;
+	struct str bytes;
+	int64_t number, stored;
+
+	if (!written_get_bytes(p, end, &bytes) ||
+	    !kept_inline_row(&bytes, &number, &stored))
+		return NULL;
+	r = kept_unpack(k, bytes);
+	if (!r)
+		return NULL;
+	r->cell = cell;
+	r->bucket = bucket;
+	r->number = (uint64_t)number;
+	r->stored = stored != 0;
+	return r;
+}
+
 struct kept_row *
 kept_fetch(struct kept *k, const struct table *t, struct cell *cell,
     int64_t bucket, uint64_t number)
@@ -294,6 +366,19 @@ kept_fetch(struct kept *k, const struct table *t, struct cell *cell,
 	r->number = number;
 	r->stored = true;
 	return r;
+}
+
+struct kept_row *
+kept_get(struct kept *k, const struct table *t, struct cell *cell,
+    int64_t bucket, const char **p, const char *end)
+{
+	int64_t number;
+
+	if (kept_is_inline(*p, end))
+		return kept_get_inline(k, cell, bucket, p, end);
+	if (!written_get_int(p, end, &number))
+		return NULL;
+	return kept_fetch(k, t, cell, bucket, (uint64_t)number);
 }
 
 /* The row of an entry that waits, and its key. */

@@ -9,6 +9,7 @@
  */
 #include "base/hash.h"
 #include "base/mem.h"
+#include "data/pack.h"
 #include "op/running.h"
 #include "op/written.h"
 
@@ -48,27 +49,60 @@ save_key(
 	struct running *r = arg;
 
 	(void)t;
+	/*
+	 * What begins with numbers has its rows beneath it: of those the first
+	 * ones are there already.
+	 */
+	if (!kept_inline(&r->kept, k->ring, k->cap - 1, k->base,
+		(size_t)(k->end - k->base), out))
+		for (uint64_t at = k->end;
+		     at > k->base && !over_row(k, at - 1)->stored; at--)
+			kept_store_row(&r->kept, over_row(k, at - 1));
 	over_key_save(r->c, k, out);
-	/* It may be read again at once. */
-	for (uint64_t at = k->base; r->c->at_once && at < k->end; at++)
-		kept_store_row(&r->kept, over_row(k, at));
 }
 
 struct loading {
 	struct running *r;
 	const struct table *t;
 	struct cell *cell;
+	const char *rows, *end; /* those that come first in the cell's value */
+	bool within;
 };
 
 static struct kept_row *
 load_row(void *arg, uint64_t at)
 {
-	const struct loading *l = arg;
-	struct kept_row *row = kept_fetch(&l->r->kept, l->t, l->cell, 0, at);
+	struct loading *l = arg;
+	struct kept *kept = &l->r->kept;
+	struct kept_row *row;
 
-	if (row)
-		row->owner = l->cell->bytes;
-	return row;
+	if (l->within && l->rows == l->end)
+		return NULL;
+	row = l->within ? kept_get_inline(kept, l->cell, 0, &l->rows, l->end)
+			: kept_fetch(kept, l->t, l->cell, 0, at);
+	if (!row)
+		return NULL;
+	row->owner = l->cell->bytes;
+	if (row->number == at)
+		return row;
+	kept_forget(kept, row);
+	return NULL;
+}
+
+/* The rows that come first; false: what begins so is no row. */
+static bool
+find_rows(struct loading *l, struct str *bytes)
+{
+	const char *p = bytes->p, *end = p + bytes->n;
+
+	l->rows = p;
+	l->within = kept_is_inline(p, end);
+	while (kept_is_inline(p, end))
+		if (pack_skip(&p, end) != PACK_OK)
+			return false;
+	l->end = p;
+	*bytes = (struct str){p, (size_t)(end - p)};
+	return true;
 }
 
 /* Rows that have not come out yet have what they are to come out with. */
@@ -85,10 +119,11 @@ static bool
 load_key(void *arg, struct table *t, struct cell *cell, struct str bytes)
 {
 	struct running *r = arg;
-	struct loading l = {r, t, cell};
+	struct loading l = {.r = r, .t = t, .cell = cell};
 
-	if (over_key_load(r->c, (void *)cell->bytes, bytes, load_row, &l) &&
-	    is_carried(r, (void *)cell->bytes))
+	if (find_rows(&l, &bytes) &&
+	    over_key_load(r->c, (void *)cell->bytes, bytes, load_row, &l) &&
+	    l.rows == l.end && is_carried(r, (void *)cell->bytes))
 		return true;
 	/* The run goes on until it sees that the state is damaged. */
 	over_key_release(r->c, (void *)cell->bytes, &r->kept);
