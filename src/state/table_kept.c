@@ -463,6 +463,7 @@ table_load(struct table *t)
 	}
 	store_scan_end(scan);
 	k->partial = false;
+	k->put = true; /* the entries are there as if they had been put now */
 	kept_busy(k);
 }
 

@@ -357,6 +357,17 @@ test_drop(void)
 	walk(w, false);
 	look_at_all(w);
 	ok(!w->bad, "and so is its bucket");
+	count_some(w);
+	commit(w);
+	end_run(w);
+	begin_run(w);
+	table_load(&w->table);
+	table_drop(&w->table);
+	state_free(w->state);
+	begin_run(w);
+	memset(w->model, 0, sizeof w->model);
+	look_at_all(w);
+	ok(!w->bad, "also where all of it had been loaded");
 	end_run(w);
 	store_close(w->store, &err);
 	mem_free(w);
