@@ -708,7 +708,8 @@ dedup_restore(struct op_run *run, struct state_step *s, struct err *err)
 	if (r->c->way != DEDUP_BY_TIME)
 		return 0;
 	kept_keep(&r->kept, s, r->keys.cell_bytes);
-	return kept_waiting(&r->kept, UINT64_MAX, take_waiting, r, err);
+	return kept_waiting(
+	    &r->kept, &r->keys, UINT64_MAX, take_waiting, r, err);
 }
 
 static void

@@ -657,7 +657,8 @@ fill_restore(struct op_run *run, struct state_step *s, struct err *err)
 	r->kept.timed = n[2] != 0;
 	table_load(&r->keys);
 	run->counts.keys = r->keys.n;
-	return kept_waiting(&r->kept, UINT64_MAX, take_waiting, r, err);
+	return kept_waiting(
+	    &r->kept, &r->keys, UINT64_MAX, take_waiting, r, err);
 }
 
 static void

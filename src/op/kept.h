@@ -169,9 +169,9 @@ struct kept_row *kept_fetch(struct kept *k, const struct table *t,
 /*
  * Reads the rows that wait whose numbers are below `until`, in their order, and
  * gives each to `take`, which says whether it can be; key.p NULL: it has no
- * key. 0, or -1 and *err.
+ * key, else one of the table's. 0, or -1 and *err.
  */
-int kept_waiting(struct kept *k, uint64_t until,
+int kept_waiting(struct kept *k, struct table *t, uint64_t until,
     bool (*take)(void *arg, struct kept_row *row, struct str key), void *arg,
     struct err *err);
 

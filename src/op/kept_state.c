@@ -10,6 +10,7 @@
  * One that was beneath it and is in it now keeps its entry, which is known by
  * it and goes with it: so writing a cell down takes nothing out of the store.
  */
+#include "base/hash.h"
 #include "base/mem.h"
 #include "data/key.h"
 #include "op/kept.h"
@@ -403,29 +404,102 @@ read_waiting(
 	return r;
 }
 
-int
-kept_waiting(struct kept *k, uint64_t until,
+/* Rows that were read together; their keys are looked up together. */
+struct waiting {
+	struct kept_row *rows[BATCH_ROWS];
+	struct str keys[BATCH_ROWS]; /* p NULL: none */
+	struct str listed[BATCH_ROWS];
+	uint64_t hashes[BATCH_ROWS];
+	struct arena arena;
+	unsigned n, n_listed;
+};
+
+/* Hands them over. The number of the first that is refused in *bad: false. */
+static bool
+hand_over(struct kept *k, struct table *t, struct waiting *w,
     bool (*take)(void *arg, struct kept_row *row, struct str key), void *arg,
-    struct err *err)
+    uint64_t *bad)
+{
+	bool good = true;
+
+	table_fetch(t, w->listed, w->hashes, w->n_listed);
+	for (unsigned i = 0; i < w->n; i++) {
+		*bad = good ? w->rows[i]->number : *bad;
+		good = good && take(arg, w->rows[i], w->keys[i]);
+		if (!good)
+			kept_forget(k, w->rows[i]);
+	}
+	w->n = w->n_listed = 0;
+	arena_reset(&w->arena);
+	return good;
+}
+
+static void
+add_waiting(struct waiting *w, struct kept_row *row, struct str key)
+{
+	w->rows[w->n] = row;
+	w->keys[w->n].p = NULL;
+	if (key.p) {
+		key = arena_str(&w->arena, key);
+		w->keys[w->n] = w->listed[w->n_listed] = key;
+		w->hashes[w->n_listed++] = hash_bytes(key.p, key.n);
+	}
+	w->n++;
+}
+
+/* Reads up to `until`. 0, or -1: *bad is what cannot be. */
+static int
+read_all(struct kept *k, struct table *t, uint64_t until,
+    bool (*take)(void *arg, struct kept_row *row, struct str key), void *arg,
+    struct waiting *w, struct buf *bad)
 {
 	struct store_scan *scan = state_scan(k->waits, 0);
 	struct str number, value, key;
-	int rc = 0;
+	uint64_t refused = 0;
+	bool good = true, more;
 
-	while (!rc && store_scan_next(scan, &number, &value)) {
-		struct kept_row *r = read_waiting(k, number, value, &key);
+	do {
+		struct kept_row *r = NULL;
 
+		more = store_scan_next(scan, &number, &value);
+		if (more)
+			r = read_waiting(k, number, value, &key);
+		if (more && !r) {
+			buf_adds(bad, number);
+			good = false;
+		}
 		if (r && r->number >= until) {
 			kept_forget(k, r);
-			break;
+			more = false;
+		} else if (r) {
+			add_waiting(w, r, key);
 		}
-		if (r && take(arg, r, key))
-			continue;
-		if (r)
-			kept_forget(k, r);
-		rc = written_damaged(k->waits, 0, number, err);
-	}
+		if (!good || !more || w->n == BATCH_ROWS)
+			if (!hand_over(k, t, w, take, arg, &refused) && good) {
+				state_key_number(bad, refused);
+				good = false;
+			}
+	} while (good && more);
 	store_scan_end(scan);
+	return good ? 0 : -1;
+}
+
+int
+kept_waiting(struct kept *k, struct table *t, uint64_t until,
+    bool (*take)(void *arg, struct kept_row *row, struct str key), void *arg,
+    struct err *err)
+{
+	struct waiting *w = mem_zalloc(sizeof *w);
+	struct buf bad = {0};
+	int rc;
+
+	arena_init(&w->arena, 4096);
+	rc = read_all(k, t, until, take, arg, w, &bad);
+	if (rc)
+		rc = written_damaged(k->waits, 0, buf_str(&bad), err);
+	arena_release(&w->arena);
+	buf_release(&bad);
+	mem_free(w);
 	return rc ? rc : written_ended(k->waits, err);
 }
 

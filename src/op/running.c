@@ -218,7 +218,8 @@ running_open(const struct op *op)
 	r->c = c;
 	r->now = r->forwarded = WHEN_MIN;
 	r->out = mem_array(c->n_calls, sizeof *r->out);
-	r->tracks = !c->at_once && !c->whole && c->mode != OVER_END &&
+	r->tracks = op->heeded && !c->at_once && !c->whole &&
+		    c->mode != OVER_END &&
 		    (c->ahead || c->mode == OVER_ARRIVAL ||
 			(c->framed && c->frame.to.kind == BOUND_FOLLOWING &&
 			    c->frame.unit != FRAME_RANGE));

@@ -206,7 +206,7 @@ running_load_all(struct running *r)
 	r->all = NULL;
 	r->n_all = r->cap_all = 0;
 	/* If it fails, so does the store, and with it the run. */
-	if (kept_waiting(&r->kept, r->before, take_early, r, &err))
+	if (kept_waiting(&r->kept, &r->keys, r->before, take_early, r, &err))
 		err_release(&err);
 	mem_grow(&r->all, &r->cap_all, r->n_all + n + 1, sizeof(void *));
 	for (size_t i = 0; i < n; i++)
@@ -293,15 +293,13 @@ restore_turns(struct running *r, struct err *err)
 
 /*
  * By time a row's turn may be over before the rows it looks ahead to are there:
- * then any key may have such rows, and all are needed.
+ * then any key may have such rows, and if they hold the watermark back all are
+ * needed.
  */
 static void
 load_behind(struct running *r)
 {
-	const struct over_config *c = r->c;
-
-	if (c->mode != OVER_TIME ||
-	    !(c->ahead || (c->framed && c->frame.to.kind == BOUND_FOLLOWING)))
+	if (!r->tracks || r->c->mode != OVER_TIME)
 		return;
 	table_load(&r->keys);
 	for (size_t i = 0; i < r->keys.n; i++) {
@@ -346,7 +344,7 @@ running_restore(struct op_run *run, struct state_step *s, struct err *err)
 		r->before = r->arrivals;
 		return 0;
 	}
-	if (kept_waiting(&r->kept, UINT64_MAX, take_pending, r, err))
+	if (kept_waiting(&r->kept, &r->keys, UINT64_MAX, take_pending, r, err))
 		return -1;
 	/* No turn comes before the end. */
 	if (r->c->whole)
