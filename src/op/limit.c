@@ -5,16 +5,21 @@
  * When the last row is out, no further input can matter: `done` says so and
  * the run stops reading. With keys each has counters of its own, and the run
  * goes on.
+ *
+ * Where rows are taken back, and every change of the result is wanted, it is
+ * the best rows of each key by arrival: top_live.c does that.
  */
 #include "base/mem.h"
 #include "data/key.h"
-#include "op/kept.h"
+#include "op/show.h"
+#include "op/top_live.h"
 #include "op/written.h"
 
 struct limit_config {
 	struct expr **keys;
 	unsigned n_keys;
 	uint64_t rows, offset;
+	const struct top_live *live; /* NULL: rows only come */
 };
 
 /* Rows still to leave out, still to keep. */
@@ -31,28 +36,55 @@ struct limit_run {
 	struct state_step *state;
 };
 
+/* The first rows are the best by an order in which all are equal. */
+static int
+bind_live(struct op *op, const struct bind *b, struct limit_config *c)
+{
+	struct top_live *live = arena_zalloc(b->arena, sizeof *live);
+	uint64_t until;
+
+	if (__builtin_add_overflow(c->offset, c->rows, &until))
+		until = UINT64_MAX;
+	*live = (struct top_live){.rule = {.limit = until},
+	    .keys = c->keys,
+	    .n_keys = c->n_keys,
+	    .from = c->offset + 1,
+	    .rank_col = COL_RECORD};
+	c->live = live;
+	return top_live_bind(op, b, op_arg(op, "by"), live);
+}
+
+static const struct top_live *
+live_of(const struct op *op)
+{
+	return ((const struct limit_config *)op->config)->live;
+}
+
 static int
 limit_bind(struct op *op, const struct bind *b)
 {
 	struct limit_config *c = arena_zalloc(b->arena, sizeof *c);
-
 	struct scope scope;
 
 	op->config = c;
 	op->out = op->in;
 	flow_scope(&op->in, b, &scope);
 	c->keys = bind_list(op_arg(op, "by"), &scope, b, &c->n_keys);
-	if (!c->keys || op_count(op, "rows", b, UINT64_MAX, &c->rows))
+	if (!c->keys || op_count(op, "rows", b, UINT64_MAX, &c->rows) ||
+	    op_count(op, "offset", b, 0, &c->offset))
 		return -1;
-	return op_count(op, "offset", b, 0, &c->offset);
+	return op->in.changes ? bind_live(op, b, c) : 0;
 }
 
 static struct op_run *
 limit_open(const struct op *op)
 {
 	const struct limit_config *c = op->config;
-	struct limit_run *r = mem_zalloc(sizeof *r);
+	struct limit_run *r;
 
+	if (c->live)
+		return top_live_open(c->live, op);
+	r = mem_zalloc(sizeof *r);
 	r->run.op = op;
 	r->c = c;
 	r->count = (struct limit_count){c->offset, c->rows, true};
@@ -67,6 +99,8 @@ limit_prepare(const struct op *op, struct eval *ev, struct batch *b)
 	struct row_keys *keys = arena_zalloc(b->arena, sizeof *keys);
 	struct column *cols = arena_array(b->arena, c->n_keys, sizeof *cols);
 
+	if (c->live)
+		return top_live_prepare(c->live, op, ev, b);
 	if (!c->n_keys)
 		return keys;
 	eval_begin(ev, b);
@@ -128,6 +162,10 @@ limit_apply(struct op_run *run, struct batch *b, void *prepared, unsigned from,
 	uint16_t *rows = arena_array(b->arena, to - from, sizeof *rows);
 	unsigned n = 0, k = op_selected_from(b, from);
 
+	if (live_of(run->op)) {
+		top_live_apply(run, b, prepared, from, to, w);
+		return;
+	}
 	for (unsigned row = from; row < to; row++) {
 		if (k < b->n_sel && batch_row(b, k) == row) {
 			if (passes(count_of(r, prepared, k++)))
@@ -148,12 +186,19 @@ limit_apply(struct op_run *run, struct batch *b, void *prepared, unsigned from,
 static void
 limit_advance(struct op_run *run, int64_t w)
 {
-	run->forward(run, w);
+	if (live_of(run->op))
+		top_live_advance(run, w);
+	else
+		run->forward(run, w);
 }
 
 static void
 limit_close(struct op_run *run)
 {
+	if (live_of(run->op)) {
+		top_live_close(run);
+		return;
+	}
 	table_release(&((struct limit_run *)run)->keys);
 	mem_free(run);
 }
@@ -163,7 +208,7 @@ limit_done(const struct op_run *run)
 {
 	const struct limit_run *r = (const struct limit_run *)run;
 
-	return !r->c->n_keys && !r->count.left;
+	return !live_of(run->op) && !r->c->n_keys && !r->count.left;
 }
 
 /* ---- state ---- */
@@ -176,6 +221,8 @@ limit_schema(const struct op *op, struct schema *out)
 	written_args(op, out, "by");
 	written_count(out, "rows", c->rows);
 	written_count(out, "offset", c->offset);
+	if (c->live)
+		top_live_schema(c->live, op, out);
 }
 
 static void
@@ -216,6 +263,8 @@ limit_restore(struct op_run *run, struct state_step *s, struct err *err)
 	int64_t n[2];
 	int rc;
 
+	if (live_of(run->op))
+		return top_live_restore(run, s, err);
 	r->state = s;
 	if (r->c->n_keys) {
 		table_keep(
@@ -233,10 +282,14 @@ static void
 limit_save(struct op_run *run)
 {
 	struct limit_run *r = (struct limit_run *)run;
-	const int64_t n[] = {(int64_t)r->count.skip, (int64_t)r->count.left};
 
-	if (!r->c->n_keys)
-		written_save(r->state, "count", n, 2);
+	if (live_of(run->op))
+		top_live_save(run);
+	else if (!r->c->n_keys)
+		written_save(r->state, "count",
+		    (const int64_t[]){
+			(int64_t)r->count.skip, (int64_t)r->count.left},
+		    2);
 }
 
 static void
@@ -244,7 +297,11 @@ limit_explain(const struct op *op, struct buf *out)
 {
 	const struct limit_config *c = op->config;
 
-	buf_addz(out, c->n_keys ? "two counters per key" : "two counters");
+	if (c->live)
+		top_live_explain(c->live, out);
+	else
+		buf_addz(
+		    out, c->n_keys ? "two counters per key" : "two counters");
 }
 
 static void
@@ -268,12 +325,15 @@ const struct op_kind op_limit = {
 	.doc = "Keep the first rows.",
 	.about =
 	    "After the last row the run ends, without reading the rest of the "
-	    "input. With by, the first rows of each key are kept.",
+	    "input. With by, the first rows of each key are kept. Where rows "
+	    "before the step may be taken back, and the output mode shows "
+	    "changes (-m changelog, upsert, every), all rows are held, and "
+	    "the next one takes the place of one that is taken back.",
 	.example = "- limit: 10\n  offset: 20\n",
 	.params = limit_params,
 	.n_params = sizeof limit_params / sizeof *limit_params,
 	.primary = "rows",
-	.changes = CHANGES_REFUSE,
+	.changes = CHANGES_LIVE,
 	.bind = limit_bind,
 	.prepare = limit_prepare,
 	.open = limit_open,
@@ -284,6 +344,7 @@ const struct op_kind op_limit = {
 	.schema = limit_schema,
 	.restore = limit_restore,
 	.save = limit_save,
+	.show = show_kept,
 	.explain = limit_explain,
 	.when = limit_when,
 };

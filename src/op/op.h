@@ -436,10 +436,11 @@ struct op {
 	 * By plan_bind before the step is bound. live: what it finds out is
 	 * wanted as changes, row by row, and not only at the end. heeded: a
 	 * step behind it acts when the watermark moves; awaited: one that does
-	 * so with the rows it gets, as windows do. implied: it follows from the
-	 * mode of an output and was not written.
+	 * so with the rows it gets, as windows do. wants_key: what shows the
+	 * changes goes by a key of the rows, and no step between makes one.
+	 * implied: it follows from the mode of an output and was not written.
 	 */
-	bool live, heeded, awaited, implied;
+	bool live, heeded, awaited, wants_key, implied;
 	bool forgets; /* set by bind: keys are forgotten (bind.ttl) */
 
 	/*
@@ -569,7 +570,7 @@ struct op_counts {
 	uint64_t late_some;   /* rows too late for some of their windows */
 	uint64_t updates;     /* results corrected by late rows */
 	uint64_t keys;	      /* held now */
-	uint64_t bad;	      /* rows an operator could not take */
+	uint64_t astray;      /* rows that take back what is not there */
 };
 
 /* A running operator; each kind embeds it first. */

@@ -6,7 +6,7 @@
  * bound as any other.
  */
 #include "base/must.h"
-#include "op/over.h"
+#include "op/over_live.h"
 
 /* lag and lead IGNORE NULLS keep so many values. */
 #define AWAY_MOST 100000
@@ -574,5 +574,6 @@ over_bind(struct op *op, const struct bind *b)
 	lay_out(c);
 	conclude(c);
 	c->grouping.input = NULL;
+	over_live_bind(op, c);
 	return 0;
 }

@@ -15,6 +15,7 @@
 #include "op/running.h"
 
 #include "base/mem.h"
+#include "op/over_live.h"
 #include "op/show.h"
 
 /* ---- the part for any thread ---- */
@@ -54,7 +55,7 @@ evaluate(const struct over_config *c, struct eval *ev, struct batch *b,
 	}
 }
 
-static void *
+void *
 running_prepare(const struct op *op, struct eval *ev, struct batch *b)
 {
 	const struct over_config *c = op->config;
@@ -78,6 +79,23 @@ is_true(struct value v)
 	return v.type == T_BOOL && v.b;
 }
 
+void
+running_slots(const struct over_config *c, const struct batch *b,
+    const struct running_prep *p, unsigned row, struct value *out)
+{
+	for (unsigned i = 0; i < c->n_slots; i++) {
+		const struct over_slot *s = &c->slots[i];
+
+		if (!s->expr)
+			out[i] =
+			    b->time ? value_time(b->time[row]) : VALUE_NULL;
+		else if (s->filter != SLOT_NONE && !is_true(out[s->filter]))
+			out[i] = VALUE_NULL;
+		else
+			out[i] = column_get(&p->slots[i], row);
+	}
+}
+
 struct kept_row *
 running_row(struct running *r, const struct batch *b,
     const struct running_prep *p, unsigned row)
@@ -88,16 +106,7 @@ running_row(struct running *r, const struct batch *b,
 
 	if (c->n_slots > 64)
 		v = arena_array(b->arena, c->n_slots, sizeof *v);
-	for (unsigned i = 0; i < c->n_slots; i++) {
-		const struct over_slot *s = &c->slots[i];
-
-		if (!s->expr)
-			v[i] = b->time ? value_time(b->time[row]) : VALUE_NULL;
-		else if (s->filter != SLOT_NONE && !is_true(v[s->filter]))
-			v[i] = VALUE_NULL;
-		else
-			v[i] = column_get(&p->slots[i], row);
-	}
+	running_slots(c, b, p, row, v);
 	new = kept_take(&r->kept, b, row, v);
 	new->arrival = r->arrivals++;
 	return new;
@@ -207,12 +216,28 @@ apply_at_once(struct running *r, struct batch *b, const struct running_prep *p,
 
 /* ---- the step ---- */
 
+static bool
+is_live(const struct op *op)
+{
+	return ((const struct over_config *)op->config)->live;
+}
+
+static void *
+prepare(const struct op *op, struct eval *ev, struct batch *b)
+{
+	return is_live(op) ? over_live_prepare(op, ev, b)
+			   : running_prepare(op, ev, b);
+}
+
 static struct op_run *
 running_open(const struct op *op)
 {
 	const struct over_config *c = op->config;
-	struct running *r = mem_zalloc(sizeof *r);
+	struct running *r;
 
+	if (c->live)
+		return over_live_open(op);
+	r = mem_zalloc(sizeof *r);
 	r->run.op = op;
 	r->c = c;
 	r->now = r->forwarded = WHEN_MIN;
@@ -233,6 +258,10 @@ running_apply(struct op_run *run, struct batch *b, void *prepared,
 {
 	struct running *r = (struct running *)run;
 
+	if (r->c->live) {
+		over_live_apply(run, b, prepared, from, to, w);
+		return;
+	}
 	if (r->c->at_once)
 		apply_at_once(r, b, prepared, from, to, w);
 	else
@@ -245,6 +274,10 @@ running_advance(struct op_run *run, int64_t w)
 {
 	struct running *r = (struct running *)run;
 
+	if (r->c->live) {
+		over_live_advance(run, w);
+		return;
+	}
 	r->now = w;
 	if (w == WHEN_MAX) {
 		running_finish(r);
@@ -258,6 +291,10 @@ running_close(struct op_run *run)
 {
 	struct running *r = (struct running *)run;
 
+	if (r->c->live) {
+		over_live_close(run);
+		return;
+	}
 	kept_leave(&r->kept);
 	running_release_held(r);
 	for (size_t i = 0; i < r->keys.n; i++)
@@ -291,6 +328,11 @@ running_when(const struct op *op, struct buf *out)
 	bool waits = c->ahead || (c->framed && !c->after &&
 				     c->frame.to.kind == BOUND_FOLLOWING);
 
+	if (c->live) {
+		buf_lit(out, "each row at once, and again when its results "
+			     "change");
+		return;
+	}
 	if (c->mode == OVER_END || c->whole ||
 	    (c->mode == OVER_TIME && c->lateness == WHEN_MAX)) {
 		buf_lit(out, "when the input ends, ");
@@ -339,6 +381,10 @@ running_explain(const struct op *op, struct buf *out)
 {
 	const struct over_config *c = op->config;
 
+	if (c->live) {
+		buf_lit(out, "all rows of each key, in order");
+		return;
+	}
 	if (c->mode == OVER_END || c->whole) {
 		buf_lit(out, "all rows, until the input ends");
 		return;
@@ -375,7 +421,13 @@ const struct op_kind op_running = {
 	    "watermark has passed them "
 	    "(without a stated lateness: when the input ends); a row is late "
 	    "when its key has gone past its time. In any other order rows come "
-	    "out when the input ends, in the order they came. The frame says "
+	    "out when the input ends, in the order they came. In the output "
+	    "modes that show changes (-m changelog, upsert, every) a row that "
+	    "would wait for the end comes at once, and again when rows that "
+	    "come later change its results; so it is with all rows where rows "
+	    "before the step may be taken back. All rows are held then, and "
+	    "modes upsert and every need a key, without which rows "
+	    "come at the end as before. The frame says "
 	    "which rows an aggregate, first_value, last_value and nth_value "
 	    "see: without one, all up to the row's last peer if there is an "
 	    "order, else all rows of the key.",
@@ -389,7 +441,8 @@ const struct op_kind op_running = {
 	.primary = "select",
 	.waits = WAITS_WATERMARK,
 	.bind = over_bind,
-	.prepare = running_prepare,
+	.changes = CHANGES_LIVE,
+	.prepare = prepare,
 	.open = running_open,
 	.apply = running_apply,
 	.advance = running_advance,

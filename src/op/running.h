@@ -57,6 +57,13 @@ struct running_prep {
 struct over_key *running_key(
     struct running *r, const struct running_prep *p, unsigned k);
 
+/* An op_kind.prepare. */
+void *running_prepare(const struct op *op, struct eval *ev, struct batch *b);
+
+/* The slots of a row of the batch. */
+void running_slots(const struct over_config *c, const struct batch *b,
+    const struct running_prep *p, unsigned row, struct value *out);
+
 /* Keeps a row of the batch with its slots. */
 struct kept_row *running_row(struct running *r, const struct batch *b,
     const struct running_prep *p, unsigned row);

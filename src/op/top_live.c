@@ -367,7 +367,7 @@ take_back(struct live_run *r, struct live_rows *l, const struct value *slots)
 	size_t at = live_find(&r->order, l, slots);
 
 	if (at == l->n) {
-		r->run.counts.bad++;
+		r->run.counts.astray++;
 		return;
 	}
 	change_begin(r, l);
