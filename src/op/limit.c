@@ -19,6 +19,7 @@ struct limit_config {
 	struct expr **keys;
 	unsigned n_keys;
 	uint64_t rows, offset;
+	int64_t ttl;		     /* µs a key is kept; 0 = for ever */
 	const struct top_live *live; /* NULL: rows only come */
 };
 
@@ -33,6 +34,8 @@ struct limit_run {
 	const struct limit_config *c;
 	struct limit_count count;
 	struct table keys; /* cell: struct limit_count */
+	struct ttl_keys ttl;
+	int64_t now;
 	struct state_step *state;
 };
 
@@ -73,7 +76,23 @@ limit_bind(struct op *op, const struct bind *b)
 	if (!c->keys || op_count(op, "rows", b, UINT64_MAX, &c->rows) ||
 	    op_count(op, "offset", b, 0, &c->offset))
 		return -1;
-	return op->in.changes ? bind_live(op, b, c) : 0;
+	if (op->in.changes)
+		return bind_live(op, b, c);
+	if (!c->n_keys)
+		return 0;
+	op->grows = "every key is kept";
+	c->ttl = b->ttl;
+	return op_forgets(op, b);
+}
+
+static void
+forget(void *run, struct str key, uint64_t hash)
+{
+	struct limit_run *r = run;
+	struct cell *cell = table_find(&r->keys, key, hash);
+
+	if (cell)
+		table_remove(&r->keys, cell);
 }
 
 static struct op_run *
@@ -88,7 +107,10 @@ limit_open(const struct op *op)
 	r->run.op = op;
 	r->c = c;
 	r->count = (struct limit_count){c->offset, c->rows, true};
+	r->now = WHEN_MIN;
 	table_init(&r->keys, (sizeof(struct limit_count) + 15) & ~15u);
+	r->keys.flat = true;
+	ttl_keys_init(&r->ttl, c->ttl, forget, r);
 	return &r->run;
 }
 
@@ -110,22 +132,6 @@ limit_prepare(const struct op *op, struct eval *ev, struct batch *b)
 	return keys;
 }
 
-/* The counters of a row, by its index in the selection. */
-static struct limit_count *
-count_of(struct limit_run *r, const struct row_keys *keys, unsigned k)
-{
-	struct limit_count *count = &r->count;
-
-	if (!r->c->n_keys)
-		return count;
-	count =
-	    (void *)table_cell(&r->keys, keys->keys[k], keys->hashes[k])->bytes;
-	if (!count->begun)
-		*count = (struct limit_count){r->c->offset, r->c->rows, true};
-	r->run.counts.keys = r->keys.n;
-	return count;
-}
-
 static bool
 passes(struct limit_count *count)
 {
@@ -137,6 +143,37 @@ passes(struct limit_count *count)
 		return false;
 	count->left--;
 	return true;
+}
+
+/* Does row k of the selection pass? Its counters are those of its key. */
+static bool
+takes(struct limit_run *r, const struct batch *b, const struct row_keys *keys,
+    unsigned k)
+{
+	unsigned row = batch_row(b, k);
+	struct limit_count *count;
+	bool written;
+
+	if (!r->c->n_keys)
+		return passes(&r->count);
+	ttl_keys_check(&r->ttl, keys->keys[k], keys->hashes[k], r->now);
+	count =
+	    (void *)table_cell(&r->keys, keys->keys[k], keys->hashes[k])->bytes;
+	if (!count->begun)
+		*count = (struct limit_count){r->c->offset, r->c->rows, true};
+	r->run.counts.keys = r->keys.n - r->keys.n_gone;
+	written = count->skip || count->left;
+	if (written)
+		ttl_keys_touch(&r->ttl, keys->keys[k],
+		    b->time ? b->time[row] : WHEN_MIN, r->now);
+	return passes(count);
+}
+
+static void
+pass_time(struct limit_run *r, int64_t w)
+{
+	r->now = w;
+	ttl_keys_advance(&r->ttl, w);
 }
 
 /* Passes on the rows [0, n) of the list, as the batch's selection. */
@@ -168,7 +205,7 @@ limit_apply(struct op_run *run, struct batch *b, void *prepared, unsigned from,
 	}
 	for (unsigned row = from; row < to; row++) {
 		if (k < b->n_sel && batch_row(b, k) == row) {
-			if (passes(count_of(r, prepared, k++)))
+			if (takes(r, b, prepared, k++))
 				rows[n++] = (uint16_t)row;
 			else
 				b->n_filtered++;
@@ -178,6 +215,7 @@ limit_apply(struct op_run *run, struct batch *b, void *prepared, unsigned from,
 		pass_on(r, b, rows, n);
 		rows += n;
 		n = 0;
+		pass_time(r, w->now);
 		run->forward(run, w->now);
 	}
 	pass_on(r, b, rows, n);
@@ -186,10 +224,12 @@ limit_apply(struct op_run *run, struct batch *b, void *prepared, unsigned from,
 static void
 limit_advance(struct op_run *run, int64_t w)
 {
-	if (live_of(run->op))
+	if (live_of(run->op)) {
 		top_live_advance(run, w);
-	else
-		run->forward(run, w);
+		return;
+	}
+	pass_time((struct limit_run *)run, w);
+	run->forward(run, w);
 }
 
 static void
@@ -200,6 +240,7 @@ limit_close(struct op_run *run)
 		return;
 	}
 	table_release(&((struct limit_run *)run)->keys);
+	ttl_keys_release(&((struct limit_run *)run)->ttl);
 	mem_free(run);
 }
 
@@ -269,7 +310,10 @@ limit_restore(struct op_run *run, struct state_step *s, struct err *err)
 	if (r->c->n_keys) {
 		table_keep(
 		    &r->keys, state_map(s, "keys"), 0, &limit_codec, NULL);
-		return 0;
+		ttl_keys_keep(&r->ttl, s);
+		if (!r->c->ttl)
+			return 0;
+		return written_load(s, "now", &r->now, 1, err) < 0 ? -1 : 0;
 	}
 	rc = written_load(s, "count", n, 2, err);
 	if (rc == 1)
@@ -285,6 +329,8 @@ limit_save(struct op_run *run)
 
 	if (live_of(run->op))
 		top_live_save(run);
+	else if (r->c->ttl)
+		written_save(r->state, "now", &r->now, 1);
 	else if (!r->c->n_keys)
 		written_save(r->state, "count",
 		    (const int64_t[]){
@@ -332,6 +378,9 @@ const struct op_kind op_limit = {
 	.example = "- limit: 10\n  offset: 20\n",
 	.params = limit_params,
 	.n_params = sizeof limit_params / sizeof *limit_params,
+	.forgets =
+	    "a key is forgotten so long after the last of its rows that was "
+	    "counted, and begins anew",
 	.primary = "rows",
 	.changes = CHANGES_LIVE,
 	.bind = limit_bind,

@@ -411,8 +411,9 @@ int flow_field(const struct flow *f, struct path path, bool computed,
     struct arena *a, enum type *type, struct where where, struct err *err);
 
 /*
- * For a step that forgets keys after bind.ttl, if that is stated: event time
- * and a watermark are needed. Sets op->forgets. -1 and *err without them.
+ * For a step that can forget keys, and does after bind.ttl, if that is stated:
+ * event time and a watermark are needed then. Sets op->may_forget and forgets.
+ * -1 and *err without them.
  */
 int op_forgets(struct op *op, const struct bind *b);
 
@@ -441,7 +442,13 @@ struct op {
 	 * implied: it follows from the mode of an output and was not written.
 	 */
 	bool live, heeded, awaited, wants_key, implied;
-	bool forgets; /* set by bind: keys are forgotten (bind.ttl) */
+	/*
+	 * Set by bind. grows: what its state grows with (at first the kind's;
+	 * NULL: it is bounded). may_forget: it can forget keys; forgets: it does
+	 * (bind.ttl).
+	 */
+	const char *grows;
+	bool may_forget, forgets;
 
 	/*
 	 * By plan_bind as the kind says, and by the step when it is bound,
@@ -653,6 +660,9 @@ struct op_kind {
 	 * would bound it; NULL: it is bounded.
 	 */
 	const char *grows, *remedy;
+	/* What a time to live does, and what makes it begin anew; NULL: nothing.
+	 */
+	const char *forgets;
 	/* Edges it reads; 0 = 1. */
 	unsigned ports_min, ports_max;
 	/*

@@ -99,6 +99,7 @@ struct over_config {
 	uint64_t ahead;	 /* rows after it that lead looks at */
 	int64_t after;	 /* µs: RANGE … FOLLOWING over event time; or 0 */
 	unsigned edge;	 /* slot that a range is measured on */
+	int64_t ttl;	 /* µs a key is kept; 0 = for ever */
 	bool live;	 /* results come at once and change (over_live.h) */
 	bool retracts;	 /* live: rows may be taken back */
 };

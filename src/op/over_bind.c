@@ -575,5 +575,15 @@ over_bind(struct op *op, const struct bind *b)
 	conclude(c);
 	c->grouping.input = NULL;
 	over_live_bind(op, c);
-	return 0;
+	/* What is only known at the end must be there at the end. */
+	if (!c->live && (c->mode == OVER_END || c->whole)) {
+		op->grows = "every row is kept";
+		return 0;
+	}
+	op->grows =
+	    c->live ? "all rows of every key are kept" : "every key is kept";
+	if (!c->n_keys && !c->live)
+		op->grows = NULL;
+	c->ttl = b->ttl;
+	return op_forgets(op, b);
 }

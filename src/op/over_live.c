@@ -285,6 +285,38 @@ change_end(struct over_live_run *r)
 }
 
 static void
+release_cell(struct over_live_run *r, struct live_cell *cell)
+{
+	for (size_t i = 0; i < cell->rows.n; i++) {
+		mem_free(cell->rows.rows[i]->owner);
+		cell->rows.rows[i]->owner = NULL;
+	}
+	live_release(&cell->rows, &r->of.kept);
+	if (!cell->key.heap_most)
+		return;
+	cell->key.base = cell->key.end;
+	over_key_release(r->of.c, &cell->key, &r->of.kept);
+}
+
+/* The key has been quiet for long: what is shown of it stays as it is. */
+static void
+forget(void *run, struct str key, uint64_t hash)
+{
+	struct over_live_run *r = run;
+	struct cell *cell = table_find(&r->of.keys, key, hash);
+	struct live_cell *live;
+
+	if (!cell)
+		return;
+	live = (void *)cell->bytes;
+	while (live->rows.n)
+		drop(r, live->rows.rows[--live->rows.n]);
+	release_cell(r, live);
+	memset(cell->bytes, 0, r->of.keys.cell_bytes);
+	table_remove(&r->of.keys, cell);
+}
+
+static void
 change_begin(struct over_live_run *r, struct live_cell *cell)
 {
 	if (!r->changing)
@@ -310,7 +342,7 @@ add(struct over_live_run *r, struct live_cell *cell, const struct batch *b,
 	r->new = new;
 }
 
-static void
+static bool
 take_back(
     struct over_live_run *r, struct live_cell *cell, const struct value *slots)
 {
@@ -318,11 +350,12 @@ take_back(
 
 	if (at == cell->rows.n) {
 		r->of.run.counts.astray++;
-		return;
+		return false;
 	}
 	change_begin(r, cell);
 	r->appended = false;
 	r->gone = live_remove(&cell->rows, at);
+	return true;
 }
 
 /* ---- rows in ---- */
@@ -354,13 +387,15 @@ take(struct over_live_run *r, const struct batch *b,
 {
 	const struct over_config *c = r->of.c;
 	const struct row_keys *keys = &p->rows->keys;
-	struct live_cell *cell =
-	    (void *)table_cell(&r->of.keys, keys->keys[k], keys->hashes[k])
-		->bytes;
 	unsigned row = batch_row(b, k);
 	struct value slots[64], *v = slots;
+	struct live_cell *cell;
+	bool changed = true;
 
-	r->of.run.counts.keys = r->of.keys.n;
+	ttl_keys_check(&r->of.ttl, keys->keys[k], keys->hashes[k], r->of.now);
+	cell = (void *)table_cell(&r->of.keys, keys->keys[k], keys->hashes[k])
+		   ->bytes;
+	r->of.run.counts.keys = r->of.keys.n - r->of.keys.n_gone;
 	if (is_late(r, cell, b, row)) {
 		r->of.run.counts.late++;
 		r->of.run.late(&r->of.run, b, row);
@@ -372,9 +407,12 @@ take(struct over_live_run *r, const struct batch *b,
 	if (c->retracts)
 		v[c->n_slots] = value_of_str(T_BYTES, p->same->keys[k]);
 	if (c->retracts && change_takes_back(batch_change(b, row)))
-		take_back(r, cell, v);
+		changed = take_back(r, cell, v);
 	else
 		add(r, cell, b, row, v);
+	if (changed)
+		ttl_keys_touch(&r->of.ttl, keys->keys[k],
+		    b->time ? b->time[row] : WHEN_MIN, r->of.now);
 	if (r->changing && !live_is_half(b, keys, k))
 		change_end(r);
 }
@@ -398,6 +436,8 @@ over_live_open(const struct op *op)
 	    .keyed = op->in.keyed,
 	    .identity = c->n_slots};
 	table_init(&of->keys, (unsigned)CELL_BEFORE_KEY + c->cell_bytes);
+	of->keys.flat = true;
+	ttl_keys_init(&of->ttl, c->ttl, forget, r);
 	arena_init(&r->scratch, 1024);
 	kept_init(&of->kept, op, c->n_slots + c->retracts, true);
 	return &of->run;
@@ -416,6 +456,7 @@ over_live_apply(struct op_run *run, struct batch *b, void *prepared,
 		if (!w || !b->time || !watermark_see(w, b->time[row]))
 			continue;
 		r->of.now = w->now;
+		ttl_keys_advance(&r->of.ttl, r->of.now);
 		/* Rows that change are older than what has come since. */
 		if (!run->op->heeded || run->op->awaited)
 			continue;
@@ -432,22 +473,9 @@ over_live_advance(struct op_run *run, int64_t w)
 	struct over_live_run *r = (struct over_live_run *)run;
 
 	r->of.now = w;
+	ttl_keys_advance(&r->of.ttl, w);
 	if (w == WHEN_MAX || !run->op->awaited)
 		run->forward(run, w);
-}
-
-static void
-release_cell(struct over_live_run *r, struct live_cell *cell)
-{
-	for (size_t i = 0; i < cell->rows.n; i++) {
-		mem_free(cell->rows.rows[i]->owner);
-		cell->rows.rows[i]->owner = NULL;
-	}
-	live_release(&cell->rows, &r->of.kept);
-	if (!cell->key.heap_most)
-		return;
-	cell->key.base = cell->key.end;
-	over_key_release(r->of.c, &cell->key, &r->of.kept);
 }
 
 void
@@ -459,6 +487,7 @@ over_live_close(struct op_run *run)
 	for (size_t i = 0; i < r->of.keys.n; i++)
 		release_cell(r, (void *)r->of.keys.cells[i]->bytes);
 	table_release(&r->of.keys);
+	ttl_keys_release(&r->of.ttl);
 	kept_release(&r->of.kept);
 	arena_release(&r->scratch);
 	buf_release(&r->packed);
@@ -517,8 +546,11 @@ over_live_restore(struct op_run *run, struct state_step *s, struct err *err)
 	int rc;
 
 	of->state = s;
+	/* Kept rows point to their cells. */
+	of->keys.flat = false;
 	kept_keep(&of->kept, s, of->keys.cell_bytes);
 	table_keep(&of->keys, state_map(s, "keys"), 0, &over_live_codec, r);
+	ttl_keys_keep(&of->ttl, s);
 	rc = written_load(s, "run", n, 3, err);
 	if (rc < 1)
 		return rc;

@@ -113,16 +113,44 @@ running_row(struct running *r, const struct batch *b,
 }
 
 struct over_key *
-running_key(struct running *r, const struct running_prep *p, unsigned k)
+running_key(struct running *r, const struct batch *b,
+    const struct running_prep *p, unsigned k)
 {
-	struct cell *cell =
-	    table_cell(&r->keys, p->keys.keys[k], p->keys.hashes[k]);
-	struct over_key *key = (void *)cell->bytes;
+	unsigned row = batch_row(b, k);
+	struct over_key *key;
 
+	ttl_keys_check(&r->ttl, p->keys.keys[k], p->keys.hashes[k], r->now);
+	ttl_keys_touch(&r->ttl, p->keys.keys[k],
+	    b->time ? b->time[row] : WHEN_MIN, r->now);
+	key = (void *)table_cell(&r->keys, p->keys.keys[k], p->keys.hashes[k])
+		  ->bytes;
 	if (!key->heap_most)
 		over_key_init(r->c, key);
-	r->run.counts.keys = r->keys.n;
+	r->run.counts.keys = r->keys.n - r->keys.n_gone;
 	return key;
+}
+
+/* The key has been quiet for long: its next row is the first again. */
+static void
+forget(void *run, struct str key, uint64_t hash)
+{
+	struct running *r = run;
+	struct cell *cell = table_find(&r->keys, key, hash);
+	struct over_key *k;
+
+	if (!cell)
+		return;
+	k = (void *)cell->bytes;
+	if (k->next < k->end) {
+		/* Rows of it wait for others. */
+		ttl_keys_touch(&r->ttl, key, WHEN_MIN, r->now);
+		return;
+	}
+	for (; k->base < k->end; k->base++)
+		kept_drop(&r->kept, over_row(k, k->base));
+	over_key_release(r->c, k, &r->kept);
+	memset(cell->bytes, 0, r->keys.cell_bytes);
+	table_remove(&r->keys, cell);
 }
 
 /* ---- batches that pass through ---- */
@@ -173,7 +201,7 @@ compute_here(struct running *r, struct batch *b, const struct running_prep *p,
 	struct kept_row *new;
 
 	if (selected) {
-		key = running_key(r, p, k);
+		key = running_key(r, b, p, k);
 		new = running_row(r, b, p, row);
 		over_append(c, key, new);
 		kept_place(
@@ -203,8 +231,11 @@ apply_at_once(struct running *r, struct batch *b, const struct running_prep *p,
 		k += selected;
 		if (selected)
 			rows[n++] = (uint16_t)row;
-		if (!w || !b->time || !watermark_see(w, b->time[row]) ||
-		    r->run.ends)
+		if (!w || !b->time || !watermark_see(w, b->time[row]))
+			continue;
+		r->now = w->now;
+		ttl_keys_advance(&r->ttl, r->now);
+		if (r->run.ends)
 			continue;
 		pass_on(r, b, rows, n);
 		rows += n;
@@ -247,6 +278,8 @@ running_open(const struct op *op)
 			(c->framed && c->frame.to.kind == BOUND_FOLLOWING &&
 			    c->frame.unit != FRAME_RANGE));
 	table_init(&r->keys, c->cell_bytes);
+	r->keys.flat = c->at_once;
+	ttl_keys_init(&r->ttl, c->ttl, forget, r);
 	arena_init(&r->results, 4096);
 	kept_init(&r->kept, op, c->n_slots, !c->at_once);
 	return &r->run;
@@ -284,6 +317,7 @@ running_advance(struct op_run *run, int64_t w)
 		return;
 	}
 	running_advance_held(r);
+	ttl_keys_advance(&r->ttl, w);
 }
 
 static void
@@ -301,6 +335,7 @@ running_close(struct op_run *run)
 		over_key_release(
 		    r->c, (void *)r->keys.cells[i]->bytes, &r->kept);
 	table_release(&r->keys);
+	ttl_keys_release(&r->ttl);
 	arena_release(&r->results);
 	kept_release(&r->kept);
 	mem_free(r->out);
@@ -438,6 +473,10 @@ const struct op_kind op_running = {
 	    "  frame: rows 9 preceding\n",
 	.params = running_params,
 	.n_params = sizeof running_params / sizeof *running_params,
+	.forgets =
+	    "a key is forgotten so long after its last row: what has come out "
+	    "stays, and the next row is the first again. Rows that wait for "
+	    "later ones keep their key. What comes at the end is all kept",
 	.primary = "select",
 	.waits = WAITS_WATERMARK,
 	.bind = over_bind,

@@ -9,6 +9,7 @@
 
 #include "base/heap.h"
 #include "op/over.h"
+#include "op/ttl.h"
 #include "state/table.h"
 
 /* A row that was appended and will be computed when it is ready. */
@@ -22,6 +23,7 @@ struct running {
 	struct op_run run; /* first */
 	const struct over_config *c;
 	struct table keys; /* cell: struct over_key */
+	struct ttl_keys ttl;
 	struct kept kept;
 	uint64_t arrivals;
 	int64_t now;	   /* the watermark */
@@ -54,8 +56,8 @@ struct running_prep {
 /* ---- running.c ---- */
 
 /* The cell of the key of selected row k. */
-struct over_key *running_key(
-    struct running *r, const struct running_prep *p, unsigned k);
+struct over_key *running_key(struct running *r, const struct batch *b,
+    const struct running_prep *p, unsigned k);
 
 /* An op_kind.prepare. */
 void *running_prepare(const struct op *op, struct eval *ev, struct batch *b);

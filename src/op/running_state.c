@@ -301,9 +301,12 @@ running_restore(struct op_run *run, struct state_step *s, struct err *err)
 	if (r->c->live)
 		return over_live_restore(run, s, err);
 	r->state = s;
+	/* Kept rows point to their cells. */
+	r->keys.flat = false;
 	kept_keep(&r->kept, s, r->keys.cell_bytes);
 	table_keep(&r->keys, state_map(s, "keys"), 0,
 	    r->c->at_once ? &movable_codec : &fixed_codec, r);
+	ttl_keys_keep(&r->ttl, s);
 	rc = written_load(s, "run", n, RUN_NUMBERS, err);
 	if (rc < 1)
 		return rc;

@@ -78,6 +78,8 @@ every_bind(struct op *op, const struct bind *b)
 	*out = flow_copy(&op->in, 1, b->arena);
 	out->changes = out->steady = out->keyed = false;
 	c->through = !flow_keyed(&op->in);
+	if (c->through)
+		op->grows = NULL;
 	if (c->through && op->in.changes)
 		return flow_no_key(op, b);
 	c->marks = op->in.changes && !op->in.steady;
@@ -371,6 +373,7 @@ const struct op_kind op_settle = {
 	    "- settle:\n",
 	.params = settle_params,
 	.n_params = sizeof settle_params / sizeof *settle_params,
+	.grows = "every row that is there is kept",
 	.primary = "key",
 	.waits = WAITS_END,
 	.changes = CHANGES_END,
@@ -403,6 +406,7 @@ const struct op_kind op_every = {
 	    "- every: 10s\n",
 	.params = every_params,
 	.n_params = sizeof every_params / sizeof *every_params,
+	.grows = "every key is kept",
 	.primary = "period",
 	.waits = WAITS_WATERMARK,
 	.changes = CHANGES_SHOW,
