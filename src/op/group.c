@@ -618,7 +618,8 @@ const struct op_kind op_window = {
 	    "exclusive); its rows then come out ordered by window end, start "
 	    "and key, with window_start, window_end, the keys and what select "
 	    "says. Windows without rows are not written. A row is late when "
-	    "every window it belongs to has closed, allowed lateness included.",
+	    "every window it belongs to has closed, allowed lateness included. "
+	    "The keys may be called group instead of by.",
 	.example =
 	    "- window: tumble(5m)\n"
 	    "  by: [path]\n"
@@ -630,6 +631,7 @@ const struct op_kind op_window = {
 	    "row: what no window has counted yet comes out, marked as partial, "
 	    "and its next row begins a window",
 	.primary = "window",
+	.also = {"group", "by"},
 	.waits = WAITS_WATERMARK,
 	.changes = CHANGES_TAKE,
 	.bind = group_bind,
