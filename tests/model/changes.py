@@ -241,8 +241,7 @@ def last_keys(steps, changes):
     """Names of the key columns at the end; None if nothing is known of any."""
     keys = None
     for step in steps:
-        if "limit" in step and changes and (
-                step["limit"] == 1 and not step.get("offset")):
+        if step.get("limit") == 1 and changes:
             keys = list(step["by"])
         changes = changes or any(s in step for s in ("group", "upsert", "top"))
         if "group" in step or "upsert" in step:
@@ -277,6 +276,8 @@ def check(run, rng):
             again = run.run(spec, data, "changelog", *more, torture=torture)
             assert again == changes, "bytes differ with %s%s" % (
                 torture, more)
+        kept = run.run(spec, data, "changelog", "--ttl", "9999h")
+        assert kept == changes, "bytes differ with a time to live"
         keys = last_keys(steps, changelog)
         if keys is not None:
             upserts = run.run(spec, data, "upsert")
