@@ -444,8 +444,8 @@ struct op {
 	bool live, heeded, awaited, wants_key, implied;
 	/*
 	 * Set by bind. grows: what its state grows with (at first the kind's;
-	 * NULL: it is bounded). may_forget: it can forget keys; forgets: it does
-	 * (bind.ttl).
+	 * NULL: it is bounded). may_forget: it can forget keys; forgets: it
+	 * does (bind.ttl).
 	 */
 	const char *grows;
 	bool may_forget, forgets;
@@ -664,7 +664,8 @@ struct op_kind {
 	 * would bound it; NULL: it is bounded.
 	 */
 	const char *grows, *remedy;
-	/* What a time to live does, and what makes it begin anew; NULL: nothing.
+	/* What a time to live does, and what makes it begin anew; NULL:
+	 * nothing.
 	 */
 	const char *forgets;
 	/* Edges it reads; 0 = 1. */
