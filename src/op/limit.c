@@ -11,6 +11,7 @@
  */
 #include "base/mem.h"
 #include "data/key.h"
+#include "op/keys.h"
 #include "op/show.h"
 #include "op/top_live.h"
 #include "op/written.h"
@@ -197,15 +198,20 @@ limit_apply(struct op_run *run, struct batch *b, void *prepared, unsigned from,
 {
 	struct limit_run *r = (struct limit_run *)run;
 	uint16_t *rows = arena_array(b->arena, to - from, sizeof *rows);
+	const struct row_keys *keys = prepared;
 	unsigned n = 0, k = op_selected_from(b, from);
 
 	if (live_of(run->op)) {
 		top_live_apply(run, b, prepared, from, to, w);
 		return;
 	}
+	if (r->c->n_keys) {
+		keys_fetch(&r->keys, b, keys->keys, keys->hashes, from, to);
+		ttl_keys_fetch(&r->ttl, b, keys->keys, keys->hashes, from, to);
+	}
 	for (unsigned row = from; row < to; row++) {
 		if (k < b->n_sel && batch_row(b, k) == row) {
-			if (takes(r, b, prepared, k++))
+			if (takes(r, b, keys, k++))
 				rows[n++] = (uint16_t)row;
 			else
 				b->n_filtered++;

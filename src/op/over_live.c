@@ -17,6 +17,7 @@
 
 #include "base/mem.h"
 #include "base/must.h"
+#include "op/keys.h"
 #include "op/live_rows.h"
 #include "op/standing.h"
 #include "op/written.h"
@@ -448,11 +449,15 @@ over_live_apply(struct op_run *run, struct batch *b, void *prepared,
     unsigned from, unsigned to, struct watermark *w)
 {
 	struct over_live_run *r = (struct over_live_run *)run;
+	const struct over_live_prep *p = prepared;
+	const struct row_keys *keys = &p->rows->keys;
 	unsigned k = op_selected_from(b, from);
 
+	keys_fetch(&r->of.keys, b, keys->keys, keys->hashes, from, to);
+	ttl_keys_fetch(&r->of.ttl, b, keys->keys, keys->hashes, from, to);
 	for (unsigned row = from; row < to; row++) {
 		if (k < b->n_sel && batch_row(b, k) == row)
-			take(r, b, prepared, k++);
+			take(r, b, p, k++);
 		if (!w || !b->time || !watermark_see(w, b->time[row]))
 			continue;
 		r->of.now = w->now;

@@ -15,6 +15,7 @@
 #include "op/running.h"
 
 #include "base/mem.h"
+#include "op/keys.h"
 #include "op/over_live.h"
 #include "op/show.h"
 
@@ -273,7 +274,8 @@ running_open(const struct op *op)
 	r->c = c;
 	r->now = r->forwarded = WHEN_MIN;
 	r->out = mem_array(c->n_calls, sizeof *r->out);
-	r->tracks = !c->at_once && !c->whole && c->mode != OVER_END &&
+	r->tracks = op->heeded && !c->at_once && !c->whole &&
+		    c->mode != OVER_END &&
 		    (c->ahead || c->mode == OVER_ARRIVAL ||
 			(c->framed && c->frame.to.kind == BOUND_FOLLOWING &&
 			    c->frame.unit != FRAME_RANGE));
@@ -290,11 +292,14 @@ running_apply(struct op_run *run, struct batch *b, void *prepared,
     unsigned from, unsigned to, struct watermark *w)
 {
 	struct running *r = (struct running *)run;
+	const struct running_prep *p = prepared;
 
 	if (r->c->live) {
 		over_live_apply(run, b, prepared, from, to, w);
 		return;
 	}
+	keys_fetch(&r->keys, b, p->keys.keys, p->keys.hashes, from, to);
+	ttl_keys_fetch(&r->ttl, b, p->keys.keys, p->keys.hashes, from, to);
 	if (r->c->at_once)
 		apply_at_once(r, b, prepared, from, to, w);
 	else

@@ -9,6 +9,7 @@
 #include "base/must.h"
 #include "data/key.h"
 #include "data/pack.h"
+#include "op/keys.h"
 #include "op/written.h"
 #include "state/code.h"
 
@@ -243,6 +244,16 @@ pack_row(struct standing *t, const struct batch *b, unsigned at)
 		written_put(s, t->cols[i] < b->n_cols
 				   ? column_get(&b->cols[t->cols[i]], at)
 				   : VALUE_NULL);
+}
+
+void
+standing_fetch(struct standing *t, const struct batch *b,
+    const struct standing_prep *p, unsigned from, unsigned to)
+{
+	if (t->ttl.ttl)
+		ttl_fetch(&t->ttl, b, p->keys, p->hashes, from, to);
+	else
+		keys_fetch(&t->table, b, p->keys, p->hashes, from, to);
 }
 
 struct standing_row *

@@ -67,6 +67,10 @@ struct standing_prep {
 };
 void *standing_prepare(const struct op *op, struct eval *ev, struct batch *b);
 
+/* keys_fetch (keys.h), wherever the cells are. */
+void standing_fetch(struct standing *t, const struct batch *b,
+    const struct standing_prep *p, unsigned from, unsigned to);
+
 /* The cell's bytes of selected row k of a batch; made if it is new. */
 struct standing_row *standing_find(struct standing *t, const struct batch *b,
     const struct standing_prep *p, unsigned k);

@@ -5,6 +5,7 @@
 #include "base/hash.h"
 #include "base/mem.h"
 #include "base/must.h"
+#include "op/keys.h"
 #include "op/window_kind.h"
 #include "state/code.h"
 
@@ -209,6 +210,14 @@ ttl_cell(struct ttl_cells *l, struct str key, int64_t time, int64_t w,
 	return c->bytes;
 }
 
+void
+ttl_fetch(struct ttl_cells *l, const struct batch *b, const struct str *list,
+    const uint64_t *hashes, unsigned from, unsigned to)
+{
+	for (size_t i = 0; i < l->n; i++)
+		keys_fetch(&l->tables[i]->table, b, list, hashes, from, to);
+}
+
 /* The tables [*from, until) of which everything has expired. */
 static size_t
 expired(const struct ttl_cells *l, int64_t w, size_t *from)
@@ -296,6 +305,14 @@ ttl_keys_keep(struct ttl_keys *k, struct state_step *s)
 {
 	if (k->cells.ttl)
 		ttl_keep(&k->cells, state_map(s, "ttl"));
+}
+
+void
+ttl_keys_fetch(struct ttl_keys *k, const struct batch *b,
+    const struct str *list, const uint64_t *hashes, unsigned from, unsigned to)
+{
+	if (k->cells.ttl)
+		ttl_fetch(&k->cells, b, list, hashes, from, to);
 }
 
 void

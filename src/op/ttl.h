@@ -54,6 +54,10 @@ void ttl_keep(struct ttl_cells *l, struct state_map *map);
 char *ttl_cell(struct ttl_cells *l, struct str key, int64_t time, int64_t w,
     bool touch, struct arena **heap);
 
+/* ttl_cell will be called for these keys: keys_fetch for all tables. */
+void ttl_fetch(struct ttl_cells *l, const struct batch *b,
+    const struct str *list, const uint64_t *hashes, unsigned from, unsigned to);
+
 /* The watermark has risen: what has expired altogether is dropped. */
 void ttl_advance(struct ttl_cells *l, int64_t w);
 
@@ -75,6 +79,10 @@ void ttl_keys_release(struct ttl_keys *k);
 
 /* Keeps the keys in the step's map "ttl". */
 void ttl_keys_keep(struct ttl_keys *k, struct state_step *s);
+
+/* As keys_fetch (keys.h), of the keys that are kept here. */
+void ttl_keys_fetch(struct ttl_keys *k, const struct batch *b,
+    const struct str *list, const uint64_t *hashes, unsigned from, unsigned to);
 
 /* Before the step looks at what it has of a key: has it expired? */
 void ttl_keys_check(

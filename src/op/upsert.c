@@ -96,11 +96,13 @@ upsert_apply(struct op_run *run, struct batch *b, void *prepared, unsigned from,
     unsigned to, struct watermark *w)
 {
 	struct upsert_run *r = (struct upsert_run *)run;
+	const struct standing_prep *p = prepared;
 	unsigned k = op_selected_from(b, from);
 
+	standing_fetch(&r->standing, b, p, from, to);
 	for (unsigned row = from; row < to; row++) {
 		if (k < b->n_sel && batch_row(b, k) == row)
-			take(r, b, prepared, k++);
+			take(r, b, p, k++);
 		if (!w || !b->time || !watermark_see(w, b->time[row]))
 			continue;
 		standing_rise(&r->standing, w->now);
