@@ -212,6 +212,19 @@ evict_all(struct state *s)
 }
 
 void
+table_settle(struct table *t)
+{
+	struct kept *k = t->kept;
+
+	if (!k)
+		return;
+	while (evict_always && kept_evict(k))
+		;
+	kept_count(k);
+	kept_make_room(k, 0);
+}
+
+void
 state_settle(struct state *s)
 {
 	if (evict_always)

@@ -1,0 +1,95 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# --mem with steps that wait: what does not fit goes to the state and comes
+# back, the results are the same, and the process stays near its limit.
+load lib
+
+# many ROWS KEYS: rows in order of time, 50 a second, of keys in no order.
+many() {
+	awk -v n="$1" -v keys="$2" 'BEGIN {
+		for (i = 0; i < n; i++)
+			printf "{\"t\":%d,\"k\":\"key-%d\",\"v\":%d}\n",
+			    1700000000 + i / 50 - i * 7 % 5,
+			    i * 7919 % keys, i * 31 % 1000
+	}'
+}
+
+# The same with little memory as with plenty.
+same() {
+	weir "$@" >plenty
+	weir --mem 1M "$@" >little
+	[ -s plenty ]
+	cmp plenty little
+}
+
+# In two runs with little memory and many commits, as in one without state.
+same_in_two() {
+	rm -rf st
+	weir "$@" first.jsonl rest.jsonl >whole
+	weir -q --mem 1M --checkpoint 20ms -s ./st "$@" first.jsonl >parts
+	weir -q --mem 1M --checkpoint 20ms -s ./st --final "$@" \
+	    first.jsonl rest.jsonl >>parts
+	[ -s whole ]
+	cmp whole parts
+}
+
+# near LIMIT ARGS: the same with 4M as with plenty, in LIMIT KiB altogether.
+near() {
+	local limit=$1
+
+	shift
+	# A sanitizer takes more than that for itself.
+	(ulimit -d 45056 && "$WEIR" --version >/dev/null 2>&1) ||
+	    skip "a sanitizer is at work"
+	weir "$@" >plenty
+	# shellcheck disable=SC2016
+	bash -c 'ulimit -d "$1"; shift; exec "$@"' - "$limit" "$WEIR" --mem 4M \
+	    "$@" >little
+	[ -s plenty ]
+	cmp plenty little
+}
+
+@test "memory: sessions that do not fit give the same" {
+	local q='SELECT k, count(*) AS n, sum(v) AS s, array_agg(v) AS a'
+
+	many 30000 20000 >many.jsonl
+	same -l 10s "$q GROUP BY k, session(5m)" many.jsonl
+	same -l 10s "$q GROUP BY k, session(10h)" many.jsonl
+	same "$q GROUP BY k, session(1m)" many.jsonl
+	same -l 5s --allow 3m "$q GROUP BY k, session(1m)" many.jsonl
+	same -l 10s -m changelog --allow 2m "$q GROUP BY k, session(5m)" \
+	    many.jsonl
+	same -l 10s "$q GROUP BY k, session(6m, 7m)" many.jsonl
+}
+
+@test "memory: sessions that do not fit are kept from run to run" {
+	local q='SELECT k, count(*) AS n, sum(v) AS s, array_agg(v) AS a'
+
+	many 30000 20000 >many.jsonl
+	head -20000 many.jsonl >first.jsonl
+	tail -n +20001 many.jsonl >rest.jsonl
+	same_in_two -l 10s "$q GROUP BY k, session(5m)"
+	same_in_two -l 10s --allow 1m "$q GROUP BY k, session(8m)"
+}
+
+@test "memory: sessions stay near the limit" {
+	many 300000 250000 >many.jsonl
+	near 45056 -l 10s 'SELECT k, count(*) AS n GROUP BY k, session(10h)' \
+	    many.jsonl
+}
+
+@test "state: a run does not read the sessions that nothing comes for" {
+	local q='SELECT k, count(*) AS n GROUP BY k, session(10h)'
+
+	(ulimit -d 45056 && "$WEIR" --version >/dev/null 2>&1) ||
+	    skip "a sanitizer is at work"
+	many 400000 400000 >many.jsonl
+	weir -q -s ./st -l 10s "$q" many.jsonl
+	# All of them would not go into that.
+	many 400010 400000 | tail -10 >more.jsonl
+	# shellcheck disable=SC2016
+	bash -c 'ulimit -d 40960; exec "$@"' - "$WEIR" -q -s ./st -l 10s \
+	    "$q" many.jsonl more.jsonl
+	gives 0 weir -s ./st --final -l 10s "$q" many.jsonl more.jsonl
+	[ "$(wc -l <<<"$out")" -eq 400000 ]
+}
