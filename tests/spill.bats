@@ -72,6 +72,39 @@ near() {
 	same_in_two -l 10s --allow 1m "$q GROUP BY k, session(8m)"
 }
 
+@test "memory: rows that wait for their time give the same" {
+	local over='OVER (PARTITION BY k ORDER BY t'
+
+	many 30000 20000 >many.jsonl
+	same -l 10s "SELECT k, t, sum(v) $over) AS s, row_number() $over) AS n" \
+	    many.jsonl
+	same -l 1h "SELECT k, sum(v) $over) AS s, lag(v, 2) $over) AS l" \
+	    many.jsonl
+	same -l 2m "SELECT k, v, max(v) $over RANGE BETWEEN INTERVAL '5' MINUTE
+	    PRECEDING AND CURRENT ROW) AS m" many.jsonl
+	same -l 10s "SELECT k, v, array_agg(v) $over ROWS 3 PRECEDING) AS a" \
+	    many.jsonl
+	same -l 10s "SELECT k, v, lead(v) $over) AS n" many.jsonl
+	same -l 1m 'SELECT t, v, avg(v) OVER (ORDER BY t ROWS 5 PRECEDING) AS a' \
+	    many.jsonl
+}
+
+@test "memory: rows that wait for their time are kept from run to run" {
+	local over='OVER (PARTITION BY k ORDER BY t'
+
+	many 30000 20000 >many.jsonl
+	head -20000 many.jsonl >first.jsonl
+	tail -n +20001 many.jsonl >rest.jsonl
+	same_in_two -l 2m "SELECT k, t, sum(v) $over) AS s, lag(v) $over) AS l"
+	same_in_two -l 10s "SELECT k, v, lead(v) $over) AS n"
+}
+
+@test "memory: running sums by time stay near the limit" {
+	many 200000 150000 >many.jsonl
+	near 53248 -l 5m 'SELECT k, t, sum(v) OVER (PARTITION BY k ORDER BY t)
+	    AS s' many.jsonl
+}
+
 @test "memory: sessions stay near the limit" {
 	many 300000 250000 >many.jsonl
 	near 45056 -l 10s 'SELECT k, count(*) AS n GROUP BY k, session(10h)' \

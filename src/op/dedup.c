@@ -699,6 +699,7 @@ dedup_restore(struct op_run *run, struct state_step *s, struct err *err)
 	}
 	if (rc < 0)
 		return -1;
+	r->kept.single = true;
 	r->kept.state = s;
 	if (r->c->way != DEDUP_BY_TIME)
 		return 0;

@@ -55,6 +55,7 @@ struct kept {
 	struct batch *out; /* rows on their way on */
 	struct buf text;
 
+	bool single; /* rows are allocated one by one: they may be let go of */
 	struct state_step *state;      /* NULL: no state is kept */
 	struct state_map *rows;	       /* those of keys */
 	struct state_map *waits;       /* those that wait */

@@ -171,6 +171,7 @@ compute_here(struct running *r, struct batch *b, const struct running_prep *p,
 		    &r->kept, new, cell_of_bytes((char *)key), 0, new->at);
 		over_compute(c, key, r->out, b->arena);
 		over_trim(c, key, &r->kept);
+		running_count(r, key);
 	}
 	for (unsigned i = 0; i < c->n_calls; i++)
 		column_put(&b->cols[c->calls[i].col], b->arena, row,
@@ -215,9 +216,11 @@ running_open(const struct op *op)
 
 	r->run.op = op;
 	r->c = c;
-	r->now = r->forwarded = WHEN_MIN;
+	r->now = r->forwarded = r->passed = WHEN_MIN;
+	r->later.next = WHEN_MAX;
 	r->out = mem_array(c->n_calls, sizeof *r->out);
-	r->tracks = !c->at_once && !c->whole && c->mode != OVER_END &&
+	r->tracks = op->heeded && !c->at_once && !c->whole &&
+		    c->mode != OVER_END &&
 		    (c->ahead || c->mode == OVER_ARRIVAL ||
 			(c->framed && c->frame.to.kind == BOUND_FOLLOWING &&
 			    c->frame.unit != FRAME_RANGE));
@@ -263,6 +266,7 @@ running_close(struct op_run *run)
 	for (size_t i = 0; i < r->keys.n; i++)
 		over_key_release(
 		    r->c, (void *)r->keys.cells[i]->bytes, &r->kept);
+	agenda_release(&r->later);
 	table_release(&r->keys);
 	arena_release(&r->results);
 	kept_release(&r->kept);

@@ -101,6 +101,11 @@ struct cell_codec {
 	 * may be evicted.
 	 */
 	bool movable;
+	/*
+	 * NULL, or: makes what points to cells of the table let go of them, for
+	 * some are to be evicted. False: it cannot now, and none is.
+	 */
+	bool (*let_go)(void *arg);
 };
 
 /*

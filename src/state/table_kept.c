@@ -579,6 +579,8 @@ kept_evict(struct kept *k)
 
 	if (!k->codec->movable || !t->n)
 		return false;
+	if (k->codec->let_go && !k->codec->let_go(k->arg))
+		return false;
 	if (k->listed)
 		kept_put_some(k, k->n_changed);
 	if (!k->n_old)
