@@ -105,6 +105,24 @@ near() {
 	    AS s' many.jsonl
 }
 
+@test "memory: what changes every so often gives the same" {
+	many 30000 20000 >many.jsonl
+	head -20000 many.jsonl >first.jsonl
+	tail -n +20001 many.jsonl >rest.jsonl
+	same -l 10s -m 'every 2m' 'SELECT k, count(*) AS n, sum(v) AS s
+	    GROUP BY k' many.jsonl
+	same -l 10s -m 'every 1h' 'SELECT k, max(v) AS m GROUP BY k
+	    HAVING max(v) < 900' many.jsonl
+	same_in_two -l 10s -m 'every 2m' 'SELECT k, count(*) AS n GROUP BY k'
+	same_in_two -l 10s -m 'every 1h' 'SELECT k, count(*) AS n GROUP BY k'
+}
+
+@test "memory: what changes every so often stays near the limit" {
+	many 200000 150000 >many.jsonl
+	near 53248 -l 10s -m 'every 10m' 'SELECT k, count(*) AS n GROUP BY k' \
+	    many.jsonl
+}
+
 @test "memory: sessions stay near the limit" {
 	many 300000 250000 >many.jsonl
 	near 45056 -l 10s 'SELECT k, count(*) AS n GROUP BY k, session(10h)' \
