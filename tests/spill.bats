@@ -123,6 +123,23 @@ near() {
 	    many.jsonl
 }
 
+@test "memory: rows in order give the same" {
+	many 30000 20000 >many.jsonl
+	head -20000 many.jsonl >first.jsonl
+	tail -n +20001 many.jsonl >rest.jsonl
+	same 'SELECT * ORDER BY v DESC, k' many.jsonl
+	same 'SELECT k, v * 1.5 AS w ORDER BY k LIMIT 25000' many.jsonl
+	same 'SELECT k ORDER BY v LIMIT 10' many.jsonl
+	same_in_two 'SELECT * ORDER BY v DESC, k'
+	same_in_two 'SELECT k, v ORDER BY k LIMIT 25000'
+}
+
+@test "memory: rows in order stay near the limit" {
+	many 200000 150000 >many.jsonl
+	near 45056 'SELECT k, v ORDER BY k' many.jsonl
+	near 45056 'SELECT k, v ORDER BY v, k LIMIT 150000' many.jsonl
+}
+
 @test "memory: sessions stay near the limit" {
 	many 300000 250000 >many.jsonl
 	near 45056 -l 10s 'SELECT k, count(*) AS n GROUP BY k, session(10h)' \

@@ -89,6 +89,16 @@ state_is_tight(const struct state_step *step, size_t more)
 }
 
 size_t
+state_room(const struct state_step *step)
+{
+	size_t limit = step->state->options.memory;
+
+	if (evict_always)
+		return 4096;
+	return limit == SIZE_MAX ? limit : limit / 4;
+}
+
+size_t
 state_memory(const struct state *s)
 {
 	return s->bytes;
