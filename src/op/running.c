@@ -15,6 +15,7 @@
 #include "op/running.h"
 
 #include "base/mem.h"
+#include "op/keys.h"
 #include "op/show.h"
 
 /* ---- the part for any thread ---- */
@@ -235,7 +236,9 @@ running_apply(struct op_run *run, struct batch *b, void *prepared,
     unsigned from, unsigned to, struct watermark *w)
 {
 	struct running *r = (struct running *)run;
+	const struct running_prep *p = prepared;
 
+	keys_fetch(&r->keys, b, p->keys.keys, p->keys.hashes, from, to);
 	if (r->c->at_once)
 		apply_at_once(r, b, prepared, from, to, w);
 	else

@@ -99,6 +99,10 @@ least_behind(struct running *r)
 static void
 forward(struct running *r, int64_t w)
 {
+	/* Rows that wait are not known then, nor is how far they would let w.
+	 */
+	if (!r->run.op->heeded && !r->final)
+		return;
 	if (r->tracks && !r->final) {
 		int64_t least = least_behind(r);
 
@@ -221,8 +225,7 @@ append(struct running *r, struct kept_row *row)
 static bool
 looks_back(const struct over_config *c)
 {
-	return !c->whole && !c->ahead &&
-	       !(c->framed && c->frame.to.kind == BOUND_FOLLOWING);
+	return !c->whole && !over_looks_ahead(c);
 }
 
 /*
@@ -370,7 +373,7 @@ put_rest(struct running *r)
 	struct kept_row **rows = NULL;
 	size_t n = 0, cap = 0;
 
-	if (!looks_back(r->c))
+	if (r->c->whole || over_looks_ahead(r->c))
 		table_load(&r->keys);
 	for (size_t i = 0; i < r->keys.n; i++) {
 		struct over_key *k = (void *)r->keys.cells[i]->bytes;

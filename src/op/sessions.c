@@ -498,6 +498,20 @@ sessions_open(const struct op *op)
 	return &r->run;
 }
 
+/* Brings the sessions of rows [from, to) into memory, all at once. */
+static void
+fetch_keys(struct sessions_run *r, const struct batch *b,
+    const struct group_prep *p, unsigned k, unsigned to)
+{
+	unsigned n = 0;
+
+	while (k + n < b->n_sel && batch_row(b, k + n) < to)
+		n++;
+	for (size_t set = 0; set < r->c->n_sets; set++)
+		table_fetch(&r->keys, p->keys + set * p->stride + k,
+		    p->hashes + set * p->stride + k, n);
+}
+
 void
 sessions_apply(struct op_run *run, struct batch *b, void *prepared,
     unsigned from, unsigned to, struct watermark *w)
@@ -507,6 +521,8 @@ sessions_apply(struct op_run *run, struct batch *b, void *prepared,
 
 	while (k < b->n_sel && batch_row(b, k) < from)
 		k++;
+	if (!table_is_whole(&r->keys))
+		fetch_keys(r, b, prepared, k, to);
 	if (w)
 		r->watermark = w->now;
 	for (unsigned row = from; row < to; row++) {
