@@ -140,6 +140,28 @@ near() {
 	near 45056 'SELECT k, v ORDER BY v, k LIMIT 150000' many.jsonl
 }
 
+@test "memory: the best rows of each key give the same" {
+	local q='SELECT k, v, t FROM (SELECT *, ROW_NUMBER() OVER
+	    (PARTITION BY k ORDER BY v DESC) AS r) WHERE r'
+
+	many 30000 20000 >many.jsonl
+	head -20000 many.jsonl >first.jsonl
+	tail -n +20001 many.jsonl >rest.jsonl
+	same "$q = 1" many.jsonl
+	same "$q <= 2" many.jsonl
+	same_in_two "$q = 1"
+	same_in_two "$q <= 2"
+}
+
+@test "memory: the best rows of each key stay near the limit" {
+	local q='SELECT k, v, t FROM (SELECT *, ROW_NUMBER() OVER
+	    (PARTITION BY k ORDER BY v DESC) AS r) WHERE r'
+
+	many 200000 150000 >many.jsonl
+	near 53248 "$q = 1" many.jsonl
+	near 53248 "$q <= 2" many.jsonl
+}
+
 @test "memory: sessions stay near the limit" {
 	many 300000 250000 >many.jsonl
 	near 45056 -l 10s 'SELECT k, count(*) AS n GROUP BY k, session(10h)' \

@@ -18,6 +18,7 @@
 #include "base/heap.h"
 #include "base/mem.h"
 #include "data/key.h"
+#include "op/kept_sort.h"
 #include "op/keys.h"
 #include "op/show.h"
 #include "op/top_live.h"
@@ -290,12 +291,10 @@ by_time(const void *a, const void *b)
 }
 
 static int
-by_arrival(const void *a, const void *b)
+by_arrival(void *arg, const struct kept_row *a, const struct kept_row *b)
 {
-	const struct kept_row *x = *(struct kept_row *const *)a;
-	const struct kept_row *y = *(struct kept_row *const *)b;
-
-	return x->arrival < y->arrival ? -1 : x->arrival > y->arrival;
+	(void)arg;
+	return a->arrival < b->arrival ? -1 : a->arrival > b->arrival;
 }
 
 static void
@@ -312,8 +311,7 @@ static void
 put_ready(struct dedup_run *r)
 {
 	if (r->n_ready)
-		qsort(r->ready, r->n_ready, sizeof *r->ready,
-		    r->c->way == DEDUP_BY_TIME ? by_time : by_arrival);
+		qsort(r->ready, r->n_ready, sizeof *r->ready, by_time);
 	for (size_t i = 0; i < r->n_ready; i++) {
 		kept_put(&r->kept, r->ready[i]);
 		kept_drop(&r->kept, r->ready[i]);
@@ -339,18 +337,33 @@ fire(struct dedup_run *r, int64_t w)
 	put_ready(r);
 }
 
+/* All rows, as they came. */
 static void
 fire_all(struct dedup_run *r)
 {
-	if (r->state)
-		table_load(&r->keys);
-	for (size_t i = 0; i < r->keys.n; i++) {
-		struct dedup_cell *cell = (void *)r->keys.cells[i]->bytes;
+	struct table_walk *walk = table_walk_begin(&r->keys);
+	struct kept_sort sort;
+	struct kept_row *row;
+	struct cell *c;
 
-		if (cell->row)
-			make_ready(r, cell);
+	kept_sort_init(&sort, &r->kept, by_arrival, NULL);
+	while ((c = table_walk_next(walk))) {
+		struct dedup_cell *cell = (void *)c->bytes;
+
+		if (!cell->row)
+			continue;
+		kept_sort_add(&sort, cell->row);
+		cell->row = NULL;
+		cell->out = true;
+		table_touch(&r->keys, c);
 	}
-	put_ready(r);
+	table_walk_end(walk);
+	while ((row = kept_sort_next(&sort))) {
+		kept_put(&r->kept, row);
+		if (r->kept.out->n_rows == BATCH_ROWS)
+			flush(r);
+	}
+	kept_sort_release(&sort);
 }
 
 /* ---- running ---- */

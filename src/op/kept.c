@@ -189,6 +189,26 @@ kept_recycle(struct kept *k, struct kept_row *r)
 	k->free = r;
 }
 
+/* What the allocator takes for a row and its bytes besides. */
+#define ROW_MORE 48
+
+size_t
+kept_row_size(const struct kept *k)
+{
+	return sizeof(struct kept_row) + k->n_slots * sizeof(struct value) +
+	       ROW_MORE;
+}
+
+size_t
+kept_row_bytes(const struct kept *k, const struct kept_row *r)
+{
+	size_t n = kept_row_size(k) + (r->carry ? r->carry_len : 0);
+
+	for (unsigned i = 0; r->bytes && i < k->n_slots; i++)
+		n += outside(r->slots[i]);
+	return n;
+}
+
 void
 kept_begin(struct kept *k)
 {

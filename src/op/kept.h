@@ -80,6 +80,10 @@ struct kept_row *kept_take(struct kept *k, const struct batch *b, unsigned row,
 void kept_let_carry_go(struct kept *k, struct kept_row *row);
 void kept_drop(struct kept *k, struct kept_row *row);
 
+/* Bytes of memory that each row takes, and with all that it has. */
+size_t kept_row_size(const struct kept *k);
+size_t kept_row_bytes(const struct kept *k, const struct kept_row *row);
+
 /*
  * Puts the row's columns into k->out and returns its number there. There must
  * be room: out->n_rows < BATCH_ROWS.

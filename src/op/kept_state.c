@@ -16,8 +16,6 @@
 #include "op/kept.h"
 #include "op/written.h"
 
-/* What the allocator takes for a row and its bytes besides. */
-#define ROW_MORE 48
 /* So many new rows are put without waiting for the next cut. */
 #define FRESH_MOST 32768
 
@@ -241,11 +239,8 @@ kept_store(struct kept *k)
 void
 kept_measure(struct kept *k)
 {
-	size_t row = sizeof(struct kept_row) +
-		     k->n_slots * sizeof(struct value) + ROW_MORE;
-
 	if (k->state)
-		state_hold(k->state, k->n_rows * row + k->n_bytes);
+		state_hold(k->state, k->n_rows * kept_row_size(k) + k->n_bytes);
 }
 
 void
