@@ -76,8 +76,8 @@ near() {
 	local over='OVER (PARTITION BY k ORDER BY t'
 
 	many 30000 20000 >many.jsonl
-	same -l 10s "SELECT k, t, sum(v) $over) AS s, row_number() $over) AS n" \
-	    many.jsonl
+	same -l 10s "SELECT k, t, sum(v) $over) AS s, row_number() $over) AS n
+	    FROM 'many.jsonl'"
 	same -l 1h "SELECT k, sum(v) $over) AS s, lag(v, 2) $over) AS l" \
 	    many.jsonl
 	same -l 2m "SELECT k, v, max(v) $over RANGE BETWEEN INTERVAL '5' MINUTE
@@ -85,7 +85,7 @@ near() {
 	same -l 10s "SELECT k, v, array_agg(v) $over ROWS 3 PRECEDING) AS a" \
 	    many.jsonl
 	same -l 10s "SELECT k, v, lead(v) $over) AS n" many.jsonl
-	same -l 1m 'SELECT t, v, avg(v) OVER (ORDER BY t ROWS 5 PRECEDING) AS a' \
+	same -l 1m 'SELECT t, avg(v) OVER (ORDER BY t ROWS 5 PRECEDING) AS a' \
 	    many.jsonl
 }
 
@@ -160,6 +160,19 @@ near() {
 	many 200000 150000 >many.jsonl
 	near 53248 "$q = 1" many.jsonl
 	near 53248 "$q <= 2" many.jsonl
+}
+
+@test "memory: the first row of each key by time gives the same" {
+	printf '%s\n' 'weir: 1' 'input: {format: json}' 'steps:' \
+	    '  - dedup: [k]' '    order: [t]' >dedup.yaml
+	many 30000 20000 >many.jsonl
+	head -20000 many.jsonl >first.jsonl
+	tail -n +20001 many.jsonl >rest.jsonl
+	same -T t -l 10s -f dedup.yaml many.jsonl
+	same -T t -l 1h -f dedup.yaml many.jsonl
+	same_in_two -T t -l 2m -f dedup.yaml
+	many 200000 150000 >many.jsonl
+	near 53248 -T t -l 20m -f dedup.yaml many.jsonl
 }
 
 @test "memory: sessions stay near the limit" {
