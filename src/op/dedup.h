@@ -28,7 +28,7 @@ struct dedup_config {
 	enum dedup_way way;
 	int64_t lateness;
 	const struct top_live *live; /* NULL: rows come when they are final */
-	int64_t ttl; /* at once: µs a key is kept; 0 = for ever */
+	int64_t ttl;		     /* µs a key is kept; 0 = for ever */
 };
 
 struct dedup_cell {
@@ -41,8 +41,8 @@ struct dedup_cell {
 struct dedup_run {
 	struct op_run run; /* first */
 	const struct dedup_config *c;
-	struct table keys;    /* cell: struct dedup_cell */
-	struct ttl_cells ttl; /* instead, if there is a ttl: cells are empty */
+	struct table keys;   /* cell: struct dedup_cell */
+	struct ttl_keys ttl; /* if there is one; at once: instead */
 	struct kept kept;
 	uint64_t arrivals;
 	int64_t now;
@@ -58,9 +58,6 @@ dedup_live(const struct op *op)
 {
 	return ((const struct dedup_config *)op->config)->live;
 }
-
-/* Of cells that have a time to live. */
-extern const struct cell_codec dedup_come_codec;
 
 /* Hooks of op_kind. */
 void dedup_schema(const struct op *op, struct schema *out);

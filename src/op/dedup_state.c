@@ -11,29 +11,6 @@
 #include "op/written.h"
 #include "state/code.h"
 
-/* Of a ttl cell there is nothing to know but that it is there. */
-static void
-save_come(
-    void *arg, const struct table *t, const struct cell *c, struct buf *out)
-{
-	(void)arg;
-	(void)t;
-	(void)c;
-	(void)out;
-}
-
-static bool
-load_come(void *arg, struct table *t, struct cell *c, struct str bytes)
-{
-	(void)arg;
-	(void)t;
-	c->bytes[0] = 1;
-	return !bytes.n;
-}
-
-const struct cell_codec dedup_come_codec = {
-    .save = save_come, .load = load_come, .movable = true};
-
 void
 dedup_schema(const struct op *op, struct schema *out)
 {
@@ -176,8 +153,7 @@ dedup_restore(struct op_run *run, struct state_step *s, struct err *err)
 		return top_live_restore(run, s, err);
 	r->state = s;
 	table_keep(&r->keys, state_map(s, "keys"), 0, &movable_codec, r);
-	if (r->c->ttl)
-		ttl_keep(&r->ttl, state_map(s, "ttl"));
+	ttl_keys_keep(&r->ttl, s);
 	rc = written_load(s, "run", n, 3, err);
 	if (rc == 1) {
 		r->arrivals = (uint64_t)n[0];
