@@ -4,7 +4,6 @@
  * rows come out by event time an agenda has the key at its row's time; an entry
  * whose row has gone, or given way to an earlier one, means nothing.
  */
-#include "base/hash.h"
 #include "base/mem.h"
 #include "op/dedup.h"
 #include "op/show.h"
@@ -109,7 +108,7 @@ take_waiting(void *arg, struct kept_row *row, struct str key)
 
 	if (!key.p || (r->kept.n_cols && !row->carry))
 		return false;
-	row->cell = table_cell(&r->keys, key, hash_bytes(key.p, key.n));
+	row->cell = kept_cell(&r->keys, key);
 	cell = (void *)row->cell->bytes;
 	if (cell->row || cell->out)
 		return false;
