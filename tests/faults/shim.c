@@ -27,6 +27,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 /* The library's own function of that name. */
@@ -355,6 +356,21 @@ ftruncate64(int fd, off_t length)
 	return truncate_common(fd, length);
 }
 
+/* Room alone (FALLOC_FL_KEEP_SIZE): nothing that is read changes. */
+int
+fallocate(int fd, int mode, off_t at, off_t n)
+{
+	int rc = -1;
+
+	pthread_mutex_lock(&lock);
+	if (begin("fallocate")) {
+		rc = REAL(fallocate)(fd, mode, at, n);
+		end("fallocate");
+	}
+	pthread_mutex_unlock(&lock);
+	return rc;
+}
+
 /* ---- syncing ---- */
 
 static int
@@ -384,6 +400,36 @@ int
 fdatasync(int fd)
 {
 	return sync_common(fd, "fdatasync", REAL(fdatasync));
+}
+
+/* It makes nothing certain; but what could not be written may be said here. */
+int
+sync_file_range(int fd, off_t at, off_t n, unsigned flags)
+{
+	int rc = -1;
+
+	pthread_mutex_lock(&lock);
+	if (begin("sync_file_range")) {
+		rc = REAL(sync_file_range)(fd, at, n, flags);
+		end("sync_file_range");
+	}
+	pthread_mutex_unlock(&lock);
+	return rc;
+}
+
+/* What it makes certain is not told from what a sync of each file does. */
+int
+syncfs(int fd)
+{
+	int rc = -1;
+
+	pthread_mutex_lock(&lock);
+	if (begin("syncfs")) {
+		rc = nosync ? 0 : REAL(syncfs)(fd);
+		end("syncfs");
+	}
+	pthread_mutex_unlock(&lock);
+	return rc;
 }
 
 /* ---- names ---- */
@@ -568,4 +614,29 @@ ssize_t
 pread64(int fd, void *p, size_t n, off_t offset)
 {
 	return read_common(fd, p, n, true, offset);
+}
+
+/* May it go on? False: errno is that of the fault. */
+static bool
+may_read(int fd)
+{
+	bool may;
+
+	pthread_mutex_lock(&lock);
+	prepare();
+	may = !reads || !is_file(fd) || begin("read");
+	pthread_mutex_unlock(&lock);
+	return may;
+}
+
+ssize_t
+preadv(int fd, const struct iovec *to, int n, off_t offset)
+{
+	return may_read(fd) ? REAL(preadv)(fd, to, n, offset) : -1;
+}
+
+ssize_t
+preadv2(int fd, const struct iovec *to, int n, off_t offset, int flags)
+{
+	return may_read(fd) ? REAL(preadv2)(fd, to, n, offset, flags) : -1;
 }
