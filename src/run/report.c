@@ -304,11 +304,21 @@ report_unfinished(const struct plan *plan, const struct run_options *o)
 	}
 }
 
+/* The number of "name=number". */
+static bool
+torture_number(struct str word, const char *name, int64_t *out)
+{
+	size_t n = strlen(name);
+
+	return str_starts(word, str_of(name)) &&
+	       num_parse_int((struct str){word.p + n, word.n - n}, out);
+}
+
 void
 torture_read(const char *text)
 {
 	struct str rest = text ? str_of(text) : (struct str){"", 0};
-	int64_t rows = 0, reads = 0, commit = 0, restart = 0;
+	int64_t rows = 0, reads = 0, commit = 0, restart = 0, journal = 0;
 
 	while (rest.n) {
 		long comma = str_find(rest, STR(","), 0);
@@ -318,22 +328,16 @@ torture_read(const char *text)
 			word.n = (size_t)comma;
 		rest.p += word.n + (comma >= 0);
 		rest.n -= word.n + (comma >= 0);
-		if (str_starts(word, STR("rows=")))
-			num_parse_int(
-			    (struct str){word.p + 5, word.n - 5}, &rows);
-		else if (str_starts(word, STR("reads=")))
-			num_parse_int(
-			    (struct str){word.p + 6, word.n - 6}, &reads);
-		else if (str_starts(word, STR("commit=")))
-			num_parse_int(
-			    (struct str){word.p + 7, word.n - 7}, &commit);
-		else if (str_starts(word, STR("restart=")))
-			num_parse_int(
-			    (struct str){word.p + 8, word.n - 8}, &restart);
-		else if (str_is(word, "evict"))
+		if (str_is(word, "evict"))
 			state_torture(true);
+		else if (!torture_number(word, "rows=", &rows) &&
+			 !torture_number(word, "reads=", &reads) &&
+			 !torture_number(word, "commit=", &commit) &&
+			 !torture_number(word, "restart=", &restart))
+			torture_number(word, "journal=", &journal);
 	}
 	checkpoint_torture((unsigned)commit, (unsigned)restart);
+	store_torture((size_t)journal);
 	if (rows > 0 || reads > 0)
 		feed_torture((unsigned)rows, (size_t)reads);
 }

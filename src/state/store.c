@@ -66,12 +66,24 @@ remove_gone(struct store *s)
 	gone->n = 0;
 }
 
+static size_t torture_journal;
+
+void
+store_torture(size_t journal)
+{
+	torture_journal = journal;
+}
+
 struct store *
 store_new(const struct store_options *o)
 {
 	struct store *s = mem_zalloc(sizeof *s);
 
 	s->o = *o;
+	if (torture_journal) {
+		s->o.journal_max = s->o.inline_max = torture_journal;
+		s->o.run_bytes = s->o.spill_bytes = 2 * torture_journal;
+	}
 	if (!s->o.journal_max)
 		s->o.journal_max = STORE_JOURNAL_MAX;
 	if (!s->o.inline_max)
