@@ -56,11 +56,23 @@ live_place(const struct live_order *o, const struct live_rows *l,
 	return lo;
 }
 
+/* What else a step calculates with need not be seen behind it. */
+static bool
+same_slots(const struct live_order *o, const struct value *slots,
+    const struct kept_row *row)
+{
+	for (unsigned i = o->n_orders; i < o->identity; i++)
+		if (!value_eq(slots[i], row->slots[i]))
+			return false;
+	return true;
+}
+
 bool
 live_same(const struct live_order *o, const struct value *slots,
     const struct kept_row *row)
 {
-	return str_eq(identity(o, slots), identity(o, row->slots));
+	return str_eq(identity(o, slots), identity(o, row->slots)) &&
+	       (o->keyed || same_slots(o, slots, row));
 }
 
 size_t
@@ -139,9 +151,11 @@ live_release(struct live_rows *l, struct kept *kept)
 void
 live_save(const struct live_rows *l, struct kept *kept, struct buf *out)
 {
+	if (kept_inline(kept, l->rows, SIZE_MAX, 0, l->n, out))
+		return;
 	for (size_t i = 0; i < l->n; i++) {
-		written_put_int(out, (int64_t)l->rows[i]->number);
 		kept_store_row(kept, l->rows[i]);
+		written_put_int(out, (int64_t)l->rows[i]->number);
 	}
 }
 
@@ -166,12 +180,9 @@ live_load(const struct live_order *o, struct live_rows *l, struct kept *kept,
 {
 	const char *p = bytes.p, *end = p + bytes.n;
 	struct kept_row *row;
-	int64_t number;
 
 	while (p != end) {
-		if (!written_get_int(&p, end, &number))
-			return false;
-		row = kept_fetch(kept, t, cell, 0, (uint64_t)number);
+		row = kept_get(kept, t, cell, 0, &p, end);
 		if (!row)
 			return false;
 		row->group = row->first = 0;

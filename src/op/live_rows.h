@@ -5,7 +5,8 @@
  *
  * Rows are ordered by their first slots. Where they may be taken back, one
  * more slot is a row's identity, by which it is found again: the columns of
- * the flow's key, or all that can be seen. Equal rows are ordered as they would
+ * the flow's key, or all that can be seen behind the step; then the slots
+ * before it have to be the same, too. Equal rows are ordered as they would
  * be if the rows had come at the end of input: by the flow's key, or by
  * arrival, those that are alike next to each other.
  */
@@ -66,8 +67,9 @@ bool live_looks_same(const struct kept_row *a, const struct kept_row *b);
 void live_release(struct live_rows *l, struct kept *kept);
 
 /*
- * The rows' numbers as bytes, each an entry beneath the key's cell; and back,
- * into an empty list. False: those bytes are none, or a row is missing.
+ * The rows as bytes, or their numbers, each an entry beneath the key's cell
+ * (kept_inline); and back, into an empty list. False: those bytes are none, or
+ * a row is missing.
  */
 void live_save(const struct live_rows *l, struct kept *kept, struct buf *out);
 bool live_load(const struct live_order *o, struct live_rows *l,

@@ -98,6 +98,10 @@ least_behind(struct running *r)
 static void
 forward(struct running *r, int64_t w)
 {
+	/* Rows that wait are not known then, nor is how far they would let w.
+	 */
+	if (!r->run.op->heeded && !r->final)
+		return;
 	if (r->tracks && !r->final) {
 		int64_t least = least_behind(r);
 
@@ -259,7 +263,7 @@ static void
 take(struct running *r, const struct batch *b, const struct running_prep *p,
     unsigned row, unsigned k)
 {
-	struct over_key *key = running_key(r, p, k);
+	struct over_key *key = running_key(r, b, p, k);
 	struct kept_row *new;
 
 	if (is_late(r, key, b, row)) {
@@ -300,6 +304,7 @@ running_apply_held(struct running *r, struct batch *b,
 		r->now = w->now;
 		if (r->c->mode == OVER_TIME)
 			drain(r);
+		ttl_keys_advance(&r->ttl, r->now);
 		if (!r->run.ends)
 			forward(r, w->now);
 	}
@@ -336,7 +341,7 @@ put_rest(struct running *r)
 	struct kept_row **rows = NULL;
 	size_t n = 0, cap = 0;
 
-	if (r->c->whole)
+	if (r->c->whole || over_looks_ahead(r->c))
 		table_load(&r->keys);
 	for (size_t i = 0; i < r->keys.n; i++) {
 		struct over_key *k = (void *)r->keys.cells[i]->bytes;

@@ -11,6 +11,7 @@
  */
 #include "base/mem.h"
 #include "data/key.h"
+#include "op/keys.h"
 #include "op/show.h"
 #include "op/top_live.h"
 #include "op/written.h"
@@ -137,6 +138,8 @@ top_bind(struct op *op, const struct bind *b)
 	for (unsigned i = 0; i < c->n_keys; i++)
 		c->timed |= flow_is_time(&op->in, by->items[i].node, b);
 	op->acts = c->timed;
+	if (c->timed)
+		op->grows = NULL;
 	if (c->timed && op->in.scan)
 		op->in.scan->needs_time = true;
 	if (rank) {
@@ -395,19 +398,23 @@ top_apply(struct op_run *run, struct batch *b, void *prepared, unsigned from,
     unsigned to, struct watermark *w)
 {
 	struct top_run *r = (struct top_run *)run;
+	const struct row_values *p = prepared;
 	unsigned k = op_selected_from(b, from);
 
 	if (live_of(run->op)) {
 		top_live_apply(run, b, prepared, from, to, w);
 		return;
 	}
+	if (!r->c->timed)
+		keys_fetch(&table_of(r, WHEN_MAX)->keys, b, p->keys.keys,
+		    p->keys.hashes, from, to);
 	for (unsigned row = from; row < to; row++) {
 		if (k < b->n_sel && batch_row(b, k) == row) {
 			if (r->c->timed && b->time && b->time[row] < r->now) {
 				run->counts.late++;
 				run->late(run, b, row);
 			} else {
-				take(r, b, prepared, row, k);
+				take(r, b, p, row, k);
 			}
 			k++;
 		}
@@ -555,6 +562,10 @@ const struct op_kind op_top = {
 	.n_params = sizeof top_params / sizeof *top_params,
 	.grows = "every key is kept",
 	.remedy = "assign a window first, and rank by window_start",
+	.forgets =
+	    "where changes are shown, a key is forgotten so long after the "
+	    "last of its rows that is held came or went. What is shown of it "
+	    "stays, and its next row is the first again",
 	.primary = "rows",
 	.waits = WAITS_WATERMARK,
 	.changes = CHANGES_LIVE,
