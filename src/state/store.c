@@ -345,6 +345,8 @@ spill(struct store *s)
 	}
 	aside_turn(s);
 	merge_turn(s);
+	if (atomic_load(&s->failed))
+		return;
 	hand_changes(s, true);
 }
 
@@ -400,6 +402,12 @@ store_commit(struct store *s, const struct store_commit *c, struct err *err)
 	must(!s->o.read_only);
 	if (store_wait(s, err))
 		return -1;
+	if (!s->temporary) {
+		aside_turn(s);
+		merge_turn(s);
+		if (store_failed(s, err))
+			return -1;
+	}
 	take_descriptors(job, c);
 	if (copy_descriptors(job, err)) {
 		mem_free(job->sync);
@@ -416,8 +424,6 @@ store_commit(struct store *s, const struct store_commit *c, struct err *err)
 		land_commit(s);
 		return 0;
 	}
-	aside_turn(s);
-	merge_turn(s);
 	aside_begin(s);
 	hand_changes(s, false);
 	return 0;
