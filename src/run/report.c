@@ -309,21 +309,23 @@ report_unfinished(const struct plan *plan, const struct run_options *o)
 	}
 }
 
-/* The number of "name=number". */
-static bool
-torture_number(struct str word, const char *name, int64_t *out)
+/* NAME=N of a word, or what it was. */
+static void
+take_number(struct str word, const char *name, int64_t *n)
 {
-	size_t n = strlen(name);
+	struct str head = str_of(name);
 
-	return str_starts(word, str_of(name)) &&
-	       num_parse_int((struct str){word.p + n, word.n - n}, out);
+	if (str_starts(word, head))
+		num_parse_int(
+		    (struct str){word.p + head.n, word.n - head.n}, n);
 }
 
 void
 torture_read(const char *text)
 {
 	struct str rest = text ? str_of(text) : (struct str){"", 0};
-	int64_t rows = 0, reads = 0, commit = 0, restart = 0, journal = 0;
+	int64_t rows = 0, reads = 0, commit = 0, restart = 0, parts = 0;
+	int64_t journal = 0;
 
 	while (rest.n) {
 		long comma = str_find(rest, STR(","), 0);
@@ -333,16 +335,20 @@ torture_read(const char *text)
 			word.n = (size_t)comma;
 		rest.p += word.n + (comma >= 0);
 		rest.n -= word.n + (comma >= 0);
+		take_number(word, "rows=", &rows);
+		take_number(word, "reads=", &reads);
+		take_number(word, "commit=", &commit);
+		take_number(word, "restart=", &restart);
+		take_number(word, "parts=", &parts);
+		take_number(word, "journal=", &journal);
 		if (str_is(word, "evict"))
 			state_torture(true);
-		else if (!torture_number(word, "rows=", &rows) &&
-			 !torture_number(word, "reads=", &reads) &&
-			 !torture_number(word, "commit=", &commit) &&
-			 !torture_number(word, "restart=", &restart))
-			torture_number(word, "journal=", &journal);
 	}
 	checkpoint_torture((unsigned)commit, (unsigned)restart);
-	store_torture((size_t)journal);
+	if (journal > 0)
+		store_torture((size_t)journal);
+	if (parts > 0)
+		partition_torture((size_t)parts);
 	if (rows > 0 || reads > 0)
 		feed_torture((unsigned)rows, (size_t)reads);
 }
