@@ -40,6 +40,7 @@ open_inputs(struct merge *m)
 	}
 	m->all =
 	    run_merge_new(cursors, job->n, job->last, job->dropped, job->arg);
+	run_merge_fold(m->all, job->fold, job->arg);
 	mem_free(cursors);
 }
 

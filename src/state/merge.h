@@ -25,6 +25,7 @@ struct merge_job {
 	/* Is that section of that input dead? */
 	bool (*dropped)(
 	    void *arg, unsigned input, unsigned map, int64_t bucket);
+	pieces_fold *fold; /* or NULL */
 	/* Asked now and then: true ends the merge. */
 	bool (*stop)(void *arg);
 	/* The number and name (NAME_MAX + 1 bytes) of the next output. */
