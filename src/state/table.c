@@ -97,10 +97,10 @@ table_alloc(struct table *t, struct str key, uint64_t hash)
 
 	must(((uintptr_t)c & ~(uintptr_t)INDEX_POINTER) == 0);
 	c->hash = hash;
-	c->key_len = (uint32_t)key.n;
+	c->key_len = (uint32_t)key.n & INT32_MAX;
 	c->revision = 0;
 	c->used = 0;
-	c->changed = c->stored = c->gone = c->loose = false;
+	c->changed = c->stored = c->gone = c->loose = c->piece = false;
 	memset(c->bytes, 0, t->cell_bytes);
 	memcpy(c->bytes + t->cell_bytes, key.p, key.n);
 	return c;
@@ -172,7 +172,7 @@ table_find(const struct table *t, struct str key, uint64_t hash)
 {
 	struct cell *c = table_find_here(t, key, hash);
 
-	return c || !t->kept ? c : kept_find(t->kept, key, hash);
+	return !t->kept || (c && !c->piece) ? c : kept_find(t->kept, key, hash);
 }
 
 /* The cell of a key, for which there is room in the index. */
@@ -216,7 +216,7 @@ table_cell(struct table *t, struct str key, uint64_t hash)
 
 	if (!t->kept)
 		return cell_here(t, key, hash);
-	kept_cells(t->kept, &key, &hash, &first, 1, &bytes);
+	kept_cells(t->kept, &key, &hash, &first, 1, false, &bytes);
 	return cell_of_bytes(bytes);
 }
 
@@ -313,7 +313,7 @@ table_cells(struct table *t, const struct str *keys, const uint64_t *hashes,
     const uint16_t *ix, unsigned n, char **out)
 {
 	if (t->kept) {
-		kept_cells(t->kept, keys, hashes, ix, n, out);
+		kept_cells(t->kept, keys, hashes, ix, n, false, out);
 		return;
 	}
 	if (t->n <= PREFETCH_KEYS) {
@@ -329,4 +329,14 @@ table_cells(struct table *t, const struct str *keys, const uint64_t *hashes,
 		fetch_ahead(t, hashes, ix, n, k);
 		out[k] = find_or_make(t, keys[ix[k]], hashes[ix[k]])->bytes;
 	}
+}
+
+void
+table_cells_to_add(struct table *t, const struct str *keys,
+    const uint64_t *hashes, const uint16_t *ix, unsigned n, char **out)
+{
+	if (t->kept && t->kept->pieces)
+		kept_cells(t->kept, keys, hashes, ix, n, true, out);
+	else
+		table_cells(t, keys, hashes, ix, n, out);
 }
