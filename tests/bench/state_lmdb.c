@@ -170,4 +170,4 @@ settle(void *arg)
 }
 
 const struct engine engine_lmdb = {
-    "LMDB", open_db, close_db, put, commit, get, scan, drop, settle};
+    "LMDB", open_db, close_db, put, commit, get, scan, drop, settle, NULL};
