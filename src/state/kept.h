@@ -194,6 +194,10 @@ void table_reserve(struct table *t, size_t n);
 /* Gives up what room there is for many more cells than there are. */
 void table_shrink(struct table *t);
 void table_unlink(struct table *t, struct cell *c);
+/* The same of many cells, without a look at their neighbours. */
+void table_vacate(struct table *t, struct cell *c);
+/* The cell's slot will be asked for soon. */
+void table_near(const struct table *t, const struct cell *c);
 void table_relink(struct table *t, struct cell *old, struct cell *new);
 struct cell **table_sorted_here(const struct table *t, struct arena *a);
 

@@ -31,7 +31,7 @@ table_release(struct table *t)
 	arena_release(&t->arena);
 	arena_release(&t->heap);
 	t->cells = NULL;
-	t->n = t->cap = t->n_gone = 0;
+	t->n = t->cap = t->n_gone = t->n_vacant = 0;
 }
 
 /*
@@ -46,6 +46,7 @@ index_anew(struct table *t, size_t slots)
 	mem_free(ix->slots);
 	*ix = (struct index){
 	    .slots = mem_zalloc(slots * sizeof *ix->slots), .mask = slots - 1};
+	t->n_vacant = 0;
 	for (size_t i = 0; i < t->n; i++) {
 		uint64_t hash = t->cells[i]->hash;
 		size_t at = index_start(ix, hash);
@@ -70,7 +71,8 @@ table_reserve(struct table *t, size_t n)
 
 	if (ix->slots && (ix->n + n) * 8 <= slots * 5)
 		return;
-	while ((ix->n + n) * 8 > slots * 5)
+	/* With room to spare: vacant slots must not fill it at once again. */
+	while ((ix->n - t->n_vacant + n) * 16 > slots * 9)
 		slots *= 2;
 	index_anew(t, slots);
 }
@@ -243,6 +245,26 @@ void
 table_unlink(struct table *t, struct cell *c)
 {
 	index_remove(&t->index, slot_of(t, c), cell_hash);
+}
+
+/*
+ * What stands in a slot whose cell has been evicted, so that who looks for
+ * those behind it goes on: no key is like it.
+ */
+static const struct cell vacant = {.key_len = INT32_MAX};
+
+void
+table_vacate(struct table *t, struct cell *c)
+{
+	t->index.slots[slot_of(t, c)] =
+	    (uint64_t)(uintptr_t)&vacant & INDEX_POINTER;
+	t->n_vacant++;
+}
+
+void
+table_near(const struct table *t, const struct cell *c)
+{
+	__builtin_prefetch(&t->index.slots[index_start(&t->index, c->hash)], 1);
 }
 
 void

@@ -47,6 +47,7 @@ struct table {
 	struct cell **cells; /* in order of arrival; some may be gone */
 	size_t n, cap;
 	size_t n_gone;
+	size_t n_vacant;    /* slots of cells that were evicted (table.c) */
 	size_t n_made;	    /* cells of keys that were new, ever, or pieces */
 	struct arena arena; /* the cells */
 	struct arena heap;  /* what hangs off them */

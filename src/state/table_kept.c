@@ -564,7 +564,7 @@ leave(struct kept *k, struct cell *c)
 		kept_unchanged(k, c);
 		put_cell(k, c);
 	}
-	table_unlink(k->table, c);
+	table_vacate(k->table, c);
 	k->partial = true;
 }
 
@@ -577,8 +577,10 @@ empty(struct kept *k, size_t n)
 	for (size_t i = 0; i < n; i++) {
 		struct cell *c = t->cells[i];
 
+		if (i + 2 * AHEAD < n)
+			__builtin_prefetch(t->cells[i + 2 * AHEAD]);
 		if (i + AHEAD < n)
-			__builtin_prefetch(t->cells[i + AHEAD]);
+			table_near(t, t->cells[i + AHEAD]);
 		if (c->gone) {
 			t->n_gone--;
 			continue;
