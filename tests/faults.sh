@@ -27,7 +27,7 @@ ${CC:-cc} -D_GNU_SOURCE -O1 -shared -fPIC -U_FORTIFY_SOURCE -o "$dir/shim.so" \
 	exit 0
 }
 n=0
-small='tumble sessions running live hop appended'
+small='tumble sessions running live hop pieces appended'
 
 # faults WAY OPTION...: its lines of TAP, numbered anew.
 faults() {
@@ -53,12 +53,12 @@ if [ "${WEIR_FAULTS:-}" = full ]; then
 		faults errno --jobs "$jobs" --every 40 spilled
 		faults random --jobs "$jobs" --count 100
 	done
-	for some in tumble sessions running live hop appended; do
+	for some in tumble sessions running live hop pieces appended; do
 		faults states --most 2200 "$some"
 	done
 	faults states --most 600 spilled
 	faults states --most 300 --nosync
-	faults damage --every 64 tumble sessions running live hop appended
+	faults damage --every 64 tumble sessions running live hop pieces appended
 	faults damage --every 200000 spilled
 else
 	# shellcheck disable=SC2086 # words
