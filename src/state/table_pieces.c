@@ -152,6 +152,7 @@ kept_drop_piece(struct kept *k, const struct cell *whole)
 		return;
 	if (c->changed)
 		kept_unchanged(k, c);
+	absent_forget(k);
 	table_unlink(t, c);
 	c->gone = true;
 	t->n_gone++;
