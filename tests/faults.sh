@@ -58,7 +58,8 @@ if [ "${WEIR_FAULTS:-}" = full ]; then
 	done
 	faults states --most 600 spilled
 	faults states --most 300 --nosync
-	faults damage --every 64 tumble sessions running live hop pieces appended
+	# shellcheck disable=SC2086 # words
+	faults damage --every 64 $small
 	faults damage --every 200000 spilled
 else
 	# shellcheck disable=SC2086 # words

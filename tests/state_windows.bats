@@ -191,8 +191,8 @@ odd_rows() {
 			m = x % 9
 			v = m == 0 ? "null" : m == 1 ? "\"t" x % 50 "\"" : \
 			    m == 2 ? x / 1000 : m == 3 ? "true" : x % 100
-			printf "{\"t\":%d,\"k\":\"key-%d\",\"i\":%d,\"f\":%.4f," \
-			    "\"v\":%s,\"s\":\"w%d\",\"b\":%s}\n",
+			printf "{\"t\":%d,\"k\":\"key-%d\",\"i\":%d," \
+			    "\"f\":%.4f,\"v\":%s,\"s\":\"w%d\",\"b\":%s}\n",
 			    1700000000 + i / 10 - x % 20, k, x % 1000 - 500,
 			    x / 77777, v, x % 30, x % 3 ? "true" : "false"
 		}
@@ -273,8 +273,8 @@ same_evicted() {
 		    'SELECT k, count(*) n, sum(i) s GROUP BY k' first.jsonl
 	done
 	# What an aggregate has missed begins empty.
-	weir -q -s ./a --final 'SELECT k, sum(i) s, count(*) n, var_pop(i) v GROUP BY k' \
-	    first.jsonl rest.jsonl | cut -d, -f1-3 >got
+	weir -q -s ./a --final 'SELECT k, sum(i) s, count(*) n, var_pop(i) v
+	    GROUP BY k' first.jsonl rest.jsonl | cut -d, -f1-3 >got
 	weir 'SELECT k, sum(i) s, count(*) n, 1 AS v GROUP BY k' odd.jsonl |
 	    cut -d, -f1-3 >want
 	cmp got want
