@@ -98,6 +98,9 @@ const struct run_section *run_file_sections(
 /* Are all keys of b behind all of a? An empty run follows any. */
 bool run_file_follows(const struct run_file *a, const struct run_file *b);
 
+/* Is the entry behind all keys of the run? */
+bool run_file_passed(const struct run_file *r, const struct run_entry *e);
+
 enum run_found {
 	RUN_ABSENT,
 	RUN_FOUND,
@@ -176,6 +179,8 @@ struct run_merge *run_merge_new(struct run_cursor **newest_first, unsigned n,
     void *arg);
 /* From then on pieces become one. */
 void run_merge_fold(struct run_merge *m, pieces_fold *fold, void *arg);
+/* Has there been an entry of pieces so far? */
+bool run_merge_has_pieces(const struct run_merge *m);
 int run_merge_next(struct run_merge *m, struct run_entry *e, struct err *err);
 void run_merge_free(struct run_merge *m); /* and its cursors */
 

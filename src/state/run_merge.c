@@ -23,6 +23,7 @@ struct run_merge {
 	unsigned *losers; /* [0] is the winner */
 	unsigned n;
 	bool last, begun;
+	bool has_pieces;
 	bool given; /* `before` has the key of an entry */
 	unsigned map;
 	int64_t bucket;
@@ -188,6 +189,7 @@ gather_key(struct run_merge *m, struct run_entry *e, struct err *err)
 {
 	const struct head *h;
 
+	m->has_pieces = true;
 	gather_reset(&m->gather);
 	do {
 		h = &m->heads[m->losers[0]];
@@ -201,6 +203,12 @@ gather_key(struct run_merge *m, struct run_entry *e, struct err *err)
 	} while (!m->gather.whole && !h->ended && is_before(m, &h->e));
 	give_pieces(m, e);
 	return 1;
+}
+
+bool
+run_merge_has_pieces(const struct run_merge *m)
+{
+	return m->has_pieces;
 }
 
 int
