@@ -347,6 +347,51 @@ refused(void)
 	test_close(s);
 }
 
+#define MANY 3000
+
+/* Each key has what was put, and a letter for each round so far. */
+static bool
+rounds_are_there(struct store *s, size_t rounds)
+{
+	struct store_scan *c = store_scan_begin(s, 0, 0);
+	struct str key, value;
+	bool right = true;
+	int n = 0;
+
+	while (right && store_scan_next(c, &key, &value)) {
+		right = str_eq(key, test_key(n)) && value.n == 100 + rounds;
+		n++;
+	}
+	store_scan_end(c);
+	return right && n == MANY;
+}
+
+/*
+ * Merges of much are taken over in parts while they go on: what was added must
+ * not be there twice meanwhile.
+ */
+static bool
+in_parts(const char *dir)
+{
+	struct store_options o = {
+	    .create = true, .inline_max = 1, .run_bytes = 2000};
+	struct store *s = test_open(dir, &o);
+	struct str value = {mem_zalloc(100), 100};
+	bool right = s != NULL;
+
+	store_set_fold(s, 0, fold, &n_folds);
+	for (int k = 0; k < MANY; k++)
+		store_put(s, 0, 0, test_key(k), value);
+	for (size_t i = 0; right && i < 60; i++) {
+		right = rounds_are_there(s, i) && !test_commit(s, "n") &&
+			rounds_are_there(s, i);
+		for (int k = 0; k < MANY; k++)
+			store_append(s, 0, 0, test_key(k), STR("x"));
+	}
+	mem_free((void *)(uintptr_t)value.p);
+	return right && !test_close(s);
+}
+
 int
 main(void)
 {
@@ -368,6 +413,7 @@ main(void)
 	ok(n_folds > 1000, "and folded");
 	o.run_bytes = 2000;
 	ok(run(test_dir("parts"), &o, 200), "into several");
+	ok(in_parts(test_dir("taken")), "merges that are taken over in parts");
 	ok(!store_open_temporary(&s, &o, &err) && temporary(s),
 	    "a temporary store");
 	formats();
