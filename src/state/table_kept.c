@@ -247,6 +247,8 @@ table_touch(struct table *t, struct cell *c)
 		kept_drop_piece(t->kept, c);
 		return;
 	}
+	if (c->used < USED_MAX)
+		c->used++;
 	if (!c->changed)
 		kept_changed(t->kept, c);
 	kept_busy(t->kept);
@@ -510,7 +512,7 @@ static size_t
 bytes_of(const struct kept *k)
 {
 	const struct table *t = k->table;
-	size_t n = sizeof *k + t->arena.total + t->heap.total +
+	size_t n = sizeof *k + t->arena.total + t->heap.total + t->held +
 		   t->cap * sizeof *t->cells +
 		   k->cap_changed * sizeof *k->changed;
 
@@ -545,6 +547,17 @@ close_generation(struct kept *k)
 	k->old[k->n_old++] = (struct generation){t->arena, t->heap, n};
 	arena_init(&t->arena, CELLS_CHUNK);
 	arena_init(&t->heap, HEAP_CHUNK);
+	k->held = t->held;
+}
+
+/* Bytes that have come since a generation was closed. */
+static size_t
+bytes_of_last(const struct kept *k)
+{
+	const struct table *t = k->table;
+
+	return t->arena.total + t->heap.total +
+	       (t->held > k->held ? t->held - k->held : 0);
 }
 
 void
@@ -555,8 +568,7 @@ kept_count(struct kept *k)
 	k->state->bytes += now - k->bytes;
 	k->bytes = now;
 	if (limit != SIZE_MAX && k->codec->movable &&
-	    k->table->arena.total + k->table->heap.total >
-		limit / GENERATIONS + GENERATION_MIN)
+	    bytes_of_last(k) > limit / GENERATIONS + GENERATION_MIN)
 		close_generation(k);
 }
 
@@ -616,7 +628,8 @@ empty(struct kept *k, size_t n)
 			move(k, c);
 		else
 			leave(k, c);
-		if (k->codec->drop)
+		/* What was copied has taken over what hangs off the cell. */
+		if (k->codec->drop && !(c->used && t->flat))
 			k->codec->drop(k->arg, t, c);
 	}
 	t->n -= n;
@@ -629,8 +642,11 @@ kept_evict(struct kept *k)
 {
 	struct table *t = k->table;
 	struct generation oldest;
+	size_t held = t->held, gone;
 
 	if (!k->codec->movable || !t->n)
+		return false;
+	if (k->codec->let_go && !k->codec->let_go(k->arg))
 		return false;
 	absent_forget(k);
 	if (k->listed)
@@ -642,5 +658,7 @@ kept_evict(struct kept *k)
 	empty(k, oldest.n);
 	arena_release(&oldest.arena);
 	arena_release(&oldest.heap);
+	gone = held > t->held ? held - t->held : 0;
+	k->held -= gone < k->held ? gone : k->held;
 	return true;
 }
