@@ -36,17 +36,6 @@ run_sql() {
 	weir -s ./st -l 10s "$@" "$sql" in.jsonl
 }
 
-# waits COMMAND...: until it is true, at most some seconds.
-waits() {
-	local i
-	for i in $(seq 200); do
-		! "$@" || return 0
-		sleep 0.02
-	done
-	echo "it never came: $*"
-	return 1
-}
-
 @test "state: runs that follow each other give what one run gives" {
 	log 1 2000 >all.jsonl
 	weir -l 10s "$sql" all.jsonl >want
@@ -219,7 +208,7 @@ hold() {
 	"$WEIR" -s ./st --standby -l 10s "$sql" in.jsonl \
 	    >standby 2>&1 7>&- &
 	standby=$!
-	sleep 0.1
+	rests "$standby"
 	[ ! -s standby ]
 	kill -KILL "$pid"
 	wait "$pid" || true
@@ -230,7 +219,7 @@ hold() {
 	"$WEIR" -s ./st --standby -l 10s "$sql" in.jsonl \
 	    >standby 2>&1 7>&- &
 	standby=$!
-	sleep 0.1
+	rests "$standby"
 	kill -TERM "$standby"
 	local status=0
 	wait "$standby" || status=$?
