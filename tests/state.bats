@@ -14,10 +14,6 @@ setup() {
 	[ -x "$WEIR" ]
 }
 
-teardown() {
-	[ -z "$pid" ] || kill -KILL "$pid" 2>/dev/null || true
-}
-
 sql='SELECT k, sum(v) s GROUP BY k, tumble(1m)'
 
 # log FROM TO: a record every 20 seconds, of two keys in turn.

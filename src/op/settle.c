@@ -396,7 +396,8 @@ const struct op_kind op_every = {
 	    "then, ordered by key; at the end of input once more. Where rows "
 	    "can vanish, those that did are marked -D in a column op. Rows "
 	    "without a key are passed on as they come. The output mode every "
-	    "does the same.",
+	    "does the same. If nothing else waits for the watermark, no row "
+	    "is late, and a lateness that is not stated is 0.",
 	.example =
 	    "- group: [status]\n"
 	    "  select: {n: count(*)}\n"
