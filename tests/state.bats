@@ -174,8 +174,8 @@ hold() {
 	"$WEIR" -s ./st -l 10s "${@:2}" "$sql" - <"$1" >out 2>err &
 	pid=$!
 	exec 7>"$1"
-	waits test -s st/LOCK
-	waits test -s st/FORMAT
+	waits grep -qw "$pid" st/LOCK
+	rests "$pid"
 }
 
 @test "state: one run at a time has it" {
