@@ -139,9 +139,11 @@ live_release(struct live_rows *l, struct kept *kept)
 void
 live_save(const struct live_rows *l, struct kept *kept, struct buf *out)
 {
+	if (kept_inline(kept, l->rows, SIZE_MAX, 0, l->n, out))
+		return;
 	for (size_t i = 0; i < l->n; i++) {
-		written_put_int(out, (int64_t)l->rows[i]->number);
 		kept_store_row(kept, l->rows[i]);
+		written_put_int(out, (int64_t)l->rows[i]->number);
 	}
 }
 
@@ -166,12 +168,9 @@ live_load(const struct live_order *o, struct live_rows *l, struct kept *kept,
 {
 	const char *p = bytes.p, *end = p + bytes.n;
 	struct kept_row *row;
-	int64_t number;
 
 	while (p != end) {
-		if (!written_get_int(&p, end, &number))
-			return false;
-		row = kept_fetch(kept, t, cell, 0, (uint64_t)number);
+		row = kept_get(kept, t, cell, 0, &p, end);
 		if (!row)
 			return false;
 		row->group = row->first = 0;

@@ -66,8 +66,9 @@ bool live_looks_same(const struct kept_row *a, const struct kept_row *b);
 void live_release(struct live_rows *l, struct kept *kept);
 
 /*
- * The rows' numbers as bytes, each an entry beneath the key's cell; and back,
- * into an empty list. False: those bytes are none, or a row is missing.
+ * The rows as bytes, or their numbers, each an entry beneath the key's cell
+ * (kept_inline); and back, into an empty list. False: those bytes are none, or
+ * a row is missing.
  */
 void live_save(const struct live_rows *l, struct kept *kept, struct buf *out);
 bool live_load(const struct live_order *o, struct live_rows *l,

@@ -12,6 +12,7 @@
 #include "base/mem.h"
 #include "base/must.h"
 #include "data/key.h"
+#include "op/keys.h"
 #include "op/standing.h"
 #include "op/written.h"
 
@@ -230,11 +231,13 @@ settle_apply(struct op_run *run, struct batch *b, void *prepared, unsigned from,
     unsigned to, struct watermark *w)
 {
 	struct settle_run *r = (struct settle_run *)run;
+	const struct standing_prep *p = prepared;
 	unsigned k = op_selected_from(b, from);
 
+	keys_fetch(&r->standing.table, b, p->keys, p->hashes, from, to);
 	for (unsigned row = from; row < to; row++) {
 		if (k < b->n_sel && batch_row(b, k) == row)
-			note(r, standing_take(&r->standing, b, prepared, k++));
+			note(r, standing_take(&r->standing, b, p, k++));
 		if (w && b->time && watermark_see(w, b->time[row]))
 			moved(r, w->now);
 	}

@@ -16,6 +16,7 @@
 #include "op/top_live.h"
 
 #include "base/mem.h"
+#include "op/keys.h"
 #include "op/live_rows.h"
 #include "op/standing.h"
 #include "op/written.h"
@@ -467,11 +468,14 @@ top_live_apply(struct op_run *run, struct batch *b, void *prepared,
     unsigned from, unsigned to, struct watermark *w)
 {
 	struct live_run *r = (struct live_run *)run;
+	const struct live_prep *p = prepared;
 	unsigned k = op_selected_from(b, from);
 
+	keys_fetch(
+	    &r->keys, b, p->values.keys.keys, p->values.keys.hashes, from, to);
 	for (unsigned row = from; row < to; row++) {
 		if (k < b->n_sel && batch_row(b, k) == row)
-			take(r, b, prepared, k++);
+			take(r, b, p, k++);
 		if (!w || !b->time || !watermark_see(w, b->time[row]))
 			continue;
 		r->now = w->now;
