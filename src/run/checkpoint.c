@@ -279,7 +279,7 @@ put_step(const struct pipe *p, const struct op *op, struct buf *out)
 	note_count(out, "late", c->late);
 	note_count(out, "late_some", c->late_some);
 	note_count(out, "updates", c->updates);
-	note_count(out, "bad", c->bad);
+	note_count(out, "bad", c->astray);
 	buf_release(&ended);
 }
 
@@ -314,7 +314,7 @@ take_step(struct pipe *p, const struct op *op, struct note n, bool counts)
 	c->late = note_get_count(n, "late");
 	c->late_some = note_get_count(n, "late_some");
 	c->updates = note_get_count(n, "updates");
-	c->bad = note_get_count(n, "bad");
+	c->astray = note_get_count(n, "bad");
 }
 
 static void
