@@ -14,7 +14,6 @@
  */
 #include <stdlib.h>
 
-#include "base/hash.h"
 #include "base/heap.h"
 #include "base/mem.h"
 #include "data/key.h"
@@ -621,7 +620,7 @@ take_waiting(void *arg, struct kept_row *row, struct str key)
 
 	if (!key.p || (r->kept.n_cols && !row->carry))
 		return false;
-	row->cell = table_cell(&r->keys, key, hash_bytes(key.p, key.n));
+	row->cell = kept_cell(&r->keys, key);
 	cell = (void *)row->cell->bytes;
 	if (cell->row || cell->out)
 		return false;

@@ -7,7 +7,6 @@
  * begins. In an order known only at the end (OVER_END) rows wait, too, but are
  * not read before it.
  */
-#include "base/hash.h"
 #include "base/mem.h"
 #include "data/pack.h"
 #include "op/over_live.h"
@@ -153,8 +152,7 @@ static const struct cell_codec movable_codec = {
 static struct over_key *
 key_named(struct running *r, struct str key)
 {
-	struct cell *cell = table_cell(&r->keys, key, hash_bytes(key.p, key.n));
-	struct over_key *k = (void *)cell->bytes;
+	struct over_key *k = (void *)kept_cell(&r->keys, key)->bytes;
 
 	if (!k->heap_most)
 		over_key_init(r->c, k);

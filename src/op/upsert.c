@@ -83,7 +83,8 @@ take(struct upsert_run *r, const struct batch *b, const struct standing_prep *p,
 		}
 		return;
 	}
-	if (was && !standing_differs(&r->standing, b, row, batch_row(b, k)))
+	if (was && !r->run.op->refreshes &&
+	    !standing_differs(&r->standing, b, row, batch_row(b, k)))
 		return;
 	if (was)
 		put(r, row, CHANGE_BEFORE);

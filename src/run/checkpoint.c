@@ -320,7 +320,7 @@ take_step(struct pipe *p, const struct op *op, struct note n, bool counts)
 static void
 put_note(struct run *r, bool ended, bool final, struct buf *out)
 {
-	pack_put_map(out, 11);
+	pack_put_map(out, 12);
 	note_int(out, "version", NOTE_VERSION);
 	note_bool(out, "ended", ended);
 	note_bool(out, "final", final);
@@ -328,6 +328,7 @@ put_note(struct run *r, bool ended, bool final, struct buf *out)
 	note_int(out, "now", r->now);
 	note_key(out, "inputs");
 	positions_note(&r->sources, out);
+	gaps_note(&r->sources.gaps, out);
 	put_steps(&r->pipe, out);
 	note_key(out, "outputs");
 	outputs_note(&r->out, out);
