@@ -253,11 +253,12 @@ hold() {
 		while [ "$status" -eq 137 ] || [ "$status" -eq 124 ]; do
 			n=$((n + 1))
 			status=0
+			# However slow the machine is, it ends.
 			WEIR_TORTURE=rows=5 timeout --foreground -s KILL \
-			    0.0$((n % 10))$n "$WEIR" -j $threads -s ./st \
-			    --checkpoint 1ms --final -l 10s -o out \
-			    "$sql" in.jsonl 2>err || status=$?
-			[ $n -lt 200 ]
+			    $((n / 50)).0$((n % 10))$n \
+			    "$WEIR" -j $threads -s ./st --checkpoint 1ms \
+			    --final -l 10s -o out "$sql" in.jsonl 2>err || status=$?
+			[ $n -lt 2000 ]
 		done
 		cat err
 		# It may have been killed when all was done but its exit.
