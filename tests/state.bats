@@ -32,6 +32,18 @@ run_sql() {
 	weir -s ./st -l 10s "$@" "$sql" in.jsonl
 }
 
+@test "a check beside a run that goes on finds nothing" {
+	seq 1 400000 | sed 's/.*/{"k":"key-&-and-some-more-bytes","v":&}/' |
+		weir -q -s ./st --checkpoint 20ms -m upsert -o out.jsonl \
+		    'SELECT k, count(*) n GROUP BY k' &
+	waits test -e st/HEAD
+	while kill -0 $! 2>/dev/null; do
+		gives 0 weir state check ./st
+		is "$out" ''
+	done
+	wait $!
+}
+
 @test "state: runs that follow each other give what one run gives" {
 	log 1 2000 >all.jsonl
 	weir -l 10s "$sql" all.jsonl >want
@@ -257,7 +269,8 @@ hold() {
 			WEIR_TORTURE=rows=5 timeout --foreground -s KILL \
 			    $((n / 50)).0$((n % 10))$n \
 			    "$WEIR" -j $threads -s ./st --checkpoint 1ms \
-			    --final -l 10s -o out "$sql" in.jsonl 2>err || status=$?
+			    --final -l 10s -o out "$sql" in.jsonl 2>err ||
+			    status=$?
 			[ $n -lt 2000 ]
 		done
 		cat err

@@ -566,10 +566,11 @@ const struct op_kind op_top = {
 	    "they come out when the watermark has passed that time, ordered by "
 	    "it first. Of equal rows the one that came first is the better "
 	    "one, but the latest row by event time (top: 1, order: [ts desc]) "
-	    "is the last that came. Only rows that may still be among the best are held. In the "
-	    "output modes that show changes (-m changelog, upsert, every) they "
-	    "come at once and are taken back when better ones come; where rows "
-	    "before the step may be taken back, too, all rows are held.",
+	    "is the last that came. Only rows that may still be among the best "
+	    "are held. In the output modes that show changes (-m changelog, "
+	    "upsert, every) they come at once and are taken back when better "
+	    "ones come; where rows before the step may be taken back, too, all "
+	    "rows are held.",
 	.example =
 	    "- top: 3\n"
 	    "  by: [window_end]\n"
