@@ -388,31 +388,12 @@ judge(struct slices_run *r, struct batch *b, const struct group_prep *p,
 	slices_wait(r, s, row, k);
 }
 
-/* First index of the selection at or after a row. */
-static unsigned
-selection_from(const struct batch *b, unsigned row)
-{
-	unsigned lo = 0, hi = b->n_sel;
-
-	if (!b->sel)
-		return row < hi ? row : hi;
-	while (lo < hi) {
-		unsigned mid = (lo + hi) / 2;
-
-		if (b->sel[mid] < row)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo;
-}
-
 void
 slices_apply(struct op_run *run, struct batch *b, void *prepared, unsigned from,
     unsigned to, struct watermark *w)
 {
 	struct slices_run *r = (struct slices_run *)run;
-	unsigned k = selection_from(b, from);
+	unsigned k = op_selected_from(b, from);
 	const int64_t *time = r->c->window.type == WINDOW_ALL ? NULL : b->time;
 
 	if (w)

@@ -5,17 +5,6 @@
 /* A DELTA frame ends when its body is longer than this. */
 #define DELTA_BYTES 60000
 
-static bool
-take_map(struct str *s, unsigned *map)
-{
-	uint64_t n;
-
-	if (!take_varint(s, &n) || n > UINT32_MAX)
-		return false;
-	*map = (unsigned)n;
-	return true;
-}
-
 static void
 put_section(struct buf *b, const struct mem_section *s)
 {
@@ -80,7 +69,7 @@ apply_section(struct str *body, struct memtable *held, struct mem_section **s)
 	unsigned map;
 	int64_t bucket;
 
-	if (!take_map(body, &map) || !take_signed(body, &bucket))
+	if (!take_varint32(body, &map) || !take_signed(body, &bucket))
 		return false;
 	*s = memtable_section(held, map, bucket);
 	return true;

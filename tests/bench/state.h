@@ -13,6 +13,16 @@
 
 #define KEY 16
 #define VALUE 48
+#define FULL_KEY (2 + KEY)
+
+/* Engines that know no buckets have theirs in front of the key. */
+static inline void
+full_key(char to[FULL_KEY], int bucket, const char *key)
+{
+	to[0] = (char)(bucket >> 8);
+	to[1] = (char)bucket;
+	memcpy(to + 2, key, KEY);
+}
 
 struct engine {
 	const char *name;

@@ -11,7 +11,6 @@
 
 #include "state.h"
 
-#define FULL (KEY + 2)
 #define MANY 256
 
 struct db {
@@ -119,21 +118,13 @@ close_db(void *arg)
 }
 
 static void
-full_key(char *to, int bucket, const char *key)
-{
-	to[0] = (char)(bucket >> 8);
-	to[1] = (char)bucket;
-	memcpy(to + 2, key, KEY);
-}
-
-static void
 put(void *arg, int bucket, const char *key, const char *value)
 {
 	struct db *db = arg;
-	char full[FULL];
+	char full[FULL_KEY];
 
 	full_key(full, bucket, key);
-	rocksdb_writebatch_put(db->batch, full, FULL, value, VALUE);
+	rocksdb_writebatch_put(db->batch, full, FULL_KEY, value, VALUE);
 }
 
 static void
@@ -153,7 +144,7 @@ commit(void *arg, bool wait, uint64_t *pause_ns)
 static size_t
 get_some(struct db *db, const char *keys, size_t n, char *out)
 {
-	static char full[MANY][FULL];
+	static char full[MANY][FULL_KEY];
 	const char *p[MANY];
 	size_t sizes[MANY], lengths[MANY], found = 0;
 	char *values[MANY], *why[MANY];
@@ -161,7 +152,7 @@ get_some(struct db *db, const char *keys, size_t n, char *out)
 	for (size_t i = 0; i < n; i++) {
 		full_key(full[i], 0, keys + i * KEY);
 		p[i] = full[i];
-		sizes[i] = FULL;
+		sizes[i] = FULL_KEY;
 	}
 	rocksdb_multi_get(db->db, db->read, n, p, sizes, values, lengths, why);
 	for (size_t i = 0; i < n; i++) {
@@ -212,11 +203,11 @@ drop(void *arg, int from, int to)
 {
 	static const char zero[KEY];
 	struct db *db = arg;
-	char a[FULL], b[FULL];
+	char a[FULL_KEY], b[FULL_KEY];
 
 	full_key(a, from, zero);
 	full_key(b, to, zero);
-	rocksdb_writebatch_delete_range(db->batch, a, FULL, b, FULL);
+	rocksdb_writebatch_delete_range(db->batch, a, FULL_KEY, b, FULL_KEY);
 }
 
 static uint64_t
