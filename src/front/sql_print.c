@@ -29,18 +29,6 @@ name_is_used(const struct plan *p, struct str name)
 }
 
 static void
-put_text(struct buf *out, struct str s)
-{
-	buf_addc(out, '\'');
-	for (size_t i = 0; i < s.n; i++) {
-		if (s.p[i] == '\'')
-			buf_addc(out, '\'');
-		buf_addc(out, s.p[i]);
-	}
-	buf_addc(out, '\'');
-}
-
-static void
 put_edge(struct writer *w, struct edge e)
 {
 	const struct plan_input *in;
@@ -51,7 +39,7 @@ put_edge(struct writer *w, struct edge e)
 	}
 	in = &w->plan->inputs[e.number];
 	if (!in->closed && in->n_files == 1 && !str_is(in->files[0], "-"))
-		put_text(w->out, in->files[0]);
+		buf_quoted(w->out, in->files[0], '\'');
 	else
 		name_print(w->out, in->name);
 }
@@ -534,7 +522,7 @@ put_table(struct writer *w, const struct plan_input *in)
 	buf_lit(w->out, ") WITH ('connector' = ");
 	if (in->n_files == 1 && !str_is(in->files[0], "-")) {
 		buf_lit(w->out, "'filesystem', 'path' = ");
-		put_text(w->out, in->files[0]);
+		buf_quoted(w->out, in->files[0], '\'');
 	} else {
 		buf_lit(w->out, "'stdin'");
 	}
