@@ -28,9 +28,9 @@ void rejects_records(
 void rejects_result(struct rejects *r, const struct batch *b);
 
 /*
- * Line number (from 1) of a byte offset of a regular file; offsets must not
- * fall from call to call. The file is read again, from the last place asked
- * for; other inputs count lines as they pass (see struct block).
+ * Line number (from 1) of a byte offset of a regular file. The file is read
+ * again, from the last place asked for; other inputs count lines as they pass
+ * (see struct block).
  */
 uint64_t reject_line_at(struct input *in, const struct batch *b, const char *p);
 uint64_t reject_line(struct input *in, uint64_t offset);

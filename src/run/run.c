@@ -339,7 +339,7 @@ line_of(struct turn *t, unsigned row)
 
 	while (row + 1 < b->n_rows && b->time[row] != t->w.far_time)
 		row++;
-	return b->raw ? reject_line_at(t->input, b, b->raw[row].p) : 0;
+	return b->raw ? reject_line_at(t->input, b, batch_place(b, row)) : 0;
 }
 
 static void
