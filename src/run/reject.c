@@ -146,6 +146,8 @@ rejects_records(struct rejects *r, struct input *in, const struct batch *b)
 		uint64_t offset = b->block_offset + within, line;
 
 		r->n++;
+		if (!bad.branch)
+			reasons_add(&r->reasons, bad.reason, 1);
 		if (!r->file && (r->quiet || r->shown >= REJECTS_SHOWN))
 			continue;
 		line = reject_line_at(in, b, place);

@@ -9,6 +9,7 @@
 
 #include "run/input.h"
 #include "run/output.h"
+#include "run/reasons.h"
 
 #define REJECTS_SHOWN 3
 
@@ -18,6 +19,7 @@ struct rejects {
 	uint64_t n;	    /* bad records so far */
 	uint64_t n_results; /* result rows an expression failed for */
 	unsigned shown;
+	struct reasons reasons; /* of the bad records */
 };
 
 /* The bad rows of a batch read from an input. */

@@ -689,6 +689,7 @@ release(struct run *r)
 		values_free(r->turns[i].values);
 	outputs_release(&r->out);
 	mem_free(r->steps);
+	reasons_release(&r->rejects.reasons);
 	lane_plan_release(&r->lanes);
 	seen_free(r->seen, r->plan);
 	err_release(&r->damage);
@@ -772,8 +773,8 @@ run_plan(const struct plan *plan, const struct run_options *options,
 	progress_clear(&r.progress);
 	if (!status)
 		report_unseen(plan, options, r.seen);
-	if (r.feed &&
-	    report_end(counts, plan, r.steps, options, status ? &other : err))
+	if (r.feed && report_end(counts, &r.rejects, plan, r.steps, options,
+			  status ? &other : err))
 		status = -1;
 	err_release(&other);
 	other = (struct err){0};
