@@ -206,6 +206,13 @@ struct format {
 	    bool eof, struct batch *b);
 
 	/*
+	 * Are records of an input what these settings of an output would
+	 * write? Then they may pass as they are. NULL: if nothing is stated.
+	 */
+	bool (*same)(
+	    const struct layout *layout, const struct settings *settings);
+
+	/*
 	 * Length of the whole records at the start of [p, p + n), for cutting
 	 * input between threads; 0 if there is none.
 	 */

@@ -176,6 +176,14 @@ is_json(const struct format *f)
 	return !strcmp(f->name, "json");
 }
 
+static bool
+same_form(const struct input *in, const struct settings *s)
+{
+	if (in->format->same)
+		return !in->layout || in->format->same(in->layout, s);
+	return (!s->arg.n && !s->n) || is_json(in->format);
+}
+
 bool
 passes_records(const struct input *in, const struct plan *plan,
     const struct plan_output *out)
@@ -185,7 +193,7 @@ passes_records(const struct input *in, const struct plan *plan,
 
 	if (f->n_cols != 1 || !c->spread || !f->open || !f->scan ||
 	    c->col >= f->scan->n_wants || f->scan->computed[c->col] ||
-	    out->format != in->format)
+	    out->format != in->format || !same_form(in, &out->settings))
 		return false;
 	/* Several files of other formats may have several headers. */
 	return is_json(in->format) ||
