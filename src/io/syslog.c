@@ -127,18 +127,6 @@ civil_of(const struct fixed_line *l, int year)
 	return when_days(year, month, day) * WHEN_DAY + l->num[SYSLOG_CLOCK];
 }
 
-static int64_t
-a_year_before(int64_t t)
-{
-	struct civil c;
-
-	when_to_civil(t, &c);
-	c.year--;
-	if (c.month == 2 && c.day == 29)
-		c.day = 28;
-	return when_of_civil(&c);
-}
-
 /* The window that begins with the first record, in the year stated. */
 static int64_t
 from_first(int year, struct str line)
@@ -211,7 +199,7 @@ syslog_start(struct str head, bool eof, const struct settings *settings,
 		l->f.base.join = j;
 		l->f.base.looks_on = true;
 	}
-	l->from = a_year_before(
+	l->from = when_year_before(
 	    (settings->written == WHEN_MIN ? clock_now() : settings->written) +
 	    AFTER_LAST);
 	if (l->o.year) {
