@@ -97,9 +97,24 @@ bind_ties(const struct op *op, const struct bind *b, struct top_config *c)
 	return err_suggest(b->err, ties->items[0].name, known, 3);
 }
 
+/*
+ * The latest row by event time alone is Flink's deduplication that keeps the
+ * last: of equal ones the last that came.
+ */
+static bool
+is_latest(const struct top_config *c)
+{
+	const struct ranked_rule *rule = &c->rule;
+
+	return rule->limit == 1 && rule->ties == RANKED_ROWS &&
+	       rule->n_orders == 1 && !c->orders[0] &&
+	       rule->orders[0].descending;
+}
+
 static int
 bind_live(struct op *op, const struct bind *b, struct top_config *c)
 {
+	static const struct kept_order ascending = {false, true};
 	struct top_live *live;
 
 	if (!op->live || (c->timed && !op->in.changes))
@@ -111,6 +126,10 @@ bind_live(struct op *op, const struct bind *b, struct top_config *c)
 	    .exprs = c->orders,
 	    .from = c->from,
 	    .rank_col = c->rank_col};
+	if (c->rule.later) {
+		live->rule.orders = &ascending;
+		live->last = true;
+	}
 	c->live = live;
 	op->acts = false;
 	return top_live_bind(op, b, op_arg(op, "by"), live);
@@ -137,7 +156,10 @@ top_bind(struct op *op, const struct bind *b)
 		return -1;
 	for (unsigned i = 0; i < c->n_keys; i++)
 		c->timed |= flow_is_time(&op->in, by->items[i].node, b);
+	c->rule.later = is_latest(c);
 	op->acts = c->timed;
+	if (c->timed)
+		op->grows = NULL;
 	if (c->timed && op->in.scan)
 		op->in.scan->needs_time = true;
 	if (rank) {
@@ -547,7 +569,8 @@ const struct op_kind op_top = {
 	    "If a key is window_end, window_start or the event time itself, "
 	    "they come out when the watermark has passed that time, ordered by "
 	    "it first. Of equal rows the one that came first is the better "
-	    "one. Only rows that may still be among the best are held. In the "
+	    "one, but the latest row by event time (top: 1, order: [ts desc]) "
+	    "is the last that came. Only rows that may still be among the best are held. In the "
 	    "output modes that show changes (-m changelog, upsert, every) they "
 	    "come at once and are taken back when better ones come; where rows "
 	    "before the step may be taken back, too, all rows are held.",
@@ -560,6 +583,10 @@ const struct op_kind op_top = {
 	.n_params = sizeof top_params / sizeof *top_params,
 	.grows = "every key is kept",
 	.remedy = "assign a window first, and rank by window_start",
+	.forgets =
+	    "where changes are shown, a key is forgotten so long after the "
+	    "last of its rows that is held came or went. What is shown of it "
+	    "stays, and its next row is the first again",
 	.primary = "rows",
 	.waits = WAITS_WATERMARK,
 	.changes = CHANGES_LIVE,

@@ -251,6 +251,7 @@ bind_steps(struct binder *s)
 			op->ins[k] = *flow_of(p, op->from[k]);
 		op->in = op->ins[0];
 		op->acts = op->kind->waits == WAITS_WATERMARK;
+		op->grows = op->kind->grows;
 		lend_scan(s, op);
 		if (check_args(op, s->bind.err) || op->kind->bind(op, &s->bind))
 			return -1;
@@ -469,7 +470,8 @@ static void
 heed(struct plan *p)
 {
 	for (unsigned i = 0; i < p->n_ops; i++)
-		p->ops[i].heeded = p->ops[i].awaited = false;
+		p->ops[i].heeded = p->ops[i].awaited = p->ops[i].refreshes =
+		    false;
 	for (unsigned i = p->n_ops; i--;) {
 		const struct op *op = &p->ops[i];
 		bool awaits = op->acts && op->kind->changes != CHANGES_SHOW;
@@ -479,8 +481,10 @@ heed(struct plan *p)
 
 			if (!op->from[k].step)
 				continue;
-			from->heeded |= op->heeded | op->acts;
+			from->heeded |= op->heeded | op->acts | op->forgets;
 			from->awaited |= op->awaited | awaits;
+			from->refreshes |=
+			    op->forgets | (op->refreshes && !op->kind->open);
 		}
 	}
 }
