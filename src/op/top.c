@@ -355,21 +355,17 @@ put_ranked(struct top_run *r, struct ranked *ranked)
 static void
 fire(struct top_run *r, int64_t w)
 {
-	struct arena scratch;
 	size_t n = 0;
 
 	for (; n < r->n_tables && (r->tables[n]->time < w || w == WHEN_MAX);
 	     n++) {
 		struct top_table *t = r->tables[n];
-		struct cell **cells;
+		struct table_walk *walk = table_walk_begin(&t->keys);
+		struct cell *cell;
 
-		arena_init(&scratch, 4096);
-		r->run.counts.keys -= t->keys.n;
-		cells = table_sorted(&t->keys, &scratch);
-		r->run.counts.keys += t->keys.n;
-		for (size_t i = 0; i < t->keys.n; i++)
-			put_ranked(r, (void *)cells[i]->bytes);
-		arena_release(&scratch);
+		while ((cell = table_walk_next(walk)))
+			put_ranked(r, (void *)cell->bytes);
+		table_walk_end(walk);
 		top_table_free(r, t, true);
 	}
 	if (!n)
@@ -570,10 +566,11 @@ const struct op_kind op_top = {
 	    "they come out when the watermark has passed that time, ordered by "
 	    "it first. Of equal rows the one that came first is the better "
 	    "one, but the latest row by event time (top: 1, order: [ts desc]) "
-	    "is the last that came. Only rows that may still be among the best are held. In the "
-	    "output modes that show changes (-m changelog, upsert, every) they "
-	    "come at once and are taken back when better ones come; where rows "
-	    "before the step may be taken back, too, all rows are held.",
+	    "is the last that came. Only rows that may still be among the best "
+	    "are held. In the output modes that show changes (-m changelog, "
+	    "upsert, every) they come at once and are taken back when better "
+	    "ones come; where rows before the step may be taken back, too, all "
+	    "rows are held.",
 	.example =
 	    "- top: 3\n"
 	    "  by: [window_end]\n"
