@@ -368,11 +368,6 @@ static const struct foreign {
     {STR("\x04\x22\x4d\x18"), "compressed by lz4", "lz4 -dc FILE | weir …"},
     {STR("\x1f\x9d"), "compressed by compress", "gzip -dc FILE | weir …"},
     {STR("7z\xbc\xaf\x27\x1c"), "a 7-Zip archive", "7z e -so FILE | weir …"},
-    {STR("\x1f\x8b\x08"), "compressed twice", "gzip -dc FILE | weir …"},
-    {STR("\x28\xb5\x2f\xfd"), "compressed twice", "zstd -dc FILE | weir …"},
-    {STR("\xfd"
-	 "7zXZ"),
-	"compressed twice", "xz -dc FILE | weir …"},
     {STR("SQLite format 3\0"), "a database of SQLite",
 	"sqlite3 -json FILE 'SELECT …' | weir …"},
     {STR("PAR1\x15"), "a Parquet file",
@@ -388,11 +383,19 @@ static const struct foreign {
 static const struct foreign *
 foreign_of(const struct input *in, bool *more)
 {
+	static const struct foreign twice = {
+	    {"", 0}, "compressed twice", "gzip -dc FILE | weir …"};
 	static const struct foreign tar = {
 	    {"", 0}, "a tar archive", "tar -xOf FILE | weir …"};
 	struct str head = {in->head.bytes, in->head.to};
+	const struct codec *codec;
+	enum codec_is is =
+	    head.n ? codec_of(head, in->head.last, &codec) : CODEC_NO;
 
-	*more = false;
+	/* One layer has been taken off already. */
+	if (is == CODEC_YES)
+		return &twice;
+	*more = is == CODEC_MAYBE;
 	for (size_t i = 0; i < sizeof foreign / sizeof *foreign; i++) {
 		struct str begins = foreign[i].begins;
 
