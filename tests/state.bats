@@ -213,6 +213,8 @@ hold() {
 	gives 0 run_sql --if-locked=skip
 	is "$out$errors" ''
 	gives 4 weir state rm ./st
+	gives 0 weir state ls ./st
+	has "$out" './st'
 	gives 0 weir state ls .
 	has "$out" "running, pid $pid"
 	run_sql --if-locked=wait --final >waited 7>&- &

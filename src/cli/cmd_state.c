@@ -225,8 +225,8 @@ const struct state_verb state_verbs[] = {
 	"Make a new directory of what `dump` has printed, exactly as it was.",
 	1, 2, state_load},
     {"ls", "[DIR]",
-	"List states: those with names, or those in a directory. `BEHIND` "
-	"is how much of their inputs has not been read.",
+	"List states: those with names, those in a directory, or this one. "
+	"`BEHIND` is how much of their inputs has not been read.",
 	0, 1, state_ls},
     {"repair", "DIR",
 	"Make a damaged directory open again at the newest state that is "

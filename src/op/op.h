@@ -631,6 +631,7 @@ struct op_entry {
 	struct str map;
 	int64_t bucket;
 	struct str key, value; /* the key is one (key_check) */
+	bool pieces;	       /* the value is pieces (state/pieces.h) */
 };
 
 struct op_show {

@@ -331,6 +331,7 @@ torture_read(const char *text)
 {
 	struct str rest = text ? str_of(text) : (struct str){"", 0};
 	int64_t rows = 0, reads = 0, commit = 0, restart = 0, parts = 0;
+	int64_t journal = 0;
 
 	while (rest.n) {
 		long comma = str_find(rest, STR(","), 0);
@@ -345,10 +346,13 @@ torture_read(const char *text)
 		take_number(word, "commit=", &commit);
 		take_number(word, "restart=", &restart);
 		take_number(word, "parts=", &parts);
+		take_number(word, "journal=", &journal);
 		if (str_is(word, "evict"))
 			state_torture(true);
 	}
 	checkpoint_torture((unsigned)commit, (unsigned)restart);
+	if (journal > 0)
+		store_torture((size_t)journal);
 	if (parts > 0)
 		partition_torture((size_t)parts);
 	if (rows > 0 || reads > 0)

@@ -27,7 +27,10 @@ put_section(struct buf *b, const struct mem_section *s)
 static void
 put_entry(struct buf *b, const struct mem_entry *e)
 {
-	buf_addc(b, mem_deleted(e) ? 'D' : 'P');
+	static const char kinds[] = {
+	    [PIECES_NONE] = 'P', [PIECES_MORE] = 'A', [PIECES_ALL] = 'C'};
+
+	buf_addc(b, mem_deleted(e) ? 'D' : kinds[mem_pieces(e)]);
 	put_bytes(b, mem_key(e));
 	if (!mem_deleted(e))
 		put_bytes(b, mem_value(e));
@@ -93,13 +96,18 @@ apply_entry(struct str *body, struct memtable *held, struct mem_section **s)
 	body->n--;
 	if (kind == 'S')
 		return apply_section(body, held, s);
-	if (!*s || (kind != 'P' && kind != 'D') || !take_bytes(body, &key) ||
-	    (kind == 'P' && !take_bytes(body, &value)))
+	if (!*s || !memchr("PDAC", kind, 4) || !take_bytes(body, &key) ||
+	    (kind != 'D' && !take_bytes(body, &value)))
 		return false;
 	if (kind == 'P')
 		memtable_put(held, *s, key, value);
-	else
+	else if (kind == 'D')
 		memtable_delete(held, *s, key);
+	else if (pieces_valid(value))
+		memtable_put_pieces(held, *s, key, value,
+		    kind == 'A' ? PIECES_MORE : PIECES_ALL);
+	else
+		return false;
 	return true;
 }
 

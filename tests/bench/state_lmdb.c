@@ -176,5 +176,5 @@ settle(void *arg)
 	(void)arg;
 }
 
-const struct engine engine_lmdb = {
-    "LMDB", open_db, close_db, put, commit, idle, get, scan, drop, settle};
+const struct engine engine_lmdb = {"LMDB", open_db, close_db, put, commit, idle,
+    get, scan, drop, settle, NULL};

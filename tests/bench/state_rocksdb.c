@@ -29,6 +29,55 @@ check(char *why)
 		give_up("RocksDB", why);
 }
 
+/* ---- the merge operator: counters are added ---- */
+
+static char *
+fold(const char *const *ones, const size_t *lengths, int n, char *all,
+    unsigned char *success, size_t *length)
+{
+	for (int i = 0; i < n; i++)
+		if (lengths[i] == VALUE)
+			add_counter(all, ones[i]);
+	*success = 1;
+	*length = VALUE;
+	return all;
+}
+
+static char *
+full_merge(void *state, const char *key, size_t key_n, const char *value,
+    size_t n, const char *const *ones, const size_t *lengths, int n_ones,
+    unsigned char *success, size_t *length)
+{
+	char *all = calloc(1, VALUE);
+
+	(void)state, (void)key, (void)key_n;
+	if (value && n == VALUE)
+		memcpy(all, value, VALUE);
+	return fold(ones, lengths, n_ones, all, success, length);
+}
+
+static char *
+partial_merge(void *state, const char *key, size_t key_n,
+    const char *const *ones, const size_t *lengths, int n_ones,
+    unsigned char *success, size_t *length)
+{
+	(void)state, (void)key, (void)key_n;
+	return fold(ones, lengths, n_ones, calloc(1, VALUE), success, length);
+}
+
+static void
+forget(void *state)
+{
+	(void)state;
+}
+
+static const char *
+operator_name(void *state)
+{
+	(void)state;
+	return "counter";
+}
+
 static void *
 open_db(const char *dir, size_t cache)
 {
@@ -48,6 +97,9 @@ open_db(const char *dir, size_t cache)
 	rocksdb_block_based_options_set_filter_policy(
 	    table, rocksdb_filterpolicy_create_bloom_full(10));
 	rocksdb_options_set_block_based_table_factory(db->options, table);
+	rocksdb_options_set_merge_operator(
+	    db->options, rocksdb_mergeoperator_create(NULL, forget, full_merge,
+			     partial_merge, NULL, operator_name));
 	db->sync = rocksdb_writeoptions_create();
 	rocksdb_writeoptions_set_sync(db->sync, 1);
 	db->read = rocksdb_readoptions_create();
@@ -192,5 +244,15 @@ settle(void *arg)
 		nanosleep(&wait, NULL);
 }
 
-const struct engine engine_rocksdb = {
-    "RocksDB", open_db, close_db, put, commit, idle, get, scan, drop, settle};
+static void
+add(void *arg, const char *key, const char *one)
+{
+	struct db *db = arg;
+	char full[FULL];
+
+	full_key(full, 0, key);
+	rocksdb_writebatch_merge(db->batch, full, FULL, one, VALUE);
+}
+
+const struct engine engine_rocksdb = {"RocksDB", open_db, close_db, put, commit,
+    idle, get, scan, drop, settle, add};

@@ -316,7 +316,7 @@ test_foreign(void)
 	test_close(test_open(test_dir("newer"), &make));
 	snprintf(path, sizeof path, "%s/FORMAT", test_dir("newer"));
 	fd = open(path, O_WRONLY | O_TRUNC);
-	ok(write(fd, "weir-state 2\n", 13) == 13, "a format to come");
+	ok(write(fd, "weir-state 3\n", 13) == 13, "a format to come");
 	close(fd);
 	ok(fails(test_dir("newer"), &make, "newer weir") == ERR_STATE,
 	    "is refused");
