@@ -49,6 +49,18 @@ when_civil_of_days(int64_t days, int *year, int *month, int *day)
 }
 
 int64_t
+when_year_before(int64_t t)
+{
+	struct civil c;
+
+	when_to_civil(t, &c);
+	c.year--;
+	if (c.month == 2 && c.day == 29)
+		c.day = 28;
+	return when_of_civil(&c);
+}
+
+int64_t
 when_of_civil(const struct civil *c)
 {
 	__int128 t = (__int128)when_days(c->year, c->month, c->day) * WHEN_DAY +

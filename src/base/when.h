@@ -83,16 +83,22 @@ struct when_layout {
 	enum when_kind kind;
 	const char *pattern;	 /* WHEN_PATTERN, NUL-terminated */
 	const struct zone *zone; /* of times without offset; NULL = UTC */
+	/*
+	 * Times without a year lie in the twelve months from here, as if it
+	 * were UTC; 0: there are no such times.
+	 */
+	int64_t since;
 };
 
 /*
  * "rfc3339" | "iso8601" | "s" | "ms" | "us" | "ns" | "epoch" (=auto number) |
  * "clf" | "ctime" | "http" = "mail" = "rfc1123" = "rfc2822" = "rfc5322" |
  * "auto" | a pattern with '%'. Pattern letters: Y m d H M S y j b B h
- * a A e I p f (1-9 digits of fraction) L (milliseconds) z (+hhmm, +hh:mm, Z)
- * Z (zone name: UTC, CET, Europe/Berlin) s (epoch) T F D R n t %%. Unknown
- * letters are an error that names the letter; a pattern must yield at least a
- * date or epoch. Strings are kept in the arena. The zone is left NULL.
+ * a A e I k l p P f N (1-9 digits of fraction) L (milliseconds) z :z (+hhmm,
+ * +hh:mm, Z) Z (zone name: UTC, CET, Europe/Berlin) s (epoch) G V U W u w
+ * (weeks) T F D R r c x X n t %%. Unknown letters are an error that names the
+ * letter; a pattern must yield at least a date or epoch. Strings are kept in
+ * the arena. The zone is left NULL.
  *
  * Reading by pattern: Y, y and L take all their digits (4, 2, 3), the others
  * one or two (j: up to three); y 69-99 is 1969-1999; names are matched
@@ -102,6 +108,16 @@ struct when_layout {
  */
 int when_layout_parse(
     struct str text, struct arena *a, struct when_layout *out, struct err *err);
+
+/*
+ * The same for times of records, whose year may not be written: "syslog", and
+ * patterns without one. `since` has to be set.
+ */
+int when_layout_parse_records(
+    struct str text, struct arena *a, struct when_layout *out, struct err *err);
+
+/* The same day and clock of the year before, for `since`. */
+int64_t when_year_before(int64_t t);
 
 /* 0, or -1 and *err naming the first letter when_format does not know. */
 int when_format_check(struct str pattern, struct err *err);

@@ -32,7 +32,7 @@ static const struct name {
 
 #define N_KINDS (sizeof(kinds) / sizeof(kinds[0]))
 
-static const char letters[] = "YmdHMSyjbBhaAeIpfLzZsTFDRnt.%";
+static const char letters[] = "YmdHMSyjbBhaAeIklpPfNLzZsGVUWuwTFDRrcxXnt.%";
 
 /* Says what is wrong with a name that is none of ours. */
 static int
@@ -72,6 +72,8 @@ check_letters(struct str pattern, bool seen[128], struct err *err)
 			return err_set(err, ERR_SPEC, (struct where){0},
 			    "time pattern \"%s\" ends in a lone %%", quoted);
 		c = pattern.p[i];
+		if (c == ':' && i + 1 < pattern.n && pattern.p[i + 1] == 'z')
+			c = pattern.p[++i];
 		if (!memchr(letters, c, sizeof(letters) - 1)) {
 			err_quote(letter, (struct str){&c, 1}, 1);
 			err_set(err, ERR_SPEC, (struct where){0},
@@ -94,28 +96,33 @@ when_format_check(struct str pattern, struct err *err)
 
 /* What the letters seen do not say, or NULL if they say a day. */
 static const char *
-missing(const bool seen[128])
+missing(const bool seen[128], bool yearless)
 {
 	bool year = seen['Y'] || seen['y'];
 	bool month = seen['m'] || seen['b'] || seen['B'] || seen['h'];
 	bool day = seen['d'] || seen['e'];
+	bool half = seen['p'] || seen['P'];
 
-	if (seen['I'] && !seen['p'])
-		return "%I without %p";
-	if (seen['s'] || seen['F'] || seen['D'])
+	if ((seen['I'] || seen['l']) && !half)
+		return seen['I'] ? "%I without %p" : "%l without %p";
+	if (seen['s'] || seen['F'] || seen['D'] || seen['c'] || seen['x'])
 		return NULL;
-	if (!year)
+	if (seen['G'] || seen['V'])
+		return !seen['G']  ? "no year of the week (%G)"
+		       : seen['V'] ? NULL
+				   : "no week (%V)";
+	if (!year && (!yearless || !month || !day))
 		return "no year (%Y or %y)";
-	if (seen['j'])
-		return NULL;
+	if (seen['j'] || seen['U'] || seen['W'])
+		return year ? NULL : "no year (%Y or %y)";
 	if (!month)
 		return "no month (%m or %b)";
 	return day ? NULL : "no day (%d or %e)";
 }
 
 static int
-parse_pattern(
-    struct str text, struct arena *a, struct when_layout *out, struct err *err)
+parse_pattern(struct str text, bool yearless, struct arena *a,
+    struct when_layout *out, struct err *err)
 {
 	bool seen[128] = {false};
 	char quoted[4 * 60 + 8];
@@ -123,7 +130,7 @@ parse_pattern(
 
 	if (check_letters(text, seen, err) < 0)
 		return -1;
-	what = missing(seen);
+	what = missing(seen, yearless);
 	if (what) {
 		err_quote(quoted, text, 60);
 		return err_set(err, ERR_SPEC, (struct where){0},
@@ -140,11 +147,23 @@ when_layout_parse(
 {
 	*out = (struct when_layout){.kind = WHEN_AUTO};
 	if (text.n && memchr(text.p, '%', text.n))
-		return parse_pattern(text, a, out, err);
+		return parse_pattern(text, false, a, out, err);
 	for (size_t i = 0; i < N_KINDS; i++)
 		if (str_eq_nocase(text, kinds[i].name)) {
 			out->kind = kinds[i].kind;
 			return 0;
 		}
 	return unknown_layout(text, err);
+}
+
+int
+when_layout_parse_records(
+    struct str text, struct arena *a, struct when_layout *out, struct err *err)
+{
+	*out = (struct when_layout){.kind = WHEN_AUTO};
+	if (str_eq_nocase(text, STR("syslog")))
+		text = STR("%b %e %H:%M:%S%.");
+	if (text.n && memchr(text.p, '%', text.n))
+		return parse_pattern(text, true, a, out, err);
+	return when_layout_parse(text, a, out, err);
 }

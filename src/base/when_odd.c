@@ -306,15 +306,25 @@ static const char *const mail[] = {"%a, %d %b %Y %H:%M:%S %z",
     "%a, %d %b %Y %H:%M:%S %Z", "%A, %d-%b-%y %H:%M:%S %Z",
     "%d %b %Y %H:%M:%S %z", "%d %b %Y %H:%M:%S %Z", "%a, %d %b %Y %H:%M %z",
     "%a, %d %b %Y %H:%M %Z", "%d %b %Y %H:%M %z", "%d %b %Y %H:%M %Z",
-    "%a, %d %b %Y %H:%M:%S", "%d %b %Y %H:%M:%S%.", NULL};
+    "%a, %d %b %Y %H:%M:%S", "%d %b %Y %H:%M:%S%.", "%a, %d %b %y %H:%M:%S %z",
+    "%a, %d %b %y %H:%M:%S %Z", "%d %b %y %H:%M:%S %z", "%d %b %y %H:%M %Z",
+    NULL};
 
 static const char *const ctimes[] = {"%a %b %e %H:%M:%S%. %Y",
     "%a %b %e %H:%M:%S %Z %Y", "%a %b %e %H:%M:%S %z %Y",
-    "%a %e %b %H:%M:%S %Z %Y", "%a %b %e %I:%M:%S %p %Z %Y", NULL};
+    "%a %e %b %H:%M:%S %Z %Y", "%a %b %e %I:%M:%S %p %Z %Y",
+    "%a %d %b %Y %I:%M:%S %p %Z", "%a %Y-%m-%d %H:%M:%S%. %Z",
+    "%b %e, %Y %I:%M:%S %p", "%b %e, %Y, %I:%M:%S %p", "%b %e %Y %H:%M:%S%.",
+    NULL};
+
+/* RFC 3164; the layout says in which twelve months it is. */
+static const char *const yearless[] = {"%b %e %H:%M:%S%.", NULL};
 
 /* Those of logs that begin with a digit. */
 static const char *const slashed[] = {
-    "%Y/%m/%d %H:%M:%S%.", "%Y/%m/%d %H:%M:%S%. %z", NULL};
+    "%Y/%m/%d %H:%M:%S%.", "%Y/%m/%d %H:%M:%S%. %z", "%Y/%m/%d", NULL};
+static const char *const dashed[] = {
+    "%d-%b-%Y %H:%M:%S%.", "%d-%b-%Y %H:%M:%S%. %z", NULL};
 
 static bool
 any_pattern(const struct when_layout *l, struct when_cache *c,
@@ -331,6 +341,44 @@ any_pattern(const struct when_layout *l, struct when_cache *c,
 	return false;
 }
 
+/*
+ * What Go's time.String() adds: the zone's abbreviation behind its offset, and
+ * the monotonic clock. "2026-03-28 22:00:00 +0100 CET m=+0.5"
+ */
+static void
+cut_go(struct str *s)
+{
+	long clock = str_find(*s, STR(" m="), 0);
+	const char *p;
+
+	if (clock > 0)
+		s->n = (size_t)clock;
+	p = memrchr(s->p, ' ', s->n);
+	if (p && p - s->p > 6 && p[-6] == ' ' && (p[-5] == '+' || p[-5] == '-'))
+		s->n = (size_t)(p - s->p);
+}
+
+/* A comment behind a time of mail: "+0100 (CET)". */
+static void
+cut_comment(struct str *s)
+{
+	const char *open = memrchr(s->p, '(', s->n);
+
+	if (s->p[s->n - 1] != ')' || !open || open - s->p < 8)
+		return;
+	s->n = (size_t)(open - s->p);
+	*s = str_trim(*s);
+}
+
+static bool
+of_words(const struct when_layout *l, struct when_cache *c, struct str s,
+    int64_t *out)
+{
+	return any_pattern(l, c, ctimes, s, out) ||
+	       any_pattern(l, c, mail, s, out) ||
+	       (l->since && any_pattern(l, c, yearless, s, out));
+}
+
 bool
 when_read_odd(const struct when_layout *l, struct when_cache *c, struct str s,
     int64_t *out)
@@ -340,6 +388,12 @@ when_read_odd(const struct when_layout *l, struct when_cache *c, struct str s,
 	if (s.n < 7)
 		return false;
 	letter = (s.p[0] | 0x20) >= 'a' && (s.p[0] | 0x20) <= 'z';
+	if (l->kind == WHEN_MAIL || l->kind == WHEN_AUTO)
+		cut_comment(&s);
+	if (l->kind == WHEN_ISO || l->kind == WHEN_AUTO)
+		cut_go(&s);
+	if (s.n < 7)
+		return false;
 	switch (l->kind) {
 	case WHEN_ISO:
 		return !letter && odd_iso(l, c, s, out);
@@ -351,9 +405,11 @@ when_read_odd(const struct when_layout *l, struct when_cache *c, struct str s,
 		break;
 	}
 	if (letter)
-		return any_pattern(l, c, ctimes, s, out) ||
-		       any_pattern(l, c, mail, s, out);
+		return of_words(l, c, s, out);
 	if (s.p[4] == '/')
 		return any_pattern(l, c, slashed, s, out);
-	return odd_iso(l, c, s, out) || any_pattern(l, c, mail, s, out);
+	return odd_iso(l, c, s, out) ||
+	       ((s.p[2] == '-' || s.p[1] == '-') &&
+		   any_pattern(l, c, dashed, s, out)) ||
+	       any_pattern(l, c, mail, s, out);
 }

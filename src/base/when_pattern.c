@@ -12,8 +12,13 @@
 
 /* What the pattern has yielded so far. */
 struct reading {
-	int year, month, day, hour, minute, second;
+	int year, month, day; /* year -1: not given */
+	int hour, minute, second;
 	int of_year;	  /* day of the year; 0: not given */
+	int week_year;	  /* ISO 8601's */
+	int week;	  /* -1: not given; of which kind: */
+	char week_kind;	  /* U: from Sunday, W: from Monday, V: ISO's */
+	int weekday;	  /* 0 = Sunday; -1: not given */
 	int hour12, half; /* 1-12 and 1 = AM, 2 = PM; 0: not given */
 	int two_digits;	  /* of the year; -1: not given */
 	int ms;		  /* -1: not given */
@@ -40,6 +45,14 @@ static const struct number {
     {'L', 3, 3, 0, 999, offsetof(struct reading, ms)},
     {'j', 1, 3, 1, 366, offsetof(struct reading, of_year)},
     {'y', 2, 2, 0, 99, offsetof(struct reading, two_digits)},
+    {'k', 1, 2, 0, 24, offsetof(struct reading, hour)},
+    {'l', 1, 2, 1, 12, offsetof(struct reading, hour12)},
+    {'G', 4, 4, 0, 9999, offsetof(struct reading, week_year)},
+    {'U', 1, 2, 0, 53, offsetof(struct reading, week)},
+    {'W', 1, 2, 0, 53, offsetof(struct reading, week)},
+    {'V', 1, 2, 1, 53, offsetof(struct reading, week)},
+    {'u', 1, 1, 1, 7, offsetof(struct reading, weekday)},
+    {'w', 1, 1, 0, 6, offsetof(struct reading, weekday)},
 };
 
 #define N_NUMBERS (sizeof(numbers) / sizeof(numbers[0]))
@@ -56,6 +69,14 @@ when_composite(char letter)
 		return "%Y-%m-%d";
 	case 'R':
 		return "%H:%M";
+	case 'r':
+		return "%I:%M:%S %p";
+	case 'c':
+		return "%a %b %e %H:%M:%S %Y";
+	case 'x':
+		return "%m/%d/%y";
+	case 'X':
+		return "%H:%M:%S";
 	default:
 		return NULL;
 	}
@@ -70,7 +91,7 @@ read_field(
 	unsigned v = 0, n = 0;
 	int out;
 
-	if (f->letter == 'e' && p < end && *p == ' ')
+	if (p < end && *p == ' ' && memchr("ekl", f->letter, 3))
 		p++;
 	for (; p < end && n < f->digits_max && when_digit(*p) <= 9; p++, n++)
 		v = v * 10 + when_digit(*p);
@@ -78,6 +99,8 @@ read_field(
 	if (n < f->digits_min || out < f->low || out > f->high)
 		return NULL;
 	memcpy((char *)r + f->at, &out, sizeof(out));
+	if (f->at == offsetof(struct reading, week))
+		r->week_kind = f->letter;
 	return p;
 }
 
@@ -221,8 +244,6 @@ skip_blanks(const char *p, const char *end)
 static const char *
 read_letter(struct reading *r, char letter, const char *p, const char *end)
 {
-	int weekday;
-
 	for (size_t i = 0; i < N_NUMBERS; i++)
 		if (numbers[i].letter == letter)
 			return read_field(&numbers[i], r, p, end);
@@ -235,10 +256,12 @@ read_letter(struct reading *r, char letter, const char *p, const char *end)
 		return p;
 	case 'a':
 	case 'A':
-		return read_name(when_weekdays, 7, p, end, &weekday);
+		return read_name(when_weekdays, 7, p, end, &r->weekday);
 	case 'p':
+	case 'P':
 		return read_half(r, p, end);
 	case 'f':
+	case 'N':
 		return read_digits(r, p, end);
 	case '.':
 		return read_point(r, p, end);
@@ -287,6 +310,7 @@ walk(const char *pattern, struct str s, struct reading *r)
 			resume = f + 1;
 			f = within;
 		} else {
+			f += *f == ':' && f[1] == 'z';
 			p = read_letter(r, *f++, p, end);
 		}
 	}
@@ -304,6 +328,69 @@ day_of_year(struct reading *r)
 	return year == r->year;
 }
 
+/* The date of a day of a week, the first one if that is not given. */
+static bool
+day_of_week(struct reading *r)
+{
+	bool iso = r->week_kind == 'V';
+	int year = iso ? r->week_year : r->year;
+	int64_t first = when_days(year, 1, iso ? 4 : 1), day;
+	int weekday = when_weekday(first), back = (weekday + 6) % 7, of_year;
+
+	/* first: the Sunday or Monday at which week 1 begins */
+	if (r->week_kind == 'U')
+		first += (7 - weekday) % 7;
+	else
+		first += iso ? -back : (7 - back) % 7;
+	if (r->weekday < 0)
+		r->weekday = r->week_kind == 'U' ? 0 : 1;
+	day = first + (r->week - 1) * 7 +
+	      (r->week_kind == 'U' ? r->weekday : (r->weekday + 6) % 7);
+	when_civil_of_days(iso ? first + (r->week - 1) * 7 + 3 : day, &of_year,
+	    &r->month, &r->day);
+	if (of_year != year)
+		return false;
+	when_civil_of_days(day, &r->year, &r->month, &r->day);
+	return true;
+}
+
+/* The year of a time that has none; false if such a one is not expected. */
+static bool
+find_year(const struct when_layout *l, struct reading *r)
+{
+	struct civil from, c = {.month = r->month,
+			       .day = r->day,
+			       .hour = r->hour,
+			       .minute = r->minute,
+			       .second = r->second};
+
+	if (!l->since || !r->month || !r->day)
+		return false;
+	when_to_civil(l->since, &from);
+	c.year = from.year;
+	c.year += when_of_civil(&c) < l->since;
+	/* A leap day in a year without one: the nearest one before it. */
+	for (int i = 0; i < 8 && r->day > when_days_in_month(c.year, r->month);
+	     i++)
+		c.year--;
+	r->year = c.year;
+	return true;
+}
+
+/* Year, month and day, from whatever was given instead. */
+static bool
+find_day(const struct when_layout *l, struct reading *r)
+{
+	if (r->two_digits >= 0)
+		r->year = r->two_digits + (r->two_digits < 69 ? 2000 : 1900);
+	if (r->week >= 0 && !r->day &&
+	    (r->week_kind == 'V' ? r->week_year >= 0 : r->year >= 0))
+		return day_of_week(r);
+	if (r->year < 0 && !find_year(l, r))
+		return false;
+	return !r->of_year || r->day || day_of_year(r);
+}
+
 static bool
 epoch_time(const struct reading *r, int64_t *out)
 {
@@ -315,7 +402,12 @@ bool
 when_read_pattern(const struct when_layout *l, struct when_cache *c,
     struct str s, int64_t *out)
 {
-	struct reading r = {.year = 1970, .two_digits = -1, .ms = -1};
+	struct reading r = {.year = -1,
+	    .two_digits = -1,
+	    .ms = -1,
+	    .week_year = -1,
+	    .week = -1,
+	    .weekday = -1};
 	struct stamp st;
 
 	if (!walk(l->pattern, s, &r))
@@ -324,12 +416,10 @@ when_read_pattern(const struct when_layout *l, struct when_cache *c,
 		r.ns = r.ms * 1000000;
 	if (r.is_epoch)
 		return epoch_time(&r, out);
-	if (r.two_digits >= 0)
-		r.year = r.two_digits + (r.two_digits < 69 ? 2000 : 1900);
-	if (r.of_year && !r.day && !day_of_year(&r))
-		return false;
 	if (r.hour12)
 		r.hour = r.hour12 % 12 + (r.half == 2 ? 12 : 0);
+	if (!find_day(l, &r))
+		return false;
 	st = r.zone;
 	st.year = r.year;
 	st.month = r.month ? r.month : 1;

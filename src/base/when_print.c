@@ -120,7 +120,40 @@ take_apart(struct parts *w, int64_t t, const struct zone *z)
 	w->days = when_days(w->c.year, w->c.month, w->c.day);
 }
 
-/* The letters that write a number; NULL for the others. Room for 6 bytes. */
+/* The letters of weeks; NULL for the others. */
+static char *
+put_week(char *out, char letter, const struct parts *w)
+{
+	int weekday = when_weekday(w->days), back = (weekday + 6) % 7;
+	int of_year = (int)(w->days - when_days(w->c.year, 1, 1));
+	int64_t thursday = w->days - back + 3;
+	int year, month, day;
+
+	switch (letter) {
+	case 'u':
+		*out = (char)('1' + back);
+		return out + 1;
+	case 'w':
+		*out = (char)('0' + weekday);
+		return out + 1;
+	case 'U':
+		return put_two(out, (unsigned)(of_year + 7 - weekday) / 7);
+	case 'W':
+		return put_two(out, (unsigned)(of_year + 7 - back) / 7);
+	case 'G':
+	case 'V':
+		/* A week is of the year that its Thursday is in. */
+		when_civil_of_days(thursday, &year, &month, &day);
+		if (letter == 'G')
+			return put_four(out, (unsigned)year);
+		return put_two(
+		    out, (unsigned)(thursday - when_days(year, 1, 1)) / 7 + 1);
+	default:
+		return NULL;
+	}
+}
+
+/* The letters that write a number; NULL for the others. Room for 9 bytes. */
 static char *
 put_number(char *out, char letter, const struct parts *w)
 {
@@ -143,6 +176,12 @@ put_number(char *out, char letter, const struct parts *w)
 		return out;
 	case 'H':
 		return put_two(out, hour);
+	case 'k':
+	case 'l':
+		out = put_two(out, letter == 'k' ? hour : (hour + 11) % 12 + 1);
+		if (out[-2] == '0')
+			out[-2] = ' ';
+		return out;
 	case 'I':
 		return put_two(out, (hour + 11) % 12 + 1);
 	case 'M':
@@ -153,13 +192,16 @@ put_number(char *out, char letter, const struct parts *w)
 		return put_three(out, us / 1000);
 	case 'f':
 		return put_three(put_three(out, us / 1000), us % 1000);
+	case 'N':
+		return put_three(
+		    put_three(put_three(out, us / 1000), us % 1000), 0);
 	case 'j':
 		return put_three(
 		    out, (unsigned)(w->days - when_days(c->year, 1, 1) + 1));
 	case 'z':
 		return put_offset(out, w->offset_s, false);
 	default:
-		return NULL;
+		return put_week(out, letter, w);
 	}
 }
 
@@ -184,7 +226,7 @@ add_letter(struct buf *out, char letter, const struct parts *w)
 {
 	const char *month = when_months[w->c.month - 1];
 	const char *weekday = when_weekdays[when_weekday(w->days)];
-	char *end = put_number(buf_reserve(out, 8), letter, w);
+	char *end = put_number(buf_reserve(out, 16), letter, w);
 
 	if (end) {
 		out->n = (size_t)(end - out->p);
@@ -210,6 +252,9 @@ add_letter(struct buf *out, char letter, const struct parts *w)
 		break;
 	case 'p':
 		buf_addz(out, w->c.hour < 12 ? "AM" : "PM");
+		break;
+	case 'P':
+		buf_addz(out, w->c.hour < 12 ? "am" : "pm");
 		break;
 	case 'Z':
 		buf_addz(out, zone_abbr(w->zone, w->t));
@@ -249,6 +294,12 @@ when_format(
 		} else if ((within = when_composite(*++f)) != NULL) {
 			resume = f + 1;
 			f = within;
+		} else if (*f == ':' && f[1] == 'z') {
+			char *at = buf_reserve(out, 8);
+
+			out->n +=
+			    (size_t)(put_offset(at, w.offset_s, true) - at);
+			f += 2;
 		} else {
 			add_letter(out, *f++, &w);
 		}

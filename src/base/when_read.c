@@ -381,6 +381,10 @@ read_plain(const struct when_layout *l, struct when_cache *c, struct str s,
 
 	if (!c)
 		c = &none;
+	/* Common logs put their times into brackets. */
+	if (s.n > 2 && s.p[0] == '[' && s.p[s.n - 1] == ']' &&
+	    (l->kind == WHEN_AUTO || l->kind == WHEN_CLF))
+		s = (struct str){s.p + 1, s.n - 2};
 	switch (l->kind) {
 	case WHEN_AUTO:
 		return read_auto(l, c, s, out);

@@ -165,7 +165,8 @@ OPTION("state", 's', "NAME|DIR", TEXT, state, STATE, RUN_ONLY,
     "What has a slash is a directory; a name is one below "
     "`~/.local/state/weir`.")
 OPTION("stats", 0, "FILE", FILE, stats, OUTPUT, RUN_ONLY,
-    "Write the counts of the run to this file, as JSON, at the end.")
+    "Write the counts of the run to this file, as JSON, at the end; bad "
+    "records are counted by reason, too.")
 OPTION("strict", 0, NULL, FLAG, strict, SPECS, CHECK_ONLY,
     "`weir check`: warnings are mistakes, too.")
 OPTION("time", 'T', "FIELD[:LAYOUT]", TEXT, time, TIME, EXPLAIN,

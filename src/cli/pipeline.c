@@ -377,7 +377,7 @@ set_time(struct plan *p, const char *text, struct err *err)
 		return 0;
 	p->time.layout_given = true;
 	rest = (struct str){rest.p + 1, rest.n - 1};
-	if (when_layout_parse(rest, &p->arena, &p->time.layout, err))
+	if (when_layout_parse_records(rest, &p->arena, &p->time.layout, err))
 		return err_note(err, "--time");
 	return 0;
 }

@@ -59,6 +59,16 @@ batch_columns(struct batch *b, unsigned n_cols)
 }
 
 void
+batch_set_place(struct batch *b, unsigned row, const char *place)
+{
+	if (!b->place) {
+		b->place = arena_array(b->arena, BATCH_ROWS, sizeof *b->place);
+		memset(b->place, 0, BATCH_ROWS * sizeof *b->place);
+	}
+	b->place[row] = place;
+}
+
+void
 batch_bad(struct batch *b, struct bad_row bad)
 {
 	mem_grow(&b->bad, &b->cap_bad, b->n_bad + 1, sizeof *b->bad);
@@ -123,6 +133,7 @@ batch_drop_bad(
 		batch_bad(
 		    b, (struct bad_row){
 			   .raw = b->raw ? b->raw[row] : (struct str){NULL, 0},
+			   .place = b->place ? b->place[row] : NULL,
 			   .reason = reasons[row],
 			   .row = row});
 	}

@@ -44,6 +44,8 @@ change_takes_back(enum change kind)
 /* A record that was not understood. */
 struct bad_row {
 	struct str raw;	    /* its bytes, in the block (may be cut) */
+	const char *place;  /* where in the block it begins, if raw is not
+			       there; else NULL */
 	const char *reason; /* static, or in the batch's arena */
 	uint32_t row;	    /* good rows of this batch before it */
 	uint32_t column;    /* byte of the record where it failed, from 1;
@@ -69,7 +71,12 @@ struct batch {
 	uint8_t *kind;
 	struct str *raw; /* each record's bytes in the block; NULL if the rows
 			    come from an operator */
-	bool made;	 /* by a step, of records that have been counted */
+	/*
+	 * By row, where in the block a record begins whose bytes in raw are no
+	 * slice of it (put together, or inflated); NULL for others, or for all.
+	 */
+	const char **place;
+	bool made; /* by a step, of records that have been counted */
 
 	/* Which of the inputs of the step it goes to the rows belong to. */
 	unsigned port;
@@ -95,8 +102,9 @@ struct batch {
 	bool runs_on; /* the last record, a bad one, goes on behind this
 			 batch: the next one begins at the next line */
 
-	bool more; /* the batch is full within a record: decode goes on with
-		      the same bytes, which were not used up */
+	bool more; /* the batch is full within a record: decode goes on where
+		      this one ends, and only behind the record can another
+		      decoder begin */
 
 	unsigned n_filtered; /* rows dropped by a condition */
 };
@@ -129,6 +137,16 @@ batch_change(const struct batch *b, unsigned row)
  * gone, the other becomes a delete or an insert.
  */
 void batch_mend(struct batch *b);
+
+/* Where in the block the row's record begins. */
+static inline const char *
+batch_place(const struct batch *b, unsigned row)
+{
+	return b->place && b->place[row] ? b->place[row] : b->raw[row].p;
+}
+
+/* The next row, of number `row`, begins there. */
+void batch_set_place(struct batch *b, unsigned row, const char *place);
 
 /* Is the bad row one of the batch's rows (an expression failed for it)? */
 static inline bool

@@ -229,7 +229,7 @@ set_time_field(struct sql *s, const struct sql_table *t, struct plan_time *time)
 	if (!text.n)
 		return 0;
 	time->layout_given = true;
-	return when_layout_parse(text, s->arena, &time->layout, s->err);
+	return when_layout_parse_records(text, s->arena, &time->layout, s->err);
 }
 
 /* The watermark's expression is the column, or the column less a duration. */

@@ -104,7 +104,7 @@ read_time_format(
 	(void)key;
 	if (spec_text(s, value, &text))
 		return -1;
-	if (when_layout_parse(text, s->arena, &t->layout, s->err))
+	if (when_layout_parse_records(text, s->arena, &t->layout, s->err))
 		return fail_at(s, value);
 	t->layout_given = true;
 	return 0;

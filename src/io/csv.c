@@ -259,10 +259,63 @@ new_layout(const struct format *format, const struct csv_options *o,
 	l->quote = o->quote;
 	l->quotes = o->quotes;
 	l->escapes = o->tsv;
+	l->comma = o->comma;
 	l->fill = o->fill;
 	l->comment = arena_str(a, o->comment);
 	l->record_max = limits->record_max < 64 ? 64 : limits->record_max;
 	return l;
+}
+
+size_t
+csv_sep_line(struct str head, char *delim)
+{
+	size_t n = 5;
+
+	if (head.n < n || !str_eq_nocase((struct str){head.p, 4}, STR("sep=")))
+		return 0;
+	*delim = head.p[4];
+	n += n < head.n && head.p[n] == '\r';
+	if (n < head.n && head.p[n] == '\n')
+		return *delim > ' ' || *delim == '\t' ? n + 1 : 0;
+	return 0;
+}
+
+/* A line "sep=;" behind the mark is no record. */
+static void
+take_sep(
+    struct csv_layout *l, struct csv_options *o, struct str head, size_t *used)
+{
+	struct str text = {head.p + *used, head.n - *used};
+	char delim = 0;
+	size_t n = o->tsv ? 0 : csv_sep_line(text, &delim);
+
+	if (!n || (o->quotes && delim == o->quote))
+		return;
+	*used += n;
+	if (o->delim_given)
+		return;
+	o->delim = l->delim = delim;
+	o->delim_given = true;
+}
+
+bool
+csv_same(const struct layout *in, const struct settings *settings)
+{
+	const struct csv_layout *l = (const struct csv_layout *)in;
+	bool header = l->base.header.n > 0;
+	struct csv_options o;
+	struct err err = {0};
+
+	/* Nothing is stated: what passes keeps its bytes, whatever they are. */
+	if (!settings->arg.n && !settings->n)
+		return true;
+	if (csv_options(in->format, settings, true, &o, &err)) {
+		err_release(&err);
+		return false;
+	}
+	return !o.safe && o.delim == l->delim && o.quotes == l->quotes &&
+	       (!o.quotes || o.quote == l->quote) && o.comma == l->comma &&
+	       header == (o.header == CSV_HEADER_YES);
 }
 
 enum start_status
@@ -279,6 +332,7 @@ csv_start_as(const struct format *format, struct str head, bool eof,
 	l = new_layout(format, &o, limits, arena);
 	*out = &l->base;
 	*used = text_bom(head);
+	take_sep(l, &o, head, used);
 	p += *used;
 	if (!skip_to_record(l, &p, end)) {
 		if (!eof)
@@ -330,9 +384,12 @@ const struct format format_csv = {
 	"of a field. Blank lines and a byte order mark are skipped. A record "
 	"with too many or too few fields is bad; with ragged=fill missing "
 	"fields are NULL and those too many are dropped. Settings: delimiter "
-	"(one character or tab; when none is given and the header has no "
-	"comma, whichever of ; | tab it has most), header (yes, no, or "
-	"names), quote (one character or none), comment (lines that begin so "
+	"(one character, tab or space; when none is given, that of a first "
+	"line sep=; or, if the header has no comma, whichever of ; | tab it "
+	"has most), decimal (a comma: numbers are 1,5 and 1.5 is text; "
+	"written with semicolons between), header (yes, no, or "
+	"names with commas), quote (one character or none), comment (lines "
+	"that begin so "
 	"are skipped), ragged (error or fill), safe (yes: text that a "
 	"spreadsheet would run, beginning with = + - @, is written with a \' "
 	"in front; see --csv-safe). Written: a field is quoted if "
@@ -351,6 +408,7 @@ const struct format format_csv = {
     .decoder_new = csv_decoder_new,
     .decoder_free = csv_decoder_free,
     .decode = csv_decode,
+    .same = csv_same,
     .frame = csv_frame,
     .lines = true,
     .header = true,
@@ -372,8 +430,8 @@ const struct format format_tsv = {
 	"As csv, but fields are separated by tabs and never quoted. A tab, "
 	"line feed, carriage return or backslash within a field is written "
 	"\\t \\n \\r \\\\; any other backslash stands for itself. An empty "
-	"field and \\N are NULL. Settings: header (yes, no, or names), "
-	"comment, ragged.",
+	"field and \\N are NULL. Settings: header (yes, no, or names with "
+	"commas), decimal, comment, ragged.",
     .extensions = "tsv tab",
     .arg = "NAME=VALUE,...",
     .example = "2026-03-28T22:00:00Z\tKiel, Hafen\t8.25",
@@ -382,6 +440,7 @@ const struct format format_tsv = {
     .decoder_new = csv_decoder_new,
     .decoder_free = csv_decoder_free,
     .decode = csv_decode,
+    .same = csv_same,
     .frame = csv_frame,
     .lines = true,
     .header = true,

@@ -28,6 +28,7 @@ struct csv_options {
 	char delim;
 	char quote;
 	bool quotes; /* fields may be quoted */
+	bool comma;  /* numbers are written 1,5 */
 	bool fill;   /* short records are filled up, long ones cut */
 	enum csv_header header;
 	struct str names; /* CSV_HEADER_NAMES: separated by commas */
@@ -41,6 +42,7 @@ struct csv_layout {
 	char delim, quote;
 	bool quotes;  /* CSV: fields may be quoted */
 	bool escapes; /* TSV: \t \n \r \\ in fields, \N is NULL */
+	bool comma;   /* numbers are written 1,5 */
 	bool fill;
 	bool named; /* a header gave the number of fields */
 	struct str comment;
@@ -116,8 +118,17 @@ size_t csv_decode(struct decoder *d, const char *p, const char *end, bool eof,
     struct batch *b);
 size_t csv_frame(const struct layout *layout, const char *p, size_t n);
 
+/* Would records of an input be written as they are, with these settings? */
+bool csv_same(const struct layout *in, const struct settings *settings);
+
 int csv_guess(struct str head, bool whole);
 int tsv_guess(struct str head, bool whole);
+
+/*
+ * Bytes of the line "sep=;" that spreadsheets write first, and the delimiter
+ * it names; 0 if there is none.
+ */
+size_t csv_sep_line(struct str head, char *delim);
 
 /* The delimiter a first record seems to have: a comma if there is one. */
 char csv_pick_delimiter(struct str record, char quote);

@@ -131,15 +131,41 @@ made_safe(struct csv_encoder *e, struct str s)
 	return buf_str(&e->safe);
 }
 
+/* A text like 1,5: of these characters alone. */
+static bool
+has_comma(struct str s)
+{
+	size_t i = 0;
+
+	while (i < s.n && memchr("0123456789-,", s.p[i], 12))
+		i++;
+	return i == s.n;
+}
+
 /* Would the text be a number or boolean when it is read again? */
 static bool
-looks_typed(struct str s)
+looks_typed(const struct csv_encoder *e, struct str s)
 {
 	char c = s.n ? s.p[0] : 0;
 
-	if ((c >= '0' && c <= '9') || c == '-')
-		return num_guess(s).kind != NUM_NONE;
+	if ((c >= '0' && c <= '9') || c == '-' || c == ',')
+		return num_guess(s).kind != NUM_NONE ||
+		       (e->o.comma && has_comma(s));
 	return str_is(s, "true") || str_is(s, "false");
+}
+
+/* A number with a decimal comma. */
+static void
+put_comma(struct csv_encoder *e, struct buf *out, struct value v)
+{
+	char *point;
+
+	e->cell.n = 0;
+	text_value(&e->cell, v, e->o.tsv ? NULL : e->keep);
+	point = memchr(e->cell.p, '.', e->cell.n);
+	if (point)
+		*point = ',';
+	put_text(e, out, buf_str(&e->cell));
 }
 
 static void
@@ -150,10 +176,14 @@ put_value(struct csv_encoder *e, struct buf *out, struct value v)
 	if (v.type == T_TEXT && !e->keep) {
 		struct str s = made_safe(e, value_str(v));
 
-		if (!e->o.tsv && looks_typed(s))
+		if (!e->o.tsv && looks_typed(e, s))
 			put_quoted(e, out, s);
 		else
 			put_text(e, out, s);
+		return;
+	}
+	if (e->o.comma && (v.type == T_FLOAT || v.type == T_DECIMAL)) {
+		put_comma(e, out, v);
 		return;
 	}
 	if (e->plain && v.type != T_TEXT && v.type < T_TEXT) {

@@ -96,8 +96,13 @@ csv_guess(struct str head, bool whole)
 	const char *lf = head.n ? memchr(head.p, '\n', head.n) : NULL;
 	struct str first = {head.p, lf ? (size_t)(lf - head.p) : head.n};
 	unsigned records;
+	char delim;
 	bool open;
 
+	if (csv_sep_line(
+		(struct str){head.p + text_bom(head), head.n - text_bom(head)},
+		&delim))
+		return 90;
 	l.delim = csv_pick_delimiter(first, '"');
 	if (l.delim == '\t')
 		return 0;

@@ -8,6 +8,7 @@
  * Rules about records that do not fit are in csv.h.
  */
 #include "base/mem.h"
+#include "base/num.h"
 #include "base/utf8.h"
 #include "io/csv.h"
 #include "io/csv_index.h"
@@ -174,6 +175,50 @@ field_text(
 	return csv_unescape(a, s);
 }
 
+/*
+ * A number with a decimal comma, with a point instead; what has a point is no
+ * number then. Everything else stays.
+ */
+static struct str
+with_point(struct arena *a, struct str s, bool *text)
+{
+	const char *comma = NULL;
+	char *copy;
+
+	for (size_t i = 0; i < s.n; i++) {
+		char c = s.p[i];
+
+		if (c == '.')
+			*text = true;
+		if (c == ',' && !comma)
+			comma = s.p + i;
+		else if ((c < '0' || c > '9') && (c != '-' || i))
+			return s;
+	}
+	if (!comma || *text)
+		return s;
+	copy = arena_alloc(a, s.n + SIMD_PAD);
+	memcpy(copy, s.p, s.n);
+	copy[comma - s.p] = '.';
+	if (num_guess((struct str){copy, s.n}).kind == NUM_NONE)
+		return s;
+	return (struct str){copy, s.n};
+}
+
+/* Field i, as it is read. */
+static inline struct str
+field_value(const struct csv_decoder *d, struct arena *a,
+    const struct record *r, unsigned i, bool *quoted)
+{
+	struct str s = field_raw(d, r, i);
+
+	if (r->marked)
+		s = field_text(d, a, s, quoted);
+	if (__builtin_expect(d->l->comma, 0) && !*quoted)
+		s = with_point(a, s, quoted);
+	return s;
+}
+
 /* Values of all fields, for the record as a MAP. */
 static void
 all_values(struct csv_decoder *d, struct batch *b, const struct record *r)
@@ -188,9 +233,7 @@ all_values(struct csv_decoder *d, struct batch *b, const struct record *r)
 			d->values[i] = VALUE_NULL;
 			continue;
 		}
-		s = field_raw(d, r, i);
-		if (r->marked)
-			s = field_text(d, b->arena, s, &quoted);
+		s = field_value(d, b->arena, r, i, &quoted);
 		d->values[i] = cell_guess(b->arena, s, quoted);
 	}
 }
@@ -211,9 +254,7 @@ put_fields(struct csv_decoder *d, struct batch *b, unsigned row,
 			why = cell_missing(spec, w.want, b, row);
 			continue;
 		}
-		s = field_raw(d, r, w.field);
-		if (r->marked)
-			s = field_text(d, b->arena, s, &quoted);
+		s = field_value(d, b->arena, r, w.field, &quoted);
 		why = text_put(&d->t, w, b, row, s, quoted);
 	}
 	if (why)

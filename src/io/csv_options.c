@@ -25,6 +25,8 @@ one_char(struct str v, char *out)
 {
 	if (str_is(v, "tab") || str_is(v, "\\t"))
 		v = STR("\t");
+	if (str_is(v, "space"))
+		v = STR(" ");
 	if (v.n != 1 || v.p[0] <= 0 || v.p[0] == '\n' || v.p[0] == '\r')
 		return false;
 	*out = v.p[0];
@@ -45,7 +47,16 @@ set_delimiter(struct csv_options *o, const struct setting *s, struct err *err)
 {
 	o->delim_given = true;
 	if (!one_char(s->value, &o->delim))
-		return bad_value(s, "one ASCII character, or tab", err);
+		return bad_value(s, "one ASCII character, tab or space", err);
+	return 0;
+}
+
+static int
+set_decimal(struct csv_options *o, const struct setting *s, struct err *err)
+{
+	o->comma = str_is(s->value, ",") || str_is(s->value, "comma");
+	if (!o->comma && !str_is(s->value, ".") && !str_is(s->value, "point"))
+		return bad_value(s, "a point or a comma", err);
 	return 0;
 }
 
@@ -93,6 +104,7 @@ set_safe(struct csv_options *o, const struct setting *s, struct err *err)
 
 static const struct option options[] = {
     {{"comment", 7}, true, false, set_comment},
+    {{"decimal", 7}, true, true, set_decimal},
     {{"delimiter", 9}, false, true, set_delimiter},
     {{"header", 6}, true, true, set_header},
     {{"quote", 5}, false, true, set_quote},
@@ -193,6 +205,11 @@ csv_options(const struct format *format, const struct settings *settings,
 	for (unsigned i = 0; i < settings->n; i++)
 		if (set_one(format, o, &settings->list[i], writing, err))
 			return -1;
+	if (writing && o->comma && !o->delim_given && !tsv)
+		o->delim = ';';
+	if (o->comma && o->delim == ',' && o->delim_given)
+		return err_set(err, ERR_SPEC, settings->where,
+		    "delimiter and decimal are the same character");
 	if (writing && o->header == CSV_HEADER_NAMES)
 		return err_set(err, ERR_SPEC, o->names_where,
 		    "header must be yes or no for an output");

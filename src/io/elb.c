@@ -37,6 +37,11 @@ enum {
 	E_ACTIONS,
 	E_REDIRECT,
 	E_ERROR,
+	E_TARGETS,
+	E_TARGET_STATUSES,
+	E_CLASS,
+	E_CLASS_REASON,
+	E_CONN_TRACE,
 	E_REST,
 	E_REQUEST,
 	E_FIELDS
@@ -77,6 +82,11 @@ static const struct fixed_field fields[E_FIELDS] = {
     [E_ACTIONS] = FIELD("actions_executed", TEXT, IF_THERE),
     [E_REDIRECT] = FIELD("redirect_url", TEXT, IF_THERE),
     [E_ERROR] = FIELD("error_reason", TEXT, IF_THERE),
+    [E_TARGETS] = FIELD("target_list", TEXT, IF_THERE),
+    [E_TARGET_STATUSES] = FIELD("target_status_list", TEXT, IF_THERE),
+    [E_CLASS] = FIELD("classification", TEXT, IF_THERE),
+    [E_CLASS_REASON] = FIELD("classification_reason", TEXT, IF_THERE),
+    [E_CONN_TRACE] = FIELD("conn_trace_id", TEXT, IF_THERE),
     [E_REST] = FIELD("rest", TEXT, IF_THERE),
     [E_REQUEST] = FIELD("request", TEXT, APART),
 };
@@ -170,6 +180,10 @@ scan_elb(struct cursor *c, struct fixed_line *l)
 	split_request(l);
 	if (!classic && !tokens(c, l, E_GROUP, E_ERROR))
 		return false;
+	/* These came later, one after another. */
+	for (unsigned i = E_TARGETS; !classic && i <= E_CONN_TRACE; i++)
+		if (c->p < c->end && !token(c, &l->f[i]))
+			return false;
 	if (c->p < c->end)
 		l->f[E_REST] = cursor_rest(c);
 	return true;
@@ -238,7 +252,9 @@ const struct format format_elb = {
 	"written), agent, ssl_cipher, ssl_protocol, target_group_arn, "
 	"trace_id, domain_name, chosen_cert_arn, matched_rule_priority, "
 	"request_creation_time, actions_executed, redirect_url, "
-	"error_reason; what follows is rest. \"-\" is NULL. A classic load "
+	"error_reason, target_list, target_status_list, classification, "
+	"classification_reason, conn_trace_id; what follows is rest. \"-\" is "
+	"NULL. A classic load "
 	"balancer has no type and ends at ssl_protocol." FIXED_JOIN_ABOUT,
     .extensions = "",
     .arg = "SETTINGS",
@@ -252,7 +268,9 @@ const struct format format_elb = {
 	      "sent_bytes method url protocol agent ssl_cipher ssl_protocol "
 	      "target_group_arn trace_id domain_name chosen_cert_arn "
 	      "matched_rule_priority request_creation_time actions_executed "
-	      "redirect_url error_reason rest request",
+	      "redirect_url error_reason target_list target_status_list "
+	      "classification classification_reason conn_trace_id rest "
+	      "request",
     .time_fields = "time",
     .guess = guess,
     .start = start,

@@ -2,6 +2,7 @@
 /* Log lines with fields of fixed names; see fixed.h. */
 #include "io/fixed.h"
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "base/must.h"
 #include "base/num.h"
@@ -41,6 +42,11 @@ fixed_start(const struct format *format, const struct fixed_kind *kind,
 	if (options_read(format, &options, settings, &o, err) ||
 	    text_join_make(&o, arena, &l->base, err))
 		return START_ERR;
+	/* Clocks differ: a record may be a day later than the last write. */
+	l->since = when_year_before(
+	    (settings && settings->written != WHEN_MIN ? settings->written
+						       : clock_now()) +
+	    WHEN_DAY);
 	return fixed_start_as(
 	    l, format, kind, head, eof, settings, arena, out, used);
 }

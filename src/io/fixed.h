@@ -63,6 +63,7 @@ struct fixed_kind {
 struct fixed_layout {
 	struct layout base;
 	const struct fixed_kind *kind;
+	int64_t since; /* of times without a year; see struct when_layout */
 };
 
 struct fixed_decoder {

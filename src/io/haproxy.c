@@ -175,6 +175,7 @@ scan_client(struct cursor *c, struct fixed_line *l)
 	l->f[H_CLIENT] = (struct str){w.p, (size_t)(colon - w.p)};
 	l->f[H_CLIENT_PORT] =
 	    (struct str){colon + 1, (size_t)(w.p + w.n - colon - 1)};
+	l->f[H_CLIENT] = cursor_or_null(l->f[H_CLIENT]);
 	from = ++c->p;
 	if (!cursor_until(c, ']', &l->f[H_TIME], "the [time] does not end"))
 		return false;
@@ -333,38 +334,84 @@ slashes(const struct cursor *c)
 	return n;
 }
 
-/* The head of syslog, if there is one. */
-static void
+/* The head of syslog, if there is one; its time. */
+static struct str
 pass_head(struct cursor *c, struct fixed_line *l)
 {
+	const struct str none = {NULL, 0};
 	struct fixed_line s;
 	const char *at;
 
 	if (c->p == c->end || is_digit(*c->p) || *c->p == '[') {
 		/* An address; or a stamp with a year. */
 		if (c->end - c->p < 5 || c->p[4] != '-')
-			return;
+			return none;
 	}
 	memset(s.f, 0, SYSLOG_FIELDS * sizeof *s.f);
 	if (syslog_scan(&s, cursor_rest(c), true, &at) || !s.f[SYSLOG_APP].p ||
 	    !s.f[SYSLOG_MESSAGE].p)
-		return;
+		return none;
 	l->f[H_HOST] = s.f[SYSLOG_HOST];
 	l->f[H_APP] = s.f[SYSLOG_APP];
 	l->f[H_PID] = s.f[SYSLOG_PID];
 	c->p = s.f[SYSLOG_MESSAGE].p;
+	return s.f[SYSLOG_TS];
+}
+
+/* "10.0.1.2:33312 to 10.0.3.31:8012 (www/HTTP)": no log format is set. */
+static void
+scan_connect(struct str s, struct fixed_line *l)
+{
+	long blank = str_find(s, STR(" "), 0), open = str_find(s, STR("("), 0);
+	const char *colon, *slash;
+
+	if (blank < 0 || open < 0)
+		return;
+	colon = memrchr(s.p, ':', (size_t)blank);
+	slash = memchr(s.p + open, '/', s.n - (size_t)open);
+	if (!colon || !slash)
+		return;
+	l->f[H_CLIENT] = (struct str){s.p, (size_t)(colon - s.p)};
+	l->f[H_CLIENT_PORT] =
+	    (struct str){colon + 1, (size_t)(s.p + blank - colon - 1)};
+	l->f[H_FRONTEND] =
+	    (struct str){s.p + open + 1, (size_t)(slash - s.p - open - 1)};
+}
+
+/*
+ * What HAProxy says besides requests: "Connect from ...", "Proxy www started."
+ * It has the time of syslog's head.
+ */
+static bool
+is_message(const struct cursor *c, struct fixed_line *l, struct str time)
+{
+	struct str s = {c->p, (size_t)(c->end - c->p)};
+	struct str from = STR("Connect from ");
+
+	if (!time.p || (!str_starts(l->f[H_APP], STR("haproxy")) &&
+			   !str_starts(l->f[H_APP], STR("hapee"))))
+		return false;
+	l->f[H_TIME] = time;
+	l->f[H_MESSAGE] = s;
+	if (str_starts(s, from))
+		scan_connect((struct str){s.p + from.n, s.n - from.n}, l);
+	return true;
 }
 
 static const char *
 scan(const struct fixed_decoder *d, struct fixed_line *l, struct str line,
     const char **at)
 {
-	struct cursor c = {line.p, line.p + line.n, NULL};
+	struct cursor c = {line.p, line.p + line.n, NULL}, behind;
+	struct str time;
 
 	(void)d;
-	pass_head(&c, l);
+	time = pass_head(&c, l);
+	behind = c;
 	if (scan_client(&c, l) && scan_proxies(&c, l) && !l->f[H_MESSAGE].p &&
 	    (slashes(&c) == 4 ? scan_http(&c, l) : scan_tcp(&c, l)))
+		return NULL;
+	if (!l->f[H_CLIENT].p && is_message(&behind, l, time))
 		return NULL;
 	*at = c.p;
 	return c.why; /* none for an error of the connection */
@@ -396,6 +443,23 @@ headers(struct str s, struct arena *a, struct buf *pack)
 	return value_of_str(T_LIST, arena_str(a, buf_str(pack)));
 }
 
+/* The time of a message, which may lack its year. */
+static const char *
+time_of_head(struct fixed_decoder *d, struct str s, const struct zone *zone,
+    struct value *out)
+{
+	const struct fixed_layout *f =
+	    (const struct fixed_layout *)d->t.base.layout;
+	const struct when_layout l = {
+	    .kind = WHEN_AUTO, .zone = zone, .since = f->since};
+	int64_t t;
+
+	if (!when_parse(&l, &d->cache, s, &t))
+		return "the time is not readable";
+	*out = value_time(t);
+	return NULL;
+}
+
 static const char *
 own(struct fixed_decoder *d, unsigned field, const struct fixed_line *l,
     const struct zone *zone, struct arena *a, struct value *out)
@@ -403,7 +467,8 @@ own(struct fixed_decoder *d, unsigned field, const struct fixed_line *l,
 	struct civil c;
 
 	if (field == H_TIME) {
-		stamp(l->f[field], &c);
+		if (!stamp(l->f[field], &c))
+			return time_of_head(d, l->f[field], zone, out);
 		*out = value_time(stamp_instant(&c, zone));
 	} else if (field == H_TLS) {
 		*out = value_bool(true);
@@ -451,7 +516,9 @@ const struct format format_haproxy = {
 	"beconn, srvconn, retries, srv_queue, backend_queue; "
 	"request_headers and response_headers (the captured ones, as "
 	"lists); method, path, query, protocol, request. Errors of "
-	"connections have a message instead. What a longer log format has "
+	"connections have a message instead, and so has what else HAProxy "
+	"says (Connect from..., Proxy www started.), with the time of "
+	"syslog's head. What a longer log format has "
 	"behind is rest. Times have no zone: --tz says "
 	"which." FIXED_JOIN_ABOUT,
     .extensions = "",

@@ -217,6 +217,13 @@ struct format {
 	text_line_fn *line; /* for decode by lines; else NULL */
 
 	/*
+	 * Are records of an input what these settings of an output would
+	 * write? Then they may pass as they are. NULL: if nothing is stated.
+	 */
+	bool (*same)(
+	    const struct layout *layout, const struct settings *settings);
+
+	/*
 	 * Length of the whole records at the start of [p, p + n), for cutting
 	 * input between threads; 0 if there is none.
 	 */

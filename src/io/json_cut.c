@@ -302,8 +302,10 @@ odd_line(struct json_cut *c, const char *p, const char *at, struct str *record)
 {
 	const char *feed = memchr(p, '\n', (size_t)(c->end - p));
 
-	if (!feed && !c->eof)
+	if (!feed && !c->eof) {
+		c->p = p; /* all of the line is needed */
 		return JSON_NOTHING;
+	}
 	c->p = feed ? feed + 1 : c->end;
 	*record = (struct str){p, (size_t)((feed ? feed : c->end) - p)};
 	c->reason = at > p ? "more behind the record" : "expected a value";

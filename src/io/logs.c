@@ -322,11 +322,11 @@ const struct format format_apache = {
     .look = "an address, - -, a time in brackets, a quoted request, two "
 	    "numbers; a name:port before it, or nothing behind",
     .doc = "Apache access log: common or combined, vhost before or not",
-    .about =
-	"Fields as in the format nginx, and vhost if a line begins with "
-	"host:port. A number behind the last field (%D, microseconds, or %T, "
-	"seconds) is request_time, as it is written; two behind the agent "
-	"are bytes_in and bytes_out (combinedio).",
+    .about = "Fields as in the format nginx, and vhost if a line begins with "
+	     "host:port, or with a name and then an address. A number behind "
+	     "the last field (%D, microseconds, or %T, "
+	     "seconds) is request_time, as it is written; two behind the agent "
+	     "are bytes_in and bytes_out (combinedio).",
     .extensions = "",
     .example = "10.0.0.7 - frank [28/Mar/2026:22:00:01 +0000] "
 	       "\"GET /a HTTP/1.1\" 200 2326",

@@ -109,6 +109,30 @@ is_vhost(struct str s)
 	return true;
 }
 
+/*
+ * An address as the next word: no ident is one, so what stood before it is no
+ * client ("%v %h %l %u", the vhost without a port).
+ */
+static bool
+at_address(const struct scan *s)
+{
+	unsigned points = 0, colons = 0, digits = 0;
+	const char *p = s->p;
+
+	for (; p < s->end && *p != ' '; p++) {
+		bool hex = (*p >= 'a' && *p <= 'f') || (*p >= 'A' && *p <= 'F');
+
+		points += *p == '.';
+		colons += *p == ':';
+		digits += is_digit(*p);
+		if (!hex && !is_digit(*p) && *p != '.' && *p != ':')
+			return false;
+		if (hex && !colons && p - s->p > 3)
+			return false;
+	}
+	return colons >= 2 || (!colons && points == 3 && digits >= 4);
+}
+
 /* "28/Mar/2026:" begins a time and not a strange name. */
 static bool
 like_time(const char *p, const char *end)
@@ -140,7 +164,7 @@ scan_who(struct scan *s, bool apache)
 {
 	if (!word_and_blank(s, &s->f[LOG_CLIENT], "no client"))
 		return false;
-	if (apache && is_vhost(s->f[LOG_CLIENT])) {
+	if (apache && (is_vhost(s->f[LOG_CLIENT]) || at_address(s))) {
 		s->f[LOG_VHOST] = s->f[LOG_CLIENT];
 		if (!word_and_blank(s, &s->f[LOG_CLIENT], "no client"))
 			return false;

@@ -296,6 +296,9 @@ struct msgpack_decoder {
 	struct buf whole;	    /* such a record being made */
 
 	size_t entries, tail; /* bytes of the frame at hand still to come */
+	struct str packed;    /* the frame whose entries are inflated */
+	struct buf inflated;  /* these entries */
+	size_t packed_at;     /* those before have been decoded */
 	struct buf tag;	      /* its tag as it is written */
 	struct msgpack_slot tag_here; /* the same, for this batch's rows */
 	bool lost;		      /* nothing more can be read */

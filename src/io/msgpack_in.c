@@ -3,12 +3,14 @@
  * Records to rows. A frame of the forward protocol holds many events and may
  * hold more than fit a batch: its head is consumed like a record, and what is
  * inside is decoded as records of their own, over as many batches as it takes.
- * A frame is begun only when all of it is there.
+ * A frame is begun only when all of it is there. Compressed entries are
+ * inflated as a whole, and what each batch needs of them is copied to it.
  *
  * msgpack has no mark between records. Where one cannot be skipped there is no
  * next one: what follows is lost, and that is one bad row.
  */
 #include "base/mem.h"
+#include "io/codec.h"
 #include "io/msgpack.h"
 
 #define RAW_SHOWN 256 /* of a record that has no end */
@@ -43,6 +45,7 @@ msgpack_decoder_free(struct decoder *decoder)
 	msgpack_scan_release(&d->scan);
 	arena_release(&d->arena);
 	buf_release(&d->tag);
+	buf_release(&d->inflated);
 	buf_release(&d->whole);
 	mem_free(d);
 }
@@ -51,11 +54,13 @@ msgpack_decoder_free(struct decoder *decoder)
 
 /* Bytes [p, end) are a bad record; at is where it shows, NULL = nowhere. */
 static __attribute__((noinline, cold)) void
-add_bad(struct batch *b, const char *p, const char *end, const char *reason,
-    const char *at)
+add_bad(struct msgpack_decoder *d, struct batch *b, const char *p,
+    const char *end, const char *reason, const char *at)
 {
-	struct bad_row bad = {
-	    .raw = {p, (size_t)(end - p)}, .reason = reason, .row = b->n_rows};
+	struct bad_row bad = {.raw = {p, (size_t)(end - p)},
+	    .place = d->packed.p,
+	    .reason = reason,
+	    .row = b->n_rows};
 
 	if (at > p && at <= end)
 		bad.column = (uint32_t)(at - p) + 1;
@@ -70,9 +75,11 @@ add_row(
 	const char *reason = msgpack_want_row(d, b, r, &at);
 
 	if (__builtin_expect(reason != NULL, 0)) {
-		add_bad(b, r->bytes.p, r->bytes.p + r->bytes.n, reason, at);
+		add_bad(d, b, r->bytes.p, r->bytes.p + r->bytes.n, reason, at);
 		return;
 	}
+	if (__builtin_expect(d->packed.n != 0, 0))
+		batch_set_place(b, b->n_rows, d->packed.p);
 	b->raw[b->n_rows++] = r->bytes;
 }
 
@@ -86,7 +93,7 @@ too_wide(struct msgpack_decoder *d, struct batch *b,
 
 	if (msgpack_open(&map) <= most)
 		return false;
-	add_bad(b, p, end,
+	add_bad(d, b, p, end,
 	    arena_printf(b->arena, "more than %u fields", most).p, parts->map);
 	return true;
 }
@@ -130,31 +137,6 @@ set_tag(struct msgpack_decoder *d, struct str tag)
 	d->tag_here = (struct msgpack_slot){tag.p, tag.p + tag.n};
 }
 
-/* Begins the frame at p, or finds it compressed; returns where to go on. */
-static const char *
-begin_frame(struct msgpack_decoder *d, struct batch *b, const char *p,
-    const char *end, const struct msgpack_parts *parts)
-{
-	struct str tag;
-
-	if (parts->compressed.n) {
-		add_bad(b, p, end,
-		    str_eq(parts->compressed, STR("gzip"))
-			? "a forward frame with entries compressed by gzip"
-			: "a forward frame with compressed entries",
-		    parts->option);
-		return end;
-	}
-	tag.p = parts->tag;
-	tag.n = (size_t)(msgpack_end(tag.p) - tag.p);
-	set_tag(d, tag);
-	d->tag.n = 0;
-	buf_adds(&d->tag, tag);
-	d->entries = (size_t)(parts->entries_end - parts->entries);
-	d->tail = (size_t)(end - parts->entries_end);
-	return parts->entries;
-}
-
 /* An entry that fits no template; NULL if it goes on behind end. */
 static __attribute__((noinline)) const char *
 decode_entry(
@@ -173,16 +155,17 @@ decode_entry(
 		/* fall through */
 	case MSGPACK_LONG:
 	case MSGPACK_RESERVED:
-		add_bad(b, p, end, "an entry of a forward frame is broken", q);
+		add_bad(
+		    d, b, p, end, "an entry of a forward frame is broken", q);
 		return end;
 	}
 	if (deep)
-		add_bad(b, p, q, "nested too deep", NULL);
+		add_bad(d, b, p, q, "nested too deep", NULL);
 	else if (msgpack_shape_of(p, q, &parts) == MSGPACK_EVENT)
 		decode_map(d, b, MSGPACK_EVENT, &parts,
 		    (struct str){p, (size_t)(q - p)});
 	else
-		add_bad(b, p, q,
+		add_bad(d, b, p, q,
 		    "an entry of a forward frame is not [time, record]", NULL);
 	return q;
 }
@@ -218,6 +201,100 @@ decode_entries(
 	return p;
 }
 
+/* Where so many of the inflated entries end that are left; all if one is
+ * broken. */
+static size_t
+some_entries(const struct msgpack_decoder *d, unsigned n)
+{
+	const char *p = d->inflated.p + d->packed_at;
+	const char *end = d->inflated.p + d->inflated.n;
+	bool deep;
+
+	for (; n && p < end; n--)
+		if (msgpack_skip(&p, end, (size_t)(end - p), d->scan.depth_max,
+			&deep) != MSGPACK_OK)
+			return d->inflated.n;
+	return (size_t)(p - d->inflated.p);
+}
+
+#define INFLATED_KEPT ((size_t)1 << 20) /* between frames */
+
+/* Decodes what the batch takes of the inflated entries of the frame at p. */
+static const char *
+decode_packed(struct msgpack_decoder *d, struct batch *b, const char *p)
+{
+	d->packed.p = p;
+	while (d->packed_at < d->inflated.n && b->n_rows < BATCH_ROWS) {
+		size_t to = some_entries(d, BATCH_ROWS - b->n_rows);
+		size_t n = to - d->packed_at;
+		char *copy = arena_alloc(b->arena, n + SIMD_PAD);
+
+		memcpy(copy, d->inflated.p + d->packed_at, n);
+		memset(copy + n, 0, SIMD_PAD);
+		d->entries = n;
+		decode_entries(d, b, copy, copy + n);
+		d->entries = 0;
+		d->packed_at = to;
+	}
+	if (d->packed_at < d->inflated.n)
+		return p;
+	p += d->packed.n;
+	d->packed = (struct str){NULL, 0};
+	if (d->inflated.cap > INFLATED_KEPT)
+		buf_release(&d->inflated);
+	return p;
+}
+
+/*
+ * Inflates the entries of the frame at p, which is all consumed at its end.
+ * Returns where to go on.
+ */
+static const char *
+begin_packed(struct msgpack_decoder *d, struct batch *b, const char *p,
+    const char *end, const struct msgpack_parts *parts)
+{
+	const struct codec *c = codec_find(parts->compressed);
+	struct str bytes = {
+	    parts->entries, (size_t)(parts->entries_end - parts->entries)};
+	const char *why = "a compression that is not known";
+
+	d->inflated.n = 0;
+	if (c)
+		why = codec_inflate(
+		    c, bytes, d->base.spec->limits.record_max, &d->inflated);
+	if (why) {
+		add_bad(d, b, p, end,
+		    arena_printf(
+			b->arena, "compressed entries of a frame: %s", why)
+			.p,
+		    parts->entries);
+		return end;
+	}
+	memset(buf_reserve(&d->inflated, SIMD_PAD), 0, SIMD_PAD);
+	d->packed = (struct str){p, (size_t)(end - p)};
+	d->packed_at = 0;
+	return decode_packed(d, b, p);
+}
+
+/* Begins the frame at p; returns where to go on. */
+static const char *
+begin_frame(struct msgpack_decoder *d, struct batch *b, const char *p,
+    const char *end, const struct msgpack_parts *parts)
+{
+	struct str tag;
+
+	tag.p = parts->tag;
+	tag.n = (size_t)(msgpack_end(tag.p) - tag.p);
+	set_tag(d, tag);
+	d->tag.n = 0;
+	buf_adds(&d->tag, tag);
+	if (parts->compressed.n)
+		return begin_packed(d, b, p, end, parts);
+	d->entries = (size_t)(parts->entries_end - parts->entries);
+	d->tail = (size_t)(end - parts->entries_end);
+	return parts->entries;
+}
+
 /* ---- records ---- */
 
 /* The record at p has no end; at is where that showed. */
@@ -230,7 +307,7 @@ lose(struct msgpack_decoder *d, struct batch *b, enum msgpack_status status,
 	const char *reason = "0xc1 is not msgpack";
 
 	if (d->framed && status != MSGPACK_LONG) {
-		add_bad(b, p, end, reason, at);
+		add_bad(d, b, p, end, reason, at);
 		return end;
 	}
 	if (shown - p > RAW_SHOWN)
@@ -241,7 +318,7 @@ lose(struct msgpack_decoder *d, struct batch *b, enum msgpack_status status,
 	reason = arena_printf(
 	    b->arena, "%s; the rest of the input is skipped", reason)
 		     .p;
-	add_bad(b, p, shown, reason, at);
+	add_bad(d, b, p, shown, reason, at);
 	d->lost = b->lost = true;
 	return end;
 }
@@ -287,14 +364,14 @@ decode_slowly(struct msgpack_decoder *d, struct batch *b, const char *p,
 	case MSGPACK_SHORT:
 		if (!eof)
 			return NULL;
-		add_bad(b, p, end, "the input ends within a record", NULL);
+		add_bad(d, b, p, end, "the input ends within a record", NULL);
 		return end;
 	case MSGPACK_LONG:
 	case MSGPACK_RESERVED:
 		return lose(d, b, status, p, q, end);
 	}
 	if (deep) {
-		add_bad(b, p, q, "nested too deep", NULL);
+		add_bad(d, b, p, q, "nested too deep", NULL);
 		return q;
 	}
 	return decode_whole(d, b, p, q);
@@ -332,7 +409,7 @@ decode_framed(struct msgpack_decoder *d, struct batch *b, const char *p,
 		if (held < MSGPACK_LENGTH ||
 		    msgpack_length(p) > held - MSGPACK_LENGTH) {
 			if (eof)
-				add_bad(b, p, end,
+				add_bad(d, b, p, end,
 				    "the input ends within a record", NULL);
 			return eof ? end : NULL;
 		}
@@ -342,8 +419,9 @@ decode_framed(struct msgpack_decoder *d, struct batch *b, const char *p,
 			return p;
 	}
 	end = p + d->window;
-	q = d->entries || d->tail ? decode_entries(d, b, p, end)
-				  : decode_record(d, b, p, end, true);
+	q = d->packed.n		    ? decode_packed(d, b, p)
+	    : d->entries || d->tail ? decode_entries(d, b, p, end)
+				    : decode_record(d, b, p, end, true);
 	d->window -= (size_t)(q - p);
 	if (!d->window)
 		d->entries = d->tail = 0;
@@ -357,7 +435,7 @@ begin_batch(struct msgpack_decoder *d, struct batch *b)
 	b->raw = arena_array(b->arena, BATCH_ROWS, sizeof *b->raw);
 	if (d->base.spec->time >= 0)
 		b->time = arena_array(b->arena, BATCH_ROWS, sizeof *b->time);
-	if (d->entries) /* the block with the frame's head may be gone */
+	if (d->entries || d->packed.n) /* the frame's head may be gone */
 		set_tag(d, arena_str(b->arena, buf_str(&d->tag)));
 	b->lost = d->lost;
 }
@@ -375,6 +453,8 @@ msgpack_decode(struct decoder *decoder, const char *p, const char *end,
 
 		if (d->framed && !d->lost)
 			q = decode_framed(d, b, p, end, eof);
+		else if (d->packed.n)
+			q = decode_packed(d, b, p);
 		else if (d->entries || d->tail)
 			q = decode_entries(d, b, p, end);
 		else if (!d->lost)
@@ -384,5 +464,7 @@ msgpack_decode(struct decoder *decoder, const char *p, const char *end,
 		p = q;
 	}
 	b->n_sel = b->n_rows;
+	/* Who goes on another time must do so from the frame's head. */
+	b->more = d->entries || d->tail || d->packed.n;
 	return (size_t)(p - from);
 }

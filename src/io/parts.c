@@ -108,6 +108,7 @@ parts_frame(const struct layout *layout, part_fn *fn, const char *p, size_t n)
 /* A text whose parts are being put together. */
 struct joined {
 	struct part first;
+	const char *from;	   /* where it begins */
 	const char *raw, *raw_end; /* the lines, while they stand together */
 	struct buf text, lines;
 	bool open;
@@ -121,7 +122,8 @@ struct group {
 };
 
 static void
-put_row(struct group *g, const struct part *part, struct str raw)
+put_row(
+    struct group *g, const struct part *part, struct str raw, const char *place)
 {
 	struct fixed_line l;
 	const char *why;
@@ -134,10 +136,15 @@ put_row(struct group *g, const struct part *part, struct str raw)
 	if (part->open)
 		l.f[PART_PARTIAL] = part->stream;
 	why = fixed_row(g->d, g->b, g->row, raw, &l);
-	if (why)
-		text_bad(g->b, g->row, raw, why, NULL);
-	else
+	if (!why) {
+		if (place || g->b->place)
+			batch_set_place(g->b, g->row, place);
 		g->row++;
+		return;
+	}
+	batch_bad(g->b,
+	    (struct bad_row){
+		.raw = raw, .place = place, .reason = why, .row = g->row});
 }
 
 /* A copy with room behind it for those who read by words. */
@@ -162,7 +169,7 @@ flush(struct group *g, struct joined *j, bool partial)
 	part.open = partial;
 	if (!j->raw)
 		raw = copied(g, &j->lines);
-	put_row(g, &part, raw);
+	put_row(g, &part, raw, j->raw ? NULL : j->from);
 	j->open = false;
 }
 
@@ -171,7 +178,7 @@ add(struct joined *j, const struct part *part, struct str line, bool apart)
 {
 	if (!j->open) {
 		j->first = *part;
-		j->raw = line.p;
+		j->raw = j->from = line.p;
 		j->text.n = j->lines.n = 0;
 		j->open = true;
 	} else {
@@ -209,7 +216,7 @@ take(struct group *g, part_fn *fn, struct str line, const char *end,
 	s = number_of(&part);
 	j = &g->joined[s];
 	if (!j->open && !part.open) {
-		put_row(g, &part, line);
+		put_row(g, &part, line, NULL);
 	} else {
 		add(j, &part, line, *last != s);
 		if (!part.open)

@@ -127,18 +127,6 @@ civil_of(const struct fixed_line *l, int year)
 	return when_days(year, month, day) * WHEN_DAY + l->num[SYSLOG_CLOCK];
 }
 
-static int64_t
-a_year_before(int64_t t)
-{
-	struct civil c;
-
-	when_to_civil(t, &c);
-	c.year--;
-	if (c.month == 2 && c.day == 29)
-		c.day = 28;
-	return when_of_civil(&c);
-}
-
 /* The window that begins with the first record, in the year stated. */
 static int64_t
 from_first(int year, struct str line)
@@ -180,6 +168,14 @@ find_year(
 	return true;
 }
 
+/* What journalctl puts between records: "-- Boot 5d0c... --" */
+static bool
+is_mark(struct str line)
+{
+	return line.n > 5 && str_starts(line, STR("-- ")) &&
+	       !memcmp(line.p + line.n - 3, " --", 3);
+}
+
 /* ---- the start ---- */
 
 static const struct fixed_kind syslog_kind;
@@ -211,7 +207,7 @@ syslog_start(struct str head, bool eof, const struct settings *settings,
 		l->f.base.join = j;
 		l->f.base.looks_on = true;
 	}
-	l->from = a_year_before(
+	l->from = when_year_before(
 	    (settings->written == WHEN_MIN ? clock_now() : settings->written) +
 	    AFTER_LAST);
 	if (l->o.year) {
@@ -250,6 +246,10 @@ syslog_guess(struct str head, bool whole)
 
 	if (!text_look(head, whole, room, &line))
 		return 0;
+	if (is_mark(line) && (str_starts(line, STR("-- Logs begin at ")) ||
+				 str_starts(line, STR("-- Journal begins ")) ||
+				 str_starts(line, STR("-- Boot "))))
+		return 80;
 	memset(&l, 0, sizeof l);
 	if (syslog_scan(&l, line, true, &at))
 		return 0;
@@ -419,6 +419,8 @@ syslog_line(struct text_decoder *t, struct batch *b, unsigned row,
 	int64_t times = 1;
 	const char *why;
 
+	if (is_mark(line))
+		return TEXT_NO_RECORD;
 	memset(l.f, 0, SYSLOG_FIELDS * sizeof *l.f);
 	if (s->o.repeated == REPEATED_ALL)
 		times += cut_last(&line);
@@ -579,7 +581,9 @@ const struct format format_syslog = {
 	"have one. repeated=expand (the default) makes N records of \"message "
 	"repeated N times: [text]\"; repeated=all also counts \"last message "
 	"repeated N times\" as the record before it, which then has to wait "
-	"for the line behind it; repeated=keep does neither. framing=octets "
+	"for the line behind it; repeated=keep does neither. Lines that "
+	"journalctl(1) puts between "
+	"records (-- Boot ID --) are passed over. framing=octets "
 	"reads messages with their length before them (RFC 6587); such a "
 	"count before a line is passed over." FIXED_JOIN_ABOUT,
     .extensions = "syslog",

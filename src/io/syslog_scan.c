@@ -178,6 +178,25 @@ at_iso(const struct scan *s)
 	       (p[10] == 'T' || p[10] == ' ');
 }
 
+/* "Sat 2026-03-28 22:00:01 CET", as journalctl -o short-full has it. */
+static bool
+scan_full(struct scan *s)
+{
+	const char *p = s->p, *q;
+
+	if (s->end - p < 26 || p[3] != ' ' || !is_digit(p[4]) || p[8] != '-' ||
+	    p[11] != '-' || p[14] != ' ' || !is_digit(p[15]) || p[17] != ':')
+		return false;
+	q = scan_byte(p + 15, s->end, ' ');
+	if (q < s->end)
+		q = scan_byte(q + 1, s->end, ' ');
+	set(s, SYSLOG_TS, p + 4, q);
+	s->l->num[SYSLOG_STAMP] = STAMP_ISO;
+	s->p = q;
+	blank(s);
+	return true;
+}
+
 /* The stamp, if there is one, and the blank behind it. */
 static bool
 scan_stamp(struct scan *s)
@@ -193,6 +212,8 @@ scan_stamp(struct scan *s)
 		blank(s);
 		return true;
 	}
+	if (scan_full(s))
+		return true;
 	q = from;
 	if (*q == '*' || *q == '.') /* Cisco: the clock is not set */
 		q++;
@@ -246,18 +267,32 @@ scan_tag(struct scan *s, const char *p)
 	return q;
 }
 
+/* Cisco puts a colon behind the stamp or the host: ": %ASA-6-302013: ..." */
+static bool
+pass_colon(struct scan *s)
+{
+	if (s->end - s->p < 2 || s->p[0] != ':' || s->p[1] != ' ')
+		return false;
+	s->p += 2;
+	return true;
+}
+
 /* Host, tag and message. */
 static bool
 scan_3164(struct scan *s, bool sure)
 {
+	bool colon = pass_colon(s);
 	const char *from = s->p, *q = scan_tag(s, from), *host_end;
 
-	if (!q) {
+	if (!q && colon) {
+		q = s->p;
+	} else if (!q) {
 		host_end = scan_byte(from, s->end, ' ');
 		if (host_end > from)
 			set(s, SYSLOG_HOST, from, host_end);
 		s->p = host_end;
 		blank(s);
+		pass_colon(s);
 		q = scan_tag(s, s->p);
 		if (!q && sure)
 			return fail(s, "no tag behind the host");

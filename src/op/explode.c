@@ -167,6 +167,8 @@ gather_origin(struct batch *to, const struct batch *from, const uint16_t *rows,
 		to->kind = arena_array(a, n, sizeof *to->kind);
 	if (from->raw)
 		to->raw = arena_array(a, n, sizeof *to->raw);
+	if (from->place)
+		to->place = arena_array(a, n, sizeof *to->place);
 	for (unsigned i = 0; i < n; i++) {
 		if (from->time)
 			to->time[i] = from->time[rows[i]];
@@ -174,6 +176,8 @@ gather_origin(struct batch *to, const struct batch *from, const uint16_t *rows,
 			to->kind[i] = from->kind[rows[i]];
 		if (from->raw)
 			to->raw[i] = from->raw[rows[i]];
+		if (from->place)
+			to->place[i] = from->place[rows[i]];
 	}
 }
 

@@ -697,7 +697,7 @@ op_forgets(struct op *op, const struct bind *b)
 /* ---- the watermark ---- */
 
 /* Moves it takes to know what is usual. */
-#define USUAL_MOVES 8
+#define USUAL_MOVES 3
 #define USUAL_TIMES 1000
 
 static bool

@@ -201,12 +201,13 @@ put_counts(const struct run *r, struct buf *out)
 		if (r->turns[i].batch)
 			c.filtered += turn_filtered(&r->turns[i]);
 	note_key(out, "counts");
-	pack_put_map(out, 6);
+	pack_put_map(out, 8);
 	note_count(out, "in", c.in);
 	note_count(out, "filtered", c.filtered);
 	note_count(out, "bad", c.bad);
 	note_count(out, "bad_results", r->rejects.n_results);
 	note_count(out, "rejected", r->rejects.n);
+	reasons_note(&r->rejects.reasons, out);
 	note_count(out, "out", outputs_rows(&r->out));
 }
 
@@ -218,6 +219,7 @@ take_counts(struct run *r, struct note n)
 	r->counts->bad = note_get_count(n, "bad");
 	r->rejects.n_results = note_get_count(n, "bad_results");
 	r->rejects.n = note_get_count(n, "rejected");
+	reasons_take(&r->rejects.reasons, n);
 	r->rejects.shown = (unsigned)note_get_count(n, "shown");
 }
 

@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 
 #include "base/mem.h"
-#include "run/codec.h"
+#include "io/codec.h"
 #include "run/identity.h"
 
 /* Directories below one another that ** goes into. */

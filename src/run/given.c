@@ -58,7 +58,7 @@ given_offset(const struct turn *t, unsigned row)
 	const struct batch *b = t->batch->batch;
 
 	return b->block_offset +
-	       (b->raw ? (uint64_t)(b->raw[row].p - b->block) : 0);
+	       (b->raw ? (uint64_t)(batch_place(b, row) - b->block) : 0);
 }
 
 unsigned

@@ -2,6 +2,7 @@
 /* What to decode of an input; see guess.h. */
 #include "run/guess.h"
 
+#include "base/clock.h"
 #include "base/mem.h"
 
 /* ---- event time ---- */
@@ -146,6 +147,9 @@ time_want(
 		str_of(in->format->time_layout), &in->arena, &layout, err))
 		return -1;
 	layout.zone = t->zone;
+	/* Clocks differ: a record may be a day later than the last write. */
+	layout.since = when_year_before(
+	    (in->written == WHEN_MIN ? clock_now() : in->written) + WHEN_DAY);
 	if (!t->field.n)
 		return find_time(in, &layout, block_bytes, out, err);
 	*out =
@@ -176,6 +180,14 @@ is_json(const struct format *f)
 	return !strcmp(f->name, "json");
 }
 
+static bool
+same_form(const struct input *in, const struct settings *s)
+{
+	if (in->format->same)
+		return !in->layout || in->format->same(in->layout, s);
+	return (!s->arg.n && !s->n) || is_json(in->format);
+}
+
 bool
 passes_records(const struct input *in, const struct plan *plan,
     const struct plan_output *out)
@@ -185,7 +197,7 @@ passes_records(const struct input *in, const struct plan *plan,
 
 	if (f->n_cols != 1 || !c->spread || !f->open || !f->scan ||
 	    c->col >= f->scan->n_wants || f->scan->computed[c->col] ||
-	    out->format != in->format)
+	    out->format != in->format || !same_form(in, &out->settings))
 		return false;
 	/* Several files of other formats may have several headers. */
 	return is_json(in->format) ||

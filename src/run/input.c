@@ -355,23 +355,70 @@ choose_format(const struct input *in, bool nul)
 			    : format_of_file(in->file, head, whole);
 }
 
-/* What Windows writes, and no format of text reads. */
-static bool
-is_utf16(const struct input *in)
-{
-	struct str head = {in->head.bytes, in->head.to};
+/* What no format of text reads, by its first bytes, and who does. */
+static const struct foreign {
+	struct str begins;
+	const char *what, *hint;
+} foreign[] = {
+    {STR("\xff\xfe"), "UTF-16, and text must be UTF-8",
+	"iconv -f UTF-16 -t UTF-8 FILE | weir …"},
+    {STR("\xfe\xff"), "UTF-16, and text must be UTF-8",
+	"iconv -f UTF-16 -t UTF-8 FILE | weir …"},
+    {STR("PK\x03\x04"), "a zip archive", "unzip -p FILE | weir …"},
+    {STR("\x04\x22\x4d\x18"), "compressed by lz4", "lz4 -dc FILE | weir …"},
+    {STR("\x1f\x9d"), "compressed by compress", "gzip -dc FILE | weir …"},
+    {STR("7z\xbc\xaf\x27\x1c"), "a 7-Zip archive", "7z e -so FILE | weir …"},
+    {STR("SQLite format 3\0"), "a database of SQLite",
+	"sqlite3 -json FILE 'SELECT …' | weir …"},
+    {STR("PAR1\x15"), "a Parquet file",
+	"duckdb -csv -c \"FROM 'FILE'\" | weir -i csv …"},
+};
 
-	return in->format->lines && (str_starts(head, STR("\xff\xfe")) ||
-					str_starts(head, STR("\xfe\xff")));
+#define TAR_MARK 257 /* where "ustar" stands */
+
+/*
+ * What the input is if it is none of ours, or NULL. *more: it begins like one,
+ * and more bytes will tell.
+ */
+static const struct foreign *
+foreign_of(const struct input *in, bool *more)
+{
+	static const struct foreign twice = {
+	    {"", 0}, "compressed twice", "gzip -dc FILE | weir …"};
+	static const struct foreign tar = {
+	    {"", 0}, "a tar archive", "tar -xOf FILE | weir …"};
+	struct str head = {in->head.bytes, in->head.to};
+	const struct codec *codec;
+	enum codec_is is =
+	    head.n ? codec_of(head, in->head.last, &codec) : CODEC_NO;
+
+	/* One layer has been taken off already. */
+	if (is == CODEC_YES)
+		return &twice;
+	*more = is == CODEC_MAYBE;
+	for (size_t i = 0; i < sizeof foreign / sizeof *foreign; i++) {
+		struct str begins = foreign[i].begins;
+
+		if (str_starts(head, begins))
+			return &foreign[i];
+		*more |= head.n && !in->head.last && str_starts(begins, head);
+	}
+	if (!in->plan->format && head.n > TAR_MARK + 5 &&
+	    !memcmp(head.p + TAR_MARK, "ustar", 5))
+		return &tar;
+	return NULL;
 }
 
 static int
 check_format(const struct input *in, bool nul, struct err *err)
 {
-	if (is_utf16(in)) {
-		err_set(err, ERR_INPUT, (struct where){0},
-		    "this is UTF-16, and text must be UTF-8");
-		return err_hint(err, "iconv -f UTF-16 -t UTF-8 FILE | weir …");
+	bool more;
+	const struct foreign *f = foreign_of(in, &more);
+
+	if (f && in->format->lines) {
+		err_set(
+		    err, ERR_INPUT, (struct where){0}, "this is %s", f->what);
+		return err_hint(err, "%s", f->hint);
 	}
 	if (!nul || in->format->nul)
 		return 0;
@@ -381,12 +428,14 @@ check_format(const struct input *in, bool nul, struct err *err)
 			     "logfmt");
 }
 
-/* The byte at hand may be half of UTF-16's mark. */
+/* The bytes at hand may be the beginning of what is none of ours. */
 static bool
 begins_mark(const struct input *in)
 {
-	return in->head.to == 1 && !in->head.last && in->format->lines &&
-	       (unsigned char)in->head.bytes[0] >= 0xfe;
+	bool more;
+
+	(void)foreign_of(in, &more);
+	return more && in->format->lines;
 }
 
 /* Reads until the format is known; a live input may have too little (waits). */

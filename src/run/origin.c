@@ -24,9 +24,10 @@ text_of(struct arena *a, struct str name)
 static size_t
 place(const struct batch *b, unsigned row, size_t before, size_t n)
 {
-	uintptr_t at = (uintptr_t)b->raw[row].p - (uintptr_t)b->block;
+	const char *from = batch_place(b, row);
+	uintptr_t at = (uintptr_t)from - (uintptr_t)b->block;
 
-	return at < n && at >= before ? at : before;
+	return at < n ? at : before;
 }
 
 static struct column
@@ -39,7 +40,10 @@ lines(const struct input *in, const struct batch *b, size_t n)
 	for (unsigned row = 0; row < b->n_rows; row++) {
 		size_t next = place(b, row, at, n);
 
-		line += input_lines(in, b->block + at, next - at);
+		if (next >= at)
+			line += input_lines(in, b->block + at, next - at);
+		else
+			line -= input_lines(in, b->block + next, at - next);
 		at = next;
 		c.i[row] = (int64_t)line;
 	}

@@ -7,23 +7,33 @@
 
 /* ---- line numbers ---- */
 
+/*
+ * The line feeds between two offsets are counted, whichever comes first: a
+ * record that was put together of several lines begins before some that have
+ * been told already.
+ */
 uint64_t
 reject_line(struct input *in, uint64_t offset)
 {
 	char part[16384];
+	uint64_t at = in->line_at, lines = 0;
+	bool back = offset < at;
+	uint64_t to = back ? at : offset;
 
-	if (offset < in->line_at)
-		in->line = in->line_at = 0;
-	while (in->line_at < offset) {
-		uint64_t left = offset - in->line_at;
+	if (back)
+		at = offset;
+	while (at < to) {
+		uint64_t left = to - at;
 		size_t want = left < sizeof part ? (size_t)left : sizeof part;
-		ssize_t n = file_read_at(in->plain, part, want, in->line_at);
+		ssize_t n = file_read_at(in->plain, part, want, at);
 
 		if (n <= 0)
 			break;
-		in->line += lines_in(part, (size_t)n);
-		in->line_at += (uint64_t)n;
+		lines += lines_in(part, (size_t)n);
+		at += (uint64_t)n;
 	}
+	in->line = back ? in->line - lines : in->line + lines;
+	in->line_at = back ? offset : at;
 	return in->line + 1;
 }
 
@@ -131,13 +141,16 @@ rejects_records(struct rejects *r, struct input *in, const struct batch *b)
 {
 	for (size_t i = 0; i < b->n_bad; i++) {
 		struct bad_row bad = b->bad[i];
-		uint64_t within = (uint64_t)(bad.raw.p - b->block);
+		const char *place = bad.place ? bad.place : bad.raw.p;
+		uint64_t within = (uint64_t)(place - b->block);
 		uint64_t offset = b->block_offset + within, line;
 
 		r->n++;
+		if (!bad.branch)
+			reasons_add(&r->reasons, bad.reason, 1);
 		if (!r->file && (r->quiet || r->shown >= REJECTS_SHOWN))
 			continue;
-		line = reject_line_at(in, b, bad.raw.p);
+		line = reject_line_at(in, b, place);
 		bad.raw = shown_part(in, bad.raw);
 		show(r, in, line, &bad);
 		if (r->file)

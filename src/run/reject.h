@@ -9,6 +9,7 @@
 
 #include "run/input.h"
 #include "run/output.h"
+#include "run/reasons.h"
 
 #define REJECTS_SHOWN 3
 
@@ -18,6 +19,7 @@ struct rejects {
 	uint64_t n;	    /* bad records so far */
 	uint64_t n_results; /* result rows an expression failed for */
 	unsigned shown;
+	struct reasons reasons; /* of the bad records */
 };
 
 /* The bad rows of a batch read from an input. */
@@ -28,9 +30,9 @@ void rejects_records(
 void rejects_result(struct rejects *r, const struct batch *b);
 
 /*
- * Line number (from 1) of a byte offset of a regular file; offsets must not
- * fall from call to call. The file is read again, from the last place asked
- * for; other inputs count lines as they pass (see struct block).
+ * Line number (from 1) of a byte offset of a regular file. The file is read
+ * again, from the last place asked for; other inputs count lines as they pass
+ * (see struct block).
  */
 uint64_t reject_line_at(struct input *in, const struct batch *b, const char *p);
 uint64_t reject_line(struct input *in, uint64_t offset);

@@ -108,8 +108,9 @@ put_steps(struct buf *out, const struct plan *plan, const struct step_count *s)
 }
 
 static int
-write_stats(const struct run_counts *c, const struct plan *plan,
-    const struct step_count *steps, const char *path, struct err *err)
+write_stats(const struct run_counts *c, struct rejects *rejects,
+    const struct plan *plan, const struct step_count *steps, const char *path,
+    struct err *err)
 {
 	struct output o;
 
@@ -122,6 +123,7 @@ write_stats(const struct run_counts *c, const struct plan *plan,
 	    N(c->in), N(c->used), N(c->filtered), N(c->late), N(c->bad),
 	    N(c->out), N(c->late_some), N(c->updates), N(c->bytes_in),
 	    N(c->bytes_out));
+	reasons_json(&rejects->reasons, &o.buf);
 	put_steps(&o.buf, plan, steps);
 	buf_lit(&o.buf, "}\n");
 	return output_close(&o, true, err);
@@ -139,11 +141,12 @@ show_steps(const struct plan *plan, const struct step_count *s)
 }
 
 int
-report_end(const struct run_counts *c, const struct plan *plan,
-    const struct step_count *steps, const struct run_options *o,
-    struct err *err)
+report_end(const struct run_counts *c, struct rejects *rejects,
+    const struct plan *plan, const struct step_count *steps,
+    const struct run_options *o, struct err *err)
 {
-	int status = o->stats ? write_stats(c, plan, steps, o->stats, err) : 0;
+	int status =
+	    o->stats ? write_stats(c, rejects, plan, steps, o->stats, err) : 0;
 
 	if (o->verbose)
 		show_steps(plan, steps);
@@ -151,6 +154,9 @@ report_end(const struct run_counts *c, const struct plan *plan,
 	    (!o->quiet && (c->late || c->bad || c->late_some ||
 			      c->late_behind || c->ahead || c->astray)))
 		accounting(c);
+	/* Those shown need no counts. */
+	if (c->bad > REJECTS_SHOWN && !o->quiet)
+		reasons_show(&rejects->reasons);
 	if (o->verbose)
 		fprintf(stderr,
 		    "weir: %llu results, %llu corrections, %llu bytes in, "

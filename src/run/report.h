@@ -9,12 +9,13 @@
 
 #include "run/input.h"
 #include "run/pipe.h"
+#include "run/reject.h"
 #include "run/seen.h"
 
 /* At the end of a run. Fails if --stats cannot be written. */
-int report_end(const struct run_counts *c, const struct plan *plan,
-    const struct step_count *steps, const struct run_options *o,
-    struct err *err);
+int report_end(const struct run_counts *c, struct rejects *rejects,
+    const struct plan *plan, const struct step_count *steps,
+    const struct run_options *o, struct err *err);
 
 /*
  * At the end of a run that others follow: names the step whose results come

@@ -339,7 +339,7 @@ line_of(struct turn *t, unsigned row)
 
 	while (row + 1 < b->n_rows && b->time[row] != t->w.far_time)
 		row++;
-	return b->raw ? reject_line_at(t->input, b, b->raw[row].p) : 0;
+	return b->raw ? reject_line_at(t->input, b, batch_place(b, row)) : 0;
 }
 
 static void
@@ -690,6 +690,7 @@ release(struct run *r)
 		values_free(r->turns[i].values);
 	outputs_release(&r->out);
 	mem_free(r->steps);
+	reasons_release(&r->rejects.reasons);
 	lane_plan_release(&r->lanes);
 	seen_free(r->seen, r->plan);
 	err_release(&r->damage);
@@ -773,8 +774,8 @@ run_plan(const struct plan *plan, const struct run_options *options,
 	progress_clear(&r.progress);
 	if (!status)
 		report_unseen(plan, options, r.seen);
-	if (r.feed &&
-	    report_end(counts, plan, r.steps, options, status ? &other : err))
+	if (r.feed && report_end(counts, &r.rejects, plan, r.steps, options,
+			  status ? &other : err))
 		status = -1;
 	err_release(&other);
 	other = (struct err){0};

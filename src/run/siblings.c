@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
-#include "run/codec.h"
+#include "io/codec.h"
 #include "run/file.h"
 #include "run/files.h"
 #include "run/unpack.h"

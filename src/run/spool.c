@@ -13,7 +13,7 @@
 
 #include "base/mem.h"
 #include "base/num.h"
-#include "run/codec.h"
+#include "io/codec.h"
 
 #define NAME_MAX_BYTES 32
 /* Room on the disk is taken beforehand, so much at a time … */

@@ -12,7 +12,7 @@
 #ifndef WEIR_RUN_UNPACK_H
 #define WEIR_RUN_UNPACK_H
 
-#include "run/codec.h"
+#include "io/codec.h"
 #include "run/port.h"
 #include "run/run.h"
 

@@ -555,7 +555,7 @@ static const struct front_case bad[] = {
 	{"weir: 1\n"
 	 "time: {format: \"%Q\"}\n",
 	    "2:16: unknown letter %Q in time pattern \"%Q\" | known are"
-	    " YmdHMSyjbBhaAeIpfLzZsTFDRnt.%"},
+	    " YmdHMSyjbBhaAeIklpPfNLzZsGVUWuwTFDRrcxXnt.%"},
 	{"weir: 1\n"
 	 "time: {zone: Europe/Berln}\n",
 	    "2:14: unknown time zone \"Europe/Berln\" | did you mean"

@@ -147,7 +147,7 @@ static const struct help_case cases[] = {
     {"error: unknown setting", {"csv:delimeter=;", "a", 0}, "a\n",
 	"error: the format csv has no setting \"delimeter\""},
     {"error: delimiter too long", {"csv:;;", "a", 0}, "a\n",
-	"error: delimiter must be one ASCII character, or tab"},
+	"error: delimiter must be one ASCII character, tab or space"},
     {"error: delimiter is the quote", {"csv:\"", "a", 0}, "a\n",
 	"error: delimiter and quote are the same character"},
     {"error: ragged", {"csv:ragged=maybe", "a", 0}, "a\n",

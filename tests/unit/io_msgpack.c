@@ -288,7 +288,8 @@ test_frames(void)
 	add("\x93\xa1t\xc4\x02\x1f\x8b\x81\xaa"
 	    "compressed\xa4gzip" AB);
 	check_wants(wants,
-	    "bad: a forward frame with entries compressed by gzip at 8 of "
+	    "bad: compressed entries of a frame: not what the "
+	    "compression's name says at 6 of "
 	    "93a174c4021f8b81aa636f6d70726573736564a4677a6970\n"
 	    "null 1 \"x\"\n",
 	    "a compressed frame");

@@ -7,7 +7,7 @@
 #include "config.h"
 
 #include "base/mem.h"
-#include "run/codec.h"
+#include "io/codec.h"
 
 static enum codec_is
 zstd_begins(const unsigned char *p, size_t n)

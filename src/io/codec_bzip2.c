@@ -3,7 +3,7 @@
 #include "config.h"
 
 #include "base/mem.h"
-#include "run/codec.h"
+#include "io/codec.h"
 
 /* "BZh", the block size, then the mark of a block or of the end. */
 static enum codec_is

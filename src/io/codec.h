@@ -6,13 +6,13 @@
  * one member at a time. Libraries that are not there when weir is built leave
  * a codec that knows its files but cannot inflate them.
  */
-#ifndef WEIR_RUN_CODEC_H
-#define WEIR_RUN_CODEC_H
+#ifndef WEIR_IO_CODEC_H
+#define WEIR_IO_CODEC_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "base/str.h"
+#include "base/buf.h"
 
 enum codec_status {
 	CODEC_GO,  /* more input, or more room, is needed */
@@ -59,6 +59,16 @@ extern const unsigned n_codecs;
  * no others, so the answer is never CODEC_MAYBE.
  */
 enum codec_is codec_of(struct str head, bool eof, const struct codec **out);
+
+/* The codec of this name, or NULL. */
+const struct codec *codec_find(struct str name);
+
+/*
+ * Inflates all members of data behind what `out` holds, up to `most` bytes.
+ * NULL, or why that is not possible (static); then there may be some bytes.
+ */
+const char *codec_inflate(
+    const struct codec *c, struct str data, size_t most, struct buf *out);
 
 /* For `begins`: n bytes at p against a beginning of known bytes. */
 enum codec_is codec_begins(

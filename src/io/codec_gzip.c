@@ -6,7 +6,7 @@
 #include "config.h"
 
 #include "base/mem.h"
-#include "run/codec.h"
+#include "io/codec.h"
 
 /* The method is always 8, and the upper flags are always 0. */
 static enum codec_is

@@ -1,0 +1,1 @@
+SELECT vhost, client, ident, user, path

@@ -1,0 +1,1 @@
+SELECT count(*) n, sum(a + 0) s GROUP BY tumble(1m)

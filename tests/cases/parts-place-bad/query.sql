@@ -1,0 +1,1 @@
+SELECT time, CAST(log AS INT) x

@@ -1,0 +1,1 @@
+SELECT stream, message, _line, _offset

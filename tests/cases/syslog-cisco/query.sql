@@ -1,0 +1,1 @@
+SELECT ts, host, app, message
