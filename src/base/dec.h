@@ -53,9 +53,13 @@ bool dec_sub(struct dec a, struct dec b, struct dec *out);
 bool dec_mul(struct dec a, struct dec b, struct dec *out);
 /*
  * Scale of the quotient: max(6, a.scale + digits(b) + 1), less what does not
- * fit 38 digits, but not under 6; rounded half away from zero.
+ * fit 38 digits, but not under 6; rounded half away from zero. A whole number
+ * b counts with the digits of its type in SQL, 10 (INT) or 19 (BIGINT), unless
+ * the quotient is exact with what its own give.
  */
 bool dec_div(struct dec a, struct dec b, struct dec *out);
+/* sum / n by the digits that n has. */
+bool dec_div_count(struct dec sum, int64_t n, struct dec *out);
 bool dec_mod(struct dec a, struct dec b, struct dec *out); /* sign of a */
 
 /*

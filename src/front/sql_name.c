@@ -241,6 +241,32 @@ is_proctime(const struct node *n, const void *arg)
 					   str_is(n->name, "session_proctime"));
 }
 
+/* The arguments of TUMBLE_START and the like are those of the window. */
+static bool
+same_window(const struct sql_block *b, const struct node *call)
+{
+	bool other = false;
+
+	if (call->kind != NODE_CALL || !call->n_args)
+		return true;
+	for (unsigned i = 0; i < b->sel.n_groups; i++) {
+		const struct node *w = b->sel.groups[i].node;
+		bool same;
+
+		if (!w || !window_is(w))
+			continue;
+		same = str_starts(call->name, w->name) &&
+		       call->name.p[w->name.n] == '_' &&
+		       w->n_args == call->n_args;
+		for (unsigned k = 1; same && k < w->n_args; k++)
+			same = node_eq(w->args[k], call->args[k]);
+		if (same)
+			return true;
+		other = true;
+	}
+	return !other;
+}
+
 static struct node *
 settle(struct tree_edit *edit, struct node *n, bool in_aggregate)
 {
@@ -248,8 +274,15 @@ settle(struct tree_edit *edit, struct node *n, bool in_aggregate)
 	const struct sql_spelling *s = spelling_of(b, n);
 
 	(void)in_aggregate;
-	if (s && b->sel.n_groups)
+	if (s && b->sel.n_groups && same_window(b, n))
 		return spell(edit, n, s);
+	if (s && b->sel.n_groups) {
+		err_set(edit->err, ERR_SPEC, n->where,
+		    "this is not the window of GROUP BY");
+		err_hint(edit->err, "the arguments are the same in both");
+		edit->failed = true;
+		return NULL;
+	}
 	if (!is_proctime(n, NULL))
 		return NULL;
 	err_set(edit->err, ERR_SPEC, n->where,
