@@ -331,9 +331,7 @@ add_items(struct group_plan *g)
 		struct str column = item->name;
 
 		if (sql_item_named(b, item->name) != item)
-			return err_set(b->s->err, ERR_SPEC, item->where,
-			    "there are two columns named \"%.*s\"",
-			    STR_ARG(item->name));
+			return sql_two_named(b->s, item);
 		if (key)
 			column = key->name;
 		else if (sql_group_edge(g, item->node))

@@ -226,6 +226,9 @@ const struct sql_item *sql_ordinal(
 /* A tree of GROUP BY or OVER: aliases written out, qualifiers gone. */
 int sql_key_name(struct sql_block *b, struct node **n);
 
+/* Says that there is another item of its name. Returns -1. */
+int sql_two_named(struct sql *s, const struct sql_item *item);
+
 /* The select item of that name; NULL if there is none. */
 const struct sql_item *sql_item_named(
     const struct sql_block *b, struct str name);

@@ -458,8 +458,7 @@ name_apart(struct sql_block *b)
 		struct sql_item *item = &b->sel.items[i];
 		struct str name = item->name;
 
-		if (item->alias || item->node->kind == NODE_NAME ||
-		    item->node->kind == NODE_STAR)
+		if (item->alias || item->node->kind == NODE_STAR)
 			continue;
 		for (unsigned k = 2; sql_item_named(b, name) != item; k++)
 			name = item->name = arena_printf(b->s->arena, "%.*s_%u",
@@ -502,6 +501,14 @@ sql_item_named(const struct sql_block *b, struct str name)
 		    b->sel.items[i].node->kind != NODE_STAR)
 			return &b->sel.items[i];
 	return NULL;
+}
+
+int
+sql_two_named(struct sql *s, const struct sql_item *item)
+{
+	err_set(s->err, ERR_SPEC, item->where,
+	    "there are two columns named \"%.*s\"", STR_ARG(item->name));
+	return err_hint(s->err, "give one of them another name");
 }
 
 struct alias_edit {

@@ -432,7 +432,8 @@ static const struct front_case bad[] = {
 	{"SELECT * AS x",
 	    "1:8: * stands for many columns and takes no name"},
 	{"SELECT a, b AS a, c AS a",
-	    "1:11: there are two columns named \"a\""},
+	    "1:11: there are two columns named \"a\" | give one of"
+	    " them another name"},
 	{"SELECT a WHERE *",
 	    "1:16: * is no condition"},
 	{"SELECT a ORDER BY *",
