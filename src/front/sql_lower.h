@@ -236,6 +236,12 @@ const struct sql_item *sql_item_named(
 /* True if the tree names window_start, window_end or window_time. */
 bool sql_names_edge(const struct node *n);
 
+/* ---- sql_session.c ---- */
+
+/* Gives every row the edges of its session, by steps that look at other rows:
+ * SESSION in FROM without an aggregation over it. */
+void sql_session(struct sql *s, const struct sql_tvf *w, struct where at);
+
 /* ---- sql_over.c ---- */
 
 /* True if the tree calls something OVER a window. */
