@@ -108,6 +108,8 @@ parse_text(struct step *t, struct yexpr *y, struct str name, bool many)
 		return 0;
 	lex_fail(lx, "expected an operator or the end, got %s",
 	    lex_describe(lx, got, sizeof got));
+	if (t->param->kind == PARAM_NAMED && lex_is(lx, "AS"))
+		err_hint(lx->err, "a name stands before: name: expression");
 	if (t->param->kind == PARAM_ORDER && lx->tok.kind == TOK_NAME) {
 		static const struct str words[] = {
 		    STR("desc"), STR("asc"), STR("nulls first")};
