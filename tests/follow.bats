@@ -49,10 +49,6 @@ quits() {
 	pid=
 }
 
-teardown() {
-	[ -z "$pid" ] || kill -KILL "$pid" 2>/dev/null || true
-}
-
 # Everything with small reads, too, and without inotify.
 ways() {
 	local way

@@ -21,10 +21,6 @@ needs_strace() {
 	export ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0
 }
 
-teardown() {
-	[ -z "$pid" ] || kill -KILL "$pid" 2>/dev/null || true
-}
-
 sql='SELECT k, count(*) n, sum(v) s GROUP BY k, tumble(1m)'
 
 # log FROM TO: a record every second, of two keys in turn.

@@ -16,6 +16,13 @@ setup() {
 	}
 }
 
+# What a test that failed has left running would keep bats waiting for it.
+teardown() {
+	local left
+	left=$(jobs -p)
+	[ -z "$left" ] || kill -KILL $left 2>/dev/null || true
+}
+
 # The program, under the name that users type.
 weir() {
 	"$WEIR" "$@"

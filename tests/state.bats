@@ -14,10 +14,6 @@ setup() {
 	[ -x "$WEIR" ]
 }
 
-teardown() {
-	[ -z "$pid" ] || kill -KILL "$pid" 2>/dev/null || true
-}
-
 sql='SELECT k, sum(v) s GROUP BY k, tumble(1m)'
 
 # log FROM TO: a record every 20 seconds, of two keys in turn.
@@ -369,19 +365,25 @@ dump() {
 	log 1 6 >in.jsonl
 	printf 'weir: 1\nsteps:\n  - dedup: [k]\n    keep: last\n' >dedup.yaml
 	printf 'weir: 1\nsteps:\n  - upsert: [k]\n' >upsert.yaml
-	has "$(dump rows "SELECT k, v, row_number() OVER (PARTITION BY k
-	    ORDER BY v DESC) r QUALIFY r <= 2")" \
-	    '"key":["even",4],"value":{"k":"even","v":4}'
+	has "$(dump keys "SELECT k, v, row_number() OVER (PARTITION BY k
+	    ORDER BY v DESC) r QUALIFY r <= 4")" \
+	    '"key":["even"],"value":[{"k":"even","v":2},{"k":"even","v":4},'
 	has "$(dump rows 'SELECT * ORDER BY v')" \
 	    '"value":{"ts":"2026-03-01T00:00:20Z","k":"odd","v":1}'
-	has "$(dump rows -l 10s "SELECT *, sum(v) OVER (PARTITION BY k
+	has "$(dump keys -l 10s "SELECT *, sum(v) OVER (PARTITION BY k
 	    ORDER BY ts ROWS 1 PRECEDING) s")" \
-	    '"value":["2026-03-01T00:01:40Z",5]'
+	    '["2026-03-01T00:01:40Z",5]]'
 	has "$(cat dump)" '"map":"waiting"'
 	has "$(cat dump)" '{"ts":"2026-03-01T00:02:00Z","k":"even","v":6}'
 	has "$(dump keys -q -f dedup.yaml)" '"key":["even"],"value":{"ts":"2026'
 	has "$(dump rows -f upsert.yaml)" \
 	    '"value":{"ts":"2026-03-01T00:02:00Z","k":"even","v":6,"k":"even"}'
+	# Rows that are long are not in their key's value.
+	sed "s/}/,\"pad\":\"$(printf '%2000s' '' | tr ' ' x)\"}/" in.jsonl >long
+	mv long in.jsonl
+	has "$(dump rows "SELECT k, pad, v, row_number() OVER (PARTITION BY k
+	    ORDER BY v DESC) r QUALIFY r <= 4" | sed 's/xx*/x/')" \
+	    '"key":["even",4],"value":{"k":"even","pad":"x","v":4}'
 }
 
 @test "state: a dump shows what outputs keep" {

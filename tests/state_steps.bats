@@ -89,3 +89,13 @@ next() {
 	has "$errors" 'functions: lag(k, 2)'
 	gives 0 weir -s ./st --reset running "$q" a.json
 }
+
+@test "state: the best rows of each time come once" {
+	printf 'weir: 1\nsteps:\n- top: 1\n  by: [t]\n  order: [v]\n' >spec.yaml
+	for t in 10 20 30 40; do
+		printf '{"t":%d,"v":2}\n{"t":%d,"v":1}\n' $t $t >>a.json
+		weir -s ./st -T t -l 5s -t tsv -f spec.yaml a.json |
+		    tail -n +2 >>all
+	done
+	is "$(cat all)" "$(printf '10\t1\n20\t1\n30\t1')"
+}

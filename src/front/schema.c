@@ -291,6 +291,12 @@ put_step(struct buf *out, const struct op_kind *kind)
 		settings |= p->kind == PARAM_SETTINGS;
 		if (p->kind == PARAM_SETTINGS)
 			continue;
+		if (kind->also.key && !strcmp(kind->also.param, p->name)) {
+			put_key(out, kind->also.key);
+			put_doc(out, "The same as the other.");
+			put_param(out, kind, p);
+			buf_addc(out, '}');
+		}
 		put_key(out, main ? kind->name : p->name);
 		put_doc(out, p->doc);
 		if (main && takes_map(kind)) {

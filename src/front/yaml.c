@@ -8,7 +8,6 @@
  */
 #include "front/yaml.h"
 
-#include "base/zone.h"
 #include "data/cast.h"
 #include "front/front.h"
 #include "front/yaml_expr.h"
@@ -34,29 +33,6 @@ spec_text(struct spec *s, const struct ynode *n, struct str *out)
 		return spec_expected(s, n, "a text");
 	*out = n->text;
 	return 0;
-}
-
-static int
-read_duration(struct spec *s, const struct ynode *n, int64_t *out)
-{
-	struct str text;
-
-	if (spec_text(s, n, &text))
-		return -1;
-	if (when_parse_duration(text, out))
-		return 0;
-	err_set(s->err, ERR_SPEC, n->where, "this is no duration");
-	return err_hint(s->err, "as in 250ms, 30s, 5m, 1h30m, 2d");
-}
-
-/* Puts a place to an error that has none. */
-static int
-fail_at(struct spec *s, const struct ynode *n)
-{
-	s->err->code = ERR_SPEC;
-	if (!s->err->where.src)
-		s->err->where = n->where;
-	return -1;
 }
 
 int
@@ -181,10 +157,44 @@ add_setting(struct spec *s, struct settings *to, const struct ynode *key,
 	return 0;
 }
 
+/* What others call the files of an input; no format has such a setting. */
+static bool
+means_file(struct str key)
+{
+	return str_is(key, "path") || str_is(key, "paths") ||
+	       str_is(key, "glob") || str_is(key, "filename");
+}
+
+static const char *key_in(const char *path, const char *place);
+
+static bool
+is_time_key(struct str key)
+{
+	for (unsigned i = 0; i < n_spec_keys; i++) {
+		const char *name = key_in(spec_keys[i].path, "time");
+
+		if (name && str_is(key, name))
+			return true;
+	}
+	return false;
+}
+
 static int
 read_input_setting(
     struct spec *s, const struct ynode *key, const struct ynode *value)
 {
+	if (means_file(key->text)) {
+		err_set(s->err, ERR_SPEC, key->where,
+		    "an input has no \"%.*s\"", STR_ARG(key->text));
+		return err_hint(s->err, "did you mean \"file\"?");
+	}
+	if (is_time_key(key->text)) {
+		err_set(s->err, ERR_SPEC, key->where,
+		    "\"%.*s\" of an input belongs to its time",
+		    STR_ARG(key->text));
+		return err_hint(
+		    s->err, "time: {%.*s: ...}", STR_ARG(key->text));
+	}
 	return add_setting(s, &s->input->settings, key, value);
 }
 
@@ -336,177 +346,6 @@ read_only_input(
 		return err_set(s->err, ERR_SPEC, key->where,
 		    "either \"input\" or \"inputs\"");
 	return read_input(s, key, value);
-}
-
-/* ---- time ---- */
-
-static int
-read_time(struct spec *s, const struct ynode *key, const struct ynode *value)
-{
-	if (s->time)
-		return err_set(
-		    s->err, ERR_SPEC, key->where, "\"time\" is there twice");
-	s->time = key;
-	s->time_to->where = key->where;
-	return spec_map(s, "time", value, NULL);
-}
-
-static int
-read_time_field(
-    struct spec *s, const struct ynode *key, const struct ynode *value)
-{
-	struct yexpr y;
-	struct node *n;
-
-	(void)key;
-	if (value->kind != Y_SCALAR || !value->text.n)
-		return spec_expected(s, value, "the name of a field");
-	/* log-time and my time are names; a.b[1] and `a.b` have parts. */
-	if (!strpbrk(arena_str(s->arena, value->text).p, ".[`")) {
-		s->time_to->field = path_of_name(s->arena, value->text);
-		return 0;
-	}
-	yexpr_init(&y, value, s->arena, s->err);
-	n = expr_parse(&y.lx);
-	if (!n)
-		return yexpr_fail(&y);
-	if (n->kind != NODE_NAME || y.lx.tok.kind != TOK_END) {
-		err_set(s->err, ERR_SPEC, value->where,
-		    "the name of a field is expected here");
-		return err_hint(s->err, "an odd name goes in backticks: "
-					"\"`my time`\"");
-	}
-	s->time_to->field = n->path;
-	return 0;
-}
-
-static int
-read_time_expr(
-    struct spec *s, const struct ynode *key, const struct ynode *value)
-{
-	struct yexpr y;
-	struct node *n;
-
-	(void)key;
-	if (value->kind != Y_SCALAR || !value->text.n)
-		return spec_expected(s, value, "an expression");
-	yexpr_init(&y, value, s->arena, s->err);
-	n = expr_parse(&y.lx);
-	if (n && y.lx.tok.kind != TOK_END) {
-		lex_fail(&y.lx, "expected an operator or the end");
-		n = NULL;
-	}
-	if (!n)
-		return yexpr_fail(&y);
-	yexpr_settle(&y, n);
-	s->time_to->expr = n;
-	return 0;
-}
-
-static int
-read_time_format(
-    struct spec *s, const struct ynode *key, const struct ynode *value)
-{
-	struct plan_time *t = s->time_to;
-	struct str text;
-
-	(void)key;
-	if (spec_text(s, value, &text))
-		return -1;
-	if (when_layout_parse(text, s->arena, &t->layout, s->err))
-		return fail_at(s, value);
-	t->layout_given = true;
-	return 0;
-}
-
-static int
-read_time_zone(
-    struct spec *s, const struct ynode *key, const struct ynode *value)
-{
-	struct str text;
-
-	(void)key;
-	if (spec_text(s, value, &text))
-		return -1;
-	s->time_to->zone = zone_load(text, value->where, s->err);
-	return s->time_to->zone ? 0 : -1;
-}
-
-/* A lateness below zero is a watermark ahead of the records' time. */
-static int
-read_time_lateness(
-    struct spec *s, const struct ynode *key, const struct ynode *value)
-{
-	struct ynode rest = *value;
-	int64_t *out = &s->time_to->lateness;
-
-	(void)key;
-	if (value->kind != Y_SCALAR || value->text.n < 2 ||
-	    value->text.p[0] != '-')
-		return read_duration(s, value, out);
-	rest.text = (struct str){value->text.p + 1, value->text.n - 1};
-	if (read_duration(s, &rest, out))
-		return -1;
-	*out = -*out;
-	return 0;
-}
-
-static int
-read_time_max_ahead(
-    struct spec *s, const struct ynode *key, const struct ynode *value)
-{
-	(void)key;
-	return read_duration(s, value, &s->time_to->max_ahead);
-}
-
-static int
-read_time_idle(
-    struct spec *s, const struct ynode *key, const struct ynode *value)
-{
-	(void)key;
-	return read_duration(s, value, &s->time_to->idle);
-}
-
-static int
-read_time_allowed(
-    struct spec *s, const struct ynode *key, const struct ynode *value)
-{
-	(void)key;
-	return read_duration(s, value, &s->plan->time.allowed);
-}
-
-static int
-read_time_ttl(
-    struct spec *s, const struct ynode *key, const struct ynode *value)
-{
-	(void)key;
-	return read_duration(s, value, &s->plan->time.ttl);
-}
-
-static int
-read_time_late(
-    struct spec *s, const struct ynode *key, const struct ynode *value)
-{
-	static const struct str words[] = {STR("drop"), STR("update")};
-	struct plan_time *t = &s->plan->time;
-	struct str text;
-
-	(void)key;
-	if (spec_text(s, value, &text))
-		return -1;
-	t->late = LATE_FILE;
-	t->late_file = text;
-	if (str_is(text, "drop"))
-		t->late = LATE_DROP;
-	else if (str_is(text, "update"))
-		t->late = LATE_UPDATE;
-	else if (!memchr(text.p, '.', text.n) && !memchr(text.p, '/', text.n) &&
-		 str_nearest(text, words, 2).p) {
-		err_set(s->err, ERR_SPEC, value->where,
-		    "drop, update or a file is expected here");
-		return err_suggest(s->err, text, words, 2);
-	}
-	return 0;
 }
 
 /* ---- output ---- */

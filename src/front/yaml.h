@@ -94,6 +94,31 @@ int read_output_mode(
 int read_output_op(
     struct spec *s, const struct ynode *key, const struct ynode *value);
 
+/* ---- yaml_time.c: keys of spec_list.h ---- */
+
+int read_time(
+    struct spec *s, const struct ynode *key, const struct ynode *value);
+int read_time_field(
+    struct spec *s, const struct ynode *key, const struct ynode *value);
+int read_time_expr(
+    struct spec *s, const struct ynode *key, const struct ynode *value);
+int read_time_format(
+    struct spec *s, const struct ynode *key, const struct ynode *value);
+int read_time_zone(
+    struct spec *s, const struct ynode *key, const struct ynode *value);
+int read_time_lateness(
+    struct spec *s, const struct ynode *key, const struct ynode *value);
+int read_time_max_ahead(
+    struct spec *s, const struct ynode *key, const struct ynode *value);
+int read_time_idle(
+    struct spec *s, const struct ynode *key, const struct ynode *value);
+int read_time_allowed(
+    struct spec *s, const struct ynode *key, const struct ynode *value);
+int read_time_ttl(
+    struct spec *s, const struct ynode *key, const struct ynode *value);
+int read_time_late(
+    struct spec *s, const struct ynode *key, const struct ynode *value);
+
 /* ---- yaml_step.c ---- */
 
 /* The steps of a list; they read plan.tail, if has_tail says so. */

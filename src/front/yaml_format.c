@@ -111,6 +111,8 @@ takes(const struct op_kind *kind, struct str name)
 {
 	if (rank_in_step(kind, name) < 2)
 		return true;
+	if (kind->also.key && str_is(name, kind->also.key))
+		return true;
 	for (unsigned i = 0; i < kind->n_params; i++)
 		if (str_is(name, kind->params[i].name))
 			return true;

@@ -25,6 +25,30 @@ struct step {
 	unsigned n;
 };
 
+/* The parameter that a key of a step is; NULL: none. */
+static const struct param *
+param_of(const struct op_kind *kind, struct str name)
+{
+	if (kind->also.key && str_is(name, kind->also.key))
+		name = str_of(kind->also.param);
+	for (unsigned i = 0; i < kind->n_params; i++) {
+		const struct param *p = &kind->params[i];
+		bool primary = !strcmp(p->name, kind->primary);
+
+		if (p->kind != PARAM_SETTINGS &&
+		    str_is(name, primary ? kind->name : p->name))
+			return p;
+	}
+	return NULL;
+}
+
+/* The operator's main parameter by its own name. */
+static bool
+is_primary(const struct op_kind *kind, struct str name)
+{
+	return kind->primary && str_is(name, kind->primary);
+}
+
 /* ---- items ---- */
 
 static struct arg_item *
@@ -187,6 +211,22 @@ check_double(struct step *t, struct str name, struct where where)
 	return 0;
 }
 
+/* group: {by: [a]}: a parameter within the value of the action word. */
+static int
+err_aside(struct step *t, const struct ynode *key)
+{
+	const struct op_kind *kind = t->op->kind;
+
+	err_set(t->s->err, ERR_SPEC, key->where,
+	    "what is in \"%s\" are names and what they stand for", kind->name);
+	if (kind->primary && str_is(key->text, kind->primary))
+		return err_hint(t->s->err,
+		    "without \"%.*s\": %s: [a, b]; the rest stands beside it",
+		    STR_ARG(key->text), kind->name);
+	return err_hint(t->s->err, "\"%.*s\" stands beside \"%s\", not in it",
+	    STR_ARG(key->text), kind->name);
+}
+
 static int
 parse_map(struct step *t, const struct ynode *n)
 {
@@ -202,6 +242,10 @@ parse_map(struct step *t, const struct ynode *n)
 		unsigned before = t->n;
 
 		t->at = key->where;
+		if (value->kind != Y_SCALAR &&
+		    (param_of(t->op->kind, name) ||
+			is_primary(t->op->kind, name)))
+			return err_aside(t, key);
 		pieces = yexpr_pieces(n, i);
 		last = pieces > 1 ? n->keys[i + pieces - 1] : value;
 		if (!bare && check_double(t, name, key->where))
@@ -360,20 +404,6 @@ parse_value(struct step *t, const struct ynode *n)
 }
 
 /* ---- the step ---- */
-
-static const struct param *
-param_of(const struct op_kind *kind, struct str name)
-{
-	for (unsigned i = 0; i < kind->n_params; i++) {
-		const struct param *p = &kind->params[i];
-		bool primary = !strcmp(p->name, kind->primary);
-
-		if (p->kind != PARAM_SETTINGS &&
-		    str_is(name, primary ? kind->name : p->name))
-			return p;
-	}
-	return NULL;
-}
 
 /* What takes the keys that are no parameter; NULL if nothing does. */
 static const struct param *
@@ -565,6 +595,9 @@ read_param(struct spec *s, struct op *op, const struct ynode *key,
 		return read_setting(s, op, settings, key, value);
 	if (!t.param)
 		return unknown_param(s, op->kind, key);
+	if (op_arg(op, t.param->name))
+		return err_set(s->err, ERR_SPEC, key->where,
+		    "\"%s\" is there already, by another name", t.param->name);
 	if (t.param->kind == PARAM_FLOWS) /* read by add_step */
 		return 0;
 	if (parse_value(&t, value))
@@ -573,13 +606,6 @@ read_param(struct spec *s, struct op *op, const struct ynode *key,
 	arg->items = t.items;
 	arg->n_items = t.n;
 	return 0;
-}
-
-/* The operator's main parameter by its own name. */
-static bool
-is_primary(const struct op_kind *kind, struct str name)
-{
-	return kind->primary && str_is(name, kind->primary);
 }
 
 /* True if a map can be nothing but parameters by name. */

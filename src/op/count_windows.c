@@ -14,6 +14,7 @@
  */
 #include "base/mem.h"
 #include "op/group.h"
+#include "op/keys.h"
 #include "state/code.h"
 #include "state/table.h"
 
@@ -166,6 +167,9 @@ count_windows_apply(struct op_run *run, struct batch *b, void *prepared,
 	const struct group_prep *p = prepared;
 	unsigned k = op_selected_from(b, from);
 
+	for (unsigned set = 0; set < r->c->n_sets; set++)
+		keys_fetch(&r->table, b, p->keys + set * p->stride,
+		    p->hashes + set * p->stride, from, to);
 	for (unsigned row = from; row < to; row++) {
 		if (k < b->n_sel && batch_row(b, k) == row) {
 			for (size_t i = k; i < r->c->n_sets * p->stride;

@@ -18,6 +18,7 @@
 #include "base/heap.h"
 #include "base/mem.h"
 #include "data/key.h"
+#include "op/keys.h"
 #include "op/show.h"
 #include "op/top_live.h"
 #include "op/ttl.h"
@@ -494,12 +495,16 @@ dedup_apply(struct op_run *run, struct batch *b, void *prepared, unsigned from,
     unsigned to, struct watermark *w)
 {
 	struct dedup_run *r = (struct dedup_run *)run;
+	const struct row_values *p = prepared;
 	unsigned k = op_selected_from(b, from);
 
 	if (live_of(run->op)) {
 		top_live_apply(run, b, prepared, from, to, w);
 		return;
 	}
+	keys_fetch(&r->keys, b, p->keys.keys, p->keys.hashes, from, to);
+	if (r->c->ttl)
+		ttl_fetch(&r->ttl, b, p->keys.keys, p->keys.hashes, from, to);
 	if (r->c->way == DEDUP_AT_ONCE) {
 		apply_at_once(r, b, prepared, from, to, w);
 		return;
@@ -703,7 +708,8 @@ dedup_restore(struct op_run *run, struct state_step *s, struct err *err)
 	if (r->c->way != DEDUP_BY_TIME)
 		return 0;
 	kept_keep(&r->kept, s, r->keys.cell_bytes);
-	return kept_waiting(&r->kept, UINT64_MAX, take_waiting, r, err);
+	return kept_waiting(
+	    &r->kept, &r->keys, UINT64_MAX, take_waiting, r, err);
 }
 
 static void

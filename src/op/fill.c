@@ -17,6 +17,7 @@
 #include "base/mem.h"
 #include "data/key.h"
 #include "op/kept.h"
+#include "op/keys.h"
 #include "op/show.h"
 #include "op/written.h"
 
@@ -506,11 +507,13 @@ fill_apply(struct op_run *run, struct batch *b, void *prepared, unsigned from,
     unsigned to, struct watermark *w)
 {
 	struct fill_run *r = (struct fill_run *)run;
+	const struct row_keys *keys = prepared;
 	unsigned k = op_selected_from(b, from);
 
+	keys_fetch(&r->keys, b, keys->keys, keys->hashes, from, to);
 	for (unsigned row = from; row < to; row++) {
 		if (k < b->n_sel && batch_row(b, k) == row)
-			take(r, b, prepared, row, k++);
+			take(r, b, keys, row, k++);
 		if (w && b->time && watermark_see(w, b->time[row]))
 			fill_advance(run, w->now);
 	}
@@ -654,7 +657,8 @@ fill_restore(struct op_run *run, struct state_step *s, struct err *err)
 	r->kept.timed = n[2] != 0;
 	table_load(&r->keys);
 	run->counts.keys = r->keys.n;
-	return kept_waiting(&r->kept, UINT64_MAX, take_waiting, r, err);
+	return kept_waiting(
+	    &r->kept, &r->keys, UINT64_MAX, take_waiting, r, err);
 }
 
 static void

@@ -602,7 +602,8 @@ const struct op_kind op_window = {
 	    "exclusive); its rows then come out ordered by window end, start "
 	    "and key, with window_start, window_end, the keys and what select "
 	    "says. Windows without rows are not written. A row is late when "
-	    "every window it belongs to has closed, allowed lateness included.",
+	    "every window it belongs to has closed, allowed lateness included. "
+	    "The keys may be called group instead of by.",
 	.example =
 	    "- window: tumble(5m)\n"
 	    "  by: [path]\n"
@@ -610,6 +611,7 @@ const struct op_kind op_window = {
 	.params = window_params,
 	.n_params = sizeof window_params / sizeof *window_params,
 	.primary = "window",
+	.also = {"group", "by"},
 	.waits = WAITS_WATERMARK,
 	.changes = CHANGES_TAKE,
 	.bind = group_bind,

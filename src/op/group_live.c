@@ -188,6 +188,9 @@ group_live_apply(struct op_run *run, struct batch *b, void *prepared,
 	unsigned n = op_selected_from(b, to) - first;
 	char **cells = r->c->ttl ? NULL : find_cells(r, b, p, first, n);
 
+	for (unsigned set = 0; r->c->ttl && set < r->c->n_sets; set++)
+		ttl_fetch(&r->ttl, b, p->keys + set * p->stride,
+		    p->hashes + set * p->stride, from, to);
 	for (unsigned row = from; row < to; row++) {
 		if (at < first + n && batch_row(b, at) == row) {
 			take_row(r, b, p, row, at,

@@ -45,6 +45,7 @@ kept_release(struct kept *k)
 	arena_release(&k->arena);
 	mem_free(k->cols);
 	buf_release(&k->text);
+	buf_release(&k->packed);
 }
 
 /* ---- slots ---- */

@@ -7,12 +7,13 @@
  * steps or the output need, packed to bytes, until it is put into a batch
  * again. Everything a row has is its own: nothing points into a batch.
  *
- * Where state is kept (kept_keep) each row is an entry of its own: put at the
- * next cut, or earlier if many are new, and deleted when the row is dropped. A
- * row that comes and goes between two cuts leaves no trace. Its owner says
- * where (kept_place): beneath the cell of its key, whose codec finds it again
- * when the key is asked for (kept_fetch), or among those that wait, which are
- * all read when the step begins (kept_waiting).
+ * Where state is kept (kept_keep) a row's owner says where it is. Those that
+ * wait (kept_wait) are entries of their own, put at the next cut, or earlier if
+ * many are new, and deleted when the row is dropped; a row that comes and goes
+ * between two cuts leaves no trace. They are all read when the step begins
+ * (kept_waiting). Those of a key (kept_place) are written down with its cell:
+ * as part of it if they are short, so that a key is found by one look-up, else
+ * as entries of their own beneath it (kept_inline, kept_fetch).
  */
 #ifndef WEIR_OP_KEPT_H
 #define WEIR_OP_KEPT_H
@@ -27,7 +28,7 @@ struct kept_row {
 	uint64_t number;	      /* of its entry */
 	bool waiting;		      /* its entry is among those that wait */
 	bool stored;		      /* it has an entry */
-	bool fresh;		      /* its entry is not what it is now */
+	bool fresh;		      /* it waits, and is not in its entry */
 	uint64_t arrival;
 	int64_t time; /* 0 where there is no event time */
 	char *bytes;  /* of the slots' values, or NULL */
@@ -53,7 +54,7 @@ struct kept {
 	struct arena arena;
 	struct kept_row *free;
 	struct batch *out; /* rows on their way on */
-	struct buf text;
+	struct buf text, packed;
 
 	struct state_step *state;      /* NULL: no state is kept */
 	struct state_map *rows;	       /* those of keys */
@@ -127,14 +128,39 @@ void kept_unplace(struct kept *k, struct kept_row *row);
 void kept_store(struct kept *k);
 void kept_settle(struct kept *k);
 
-/* Puts this row if it is new: the cell that says it is there is put. */
+/*
+ * By the codec of the cell that has these n rows, ring[i & mask] for i from
+ * `from` on: appends them if they are short. False if they are not: then each
+ * is an entry beneath the cell (kept_store_row).
+ */
+bool kept_inline(struct kept *k, struct kept_row *const *ring, size_t mask,
+    uint64_t from, size_t n, struct buf *out);
+
+/* Puts a row of a cell beneath it, unless it is there. */
 void kept_store_row(struct kept *k, struct kept_row *row);
+
+/* Does a row follow that kept_inline has appended? */
+bool kept_is_inline(const char *p, const char *end);
+
+/* Of its bytes: its numbers, taken off the front of the row itself. */
+bool kept_inline_row(struct str *row, int64_t *number, int64_t *stored);
+
+/* That row, *p behind it; NULL: it is none. */
+struct kept_row *kept_get_inline(struct kept *k, struct cell *cell,
+    int64_t bucket, const char **p, const char *end);
 
 /* Lets go of a row, whose entry is gone already, or stays. */
 void kept_forget(struct kept *k, struct kept_row *row);
 
 /* Says how much memory the rows take (state_hold). */
 void kept_measure(struct kept *k);
+
+/*
+ * A row that kept_inline has appended, or one of the number that follows; NULL:
+ * it is none.
+ */
+struct kept_row *kept_get(struct kept *k, const struct table *t,
+    struct cell *cell, int64_t bucket, const char **p, const char *end);
 
 /* The row of an entry beneath a cell; NULL: there is none, or none such. */
 struct kept_row *kept_fetch(struct kept *k, const struct table *t,
@@ -143,9 +169,9 @@ struct kept_row *kept_fetch(struct kept *k, const struct table *t,
 /*
  * Reads the rows that wait whose numbers are below `until`, in their order, and
  * gives each to `take`, which says whether it can be; key.p NULL: it has no
- * key. 0, or -1 and *err.
+ * key, else one of the table's. 0, or -1 and *err.
  */
-int kept_waiting(struct kept *k, uint64_t until,
+int kept_waiting(struct kept *k, struct table *t, uint64_t until,
     bool (*take)(void *arg, struct kept_row *row, struct str key), void *arg,
     struct err *err);
 

@@ -2,10 +2,15 @@
 /*
  * Rows kept beyond their run: their entries in the state; see kept.h.
  *
- * New rows are in a list, in the order in which they became so. A row's entry
- * is its numbers, its slots and what it carries, one packed value behind the
- * other; of those that wait, the key of their cell comes first.
+ * New rows that wait are in a list, in the order in which they became so. A
+ * row's entry is its numbers, its slots and what it carries, one packed value
+ * behind the other; of those that wait, the key of their cell comes first.
+ *
+ * Rows of a cell are all in its own value, each as bytes, or all beneath it.
+ * One that was beneath it and is in it now keeps its entry, which is known by
+ * it and goes with it: so writing a cell down takes nothing out of the store.
  */
+#include "base/hash.h"
 #include "base/mem.h"
 #include "data/key.h"
 #include "op/kept.h"
@@ -13,6 +18,11 @@
 
 /* So many new rows are put without waiting for the next cut. */
 #define FRESH_MOST 32768
+
+/* Rows of a cell that are in its value take no more bytes than this. */
+#define INLINE_MOST 1024
+/* No row takes less. */
+#define ROW_LEAST 8
 
 void
 kept_keep(struct kept *k, struct state_step *s, unsigned cell_bytes)
@@ -127,7 +137,8 @@ place(struct kept *k, struct kept_row *r, bool waiting, struct cell *cell,
 	r->cell = cell;
 	r->bucket = bucket;
 	r->number = number;
-	link_fresh(k, r);
+	if (waiting)
+		link_fresh(k, r);
 }
 
 void
@@ -186,11 +197,32 @@ write_row(struct kept *k, struct kept_row *r, struct buf *scratch)
 void
 kept_store_row(struct kept *k, struct kept_row *r)
 {
-	struct buf scratch = {0};
+	if (!r->stored)
+		write_row(k, r, &k->packed);
+}
 
-	if (r->fresh)
-		write_row(k, r, &scratch);
-	buf_release(&scratch);
+bool
+kept_inline(struct kept *k, struct kept_row *const *ring, size_t mask,
+    uint64_t from, size_t n, struct buf *out)
+{
+	size_t begin = out->n;
+
+	if (n > INLINE_MOST / ROW_LEAST)
+		return false;
+	for (uint64_t at = from; at < from + n; at++) {
+		const struct kept_row *r = ring[at & mask];
+
+		k->packed.n = 0;
+		written_put_int(&k->packed, (int64_t)r->number);
+		written_put_int(&k->packed, r->stored);
+		kept_pack(k, r, &k->packed);
+		written_put_bytes(out, buf_str(&k->packed));
+		if (out->n - begin > INLINE_MOST) {
+			out->n = begin;
+			return false;
+		}
+	}
+	return true;
 }
 
 void
@@ -275,6 +307,47 @@ kept_unpack(struct kept *k, struct str bytes)
 	return NULL;
 }
 
+bool
+kept_is_inline(const char *p, const char *end)
+{
+	unsigned char c = p < end ? (unsigned char)*p : 0;
+
+	return c >= 0xc4 && c <= 0xc6; /* msgpack: bytes */
+}
+
+bool
+kept_inline_row(struct str *row, int64_t *number, int64_t *stored)
+{
+	const char *p = row->p, *end = p + row->n;
+
+	if (!written_get_int(&p, end, number) ||
+	    !written_get_int(&p, end, stored))
+		return false;
+	*row = (struct str){p, (size_t)(end - p)};
+	return true;
+}
+
+struct kept_row *
+kept_get_inline(struct kept *k, struct cell *cell, int64_t bucket,
+    const char **p, const char *end)
+{
+	struct kept_row *r;
+	struct str bytes;
+	int64_t number, stored;
+
+	if (!written_get_bytes(p, end, &bytes) ||
+	    !kept_inline_row(&bytes, &number, &stored))
+		return NULL;
+	r = kept_unpack(k, bytes);
+	if (!r)
+		return NULL;
+	r->cell = cell;
+	r->bucket = bucket;
+	r->number = (uint64_t)number;
+	r->stored = stored != 0;
+	return r;
+}
+
 struct kept_row *
 kept_fetch(struct kept *k, const struct table *t, struct cell *cell,
     int64_t bucket, uint64_t number)
@@ -294,6 +367,19 @@ kept_fetch(struct kept *k, const struct table *t, struct cell *cell,
 	r->number = number;
 	r->stored = true;
 	return r;
+}
+
+struct kept_row *
+kept_get(struct kept *k, const struct table *t, struct cell *cell,
+    int64_t bucket, const char **p, const char *end)
+{
+	int64_t number;
+
+	if (kept_is_inline(*p, end))
+		return kept_get_inline(k, cell, bucket, p, end);
+	if (!written_get_int(p, end, &number))
+		return NULL;
+	return kept_fetch(k, t, cell, bucket, (uint64_t)number);
 }
 
 /* The row of an entry that waits, and its key. */
@@ -318,29 +404,102 @@ read_waiting(
 	return r;
 }
 
-int
-kept_waiting(struct kept *k, uint64_t until,
+/* Rows that were read together; their keys are looked up together. */
+struct waiting {
+	struct kept_row *rows[BATCH_ROWS];
+	struct str keys[BATCH_ROWS]; /* p NULL: none */
+	struct str listed[BATCH_ROWS];
+	uint64_t hashes[BATCH_ROWS];
+	struct arena arena;
+	unsigned n, n_listed;
+};
+
+/* Hands them over. The number of the first that is refused in *bad: false. */
+static bool
+hand_over(struct kept *k, struct table *t, struct waiting *w,
     bool (*take)(void *arg, struct kept_row *row, struct str key), void *arg,
-    struct err *err)
+    uint64_t *bad)
+{
+	bool good = true;
+
+	table_fetch(t, w->listed, w->hashes, w->n_listed);
+	for (unsigned i = 0; i < w->n; i++) {
+		*bad = good ? w->rows[i]->number : *bad;
+		good = good && take(arg, w->rows[i], w->keys[i]);
+		if (!good)
+			kept_forget(k, w->rows[i]);
+	}
+	w->n = w->n_listed = 0;
+	arena_reset(&w->arena);
+	return good;
+}
+
+static void
+add_waiting(struct waiting *w, struct kept_row *row, struct str key)
+{
+	w->rows[w->n] = row;
+	w->keys[w->n].p = NULL;
+	if (key.p) {
+		key = arena_str(&w->arena, key);
+		w->keys[w->n] = w->listed[w->n_listed] = key;
+		w->hashes[w->n_listed++] = hash_bytes(key.p, key.n);
+	}
+	w->n++;
+}
+
+/* Reads up to `until`. 0, or -1: *bad is what cannot be. */
+static int
+read_all(struct kept *k, struct table *t, uint64_t until,
+    bool (*take)(void *arg, struct kept_row *row, struct str key), void *arg,
+    struct waiting *w, struct buf *bad)
 {
 	struct store_scan *scan = state_scan(k->waits, 0);
 	struct str number, value, key;
-	int rc = 0;
+	uint64_t refused = 0;
+	bool good = true, more;
 
-	while (!rc && store_scan_next(scan, &number, &value)) {
-		struct kept_row *r = read_waiting(k, number, value, &key);
+	do {
+		struct kept_row *r = NULL;
 
+		more = store_scan_next(scan, &number, &value);
+		if (more)
+			r = read_waiting(k, number, value, &key);
+		if (more && !r) {
+			buf_adds(bad, number);
+			good = false;
+		}
 		if (r && r->number >= until) {
 			kept_forget(k, r);
-			break;
+			more = false;
+		} else if (r) {
+			add_waiting(w, r, key);
 		}
-		if (r && take(arg, r, key))
-			continue;
-		if (r)
-			kept_forget(k, r);
-		rc = written_damaged(k->waits, 0, number, err);
-	}
+		if (!good || !more || w->n == BATCH_ROWS)
+			if (!hand_over(k, t, w, take, arg, &refused) && good) {
+				state_key_number(bad, refused);
+				good = false;
+			}
+	} while (good && more);
 	store_scan_end(scan);
+	return good ? 0 : -1;
+}
+
+int
+kept_waiting(struct kept *k, struct table *t, uint64_t until,
+    bool (*take)(void *arg, struct kept_row *row, struct str key), void *arg,
+    struct err *err)
+{
+	struct waiting *w = mem_zalloc(sizeof *w);
+	struct buf bad = {0};
+	int rc;
+
+	arena_init(&w->arena, 4096);
+	rc = read_all(k, t, until, take, arg, w, &bad);
+	if (rc)
+		rc = written_damaged(k->waits, 0, buf_str(&bad), err);
+	arena_release(&w->arena);
+	buf_release(&bad);
+	mem_free(w);
 	return rc ? rc : written_ended(k->waits, err);
 }
 

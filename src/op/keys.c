@@ -32,6 +32,19 @@ keys_make(struct keys *k, struct eval *ev, struct batch *b,
 		make(k, b);
 }
 
+void
+keys_fetch(struct table *t, const struct batch *b, const struct str *list,
+    const uint64_t *hashes, unsigned from, unsigned to)
+{
+	unsigned k, end;
+
+	if (table_is_whole(t))
+		return;
+	k = op_selected_from(b, from);
+	end = op_selected_from(b, to);
+	table_fetch(t, list + k, hashes + k, end - k);
+}
+
 bool
 keys_null(const struct keys *k, unsigned row)
 {

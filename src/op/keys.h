@@ -4,6 +4,7 @@
 #define WEIR_OP_KEYS_H
 
 #include "op/op.h"
+#include "state/table.h"
 
 struct keys {
 	const struct column *cols;
@@ -18,6 +19,13 @@ struct keys {
  */
 void keys_make(struct keys *k, struct eval *ev, struct batch *b,
     const struct column *cols, unsigned n);
+
+/*
+ * The keys of the selected rows among [from, to) will be looked for in the
+ * table, one by one: table_fetch.
+ */
+void keys_fetch(struct table *t, const struct batch *b, const struct str *list,
+    const uint64_t *hashes, unsigned from, unsigned to);
 
 /* Some part of a row's key is NULL. */
 bool keys_null(const struct keys *k, unsigned row);

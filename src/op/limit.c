@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "data/key.h"
 #include "op/kept.h"
+#include "op/keys.h"
 #include "op/written.h"
 
 struct limit_config {
@@ -126,11 +127,14 @@ limit_apply(struct op_run *run, struct batch *b, void *prepared, unsigned from,
 {
 	struct limit_run *r = (struct limit_run *)run;
 	uint16_t *rows = arena_array(b->arena, to - from, sizeof *rows);
+	const struct row_keys *keys = prepared;
 	unsigned n = 0, k = op_selected_from(b, from);
 
+	if (r->c->n_keys)
+		keys_fetch(&r->keys, b, keys->keys, keys->hashes, from, to);
 	for (unsigned row = from; row < to; row++) {
 		if (k < b->n_sel && batch_row(b, k) == row) {
-			if (passes(count_of(r, prepared, k++)))
+			if (passes(count_of(r, keys, k++)))
 				rows[n++] = (uint16_t)row;
 			else
 				b->n_filtered++;

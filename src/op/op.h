@@ -646,6 +646,10 @@ struct op_kind {
 	unsigned n_words;
 	const char *primary; /* parameter that is the value of the action word
 				itself: where: EXPR */
+	/* A second key for one of the parameters; NULL: none. */
+	struct {
+		const char *key, *param;
+	} also;
 	enum op_waits waits;
 	/*
 	 * What its state grows with as long as the input goes on, and what

@@ -100,6 +100,12 @@ struct over_config {
 	unsigned edge;	 /* slot that a range is measured on */
 };
 
+static inline bool
+over_looks_ahead(const struct over_config *c)
+{
+	return c->ahead || (c->framed && c->frame.to.kind == BOUND_FOLLOWING);
+}
+
 /* Places in order. */
 struct over_queue {
 	uint64_t *at;

@@ -59,7 +59,8 @@ over_append(
     const struct over_config *c, struct over_key *k, struct kept_row *row)
 {
 	row->at = k->end;
-	if (k->end) {
+	/* Without an order all are peers. */
+	if (k->end && c->n_orders) {
 		const struct kept_row *last = over_row(k, k->end - 1);
 		bool peers = !kept_order(
 		    c->orders, c->n_orders, last->slots, row->slots);
@@ -339,7 +340,8 @@ least(uint64_t a, uint64_t b)
 static uint64_t
 first_needed(const struct over_config *c, const struct over_key *k)
 {
-	uint64_t from = least(k->next, k->end - 1);
+	/* The next row's peers are told by the last one. */
+	uint64_t from = least(k->next, k->end - (c->n_orders > 0));
 
 	from = least(from, minus(k->next, c->behind));
 	if (!c->framed)

@@ -238,9 +238,10 @@ is_sound(const struct over_config *c, const uint64_t *n)
 	bool moves = c->framed && c->frame.from.kind != BOUND_FIRST;
 	bool scans = c->framed && c->frame.unit != FRAME_ROWS;
 
-	if (base > end || next > end || base > next || (end && base == end) ||
-	    n[KEY_LO] > n[KEY_HI] || n[KEY_HI] > end || n[KEY_SCAN_LO] > end ||
-	    n[KEY_SCAN_HI] > end || n[KEY_SCAN_PEER] > end)
+	if (base > end || next > end || base > next ||
+	    (end && base == end && c->n_orders) || n[KEY_LO] > n[KEY_HI] ||
+	    n[KEY_HI] > end || n[KEY_SCAN_LO] > end || n[KEY_SCAN_HI] > end ||
+	    n[KEY_SCAN_PEER] > end)
 		return false;
 	/* What lag looks at. */
 	if (base > (next > c->behind ? next - c->behind : 0))

@@ -102,9 +102,11 @@ ranked_save(const struct ranked *r, struct kept *kept, struct buf *out)
 {
 	written_put_int(out, (int64_t)r->sorted);
 	written_put_int(out, r->full);
+	if (kept_inline(kept, r->rows, SIZE_MAX, 0, r->n, out))
+		return;
 	for (size_t i = 0; i < r->n; i++) {
-		written_put_int(out, (int64_t)r->rows[i]->arrival);
 		kept_store_row(kept, r->rows[i]);
+		written_put_int(out, (int64_t)r->rows[i]->arrival);
 	}
 }
 
@@ -113,7 +115,7 @@ ranked_load(struct ranked *r, struct kept *kept, const struct table *t,
     struct cell *cell, int64_t bucket, struct str bytes)
 {
 	const char *p = bytes.p, *end = p + bytes.n;
-	int64_t sorted, full, number;
+	int64_t sorted, full;
 
 	if (!written_get_int(&p, end, &sorted) ||
 	    !written_get_int(&p, end, &full))
@@ -121,9 +123,7 @@ ranked_load(struct ranked *r, struct kept *kept, const struct table *t,
 	while (p != end) {
 		struct kept_row *row;
 
-		if (!written_get_int(&p, end, &number))
-			return false;
-		row = kept_fetch(kept, t, cell, bucket, (uint64_t)number);
+		row = kept_get(kept, t, cell, bucket, &p, end);
 		if (!row)
 			return false;
 		if (kept->n_cols && !row->carry) {

@@ -43,8 +43,7 @@ void ranked_put(const struct ranked_rule *rule, struct ranked *r,
     struct kept *kept, struct kept_row *row);
 
 /*
- * The numbers of the rows and which are in order, as bytes, and the rows into
- * the state; and back: each row is read beneath its cell (kept_fetch). False:
+ * The rows and which are in order, as bytes (kept_inline); and back. False:
  * that is nothing of the kind.
  */
 void ranked_save(const struct ranked *r, struct kept *kept, struct buf *out);

@@ -15,6 +15,7 @@
 #include "op/running.h"
 
 #include "base/mem.h"
+#include "op/keys.h"
 #include "op/show.h"
 
 /* ---- the part for any thread ---- */
@@ -217,7 +218,8 @@ running_open(const struct op *op)
 	r->c = c;
 	r->now = r->forwarded = WHEN_MIN;
 	r->out = mem_array(c->n_calls, sizeof *r->out);
-	r->tracks = !c->at_once && !c->whole && c->mode != OVER_END &&
+	r->tracks = op->heeded && !c->at_once && !c->whole &&
+		    c->mode != OVER_END &&
 		    (c->ahead || c->mode == OVER_ARRIVAL ||
 			(c->framed && c->frame.to.kind == BOUND_FOLLOWING &&
 			    c->frame.unit != FRAME_RANGE));
@@ -232,7 +234,9 @@ running_apply(struct op_run *run, struct batch *b, void *prepared,
     unsigned from, unsigned to, struct watermark *w)
 {
 	struct running *r = (struct running *)run;
+	const struct running_prep *p = prepared;
 
+	keys_fetch(&r->keys, b, p->keys.keys, p->keys.hashes, from, to);
 	if (r->c->at_once)
 		apply_at_once(r, b, prepared, from, to, w);
 	else

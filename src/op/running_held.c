@@ -98,6 +98,10 @@ least_behind(struct running *r)
 static void
 forward(struct running *r, int64_t w)
 {
+	/* Rows that wait are not known then, nor is how far they would let w.
+	 */
+	if (!r->run.op->heeded && !r->final)
+		return;
 	if (r->tracks && !r->final) {
 		int64_t least = least_behind(r);
 
@@ -336,7 +340,7 @@ put_rest(struct running *r)
 	struct kept_row **rows = NULL;
 	size_t n = 0, cap = 0;
 
-	if (r->c->whole)
+	if (r->c->whole || over_looks_ahead(r->c))
 		table_load(&r->keys);
 	for (size_t i = 0; i < r->keys.n; i++) {
 		struct over_key *k = (void *)r->keys.cells[i]->bytes;

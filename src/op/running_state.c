@@ -9,6 +9,7 @@
  */
 #include "base/hash.h"
 #include "base/mem.h"
+#include "data/pack.h"
 #include "op/running.h"
 #include "op/written.h"
 
@@ -48,27 +49,60 @@ save_key(
 	struct running *r = arg;
 
 	(void)t;
+	/*
+	 * What begins with numbers has its rows beneath it: of those the first
+	 * ones are there already.
+	 */
+	if (!kept_inline(&r->kept, k->ring, k->cap - 1, k->base,
+		(size_t)(k->end - k->base), out))
+		for (uint64_t at = k->end;
+		     at > k->base && !over_row(k, at - 1)->stored; at--)
+			kept_store_row(&r->kept, over_row(k, at - 1));
 	over_key_save(r->c, k, out);
-	/* It may be read again at once. */
-	for (uint64_t at = k->base; r->c->at_once && at < k->end; at++)
-		kept_store_row(&r->kept, over_row(k, at));
 }
 
 struct loading {
 	struct running *r;
 	const struct table *t;
 	struct cell *cell;
+	const char *rows, *end; /* those that come first in the cell's value */
+	bool within;
 };
 
 static struct kept_row *
 load_row(void *arg, uint64_t at)
 {
-	const struct loading *l = arg;
-	struct kept_row *row = kept_fetch(&l->r->kept, l->t, l->cell, 0, at);
+	struct loading *l = arg;
+	struct kept *kept = &l->r->kept;
+	struct kept_row *row;
 
-	if (row)
-		row->owner = l->cell->bytes;
-	return row;
+	if (l->within && l->rows == l->end)
+		return NULL;
+	row = l->within ? kept_get_inline(kept, l->cell, 0, &l->rows, l->end)
+			: kept_fetch(kept, l->t, l->cell, 0, at);
+	if (!row)
+		return NULL;
+	row->owner = l->cell->bytes;
+	if (row->number == at)
+		return row;
+	kept_forget(kept, row);
+	return NULL;
+}
+
+/* The rows that come first; false: what begins so is no row. */
+static bool
+find_rows(struct loading *l, struct str *bytes)
+{
+	const char *p = bytes->p, *end = p + bytes->n;
+
+	l->rows = p;
+	l->within = kept_is_inline(p, end);
+	while (kept_is_inline(p, end))
+		if (pack_skip(&p, end) != PACK_OK)
+			return false;
+	l->end = p;
+	*bytes = (struct str){p, (size_t)(end - p)};
+	return true;
 }
 
 /* Rows that have not come out yet have what they are to come out with. */
@@ -85,10 +119,11 @@ static bool
 load_key(void *arg, struct table *t, struct cell *cell, struct str bytes)
 {
 	struct running *r = arg;
-	struct loading l = {r, t, cell};
+	struct loading l = {.r = r, .t = t, .cell = cell};
 
-	if (over_key_load(r->c, (void *)cell->bytes, bytes, load_row, &l) &&
-	    is_carried(r, (void *)cell->bytes))
+	if (find_rows(&l, &bytes) &&
+	    over_key_load(r->c, (void *)cell->bytes, bytes, load_row, &l) &&
+	    l.rows == l.end && is_carried(r, (void *)cell->bytes))
 		return true;
 	/* The run goes on until it sees that the state is damaged. */
 	over_key_release(r->c, (void *)cell->bytes, &r->kept);
@@ -171,7 +206,7 @@ running_load_all(struct running *r)
 	r->all = NULL;
 	r->n_all = r->cap_all = 0;
 	/* If it fails, so does the store, and with it the run. */
-	if (kept_waiting(&r->kept, r->before, take_early, r, &err))
+	if (kept_waiting(&r->kept, &r->keys, r->before, take_early, r, &err))
 		err_release(&err);
 	mem_grow(&r->all, &r->cap_all, r->n_all + n + 1, sizeof(void *));
 	for (size_t i = 0; i < n; i++)
@@ -258,15 +293,13 @@ restore_turns(struct running *r, struct err *err)
 
 /*
  * By time a row's turn may be over before the rows it looks ahead to are there:
- * then any key may have such rows, and all are needed.
+ * then any key may have such rows, and if they hold the watermark back all are
+ * needed.
  */
 static void
 load_behind(struct running *r)
 {
-	const struct over_config *c = r->c;
-
-	if (c->mode != OVER_TIME ||
-	    !(c->ahead || (c->framed && c->frame.to.kind == BOUND_FOLLOWING)))
+	if (!r->tracks || r->c->mode != OVER_TIME)
 		return;
 	table_load(&r->keys);
 	for (size_t i = 0; i < r->keys.n; i++) {
@@ -311,7 +344,7 @@ running_restore(struct op_run *run, struct state_step *s, struct err *err)
 		r->before = r->arrivals;
 		return 0;
 	}
-	if (kept_waiting(&r->kept, UINT64_MAX, take_pending, r, err))
+	if (kept_waiting(&r->kept, &r->keys, UINT64_MAX, take_pending, r, err))
 		return -1;
 	/* No turn comes before the end. */
 	if (r->c->whole)

@@ -514,6 +514,17 @@ take(struct semi_run *r, struct batch *b, struct semi_prep *p, unsigned k,
 		rows[(*n)++] = (uint16_t)row;
 }
 
+/* All that will be looked for is brought into memory at once. */
+static void
+fetch(struct semi_run *r, const struct batch *b, const struct semi_prep *p,
+    unsigned from, unsigned to)
+{
+	if (r->c->mode != SEMI_SCALAR)
+		keys_fetch(&r->rows, b, p->keys.list, p->keys.hashes, from, to);
+	if (r->c->n_within)
+		keys_fetch(&r->kin, b, p->kin.list, p->kin.hashes, from, to);
+}
+
 static void
 semi_apply(struct op_run *run, struct batch *b, void *prepared, unsigned from,
     unsigned to, struct watermark *w)
@@ -522,6 +533,7 @@ semi_apply(struct op_run *run, struct batch *b, void *prepared, unsigned from,
 	uint16_t *rows = arena_array(b->arena, to - from, sizeof *rows);
 	unsigned n = 0, k = op_selected_from(b, from);
 
+	fetch(r, b, prepared, from, to);
 	for (unsigned row = from; row < to; row++) {
 		if (k < b->n_sel && batch_row(b, k) == row)
 			take(r, b, prepared, k++, rows, &n);

@@ -202,6 +202,7 @@ setop_apply(struct op_run *run, struct batch *b, void *prepared, unsigned from,
 	uint16_t *rows = arena_array(b->arena, to - from, sizeof *rows);
 	unsigned n = 0, k = op_selected_from(b, from);
 
+	keys_fetch(&r->table, b, p->keys.list, p->keys.hashes, from, to);
 	for (unsigned row = from; row < to; row++) {
 		if (k < b->n_sel && batch_row(b, k) == row &&
 		    take(r, p, b->port, k++))

@@ -12,6 +12,7 @@
 #include "base/mem.h"
 #include "base/must.h"
 #include "data/key.h"
+#include "op/keys.h"
 #include "op/standing.h"
 #include "op/written.h"
 
@@ -230,11 +231,13 @@ settle_apply(struct op_run *run, struct batch *b, void *prepared, unsigned from,
     unsigned to, struct watermark *w)
 {
 	struct settle_run *r = (struct settle_run *)run;
+	const struct standing_prep *p = prepared;
 	unsigned k = op_selected_from(b, from);
 
+	keys_fetch(&r->standing.table, b, p->keys, p->hashes, from, to);
 	for (unsigned row = from; row < to; row++) {
 		if (k < b->n_sel && batch_row(b, k) == row)
-			note(r, standing_take(&r->standing, b, prepared, k++));
+			note(r, standing_take(&r->standing, b, p, k++));
 		if (w && b->time && watermark_see(w, b->time[row]))
 			moved(r, w->now);
 	}
@@ -396,7 +399,8 @@ const struct op_kind op_every = {
 	    "then, ordered by key; at the end of input once more. Where rows "
 	    "can vanish, those that did are marked -D in a column op. Rows "
 	    "without a key are passed on as they come. The output mode every "
-	    "does the same.",
+	    "does the same. If nothing else waits for the watermark, no row "
+	    "is late, and a lateness that is not stated is 0.",
 	.example =
 	    "- group: [status]\n"
 	    "  select: {n: count(*)}\n"

@@ -87,6 +87,7 @@ bool
 show_written(struct op_show *s, struct str bytes)
 {
 	const char *p = bytes.p, *end = p + bytes.n;
+	size_t at = s->value.n;
 	unsigned n = 0;
 
 	buf_addc(&s->value, '[');
@@ -99,7 +100,8 @@ show_written(struct op_show *s, struct str bytes)
 		value_json(&s->value, v);
 	}
 	if (n == 1)
-		memmove(s->value.p, s->value.p + 1, --s->value.n);
+		memmove(
+		    s->value.p + at, s->value.p + at + 1, --s->value.n - at);
 	else
 		buf_addc(&s->value, ']');
 	return n > 0;
@@ -202,11 +204,44 @@ show_kept_row(struct op_show *s, struct str bytes)
 	       show_written(s, (struct str){slots, (size_t)(p - slots) - 1});
 }
 
+/* The rows that a key's cell has in its value, behind numbers or first. */
+static bool
+show_inline(struct op_show *s, struct str entry)
+{
+	struct str saved, row;
+	const char *p, *end;
+	int64_t number, stored;
+
+	if (!table_saved(entry, &saved))
+		return false;
+	p = saved.p;
+	end = p + saved.n;
+	for (unsigned i = 0; i < 2 && !kept_is_inline(p, end); i++)
+		if (!written_get_int(&p, end, &number))
+			return false;
+	if (!kept_is_inline(p, end))
+		return false;
+	buf_addc(&s->value, '[');
+	while (kept_is_inline(p, end)) {
+		if (!written_get_bytes(&p, end, &row) ||
+		    !kept_inline_row(&row, &number, &stored))
+			return false;
+		show_comma(&s->value);
+		if (!show_kept_row(s, row))
+			return false;
+	}
+	buf_addc(&s->value, ']');
+	return true;
+}
+
 bool
 show_kept(struct op_show *s, const struct op_entry *e)
 {
 	const char *p = e->value.p, *end = p + e->value.n;
 	struct str key;
+
+	if (str_is(e->map, "keys"))
+		return show_inline(s, e->value);
 
 	if (str_is(e->map, "rows"))
 		return show_kept_row(s, e->value);

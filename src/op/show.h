@@ -27,7 +27,8 @@ bool show_columns(struct op_show *s, const struct flow *f, const unsigned *cols,
 bool show_row(struct op_show *s, const struct flow *f, struct str bytes);
 
 /*
- * Steps with kept rows (kept.h): their maps "rows" and "waiting", and numbers.
+ * Steps with kept rows (kept.h): their maps "rows" and "waiting", the rows that
+ * are in cells of "keys", and numbers.
  */
 bool show_kept(struct op_show *s, const struct op_entry *e);
 

@@ -11,6 +11,7 @@
  */
 #include "base/mem.h"
 #include "data/key.h"
+#include "op/keys.h"
 #include "op/show.h"
 #include "op/top_live.h"
 #include "op/written.h"
@@ -395,19 +396,23 @@ top_apply(struct op_run *run, struct batch *b, void *prepared, unsigned from,
     unsigned to, struct watermark *w)
 {
 	struct top_run *r = (struct top_run *)run;
+	const struct row_values *p = prepared;
 	unsigned k = op_selected_from(b, from);
 
 	if (live_of(run->op)) {
 		top_live_apply(run, b, prepared, from, to, w);
 		return;
 	}
+	if (!r->c->timed)
+		keys_fetch(&table_of(r, WHEN_MAX)->keys, b, p->keys.keys,
+		    p->keys.hashes, from, to);
 	for (unsigned row = from; row < to; row++) {
 		if (k < b->n_sel && batch_row(b, k) == row) {
 			if (r->c->timed && b->time && b->time[row] < r->now) {
 				run->counts.late++;
 				run->late(run, b, row);
 			} else {
-				take(r, b, prepared, row, k);
+				take(r, b, p, row, k);
 			}
 			k++;
 		}

@@ -10,23 +10,16 @@
  * told that enter and leave. An update that comes in both its halves from a
  * step is one change.
  *
- * What is taken back is found by its identity: the columns of the flow's key,
- * or all that can be seen. Equal rows are ordered as they would be if the rows
- * had come at the end of input: by the flow's key, or by arrival, those that
- * are alike next to each other.
+ * What is taken back is found by its identity, and equal rows are in the order
+ * they would have at the end of input (live_rows.h).
  */
 #include "op/top_live.h"
 
 #include "base/mem.h"
-#include "data/key.h"
+#include "op/keys.h"
+#include "op/live_rows.h"
 #include "op/standing.h"
 #include "op/written.h"
-
-/* All rows of a key, or the best ones, in order. */
-struct live_rows {
-	struct kept_row **rows;
-	size_t n, cap;
-};
 
 /* Rows and ranks a key shows. */
 struct shown {
@@ -40,7 +33,8 @@ struct shown {
 struct live_run {
 	struct op_run run; /* first */
 	const struct top_live *c;
-	struct table keys; /* cell: struct live_rows */
+	struct live_order order;
+	struct table keys; /* cell: struct live_rows: all, or the best ones */
 	struct kept kept;
 	uint64_t arrivals;
 	int64_t now;
@@ -130,90 +124,13 @@ top_live_prepare(const struct top_live *c, const struct op *op, struct eval *ev,
 	return p;
 }
 
-/* ---- the order ---- */
-
-/* The slot behind those of the order, where rows may be taken back. */
-static struct str
-identity(const struct live_run *r, const struct value *slots)
-{
-	return value_str(slots[r->c->rule.n_orders]);
-}
-
-static int
-by_slots(const struct live_run *r, const struct value *a, const struct value *b)
-{
-	const struct ranked_rule *rule = &r->c->rule;
-	int d = kept_order(rule->orders, rule->n_orders, a, b);
-
-	return r->c->last ? -d : d;
-}
-
-/* Where a row of these values stands to another, which came earlier. */
-static int
-compare(const struct live_run *r, const struct value *slots, uint64_t arrival,
-    const struct kept_row *row)
-{
-	int d = by_slots(r, slots, row->slots);
-
-	if (d)
-		return d;
-	if (r->c->retracts && r->run.op->in.keyed)
-		d = key_cmp(identity(r, slots), identity(r, row->slots));
-	else
-		d = arrival < row->arrival ? -1 : arrival > row->arrival;
-	return r->c->last ? -d : d;
-}
-
-/* The place of the first row that is not before these values. */
-static size_t
-place_of(const struct live_run *r, const struct live_rows *l,
-    const struct value *slots, uint64_t arrival)
-{
-	size_t lo = 0, hi = l->n;
-
-	while (lo < hi) {
-		size_t mid = lo + (hi - lo) / 2;
-
-		if (compare(r, slots, arrival, l->rows[mid]) > 0)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo;
-}
-
-static bool
-is_same(const struct live_run *r, const struct value *slots,
-    const struct kept_row *row)
-{
-	return str_eq(identity(r, slots), identity(r, row->slots));
-}
-
-/*
- * The place of a row of the same identity; l->n: there is none. Without a key
- * all rows of the same order are looked at.
- */
-static size_t
-find_same(const struct live_run *r, const struct live_rows *l,
-    const struct value *slots)
-{
-	uint64_t first = r->c->last ? UINT64_MAX : 0;
-	size_t i = place_of(r, l, slots, first);
-
-	if (r->run.op->in.keyed)
-		return i < l->n && is_same(r, slots, l->rows[i]) ? i : l->n;
-	for (; i < l->n && !by_slots(r, slots, l->rows[i]->slots); i++)
-		if (is_same(r, slots, l->rows[i]))
-			return i;
-	return l->n;
-}
-
 /* ---- what is shown ---- */
 
 static bool
 same_order(const struct live_run *r, const struct live_rows *l, size_t i)
 {
-	return i && !by_slots(r, l->rows[i - 1]->slots, l->rows[i]->slots);
+	return i &&
+	       !live_order(&r->order, l->rows[i - 1]->slots, l->rows[i]->slots);
 }
 
 /* The rank of row i, given that of the row before. */
@@ -278,12 +195,7 @@ put(struct live_run *r, const struct shown_row *s, enum change kind)
 static bool
 looks_same(const struct shown_row *a, const struct shown_row *b)
 {
-	return a->rank == b->rank &&
-	       (a->row == b->row ||
-		   (a->row->carry_len == b->row->carry_len &&
-		       (!a->row->carry_len ||
-			   !memcmp(a->row->carry, b->row->carry,
-			       a->row->carry_len))));
+	return a->rank == b->rank && live_looks_same(a->row, b->row);
 }
 
 static void
@@ -327,7 +239,7 @@ successor(const struct live_run *r, const struct shown_row *old)
 		return NULL;
 	for (size_t i = 0; i < b->n; i++)
 		if (!b->rows[i].row->group &&
-		    is_same(r, old->row->slots, b->rows[i].row))
+		    live_same(&r->order, old->row->slots, b->rows[i].row))
 			return &b->rows[i];
 	return NULL;
 }
@@ -393,9 +305,7 @@ static void
 take_out(struct live_run *r, struct live_rows *l, size_t at)
 {
 	mem_grow(&r->gone, &r->cap_gone, r->n_gone + 1, sizeof(void *));
-	r->gone[r->n_gone++] = l->rows[at];
-	l->n--;
-	memmove(l->rows + at, l->rows + at + 1, (l->n - at) * sizeof(void *));
+	r->gone[r->n_gone++] = live_remove(l, at);
 }
 
 /* Where rows only come, those that no rank is left for are let go. */
@@ -428,7 +338,7 @@ is_vain(const struct live_run *r, const struct live_rows *l,
 		return true;
 	if (r->c->retracts || rule->ties == RANKED_DENSE || l->n < rule->limit)
 		return false;
-	d = by_slots(r, slots, l->rows[l->n - 1]->slots);
+	d = live_order(&r->order, slots, l->rows[l->n - 1]->slots);
 	return d > 0 || (!d && rule->ties == RANKED_ROWS && !r->c->last);
 }
 
@@ -443,18 +353,11 @@ add(struct live_run *r, struct live_rows *l, const struct batch *b,
 	if (is_vain(r, l, slots))
 		return;
 	change_begin(r, l);
-	at = r->c->retracts ? find_same(r, l, slots) : l->n;
-	if (at < l->n)
-		arrival = l->rows[at]->arrival;
-	else
-		at = place_of(r, l, slots, arrival);
+	at = live_new_place(&r->order, l, slots, &arrival);
 	new = kept_take(&r->kept, b, row, slots);
 	new->arrival = arrival;
 	kept_place(&r->kept, new, cell_of_bytes((char *)l), 0, number);
-	mem_grow(&l->rows, &l->cap, l->n + 1, sizeof(void *));
-	memmove(l->rows + at + 1, l->rows + at, (l->n - at) * sizeof(void *));
-	l->rows[at] = new;
-	l->n++;
+	live_insert(l, at, new);
 	if (!r->c->retracts)
 		cut(r, l);
 }
@@ -462,7 +365,7 @@ add(struct live_run *r, struct live_rows *l, const struct batch *b,
 static void
 take_back(struct live_run *r, struct live_rows *l, const struct value *slots)
 {
-	size_t at = find_same(r, l, slots);
+	size_t at = live_find(&r->order, l, slots);
 
 	if (at == l->n) {
 		r->run.counts.bad++;
@@ -484,16 +387,6 @@ refuse(struct live_run *r, struct batch *b, unsigned row, int64_t time)
 	} else {
 		b->n_filtered++;
 	}
-}
-
-/* Is the row one half of an update whose other half comes next? */
-static bool
-is_half(const struct batch *b, const struct live_prep *p, unsigned k)
-{
-	return !b->raw && k + 1 < b->n_sel &&
-	       batch_change(b, batch_row(b, k)) == CHANGE_BEFORE &&
-	       batch_change(b, batch_row(b, k + 1)) == CHANGE_AFTER &&
-	       str_eq(p->values.keys.keys[k], p->values.keys.keys[k + 1]);
 }
 
 static void
@@ -535,7 +428,7 @@ take(struct live_run *r, struct batch *b, const struct live_prep *p, unsigned k)
 		take_back(r, l, v);
 	else
 		add(r, l, b, row, v);
-	if (r->changing && !is_half(b, p, k))
+	if (r->changing && !live_is_half(b, &p->values.keys, k))
 		change_end(r);
 }
 
@@ -549,6 +442,12 @@ top_live_open(const struct top_live *c, const struct op *op)
 	r->run.op = op;
 	r->c = c;
 	r->now = WHEN_MIN;
+	r->order = (struct live_order){.orders = c->rule.orders,
+	    .n_orders = c->rule.n_orders,
+	    .last = c->last,
+	    .retracts = c->retracts,
+	    .keyed = op->in.keyed,
+	    .identity = c->rule.n_orders};
 	table_init(&r->keys, (sizeof(struct live_rows) + 15) & ~15u);
 	kept_init(&r->kept, op, c->rule.n_orders + c->retracts, true);
 	return &r->run;
@@ -569,11 +468,14 @@ top_live_apply(struct op_run *run, struct batch *b, void *prepared,
     unsigned from, unsigned to, struct watermark *w)
 {
 	struct live_run *r = (struct live_run *)run;
+	const struct live_prep *p = prepared;
 	unsigned k = op_selected_from(b, from);
 
+	keys_fetch(
+	    &r->keys, b, p->values.keys.keys, p->values.keys.hashes, from, to);
 	for (unsigned row = from; row < to; row++) {
 		if (k < b->n_sel && batch_row(b, k) == row)
-			take(r, b, prepared, k++);
+			take(r, b, p, k++);
 		if (!w || !b->time || !watermark_see(w, b->time[row]))
 			continue;
 		r->now = w->now;
@@ -602,13 +504,8 @@ top_live_close(struct op_run *run)
 	struct live_run *r = (struct live_run *)run;
 
 	kept_leave(&r->kept);
-	for (size_t i = 0; i < r->keys.n; i++) {
-		struct live_rows *l = (void *)r->keys.cells[i]->bytes;
-
-		for (size_t k = 0; k < l->n; k++)
-			kept_forget(&r->kept, l->rows[k]);
-		mem_free(l->rows);
-	}
+	for (size_t i = 0; i < r->keys.n; i++)
+		live_release((void *)r->keys.cells[i]->bytes, &r->kept);
 	table_release(&r->keys);
 	kept_release(&r->kept);
 	mem_free(r->before.rows);
@@ -634,68 +531,21 @@ static void
 save_cell(
     void *arg, const struct table *t, const struct cell *cell, struct buf *out)
 {
-	const struct live_rows *l = (const void *)cell->bytes;
 	struct live_run *r = arg;
 
 	(void)t;
-	for (size_t i = 0; i < l->n; i++) {
-		written_put_int(out, (int64_t)l->rows[i]->number);
-		kept_store_row(&r->kept, l->rows[i]);
-	}
-}
-
-/* Is it a row as one was put there? */
-static bool
-is_whole(const struct live_run *r, const struct kept_row *row)
-{
-	const struct value *v = &row->slots[r->c->rule.n_orders];
-
-	return (!r->kept.n_cols || row->carry) &&
-	       (!r->c->retracts ||
-		   (v->type == T_BYTES && key_check(value_str(*v))));
-}
-
-static void
-release_rows(struct live_run *r, struct live_rows *l)
-{
-	for (size_t i = 0; i < l->n; i++)
-		kept_forget(&r->kept, l->rows[i]);
-	mem_free(l->rows);
-	*l = (struct live_rows){0};
-}
-
-static bool
-load_rows(struct live_run *r, const struct table *t, struct cell *cell,
-    struct str bytes)
-{
-	struct live_rows *l = (void *)cell->bytes;
-	const char *p = bytes.p, *end = p + bytes.n;
-	struct kept_row *row;
-	int64_t number;
-
-	while (p != end) {
-		if (!written_get_int(&p, end, &number))
-			return false;
-		row = kept_fetch(&r->kept, t, cell, 0, (uint64_t)number);
-		if (!row)
-			return false;
-		row->group = row->first = 0;
-		mem_grow(&l->rows, &l->cap, l->n + 1, sizeof(void *));
-		l->rows[l->n++] = row;
-		if (!is_whole(r, row))
-			return false;
-	}
-	return true;
+	live_save((const void *)cell->bytes, &r->kept, out);
 }
 
 static bool
 load_cell(void *arg, struct table *t, struct cell *cell, struct str bytes)
 {
+	struct live_rows *l = (void *)cell->bytes;
 	struct live_run *r = arg;
 
-	if (load_rows(r, t, cell, bytes))
+	if (live_load(&r->order, l, &r->kept, t, cell, bytes))
 		return true;
-	release_rows(r, (void *)cell->bytes);
+	live_release(l, &r->kept);
 	return false;
 }
 
@@ -705,7 +555,7 @@ drop_cell(void *arg, struct table *t, struct cell *cell)
 	struct live_run *r = arg;
 
 	(void)t;
-	release_rows(r, (void *)cell->bytes);
+	live_release((void *)cell->bytes, &r->kept);
 	kept_measure(&r->kept);
 }
 

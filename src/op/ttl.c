@@ -5,6 +5,7 @@
 #include "base/hash.h"
 #include "base/mem.h"
 #include "base/must.h"
+#include "op/keys.h"
 #include "op/window_kind.h"
 #include "state/code.h"
 
@@ -194,6 +195,14 @@ ttl_cell(struct ttl_cells *l, struct str key, int64_t time, int64_t w,
 	}
 	*heap = &in->table.heap;
 	return c->bytes;
+}
+
+void
+ttl_fetch(struct ttl_cells *l, const struct batch *b, const struct str *list,
+    const uint64_t *hashes, unsigned from, unsigned to)
+{
+	for (size_t i = 0; i < l->n; i++)
+		keys_fetch(&l->tables[i]->table, b, list, hashes, from, to);
 }
 
 void

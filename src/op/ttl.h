@@ -46,6 +46,10 @@ void ttl_keep(struct ttl_cells *l, struct state_map *map);
 char *ttl_cell(struct ttl_cells *l, struct str key, int64_t time, int64_t w,
     bool touch, struct arena **heap);
 
+/* ttl_cell will be called for these keys: keys_fetch for all tables. */
+void ttl_fetch(struct ttl_cells *l, const struct batch *b,
+    const struct str *list, const uint64_t *hashes, unsigned from, unsigned to);
+
 /* The watermark has risen: what has expired altogether is dropped. */
 void ttl_advance(struct ttl_cells *l, int64_t w);
 

@@ -8,6 +8,7 @@
  * those that take a row back without a later one are deletes.
  */
 #include "base/mem.h"
+#include "op/keys.h"
 #include "op/standing.h"
 
 struct upsert_run {
@@ -86,11 +87,13 @@ upsert_apply(struct op_run *run, struct batch *b, void *prepared, unsigned from,
     unsigned to, struct watermark *w)
 {
 	struct upsert_run *r = (struct upsert_run *)run;
+	const struct standing_prep *p = prepared;
 	unsigned k = op_selected_from(b, from);
 
+	keys_fetch(&r->standing.table, b, p->keys, p->hashes, from, to);
 	for (unsigned row = from; row < to; row++) {
 		if (k < b->n_sel && batch_row(b, k) == row)
-			take(r, b, prepared, k++);
+			take(r, b, p, k++);
 		if (!w || !b->time || !watermark_see(w, b->time[row]) ||
 		    !run->op->heeded)
 			continue;

@@ -525,6 +525,27 @@ lateness_of(const struct plan *p)
 	return most;
 }
 
+/*
+ * Results shown every so often are shown as time goes on. Where nothing else
+ * waits for it no row can be late, and no lateness need be stated.
+ */
+static void
+lateness_of_shows(struct plan *p)
+{
+	bool shows = false;
+
+	for (unsigned i = 0; i < p->n_ops; i++) {
+		const struct op *op = &p->ops[i];
+
+		if (op->acts && op->kind->changes != CHANGES_SHOW)
+			return;
+		shows |= op->acts;
+	}
+	for (unsigned i = 0; shows && i < p->n_inputs; i++)
+		if (p->inputs[i].time.lateness == WHEN_MAX)
+			p->inputs[i].time.lateness = 0;
+}
+
 int
 plan_bind(struct plan *p, struct err *err)
 {
@@ -561,6 +582,8 @@ plan_bind(struct plan *p, struct err *err)
 	arena_init(&scratch, 16384);
 	bad = bind_twice(&s, &scratch);
 	arena_release(&scratch);
+	if (!bad)
+		lateness_of_shows(p);
 	p->bound = !bad;
 	return bad;
 }

@@ -175,6 +175,16 @@ put_time_source(struct explain *x, const struct plan_input *in)
 		buf_printf(&x->text, ", in %s", zone_name(t->zone));
 }
 
+/* Results that are shown every so often change whenever a row comes. */
+static bool
+knows_late(const struct plan *p)
+{
+	for (unsigned i = 0; i < p->n_ops; i++)
+		if (p->ops[i].acts && p->ops[i].kind->changes != CHANGES_SHOW)
+			return true;
+	return false;
+}
+
 static void
 put_lateness(struct explain *x, const struct plan_input *in)
 {
@@ -186,6 +196,10 @@ put_lateness(struct explain *x, const struct plan_input *in)
 	}
 	buf_lit(&x->text, "; lateness ");
 	put_duration(&x->text, t->lateness);
+	if (!knows_late(x->plan)) {
+		buf_lit(&x->text, "; nothing is late");
+		return;
+	}
 	if (t->allowed) {
 		buf_lit(&x->text, ", then ");
 		put_duration(&x->text, t->allowed);

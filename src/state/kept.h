@@ -41,8 +41,9 @@ struct kept {
 	size_t hand;
 	struct generation *old;
 	size_t n_old, cap_old;
-	size_t bytes; /* as counted by the state */
-	size_t place; /* in the list of all */
+	size_t bytes;	       /* as counted by the state */
+	struct absent *absent; /* what table_fetch has not found, or NULL */
+	size_t place;	       /* in the list of all */
 };
 
 struct schema_version {
@@ -145,6 +146,15 @@ void kept_write(const struct kept *k, const struct cell *c, struct buf *out);
 /* Reads it into a cell of t, which has the codec of k; says so if it can't. */
 bool kept_read(
     struct kept *k, struct table *t, struct cell *c, struct str value);
+
+/*
+ * Keys that the store has no entry of (absent.c). absent_add: of at most
+ * `most` keys since they were forgotten.
+ */
+void absent_add(struct kept *k, struct str key, uint64_t hash, size_t most);
+bool absent_has(const struct kept *k, struct str key, uint64_t hash);
+void absent_forget(struct kept *k);
+void absent_free(struct kept *k);
 
 /* The slow ways of table_find, table_cell and table_cells. */
 struct cell *kept_find(struct kept *k, struct str key, uint64_t hash);

@@ -489,10 +489,11 @@ memtable_drop_map(struct memtable *m, unsigned map)
 }
 
 void
-memtable_absorb(struct memtable *m, struct memtable *from)
+memtable_absorb(struct memtable *m, struct memtable *from, bool marks)
 {
 	for (size_t i = 0; i < from->n_maps; i++)
-		memtable_forget_map(m, from->maps[i]);
+		(marks ? memtable_drop_map : memtable_forget_map)(
+		    m, from->maps[i]);
 	for (size_t i = 0; i < from->n; i++) {
 		const struct mem_section *src = from->sections[i];
 		struct mem_cursor c = {0};
@@ -500,7 +501,8 @@ memtable_absorb(struct memtable *m, struct memtable *from)
 		struct mem_section *dst;
 
 		if (src->dropped)
-			memtable_forget(m, src->map, src->bucket);
+			(marks ? memtable_drop : memtable_forget)(
+			    m, src->map, src->bucket);
 		if (!src->index.n)
 			continue;
 		dst = memtable_section(m, src->map, src->bucket);

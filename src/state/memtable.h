@@ -97,8 +97,11 @@ void memtable_drop_map(struct memtable *m, unsigned map);
 void memtable_forget(struct memtable *m, unsigned map, int64_t bucket);
 void memtable_forget_map(struct memtable *m, unsigned map);
 
-/* Applies all of `from`, which is newer, to a table with nothing below it. */
-void memtable_absorb(struct memtable *m, struct memtable *from);
+/*
+ * Applies all of `from`, which is newer. marks: something lies below the
+ * table, so what is dropped stays noted.
+ */
+void memtable_absorb(struct memtable *m, struct memtable *from, bool marks);
 
 /* The entry of a key, tombstones too, or NULL. s may be NULL. */
 const struct mem_entry *mem_section_get(

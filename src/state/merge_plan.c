@@ -154,8 +154,9 @@ choose(const struct pile *piles, size_t n_piles, size_t *top, size_t *n)
 	return false;
 }
 
-bool
-merge_plan(const struct merge_run *runs, size_t n_runs, size_t *from, size_t *n)
+static bool
+plan(const struct merge_run *runs, size_t n_runs, bool all, size_t *from,
+    size_t *n)
 {
 	struct pile *piles;
 	size_t n_piles, top, width;
@@ -165,7 +166,8 @@ merge_plan(const struct merge_run *runs, size_t n_runs, size_t *from, size_t *n)
 		return false;
 	piles = mem_array(n_runs, sizeof *piles);
 	n_piles = make_piles(runs, n_runs, piles);
-	found = choose(piles, n_piles, &top, &width);
+	found = all ? choose(piles, n_piles, &top, &width)
+		    : full_tier(piles, n_piles, &top, &width);
 	if (found) {
 		const struct pile *newest = &piles[top];
 		const struct pile *oldest = &piles[top + width - 1];
@@ -175,6 +177,19 @@ merge_plan(const struct merge_run *runs, size_t n_runs, size_t *from, size_t *n)
 	}
 	mem_free(piles);
 	return found;
+}
+
+bool
+merge_plan(const struct merge_run *runs, size_t n_runs, size_t *from, size_t *n)
+{
+	return plan(runs, n_runs, true, from, n);
+}
+
+bool
+merge_plan_top(
+    const struct merge_run *runs, size_t n_runs, size_t *from, size_t *n)
+{
+	return plan(runs, n_runs, false, from, n);
 }
 
 size_t

@@ -41,6 +41,13 @@ struct merge_run {
 bool merge_plan(
     const struct merge_run *runs, size_t n_runs, size_t *from, size_t *n);
 
+/*
+ * The same of runs below which others are being merged: small ones that pile
+ * up meanwhile.
+ */
+bool merge_plan_top(
+    const struct merge_run *runs, size_t n_runs, size_t *from, size_t *n);
+
 /* Runs that lie over each other, pieces of one counted as one. */
 size_t merge_depth(const struct merge_run *runs, size_t n_runs);
 

@@ -116,6 +116,7 @@ store_free(struct store *s)
 	memtable_free(s->held);
 	memtable_free(s->job.changes);
 	memtable_free(s->trash);
+	memtable_free(s->trash_aside);
 	buf_release(&s->job.note);
 	buf_release(&s->job.edits);
 	buf_release(&s->job.gone);
@@ -209,6 +210,18 @@ wait_finished(struct store *s)
 	pthread_mutex_unlock(&s->lock);
 }
 
+int
+store_apply(struct store *s, struct err *err)
+{
+	struct store_job *job = &s->job;
+	struct str more = {
+	    job->edits.p + job->applied, job->edits.n - job->applied};
+
+	must(edit_apply(more, &s->version, NULL, &job->gone));
+	job->applied = job->edits.n;
+	return store_open_runs(s, err);
+}
+
 /* The edits that the writer has made hold for the owner, too. */
 static int
 apply_edits(struct store *s, struct err *err)
@@ -256,8 +269,13 @@ land(struct store *s)
 		return;
 	if (apply_edits(s, &err))
 		store_fail(s, &err);
-	if (!job->flushed)
-		memtable_absorb(s->held, job->changes);
+	if (job->flushed) {
+		aside_end(s);
+	} else {
+		if (s->aside)
+			aside_drop(s, job->changes);
+		memtable_absorb(s->held, job->changes, s->aside != NULL);
+	}
 	/* Giving much memory back takes time. */
 	s->trash = job->changes;
 	job->changes = NULL;
@@ -313,6 +331,7 @@ spill(struct store *s)
 		store_fail(s, &err);
 		return;
 	}
+	aside_turn(s);
 	merge_turn(s);
 	hand_changes(s, true);
 }
@@ -320,8 +339,13 @@ spill(struct store *s)
 static inline void
 see_to_size(struct store *s)
 {
-	if (s->pending->bytes > s->o.spill_bytes && !s->o.read_only &&
-	    !atomic_load(&s->failed))
+	size_t most = s->o.spill_bytes;
+
+	if (s->pending->bytes <= most || s->o.read_only ||
+	    atomic_load(&s->failed))
+		return;
+	/* A commit on its way is waited for when there is much more. */
+	if (s->pending->bytes > most + most / 2 || !store_is_busy(s))
 		spill(s);
 }
 
@@ -380,7 +404,9 @@ store_commit(struct store *s, const struct store_commit *c, struct err *err)
 		land_commit(s);
 		return 0;
 	}
+	aside_turn(s);
 	merge_turn(s);
+	aside_begin(s);
 	hand_changes(s, false);
 	return 0;
 }
@@ -417,7 +443,8 @@ install_owed(struct store *s, struct err *err)
 	int rc = 0;
 
 	if (s->o.read_only || s->temporary || s->spilled ||
-	    !memtable_is_empty(s->pending) || !merge_owed(s))
+	    !memtable_is_empty(s->pending) ||
+	    (!aside_owed(s) && !merge_owed(s)))
 		return 0;
 	buf_adds(&note, buf_str(&s->note));
 	rc = store_commit(
@@ -434,6 +461,7 @@ store_close(struct store *s, struct err *err)
 
 	if (!rc)
 		rc = install_owed(s, err);
+	aside_stop(s);
 	merge_stop(s);
 	if (s->threaded) {
 		pthread_mutex_lock(&s->lock);

@@ -20,6 +20,7 @@ struct part {
 
 struct flush {
 	struct store *store;
+	const struct flush_what *what;
 	struct part *parts;
 	size_t n, cap;
 	uint64_t n_entries; /* at most */
@@ -54,16 +55,18 @@ add_part(struct flush *f, const struct mem_section *newer,
 static void
 find_parts(struct flush *f)
 {
-	const struct memtable *changes = f->store->job.changes;
-	const struct memtable *held = f->store->held;
+	const struct memtable *changes = f->what->newer;
+	const struct memtable *held = f->what->older;
 
 	for (size_t i = 0; i < changes->n; i++) {
 		const struct mem_section *s = changes->sections[i];
 
 		add_part(f, s,
-		    s->dropped ? NULL : memtable_find(held, s->map, s->bucket));
+		    s->dropped || !held
+			? NULL
+			: memtable_find(held, s->map, s->bucket));
 	}
-	for (size_t i = 0; i < held->n; i++) {
+	for (size_t i = 0; held && i < held->n; i++) {
 		const struct mem_section *s = held->sections[i];
 
 		if (!memtable_find(changes, s->map, s->bucket) &&
@@ -74,13 +77,14 @@ find_parts(struct flush *f)
 		qsort(f->parts, f->n, sizeof *f->parts, by_name);
 }
 
-/* May a run have entries of the section that a tombstone must hide? */
+/* May there be entries of the section that a tombstone must hide? */
 static bool
-is_below(const struct store *s, const struct part *p)
+is_below(const struct flush_what *what, const struct part *p)
 {
 	if (p->newer && p->newer->dropped)
 		return false;
-	return version_has(&s->version, p->map, p->bucket);
+	return (what->aside && memtable_find(what->aside, p->map, p->bucket)) ||
+	       version_has(what->below, p->map, p->bucket);
 }
 
 static size_t
@@ -88,7 +92,7 @@ gather(struct flush *f, const struct part *p)
 {
 	size_t n = 0, most = (p->newer ? p->newer->index.n : 0) +
 			     (p->older ? p->older->index.n : 0);
-	bool below = is_below(f->store, p);
+	bool below = is_below(f->what, p);
 	const struct mem_entry *e;
 
 	mem_grow(&f->items, &f->cap_items, most, sizeof *f->items);
@@ -148,12 +152,12 @@ write_run(struct flush *f, struct version_run *out, struct err *err)
 }
 
 int
-flush_run(struct store *s, struct version_run *out, struct err *err)
+flush_run(struct store *s, const struct flush_what *what,
+    struct version_run *out, struct err *err)
 {
-	struct flush f = {.store = s};
+	struct flush f = {.store = s, .what = what};
 	int rc = 0;
 
-	*out = (struct version_run){.number = s->job.run};
 	find_parts(&f);
 	if (f.n)
 		rc = write_run(&f, out, err);

@@ -4,10 +4,12 @@
  * writer, to whom a commit is handed over as a job. While there is one
  * (busy), the owner only reads what the job reads, and looks at nothing that
  * the writer changes; it takes the result over (land) when it is finished.
+ * More threads write runs of what nobody changes any more (store_aside.c,
+ * store_merge.c).
  *
  * What reads see, the newest first: pending (put since the last commit
  * began), job.changes (being committed or spilled), held (what the journal
- * says), the runs of version.
+ * says), what was taken aside of it, the runs of version.
  *
  * version and held change by edits alone (version.h). What was applied to
  * them and is not committed yet is in job.edits; the next commit says it.
@@ -23,6 +25,9 @@
 #include "state/store_dir.h"
 #include "state/store_recover.h"
 #include "state/version.h"
+
+/* Merges at a time. */
+#define STORE_MERGES 2
 
 /* What was handed over: a commit, or changes to be spilled. */
 struct store_job {
@@ -45,7 +50,8 @@ struct store_log {
 	int fd; /* -1: there is none yet, or it must not be gone on with */
 	uint64_t number, nonce;
 	uint64_t size;
-	bool ours; /* has a frame that says our term */
+	bool ours;  /* has a frame that says our term */
+	bool renew; /* what was taken aside is in a run: begin a new one */
 };
 
 /* A file that no commit needs once one after `epoch` is durable. */
@@ -64,8 +70,9 @@ struct store {
 	struct memtable *pending, *held;
 	struct version version;
 	struct block_cache *cache;
-	struct store_merge *merge; /* store_merge.c */
-	unsigned merge_pause;	   /* commits before the next one begins */
+	struct store_aside *aside; /* store_aside.c; the writer reads it */
+	struct store_merge *merges[STORE_MERGES]; /* store_merge.c */
+	unsigned merge_pause; /* commits before the next one begins */
 	struct buf note, schema;
 	bool new_schema, was_closed, undone, busy;
 	bool spilled;	/* runs of version have what is not committed */
@@ -75,7 +82,7 @@ struct store {
 	struct buf many;	/* values of store_get_many */
 	struct store_ask *asks; /* its keys that no table knows */
 	size_t cap_asks;
-	struct memtable *trash; /* freed by the writer's next job */
+	struct memtable *trash, *trash_aside; /* freed by the next job */
 
 	/* The writer's while busy, else the owner's. */
 	struct store_job job;
@@ -105,7 +112,7 @@ struct store_ask {
 
 /* Limits where the options have none. */
 #define STORE_JOURNAL_MAX ((size_t)8 << 20)
-#define STORE_INLINE_MAX ((size_t)256 << 10)
+#define STORE_INLINE_MAX ((size_t)1 << 20)
 #define STORE_SPILL_BYTES ((size_t)128 << 20)
 #define STORE_CACHE_BYTES ((size_t)8 << 20)
 #define STORE_RUN_BYTES ((size_t)64 << 20)
@@ -126,6 +133,9 @@ int store_load(struct store *s, const struct recovery *r, uint64_t number,
 /* Opens the runs that are not open. */
 int store_open_runs(struct store *s, struct err *err);
 
+/* The job's edits that are new hold for the version of the owner. */
+int store_apply(struct store *s, struct err *err);
+
 /* ---- store_check.c ---- */
 
 /* Reads all of a run; false, and a line for each damage, if there is any. */
@@ -134,11 +144,40 @@ bool check_run(const struct store_dir *d, const struct version_run *r,
 
 /* ---- store_flush.c ---- */
 
+/* What is to become a run, and what is older than that. */
+struct flush_what {
+	const struct memtable *newer, *older; /* older may be NULL */
+	const struct memtable *aside;	      /* older than both; or NULL */
+	const struct version *below;
+};
+
 /*
- * Writes a run of what is held and what the job changes, and syncs it; its
- * number is 0 if there is nothing to write.
+ * Writes the run out->number, and syncs it; the number becomes 0 if there is
+ * nothing to write. By any thread.
  */
-int flush_run(struct store *s, struct version_run *out, struct err *err);
+int flush_run(struct store *s, const struct flush_what *what,
+    struct version_run *out, struct err *err);
+
+/* ---- store_aside.c ---- */
+
+/*
+ * By the owner, before a commit is handed over: begins if the journal is full,
+ * adds the run to the commit's edits once it is written. What is dropped
+ * meanwhile is told to it by land.
+ */
+void aside_begin(struct store *s);
+void aside_turn(struct store *s);
+void aside_drop(struct store *s, const struct memtable *changes);
+struct memtable *aside_table(const struct store *s); /* or NULL */
+
+/* By the writer, before a run of what is newer: waits, adds it to the edits.
+ * The owner ends it then. */
+int aside_settle(struct store *s, struct buf *edits, struct err *err);
+void aside_end(struct store *s);
+
+/* At the end: waits; is there a run that a commit should name? */
+bool aside_owed(struct store *s);
+void aside_stop(struct store *s); /* nobody will name it */
 
 /* ---- store_merge.c ---- */
 
@@ -170,7 +209,7 @@ void garbage_add(
 
 /* ---- store_read.c ---- */
 
-#define STORE_TABLES 3
+#define STORE_TABLES 4
 /* Tables of changes that reads go through, the newest first. */
 unsigned store_tables(
     const struct store *s, struct memtable *out[STORE_TABLES]);

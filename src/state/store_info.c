@@ -23,6 +23,8 @@ store_info(struct store *s, struct store_info *out)
 	    .closed = s->was_closed,
 	    .n_runs = (unsigned)s->version.n,
 	};
+	if (s->aside)
+		out->n_entries += aside_table(s)->n_entries;
 	for (size_t i = 0; i < s->version.n; i++) {
 		const struct version_run *r = &s->version.runs[i];
 
@@ -47,20 +49,26 @@ add_run(const struct version_run *r, unsigned map, uint64_t *entries,
 		}
 }
 
+static void
+add_table(
+    const struct memtable *m, unsigned map, uint64_t *entries, uint64_t *bytes)
+{
+	for (size_t i = 0; i < m->n; i++)
+		if (m->sections[i]->map == map) {
+			*entries += m->sections[i]->index.n;
+			*bytes += m->sections[i]->bytes;
+		}
+}
+
 void
 store_map_size(
     struct store *s, unsigned map, uint64_t *entries, uint64_t *bytes)
 {
 	store_wait(s, NULL);
 	*entries = *bytes = 0;
-	for (size_t i = 0; i < s->held->n; i++) {
-		const struct mem_section *section = s->held->sections[i];
-
-		if (section->map == map) {
-			*entries += section->index.n;
-			*bytes += section->bytes;
-		}
-	}
+	add_table(s->held, map, entries, bytes);
+	if (s->aside)
+		add_table(aside_table(s), map, entries, bytes);
 	for (size_t i = 0; i < s->version.n; i++)
 		add_run(&s->version.runs[i], map, entries, bytes);
 }

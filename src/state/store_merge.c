@@ -4,6 +4,9 @@
  * another (merge_plan.h), the thread writes one in their place, maybe in
  * pieces, and the owner installs it by an edit of its next commit. Sections
  * that die meanwhile are dead in the new run, too.
+ *
+ * While a merge goes on a second one may begin among the runs that are newer
+ * than its: a large merge takes long, and small runs would pile up.
  */
 #include <signal.h>
 #include <stdlib.h>
@@ -84,7 +87,7 @@ ask_covers(struct version *v)
 
 /* Runs are asked only when the answer could matter: it takes reading. */
 static bool
-pick(struct version *v, size_t *first, size_t *n)
+pick_all(struct version *v, size_t *first, size_t *n)
 {
 	struct merge_run *runs = describe(v);
 	bool found = merge_plan(runs, v->n, first, n);
@@ -94,6 +97,22 @@ pick(struct version *v, size_t *first, size_t *n)
 		runs = describe(v);
 		found = merge_plan(runs, v->n, first, n);
 	}
+	mem_free(runs);
+	return found;
+}
+
+/* Of the runs from `base` on. */
+static bool
+pick(struct version *v, size_t base, size_t *first, size_t *n)
+{
+	struct merge_run *runs;
+	bool found;
+
+	if (!base)
+		return pick_all(v, first, n);
+	runs = describe(v);
+	found = merge_plan_top(runs + base, v->n - base, first, n);
+	*first += base;
 	mem_free(runs);
 	return found;
 }
@@ -179,17 +198,17 @@ merge_main(void *arg)
 /* ---- the owner ---- */
 
 static void
-merge_free(struct store *s)
+merge_free(struct store_merge **slot)
 {
-	version_release(&s->merge->inputs);
-	mem_free(s->merge->made);
-	err_release(&s->merge->err);
-	mem_free(s->merge);
-	s->merge = NULL;
+	version_release(&(*slot)->inputs);
+	mem_free((*slot)->made);
+	err_release(&(*slot)->err);
+	mem_free(*slot);
+	*slot = NULL;
 }
 
 static void
-begin(struct store *s, size_t first, size_t n)
+begin(struct store *s, struct store_merge **slot, size_t first, size_t n)
 {
 	struct store_merge *m = mem_zalloc(sizeof *m);
 	struct version part = {.runs = s->version.runs + first, .n = n};
@@ -204,7 +223,7 @@ begin(struct store *s, size_t first, size_t n)
 	m->next = s->next_run;
 	m->end = s->next_run += 2 + 2 * (bytes / s->o.run_bytes);
 	version_copy(&m->inputs, &part);
-	s->merge = m;
+	*slot = m;
 	sigfillset(&all);
 	must(!pthread_sigmask(SIG_SETMASK, &all, &was));
 	begun = !pthread_create(&m->thread, NULL, merge_main, m);
@@ -212,7 +231,7 @@ begin(struct store *s, size_t first, size_t n)
 	if (begun)
 		return;
 	s->merge_pause = MERGE_PAUSE;
-	merge_free(s);
+	merge_free(slot);
 }
 
 /* What has died in a run since it was read is dead in the new ones. */
@@ -229,20 +248,8 @@ note_dead(struct section_set *dead, const struct version_run *was,
 }
 
 static void
-apply(struct store *s)
+install(struct store *s, const struct store_merge *m, struct err *err)
 {
-	struct store_job *job = &s->job;
-	struct str more = {
-	    job->edits.p + job->applied, job->edits.n - job->applied};
-
-	must(edit_apply(more, &s->version, NULL, &job->gone));
-	job->applied = job->edits.n;
-}
-
-static void
-install(struct store *s, struct err *err)
-{
-	struct store_merge *m = s->merge;
 	size_t n = m->inputs.n, first;
 	uint64_t *gone = mem_array(n, sizeof *gone);
 	struct version_run *come = mem_zalloc((m->n_made + 1) * sizeof *come);
@@ -267,45 +274,77 @@ install(struct store *s, struct err *err)
 	mem_free(gone);
 	mem_free(come);
 	mem_free(dead.p);
-	apply(s);
-	if (store_open_runs(s, err))
+	if (store_apply(s, err))
 		store_fail(s, err);
+}
+
+/* Is the run one of those that are being merged? */
+static bool
+is_input(const struct store *s, uint64_t number)
+{
+	for (unsigned i = 0; i < STORE_MERGES; i++) {
+		const struct store_merge *m = s->merges[i];
+
+		if (m && version_find(&m->inputs, number) < m->inputs.n)
+			return true;
+	}
+	return false;
 }
 
 /* Runs of which nothing is alive go without being read. */
 static void
 remove_dead(struct store *s)
 {
+	struct err err = {0};
+
 	for (size_t i = s->version.n; i-- > 0;) {
 		uint64_t number = s->version.runs[i].number;
 
-		if (!version_run_is_dead(&s->version.runs[i]))
+		if (!version_run_is_dead(&s->version.runs[i]) ||
+		    is_input(s, number))
 			continue;
 		edit_put_merge(&s->job.edits, &number, 1, NULL, 0);
-		apply(s);
+		if (store_apply(s, &err))
+			store_fail(s, &err);
 	}
 }
 
+/* The merge that has ended, if any. */
+static struct store_merge **
+ended(struct store *s)
+{
+	for (unsigned i = 0; i < STORE_MERGES; i++)
+		if (s->merges[i] && atomic_load(&s->merges[i]->finished))
+			return &s->merges[i];
+	return NULL;
+}
+
+static bool
+is_merging(const struct store *s)
+{
+	return s->merges[0] || s->merges[1];
+}
+
+/* For one of those that go on. */
 static void
 wait_merge(struct store *s)
 {
 	pthread_mutex_lock(&s->lock);
-	while (!atomic_load(&s->merge->finished))
+	while (!ended(s))
 		pthread_cond_wait(&s->changed, &s->lock);
 	pthread_mutex_unlock(&s->lock);
 }
 
 /* Takes over what a merge that has ended has made. */
 static void
-take(struct store *s)
+take(struct store *s, struct store_merge **slot)
 {
+	struct store_merge *m = *slot;
 	struct err err = {0};
-
-	struct store_merge *m = s->merge;
 
 	pthread_join(m->thread, NULL);
 	if (!m->rc) {
-		install(s, &err);
+		install(s, m, &err);
 	} else if (m->err.code == ERR_IO) {
 		/* A full disk, maybe: what there is does without it. */
 		s->merge_pause = MERGE_PAUSE;
@@ -313,52 +352,86 @@ take(struct store *s)
 		store_dir_note(&s->dir, &m->err);
 		store_fail(s, &m->err);
 	}
-	merge_free(s);
+	merge_free(slot);
+}
+
+/* Begins a merge above those that go on. False: nothing is due. */
+static bool
+begin_next(struct store *s)
+{
+	struct store_merge **slot = NULL;
+	size_t base = 0, first, n;
+
+	for (unsigned i = 0; i < STORE_MERGES; i++) {
+		const struct store_merge *m = s->merges[i];
+		size_t end;
+
+		if (!m) {
+			slot = &s->merges[i];
+			continue;
+		}
+		end = m->inputs.n +
+		      version_find(&s->version, m->inputs.runs[0].number);
+		base = end > base ? end : base;
+	}
+	if (!slot || !pick(&s->version, base, &first, &n))
+		return false;
+	begin(s, slot, first, n);
+	return !s->merge_pause;
 }
 
 void
 merge_turn(struct store *s)
 {
-	size_t first, n;
+	struct store_merge **slot;
 
-	if (s->merge && s->version.n >= MERGE_DEPTH_SLOW &&
+	if (is_merging(s) && s->version.n >= MERGE_DEPTH_SLOW &&
 	    depth(&s->version) >= MERGE_DEPTH_SLOW)
 		wait_merge(s);
-	if (s->merge && atomic_load(&s->merge->finished))
-		take(s);
-	if (s->merge || atomic_load(&s->failed) || !s->version.n)
+	while ((slot = ended(s)))
+		take(s, slot);
+	if (atomic_load(&s->failed) || !s->version.n)
 		return;
 	remove_dead(s);
 	if (s->merge_pause) {
 		s->merge_pause--;
 		return;
 	}
-	if (pick(&s->version, &first, &n))
-		begin(s, first, n);
+	while (begin_next(s))
+		;
 }
 
 bool
 merge_owed(struct store *s)
 {
-	if (!s->merge || depth(&s->version) <= MERGE_DEPTH_END)
+	struct store_merge **slot;
+
+	if (!is_merging(s) || depth(&s->version) <= MERGE_DEPTH_END)
 		return false;
 	wait_merge(s);
-	return !s->merge->rc;
+	slot = ended(s);
+	return slot && !(*slot)->rc;
 }
 
-void
-merge_stop(struct store *s)
+static void
+stop(struct store *s, struct store_merge **slot)
 {
-	struct store_merge *m = s->merge;
+	struct store_merge *m = *slot;
 	char name[STORE_NAME_MAX];
 
-	if (!m)
-		return;
 	atomic_store(&m->stop, true);
 	pthread_join(m->thread, NULL);
 	for (size_t i = 0; i < m->n_made; i++) {
 		store_name(name, STORE_RUN, m->made[i].number);
 		store_dir_unlink(&s->dir, name);
 	}
-	merge_free(s);
+	merge_free(slot);
+}
+
+void
+merge_stop(struct store *s)
+{
+	for (unsigned i = 0; i < STORE_MERGES; i++)
+		if (s->merges[i])
+			stop(s, &s->merges[i]);
 }

@@ -19,6 +19,8 @@ store_tables(const struct store *s, struct memtable *out[STORE_TABLES])
 		out[n++] = s->job.changes;
 	if (s->held)
 		out[n++] = s->held;
+	if (s->aside)
+		out[n++] = aside_table(s);
 	return n;
 }
 

@@ -128,6 +128,7 @@ write_log(struct store *s, const struct frame_sink *sink, struct err *err)
 		return -1;
 	s->log.size += sink->bytes.n;
 	s->log.ours = true;
+	s->log.renew = false;
 	return 0;
 }
 
@@ -191,6 +192,7 @@ write_whole(struct store *s, struct err *err)
 	char name[STORE_NAME_MAX];
 	int rc;
 
+	must(s->job.flushed || !s->aside);
 	if (begin_log(s, err))
 		return -1;
 	sink.nonce = s->log.nonce;
@@ -289,11 +291,16 @@ collect(struct store *s)
 
 /* ---- jobs ---- */
 
+/* Journals longer than they may be, while a run is made of what they hold. */
+#define LONGER 4
+
 /* Is there more in the journal than it may have? */
 static bool
 is_full(const struct store *s)
 {
-	return s->log.size + s->job.changes->bytes > s->o.journal_max;
+	size_t most = s->aside ? LONGER * s->o.journal_max : s->o.journal_max;
+
+	return s->log.renew || s->log.size + s->job.changes->bytes > most;
 }
 
 /* Is it worth a run? What a new journal would have to repeat is, too. */
@@ -304,16 +311,19 @@ is_large(const struct store *s)
 
 	if (s->job.spill || bytes > s->o.inline_max)
 		return true;
-	return is_full(s) && s->held->bytes + bytes > s->o.journal_max / 4;
+	return is_full(s) && !s->log.renew &&
+	       (s->aside || s->held->bytes + bytes > s->o.journal_max / 4);
 }
 
 /* The run, and the edits that say so. */
 static int
 flush_job(struct store *s, struct err *err)
 {
-	struct version_run r;
+	struct flush_what what = {
+	    s->job.changes, s->held, aside_table(s), &s->version};
+	struct version_run r = {.number = s->job.run};
 
-	if (flush_run(s, &r, err))
+	if (flush_run(s, &what, &r, err) || aside_settle(s, &s->job.edits, err))
 		return -1;
 	edit_put_drops(&s->job.edits, s->job.changes);
 	buf_addc(&s->job.edits, EDIT_CLEAR);
@@ -343,7 +353,8 @@ int
 job_do(struct store *s, struct err *err)
 {
 	memtable_free(s->trash);
-	s->trash = NULL;
+	memtable_free(s->trash_aside);
+	s->trash = s->trash_aside = NULL;
 	s->job.flushed = false;
 	if (!is_large(s))
 		edit_put_drops(&s->job.edits, s->job.changes);

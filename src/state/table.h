@@ -73,6 +73,15 @@ struct cell *table_find(const struct table *t, struct str key, uint64_t hash);
 void table_cells(struct table *t, const struct str *keys,
     const uint64_t *hashes, const uint16_t *ix, unsigned n, char **out);
 
+/*
+ * These keys will be asked for one by one: what the store has of them is
+ * brought into memory, all at once. Nothing is made, and nothing counts as
+ * changed. That a key is not there is known until a cell is evicted, so it is
+ * not looked for again.
+ */
+void table_fetch(struct table *t, const struct str *keys,
+    const uint64_t *hashes, unsigned n);
+
 /* The cell whose bytes these are. */
 static inline struct cell *
 cell_of_bytes(char *bytes)

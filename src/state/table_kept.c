@@ -94,6 +94,7 @@ kept_free(struct table *t)
 	}
 	mem_free(k->old);
 	mem_free(k->changed);
+	absent_free(k);
 	mem_free(k);
 	t->kept = NULL;
 }
@@ -351,7 +352,7 @@ kept_find(struct kept *k, struct str key, uint64_t hash)
 {
 	struct buf *value = &k->state->scratch;
 
-	if (!k->partial)
+	if (!k->partial || absent_has(k, key, hash))
 		return NULL;
 	value->n = 0;
 	if (state_get(k->map, k->bucket, key, value) != STORE_FOUND)
@@ -373,17 +374,42 @@ fetch_missing(struct kept *k, const struct str *keys, const uint64_t *hashes,
 	mem_grow(&s->keys, &s->cap_keys, n_missing, sizeof *s->keys);
 	mem_grow(&s->values, &s->cap_values, n_missing, sizeof *s->values);
 	for (unsigned i = 0; i < n; i++) {
-		if (cells[i])
+		if (cells[i] || absent_has(k, keys[ix[i]], hashes[ix[i]]))
 			continue;
 		at[m] = ix[i];
 		s->keys[m++] = keys[ix[i]];
 	}
-	if (!store_get_many(
-		s->store, k->map->number, k->bucket, s->keys, m, s->values))
+	if (!m || !store_get_many(s->store, k->map->number, k->bucket, s->keys,
+		      m, s->values))
 		return;
 	for (unsigned i = 0; i < m; i++)
 		if (s->values[i].p)
 			take_back(k, s->keys[i], hashes[at[i]], s->values[i]);
+}
+
+void
+table_fetch(
+    struct table *t, const struct str *keys, const uint64_t *hashes, unsigned n)
+{
+	struct kept *k = t->kept;
+	struct cell *cells[BATCH_ROWS];
+	uint16_t ix[BATCH_ROWS];
+	unsigned n_missing;
+
+	must(n <= BATCH_ROWS);
+	if (!k || !k->partial)
+		return;
+	for (unsigned i = 0; i < n; i++)
+		ix[i] = (uint16_t)i;
+	absent_forget(k);
+	n_missing = table_find_all(t, keys, hashes, ix, n, cells);
+	if (!n_missing)
+		return;
+	fetch_missing(k, keys, hashes, ix, n, cells, n_missing);
+	for (unsigned i = 0; i < n; i++)
+		if (!cells[i] && !table_find_here(t, keys[i], hashes[i]))
+			absent_add(k, keys[i], hashes[i], n_missing);
+	kept_busy(k);
 }
 
 void
@@ -437,6 +463,7 @@ table_load(struct table *t)
 	}
 	store_scan_end(scan);
 	k->partial = false;
+	k->put = true; /* the entries are there as if they had been put now */
 	kept_busy(k);
 }
 
@@ -565,6 +592,7 @@ kept_evict(struct kept *k)
 
 	if (!k->codec->movable || !t->n)
 		return false;
+	absent_forget(k);
 	if (k->listed)
 		kept_put_some(k, k->n_changed);
 	if (!k->n_old)

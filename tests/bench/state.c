@@ -9,10 +9,13 @@
  *	full	cold: all of it, in order
  *	commit	15 times 100000 changed keys, anywhere: put, made durable
  *	amplify	300 commits of one key in a hundred: bytes written, disk taken
- *	rmw	keys anywhere are read and changed, a commit each 25000, for 20
- *s; to be run under a memory limit (README.md) expire	500000 keys of 10
- *buckets are dropped all	load, open, full, commit, rmw, expire, in this
- *order
+ *	latency	keys anywhere are put, as fast as it goes, and a commit is
+ *		begun each 20 ms: how long it stops who puts, and until it is
+ *		durable; 300 keys for a commit, 3000, and 1000000
+ *	rmw	keys anywhere are read and changed, a commit each 25000, for
+ *		20 s; to be run under a memory limit (README.md)
+ *	expire	500000 keys of 10 buckets are dropped
+ *	all	load, open, full, commit, rmw, expire, in this order
  *
  * The directory must be empty before load; each engine has one of its own in
  * it. Caches are of 64 MiB, or
@@ -322,6 +325,60 @@ test_commit(struct bench *b)
 	close_db(b);
 }
 
+/* Commits at a distance, each of `changed` keys. */
+static void
+latency(struct bench *b, unsigned turns, uint64_t changed, uint64_t tick_ns)
+{
+	double *pauses = calloc(turns, sizeof *pauses);
+	double *waits = calloc(turns, sizeof *waits);
+	uint64_t due = now_ns();
+	char what[64];
+
+	open_db(b);
+	for (unsigned t = 0; t < turns; t++) {
+		uint64_t pause = 0, begin;
+		bool done = false;
+
+		due += tick_ns;
+		for (uint64_t i = 0; i < changed; i++)
+			put(b, below(b, b->keys), t + 1);
+		while (now_ns() < due)
+			;
+		begin = now_ns();
+		b->e->commit(b->db, false, &pause);
+		pauses[t] = (double)pause / 1e6;
+		while (!done)
+			done = b->e->idle(b->db);
+		waits[t] = ms_since(begin);
+		if (now_ns() > due)
+			due = now_ns();
+	}
+	qsort(pauses, turns, sizeof *pauses, by_size);
+	qsort(waits, turns, sizeof *waits, by_size);
+	for (unsigned i = 0; i < 3; i++) {
+		static const unsigned parts[] = {50, 98, 100};
+		unsigned at = (turns - 1) * parts[i] / 100;
+
+		snprintf(what, sizeof what, "%llu keys, pause, %u%%",
+		    (unsigned long long)changed, parts[i]);
+		say(b, "latency", what, pauses[at], "ms");
+		snprintf(what, sizeof what, "%llu keys, durable, %u%%",
+		    (unsigned long long)changed, parts[i]);
+		say(b, "latency", what, waits[at], "ms");
+	}
+	free(pauses);
+	free(waits);
+	close_db(b);
+}
+
+static void
+test_latency(struct bench *b)
+{
+	latency(b, 500, 300, 20000000);
+	latency(b, 300, 3000, 20000000);
+	latency(b, 5, 1000000, 20000000);
+}
+
 static void
 test_amplify(struct bench *b)
 {
@@ -417,6 +474,7 @@ static const struct test {
     {"open", test_open, false},
     {"full", test_full, false},
     {"commit", test_commit, false},
+    {"latency", test_latency, true},
     {"amplify", test_amplify, true},
     {"rmw", test_rmw, false},
     {"expire", test_expire, false},

@@ -26,6 +26,8 @@ struct engine {
 	 * could have gone on.
 	 */
 	void (*commit)(void *db, bool wait, uint64_t *pause_ns);
+	/* Is all that was committed durable? */
+	bool (*idle)(void *db);
 	/* n keys of bucket 0, values to out (n * VALUE); how many were found.
 	 */
 	size_t (*get)(void *db, const char *keys, size_t n, char *out);

@@ -99,6 +99,13 @@ commit(void *arg, bool wait, uint64_t *pause_ns)
 	*pause_ns = now_ns() - from;
 }
 
+static bool
+idle(void *db)
+{
+	(void)db;
+	return true;
+}
+
 static size_t
 get(void *arg, const char *keys, size_t n, char *out)
 {
@@ -170,4 +177,4 @@ settle(void *arg)
 }
 
 const struct engine engine_lmdb = {
-    "LMDB", open_db, close_db, put, commit, get, scan, drop, settle};
+    "LMDB", open_db, close_db, put, commit, idle, get, scan, drop, settle};

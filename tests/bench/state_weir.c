@@ -77,6 +77,14 @@ commit(void *arg, bool wait, uint64_t *pause_ns)
 		failed(&err);
 }
 
+static bool
+idle(void *arg)
+{
+	struct db *db = arg;
+
+	return !store_is_busy(db->store);
+}
+
 static size_t
 get(void *arg, const char *keys, size_t n, char *out)
 {
@@ -151,4 +159,4 @@ settle(void *arg)
 }
 
 const struct engine engine_weir = {
-    "weir", open_db, close_db, put, commit, get, scan, drop, settle};
+    "weir", open_db, close_db, put, commit, idle, get, scan, drop, settle};

@@ -375,10 +375,56 @@ test_temporary(void)
 	ok(!test_close(s), "closed");
 }
 
+#define HELD 60000 /* keys: their run takes a while */
+
+static bool
+is_as_left(struct store *s)
+{
+	return !strcmp(get(s, 0, 1), "newer") && !strcmp(get(s, 0, 2), "-") &&
+	       !strcmp(get(s, 0, 3), "held") && !strcmp(get(s, 5, 3), "-") &&
+	       !strcmp(get(s, 5, 4), "again") && !strcmp(get(s, 6, 3), "held");
+}
+
+/* Commits while the journal's contents become a run. */
+static void
+test_aside(void)
+{
+	struct store_options o = {
+	    .create = true, .journal_max = 2200000, .inline_max = 100 << 20};
+	const char *dir = test_dir("aside");
+	struct store *s = test_open(dir, &o);
+	struct store_info info;
+	bool right;
+
+	for (int k = 0; k < 2 * HELD; k++) {
+		put(s, k % 8, k % HELD / 8, "held");
+		if (k == HELD)
+			test_commit(s, "much");
+	}
+	put(s, 0, 1, "newer");
+	store_delete(s, 1, 0, test_key(2));
+	test_commit(s, "begins");
+	store_info(s, &info);
+	ok(!info.n_runs, "a commit does not wait for the run");
+	store_drop(s, 1, 5);
+	put(s, 5, 4, "again");
+	right = is_as_left(s) && !test_commit(s, "while it is made");
+	store_delete(s, 1, 0, test_key(7));
+	test_commit(s, "again");
+	ok(right && is_as_left(s), "meanwhile everything is seen");
+	ok(!test_close(s), "closed");
+	s = test_open(dir, &make);
+	store_info(s, &info);
+	ok(info.n_runs == 1 && info.n_journals == 1, "then it is there");
+	ok(is_as_left(s) && !strcmp(get(s, 0, 7), "-"), "with what is newer");
+	test_close(s);
+}
+
 int
 main(void)
 {
 	test_basics();
+	test_aside();
 	test_scan();
 	test_many();
 	test_many_runs();

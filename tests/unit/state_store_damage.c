@@ -53,6 +53,8 @@ is_commit(struct store *s, int e, bool *whole)
 {
 	bool right = true;
 
+	/* Closing commits once more if what the journal held is in a run. */
+	e = e < COMMITS ? e : COMMITS;
 	*whole = true;
 	for (int k = 0; k < KEYS; k++) {
 		const char *got = test_get(s, 1, k % 2, test_key(k));
@@ -236,7 +238,7 @@ main(void)
 		gone(top, dirfd(d), e->d_name, &files);
 	}
 	closedir(d);
-	ok(n_files > 4, "a directory of %u files", n_files);
+	ok(n_files > 3, "a directory of %u files", n_files);
 	report("bits", &flips);
 	report("lengths", &lengths);
 	ok(files.n && !files.wrong, "a file that is gone is missed");

@@ -10,6 +10,7 @@
 #include "base/must.h"
 #include "data/key.h"
 #include "state/code.h"
+#include "state/kept.h"
 #include "state/table.h"
 #include "tap.h"
 
@@ -191,7 +192,15 @@ count_some(struct world *w)
 		keys[i] = (struct str){bytes.p + from, ends[i] - from};
 		hashes[i] = hash_bytes(keys[i].p, keys[i].n);
 	}
-	table_cells(&w->table, keys, hashes, ix, N, cells);
+	if (roll(w, 2)) {
+		table_fetch(&w->table, keys, hashes, N);
+		for (unsigned i = 0; i < N; i++)
+			cells[i] =
+			    table_cell(&w->table, keys[ix[i]], hashes[ix[i]])
+				->bytes;
+	} else {
+		table_cells(&w->table, keys, hashes, ix, N, cells);
+	}
 	for (unsigned i = 0; i < N; i++) {
 		count_up(&w->table, cells[i], at[ix[i]]);
 		w->model[at[ix[i]]]++;
@@ -348,6 +357,81 @@ test_drop(void)
 	walk(w, false);
 	look_at_all(w);
 	ok(!w->bad, "and so is its bucket");
+	count_some(w);
+	commit(w);
+	end_run(w);
+	begin_run(w);
+	table_load(&w->table);
+	table_drop(&w->table);
+	state_free(w->state);
+	begin_run(w);
+	memset(w->model, 0, sizeof w->model);
+	look_at_all(w);
+	ok(!w->bad, "also where all of it had been loaded");
+	end_run(w);
+	store_close(w->store, &err);
+	mem_free(w);
+}
+
+static struct cell *
+find_key(struct world *w, int64_t i)
+{
+	struct buf b = {0};
+	struct str key = key_of(&b, i);
+	struct cell *c = table_find(&w->table, key, hash_bytes(key.p, key.n));
+
+	buf_release(&b);
+	return c;
+}
+
+/*
+ * Keys that will be asked for are brought into memory at once, and those that
+ * are not there are known until something is evicted.
+ */
+static void
+test_fetch(void)
+{
+	struct world *w = mem_zalloc(sizeof *w);
+	const struct store_options options = {0};
+	struct err err = {0};
+	struct buf b[3] = {{0}};
+	struct str keys[3];
+	uint64_t hashes[3];
+	struct cell *c;
+
+	w->memory = SIZE_MAX;
+	w->codec = &counter_codec;
+	must(!store_open_temporary(&w->store, &options, &err));
+	begin_run(w);
+	for (unsigned i = 0; i < 3; i++) {
+		keys[i] = key_of(&b[i], i);
+		hashes[i] = hash_bytes(keys[i].p, keys[i].n);
+	}
+	for (unsigned i = 0; i < 2; i++)
+		count_up(&w->table,
+		    table_cell(&w->table, keys[i], hashes[i])->bytes, i);
+	commit(w);
+	end_run(w);
+	begin_run(w);
+	table_fetch(&w->table, keys + 1, hashes + 1, 2);
+	ok(w->table.n == 1 && !w->table.n_made && !w->table.cells[0]->changed,
+	    "what is there is in memory, unchanged, and nothing is made");
+	/* Nobody but the table puts what is in its bucket: now somebody does.
+	 */
+	state_delete(w->map, -7, keys[1]);
+	state_put(w->map, -7, keys[2],
+	    STR("\x00\x02\x01"
+		"c"));
+	c = find_key(w, 1);
+	ok(c && is_right(c, 1, 1), "it is not read again");
+	ok(!find_key(w, 2), "what is not there is not looked for again");
+	ok(find_key(w, 0) != NULL, "another key is");
+	while (w->table.n)
+		must(kept_evict(w->table.kept));
+	ok(find_key(w, 2) != NULL, "until cells are evicted");
+	ok(!state_failed(w->state, &err), "nothing has failed");
+	for (unsigned i = 0; i < 3; i++)
+		buf_release(&b[i]);
 	end_run(w);
 	store_close(w->store, &err);
 	mem_free(w);
@@ -430,6 +514,7 @@ main(void)
 	test_random((size_t)256 << 10, &counter_codec, "256 KiB");
 	test_random((size_t)160 << 10, &counter_codec, "160 KiB");
 	test_drop();
+	test_fetch();
 	test_damage();
 	test_too_much();
 	return tap_done();

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Keys of which it is known that the store has none: those of one batch that
+ * table_fetch has looked for in vain, so that nobody asks again when they come
+ * one by one. The table alone puts entries into its bucket, and only of cells
+ * in memory, so what is absent stays so until a cell is evicted.
+ *
+ * Open addressing by the key's hash; the keys' bytes lie one behind another.
+ */
+#include "base/mem.h"
+#include "state/kept.h"
+
+struct slot {
+	uint64_t hash;
+	uint32_t at, n; /* in keys; n + 1, 0: free */
+};
+
+struct absent {
+	struct slot *slots;
+	size_t cap; /* a power of two */
+	size_t n;
+	struct buf keys;
+};
+
+void
+absent_free(struct kept *k)
+{
+	if (!k->absent)
+		return;
+	mem_free(k->absent->slots);
+	buf_release(&k->absent->keys);
+	mem_free(k->absent);
+	k->absent = NULL;
+}
+
+void
+absent_forget(struct kept *k)
+{
+	struct absent *a = k->absent;
+
+	if (!a || !a->n)
+		return;
+	memset(a->slots, 0, a->cap * sizeof *a->slots);
+	a->n = a->keys.n = 0;
+}
+
+static bool
+is_key(const struct absent *a, const struct slot *s, struct str key)
+{
+	return s->n - 1 == key.n && !memcmp(a->keys.p + s->at, key.p, key.n);
+}
+
+/* The key's slot, or the free one where it would be. */
+static struct slot *
+slot_of(const struct absent *a, struct str key, uint64_t hash)
+{
+	size_t i = (size_t)(hash >> 32) & (a->cap - 1);
+
+	while (a->slots[i].n &&
+	       (a->slots[i].hash != hash || !is_key(a, &a->slots[i], key)))
+		i = (i + 1) & (a->cap - 1);
+	return &a->slots[i];
+}
+
+bool
+absent_has(const struct kept *k, struct str key, uint64_t hash)
+{
+	const struct absent *a = k->absent;
+
+	return a && a->n && slot_of(a, key, hash)->n;
+}
+
+void
+absent_add(struct kept *k, struct str key, uint64_t hash, size_t most)
+{
+	struct absent *a = k->absent;
+	struct slot *s;
+
+	if (!a)
+		a = k->absent = mem_zalloc(sizeof *a);
+	if (!a->n && a->cap < 2 * most) {
+		mem_free(a->slots);
+		for (a->cap = 16; a->cap < 2 * most;)
+			a->cap *= 2;
+		a->slots = mem_zalloc(a->cap * sizeof *a->slots);
+	}
+	s = slot_of(a, key, hash);
+	if (s->n)
+		return;
+	*s = (struct slot){hash, (uint32_t)a->keys.n, (uint32_t)key.n + 1};
+	buf_adds(&a->keys, key);
+	a->n++;
+}

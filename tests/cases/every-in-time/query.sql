@@ -1,0 +1,1 @@
+SELECT svc, count(*) n, max(ms) most GROUP BY svc

@@ -1,0 +1,1 @@
+SELECT window_start, window_end, host, count(*) n GROUP BY host, tumble(1m)

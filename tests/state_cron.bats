@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: MIT
+# Runs over a few new lines while much is held, as cron starts them: what is
+# read of the state goes by the new lines, not by what there is. Counted by
+# strace, so it does not depend on how fast the machine is.
+
+load lib
+
+KEYS=20000
+NEW=100
+
+setup_file() {
+	# 20000 keys in an order of no kind, four minutes from first to last.
+	awk -v n=$KEYS 'BEGIN {
+		for (i = 0; i < n; i++)
+			printf "{\"t\":%d,\"k\":\"u%05d\",\"v\":%d}\n",
+			    1772323200 + i / 80, i * 7919 % n, i % 1000
+	}' >"$BATS_FILE_TMPDIR/old.json"
+	# 100 of them come again within a minute, and then time goes on.
+	awk -v n=$KEYS -v new=$NEW 'BEGIN {
+		for (i = 0; i < new; i++)
+			printf "{\"t\":%d,\"k\":\"u%05d\",\"v\":%d}\n",
+			    1772323500 + i / 2, i * 191 * 7919 % n, i
+	}' >"$BATS_FILE_TMPDIR/new.json"
+}
+
+# few QUERY...: a run over the new lines reads no more than about a block for
+# each of them and what it takes to find it, and syncs a handful of times.
+few() {
+	strace -o /dev/null true 2>/dev/null || skip "no strace"
+	rm -rf st
+	cp "$BATS_FILE_TMPDIR/old.json" in.json
+	case $* in
+	*=in.json) ;;
+	*) set -- "$@" in.json ;;
+	esac
+	weir -q -s ./st -l 1s -T t "$@" >out
+	cat "$BATS_FILE_TMPDIR/new.json" >>in.json
+	strace -f -qq -o calls \
+	    -e trace=pread64,preadv,preadv2,fsync,fdatasync \
+	    "$WEIR" -q -s ./st -l 1s -T t "$@" >out
+	awk -v most=$((3 * NEW)) '
+	/ pread/ && $NF > 0 { n++; bytes += $NF }
+	/ f(data)?sync\(/ { syncs++ }
+	END {
+		printf "%d reads, %d bytes, %d syncs\n", n, bytes, syncs
+		exit n > most || bytes > most * 2048 || syncs > 6
+	}' calls
+}
+
+spec() {
+	printf 'weir: 1\nsteps:\n%s\n' "$1" >spec.yaml
+}
+
+@test "cron: groups" {
+	few 'SELECT k, count(*) n, sum(v) s GROUP BY k' -m upsert
+	few 'SELECT k, count(*) n, sum(v) s GROUP BY k' -m changelog
+	few 'SELECT k, count(*) n GROUP BY k' -m upsert --ttl 1h
+}
+
+@test "cron: windows" {
+	few 'SELECT k, count(*) n GROUP BY tumble(1d), k'
+	few 'SELECT k, count(*) n GROUP BY hop(2d, 1d), k'
+	few 'SELECT k, sum(v) s GROUP BY rows(10), k'
+}
+
+@test "cron: one row of each key" {
+	spec '  - dedup: [k]'
+	few -f spec.yaml
+	spec '  - {dedup: [k], keep: last}'
+	few -f spec.yaml
+	few -f spec.yaml -m upsert
+	spec '  - {dedup: [k], order: [t]}'
+	few -f spec.yaml
+	spec '  - upsert: [k]'
+	few -f spec.yaml -m changelog
+}
+
+@test "cron: the first and the best rows of each key" {
+	spec '  - {limit: 3, by: [k]}'
+	few -f spec.yaml
+	spec '  - {top: 3, by: [k], order: [v desc], rank: r}'
+	few -f spec.yaml
+	few -f spec.yaml -m upsert
+}
+
+@test "cron: rows that look at others" {
+	spec '  - running: {n: row_number(), s: sum(v)}
+    by: [k]
+    frame: rows unbounded preceding'
+	few -f spec.yaml
+	spec '  - {running: {n: row_number(), s: sum(v)}, by: [k], order: [t]}'
+	few -f spec.yaml
+	spec '  - running: {s: avg(v), b: lag(v)}
+    by: [k]
+    order: [t]
+    frame: rows 9 preceding'
+	few -f spec.yaml
+	spec '  - {running: {b: lead(v)}, by: [k], order: [t]}'
+	few -f spec.yaml
+}
+
+@test "cron: rows that another input has" {
+	cp "$BATS_FILE_TMPDIR/old.json" other.json
+	few 'SELECT t, k, v FROM i WHERE k IN (SELECT k FROM o)' \
+	    o=other.json i=in.json
+	few 'SELECT k FROM i UNION SELECT k FROM o' o=other.json i=in.json
+}
