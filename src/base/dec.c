@@ -16,6 +16,7 @@ typedef unsigned __int128 u128;
 
 #define SCALE_MAX 38
 #define DIV_SCALE_MIN 6
+#define PRODUCT_SCALE_MIN 6
 #define INT_DIGITS 10
 #define BIGINT_DIGITS 19
 #define E19 ((u128)10000000000000000000u)
@@ -231,6 +232,29 @@ fit(struct wide w, unsigned scale, bool neg, struct dec *out)
 	return true;
 }
 
+/* The same, rounded half away from zero to as many digits of fraction as there
+ * is room for, but not fewer than `least`. */
+static bool
+fit_rounded(
+    struct wide w, unsigned scale, unsigned least, bool neg, struct dec *out)
+{
+	for (unsigned k = 1; k <= DEC_DIGITS_MAX && scale >= least + k; k++) {
+		struct wide q = w;
+		u128 rest = wide_divide(&q, ten[k]), v;
+
+		v = (u128)q.word[1] << 64 | q.word[0];
+		if (q.word[3] || q.word[2] || scale - k > SCALE_MAX ||
+		    v >= ten[DEC_DIGITS_MAX])
+			continue;
+		v += rest >= ten[k] - rest;
+		if (v >= ten[DEC_DIGITS_MAX])
+			continue;
+		*out = signed_dec(v, scale - k, neg);
+		return true;
+	}
+	return false;
+}
+
 /* --- arithmetic ---------------------------------------------------------- */
 
 /* Both at the greater of the two scales, which is returned. */
@@ -293,8 +317,14 @@ dec_sub(struct dec a, struct dec b, struct dec *out)
 bool
 dec_mul(struct dec a, struct dec b, struct dec *out)
 {
-	return fit(wide_product(magnitude(a), magnitude(b)),
-	    (unsigned)a.scale + b.scale, (a.v < 0) != (b.v < 0), out);
+	struct wide w = wide_product(magnitude(a), magnitude(b));
+	unsigned scale = (unsigned)a.scale + b.scale;
+	bool neg = (a.v < 0) != (b.v < 0);
+
+	return fit(w, scale, neg, out) ||
+	       fit_rounded(w, scale,
+		   scale < PRODUCT_SCALE_MIN ? scale : PRODUCT_SCALE_MIN, neg,
+		   out);
 }
 
 /* a / b rounded at the given scale, and whether it is exact; false if it does

@@ -45,8 +45,10 @@ size_t dec_print(char *out, struct dec d);
 
 /*
  * All false on overflow of 38 digits; div and mod also on division by zero.
- * Sums, differences and products are exact, with the scale max(a, b) or a + b,
- * less the zeros at the end where there is no room for them.
+ * Sums and differences are exact, with the scale max(a, b), less the zeros at
+ * the end where there is no room for them. So are products, with the scale
+ * a + b, but that one of more than 38 digits is rounded half away from zero, to
+ * not less than 6 digits of fraction.
  */
 bool dec_add(struct dec a, struct dec b, struct dec *out);
 bool dec_sub(struct dec a, struct dec b, struct dec *out);
