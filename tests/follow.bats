@@ -336,6 +336,25 @@ more_files() {
 	all 3
 }
 
+@test "follow: rotated files that cannot be looked at are told once" {
+	write 1 2 a.json
+	ln -s a.json.1 a.json.1
+	follow 'SELECT i' a.json
+	comes 2
+	mv a.json a.json.2
+	write 3 4 a.json
+	comes 4
+	mv a.json a.json.3
+	write 5 6 a.json
+	all 6
+	is "$(<err)" "weir: cannot look at all rotated files of a.json: Too \
+many levels of symbolic links"
+	follow -q 'SELECT i' a.json
+	comes 2
+	quits
+	is "$(<err)" ''
+}
+
 @test "follow: logrotate" {
 	command -v logrotate >/dev/null || skip "there is no logrotate"
 	local conf rotate n=0 how

@@ -517,6 +517,10 @@ missing() {
 
 # ---- what is lost ----
 
+run_kept() {
+	gives 0 weir -s ./state 'SELECT i' "$@"
+}
+
 lost() {
 	write 1 2 a.json
 	printf '{"i":' >>a.json
@@ -573,6 +577,30 @@ lost() {
 
 @test "rotate: what is lost is said" {
 	ways lost
+}
+
+@test "rotate: what was lost is kept in the state, over all runs" {
+	local n
+	write 1 2 a.json
+	run_kept a.json
+	gives 0 weir state show ./state
+	[[ $out != *'"what"'* ]]
+	for n in $(seq 1 20); do
+		printf '{"i":%d}\n' "$((n + 100))" >a.new
+		mv a.new a.json
+		printf '{"i":7}\n' >>a.json
+		rm -f kept.json
+		run_kept a.json
+		has "$errors" 'a.json has been replaced'
+	done
+	run_kept a.json
+	is "$errors" ''
+	gives 0 weir state show ./state
+	has "$out" '{"number":20,"what":"a.json has been replaced, and'
+	has "$out" '{"number":5,'
+	[[ $out != *'{"number":4,'* ]]
+	gives 0 weir state show -t json ./state
+	has "$out" '"gaps":[{"number":5,'
 }
 
 damaged() {

@@ -11,6 +11,7 @@
 #include "cli/state_dir.h"
 #include "cli/terminal.h"
 #include "front/front.h"
+#include "plan/check.h"
 #include "run/run.h"
 
 /* A state's spec names so many files of an input, or none. */
@@ -55,6 +56,13 @@ print_notes(const struct plan *p)
 {
 	for (unsigned i = 0; i < p->n_notes; i++)
 		fprintf(stderr, "weir: %.*s\n", STR_ARG(p->notes[i]));
+}
+
+static void
+say(void *options, const struct err *warning)
+{
+	err_print_finding(stderr, warning, "warning",
+	    terminal_colour(options, STDERR_FILENO));
 }
 
 static struct run_options
@@ -123,6 +131,8 @@ run_query(const struct options *o, struct err *err)
 		return print_plan(&plan, o, err);
 	if (o->verbose)
 		print_notes(&plan);
+	if (!o->quiet)
+		plan_check_ttl(&plan, say, (void *)(uintptr_t)o);
 	hint_at_terminal(&plan, o);
 	run = run_options_of(o);
 	if (plan.bad_any && !o->bad_max_given)

@@ -182,9 +182,8 @@ OPTION("trust", 0, NULL, FLAG, trust, BAD, RUN_ONLY,
     "but a broken record may pass.")
 OPTION("ttl", 0, "DURATION", DURATION, ttl, TIME, EXPLAIN,
     "Forget keys of which nothing has come for this much event time, where "
-    "they would be kept for ever: in groups without a window, when `-m` shows "
-    "their changes, and in `dedup`, where a key is forgotten so long after its "
-    "row came out. Needs a lateness.")
+    "they would be kept for ever; weir-spec(5) says what that means for which "
+    "step. A step that it does not act on is warned of. Needs a lateness.")
 OPTION("tz", 0, "ZONE", TEXT, zone, TIME, EXPLAIN,
     "Time zone of times that are written without one, as in `Europe/Berlin`. "
     "The default is UTC; `TZ` is not looked at.")

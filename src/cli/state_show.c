@@ -154,6 +154,7 @@ put_note(struct show *s)
 	put(s, "watermark", watermark_of(s));
 	put(s, "behind", behind >= 0 ? value_int(behind) : VALUE_NULL);
 	put_list(s, "inputs");
+	put_list(s, "gaps");
 	put_list(s, "outputs");
 	put(s, "counts", note_member(s->note, "counts", s->arena));
 	put_steps(s);

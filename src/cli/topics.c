@@ -463,6 +463,19 @@ put_param(struct page *page, const struct param *param)
 }
 
 static void
+put_forgets(struct page *page, const struct op_kind *k)
+{
+	struct buf text = {0};
+
+	if (!k->forgets)
+		return;
+	buf_printf(&text, "With a time to live (`--ttl`) %s.", k->forgets);
+	page_gap(page);
+	page_para(page, buf_z(&text));
+	buf_release(&text);
+}
+
+static void
 show_step(struct page *page, unsigned i)
 {
 	const struct op_kind *k = op_kinds[i];
@@ -471,6 +484,7 @@ show_step(struct page *page, unsigned i)
 	page->indent = ROW_INDENT;
 	page_gap(page);
 	page_para(page, k->about);
+	put_forgets(page, k);
 	for (unsigned n = 0; n < k->n_params; n++)
 		put_param(page, &k->params[n]);
 	put_example(page, k->example, NULL);

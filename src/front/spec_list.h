@@ -69,8 +69,7 @@ SPEC("time.allowed", "duration",
     time_allowed)
 SPEC("time.ttl", "duration",
     "How much event time keys are kept of which nothing comes any more, where "
-    "state would otherwise grow for ever: by groups without a window whose "
-    "changes are shown, and by dedup.",
+    "state would otherwise grow for ever; see FORGETTING KEYS.",
     time_ttl)
 SPEC("time.max_ahead", "duration",
     "A record whose time is further than this beyond all before it does not "

@@ -15,6 +15,7 @@
 #include "base/mem.h"
 #include "op/group.h"
 #include "op/keys.h"
+#include "op/ttl.h"
 #include "state/code.h"
 #include "state/table.h"
 
@@ -33,6 +34,8 @@ struct count_run {
 	struct op_run run; /* first */
 	const struct group_config *c;
 	struct table table;
+	struct ttl_keys ttl;
+	int64_t now;
 	struct group_rows rows;
 	struct arena scratch; /* of a merge */
 	unsigned n_panes, pane_bytes;
@@ -44,23 +47,6 @@ struct count_run {
 	uint64_t n_saved;
 	size_t held; /* bytes of all panes */
 };
-
-struct op_run *
-count_windows_open(const struct op *op)
-{
-	struct count_run *r = mem_zalloc(sizeof *r);
-
-	r->run.op = op;
-	r->c = op->config;
-	r->n_panes = (unsigned)(r->c->window.size / r->c->window.slice);
-	r->pane_bytes =
-	    ((unsigned)sizeof(struct pane) + r->c->cell_bytes + 15) & ~15u;
-	table_init(&r->table,
-	    (unsigned)sizeof(struct counted) + r->n_panes * r->pane_bytes);
-	arena_init(&r->scratch, 1024);
-	group_rows_init(&r->rows, &r->run, r->c);
-	return &r->run;
-}
 
 /* The pane of a row of the key, by its number. */
 static struct pane *
@@ -104,6 +90,7 @@ count_windows_close(struct op_run *run)
 		drop_cell(r, &r->table, r->table.cells[i]);
 	group_keep_release(&r->keep);
 	table_release(&r->table);
+	ttl_keys_release(&r->ttl);
 	arena_release(&r->scratch);
 	group_rows_release(&r->rows);
 	mem_free(r);
@@ -159,6 +146,80 @@ take(struct count_run *r, const struct batch *b, const struct group_prep *p,
 		give_window(r, key, cell, of->n - w->size, false);
 }
 
+/* What no window of the key has counted yet. */
+static void
+give_key(struct count_run *r, struct cell *c)
+{
+	const struct window_spec *w = &r->c->window;
+	const struct counted *of = (const struct counted *)(void *)c->bytes;
+	int64_t end = (of->n / w->slide + 1) * w->slide;
+
+	/* A slide longer than the size leaves rows out. */
+	if (of->n % w->slide && end - w->size < of->n)
+		give_window(
+		    r, cell_key(&r->table, c), c->bytes, end - w->size, true);
+}
+
+static void
+give_rest(struct count_run *r)
+{
+	struct table_walk *walk = table_walk_begin(&r->table);
+	struct cell *c;
+	unsigned n = 0;
+
+	while ((c = group_rows_walk(&r->rows, walk, &n)))
+		give_key(r, c);
+	group_rows_flush(&r->rows);
+	table_walk_end(walk);
+}
+
+/* The key has been quiet for long: its rest comes out, its window is anew. */
+static void
+forget(void *run, struct str key, uint64_t hash)
+{
+	struct count_run *r = run;
+	struct cell *c = table_find(&r->table, key, hash);
+
+	if (!c)
+		return;
+	give_key(r, c);
+	group_rows_flush(&r->rows);
+	drop_cell(r, &r->table, c);
+	memset(c->bytes, 0, r->table.cell_bytes);
+	table_remove(&r->table, c);
+}
+
+struct op_run *
+count_windows_open(const struct op *op)
+{
+	struct count_run *r = mem_zalloc(sizeof *r);
+
+	r->run.op = op;
+	r->c = op->config;
+	r->n_panes = (unsigned)(r->c->window.size / r->c->window.slice);
+	r->pane_bytes =
+	    ((unsigned)sizeof(struct pane) + r->c->cell_bytes + 15) & ~15u;
+	table_init(&r->table,
+	    (unsigned)sizeof(struct counted) + r->n_panes * r->pane_bytes);
+	r->now = WHEN_MIN;
+	r->table.flat = true;
+	ttl_keys_init(&r->ttl, r->c->ttl, forget, r);
+	arena_init(&r->scratch, 1024);
+	group_rows_init(&r->rows, &r->run, r->c);
+	return &r->run;
+}
+
+static void
+take_key(struct count_run *r, const struct batch *b, const struct group_prep *p,
+    unsigned row, size_t i)
+{
+	ttl_keys_check(&r->ttl, p->keys[i], p->hashes[i], r->now);
+	ttl_keys_touch(
+	    &r->ttl, p->keys[i], b->time ? b->time[row] : WHEN_MIN, r->now);
+	take(r, b, p, row, p->keys[i],
+	    table_cell(&r->table, p->keys[i], p->hashes[i])->bytes);
+}
+
 void
 count_windows_apply(struct op_run *run, struct batch *b, void *prepared,
     unsigned from, unsigned to, struct watermark *w)
@@ -174,14 +235,14 @@ count_windows_apply(struct op_run *run, struct batch *b, void *prepared,
 		if (k < b->n_sel && batch_row(b, k) == row) {
 			for (size_t i = k; i < r->c->n_sets * p->stride;
 			     i += p->stride)
-				take(r, b, p, row, p->keys[i],
-				    table_cell(
-					&r->table, p->keys[i], p->hashes[i])
-					->bytes);
+				take_key(r, b, p, row, i);
 			k++;
 		}
-		if (!w || !b->time || !watermark_see(w, b->time[row]) ||
-		    !run->op->heeded)
+		if (!w || !b->time || !watermark_see(w, b->time[row]))
+			continue;
+		r->now = w->now;
+		ttl_keys_advance(&r->ttl, r->now);
+		if (!run->op->heeded)
 			continue;
 		group_rows_flush(&r->rows);
 		run->forward(run, w->now);
@@ -192,34 +253,15 @@ count_windows_apply(struct op_run *run, struct batch *b, void *prepared,
 		state_hold(r->keep.step, r->held);
 }
 
-/* What no window has counted yet. */
-static void
-give_rest(struct count_run *r)
-{
-	const struct window_spec *w = &r->c->window;
-	struct table_walk *walk = table_walk_begin(&r->table);
-	struct cell *c;
-	unsigned n = 0;
-
-	while ((c = group_rows_walk(&r->rows, walk, &n))) {
-		const struct counted *of =
-		    (const struct counted *)(void *)c->bytes;
-		int64_t end = (of->n / w->slide + 1) * w->slide;
-
-		/* A slide longer than the size leaves rows out. */
-		if (of->n % w->slide && end - w->size < of->n)
-			give_window(r, cell_key(&r->table, c), c->bytes,
-			    end - w->size, true);
-	}
-	group_rows_flush(&r->rows);
-	table_walk_end(walk);
-}
-
 void
 count_windows_advance(struct op_run *run, int64_t w)
 {
+	struct count_run *r = (struct count_run *)run;
+
+	r->now = w;
+	ttl_keys_advance(&r->ttl, w);
 	if (w == WHEN_MAX)
-		give_rest((struct count_run *)run);
+		give_rest(r);
 	run->forward(run, w);
 }
 
@@ -290,6 +332,8 @@ count_windows_save(struct op_run *run)
 	struct count_run *r = (struct count_run *)run;
 	uint64_t n = r->n_before + r->table.n_made;
 
+	if (r->c->ttl)
+		group_put_number(r->own, "now", r->now);
 	if (n != r->n_saved)
 		group_put_number(r->own, "keys", (int64_t)n);
 	r->n_saved = n;
@@ -304,9 +348,13 @@ count_windows_restore(
 
 	(void)err;
 	group_keep_init(&r->keep, r->c, step);
+	/* Eviction writes cells down and drops their panes. */
+	r->table.flat = false;
 	table_keep(&r->table, state_map(step, "cells"), 0, &count_codec, r);
 	r->own = state_map(step, "step");
 	group_get_number(r->own, "keys", &n);
+	group_get_number(r->own, "now", &r->now);
+	ttl_keys_keep(&r->ttl, step);
 	r->n_before = r->n_saved = (uint64_t)n;
 	run->counts.keys = r->n_before;
 	return 0;

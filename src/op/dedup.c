@@ -14,7 +14,6 @@
  */
 #include <stdlib.h>
 
-#include "base/hash.h"
 #include "base/heap.h"
 #include "base/mem.h"
 #include "data/key.h"
@@ -41,7 +40,7 @@ struct dedup_config {
 	enum dedup_way way;
 	int64_t lateness;
 	const struct top_live *live; /* NULL: rows come when they are final */
-	int64_t ttl; /* at once: µs a key is kept; 0 = for ever */
+	int64_t ttl;		     /* µs a key is kept; 0 = for ever */
 };
 
 struct dedup_cell {
@@ -54,8 +53,8 @@ struct dedup_cell {
 struct dedup_run {
 	struct op_run run; /* first */
 	const struct dedup_config *c;
-	struct table keys;    /* cell: struct dedup_cell */
-	struct ttl_cells ttl; /* instead, if there is a ttl: cells are empty */
+	struct table keys;   /* cell: struct dedup_cell */
+	struct ttl_keys ttl; /* if there is one; at once: instead */
 	struct kept kept;
 	uint64_t arrivals;
 	int64_t now;
@@ -170,7 +169,7 @@ dedup_bind(struct op *op, const struct bind *b)
 		return -1;
 	if (bind_live(op, b, c))
 		return -1;
-	if (c->live || c->way != DEDUP_AT_ONCE)
+	if (c->live || c->way == DEDUP_AT_END)
 		return 0;
 	c->ttl = b->ttl;
 	return op_forgets(op, b);
@@ -197,7 +196,7 @@ cell_of(struct dedup_run *r, const struct row_values *p, unsigned k)
 	struct cell *cell =
 	    table_cell(&r->keys, p->keys.keys[k], p->keys.hashes[k]);
 
-	r->run.counts.keys = r->keys.n;
+	r->run.counts.keys = r->keys.n - r->keys.n_gone;
 	return (void *)cell->bytes;
 }
 
@@ -248,9 +247,11 @@ take(struct dedup_run *r, struct batch *b, const struct row_values *p,
     unsigned row, unsigned k)
 {
 	const struct dedup_config *c = r->c;
-	struct dedup_cell *cell = cell_of(r, p, k);
+	struct dedup_cell *cell;
 	struct value slots[16], *v = slots;
 
+	ttl_keys_check(&r->ttl, p->keys.keys[k], p->keys.hashes[k], r->now);
+	cell = cell_of(r, p, k);
 	r->arrivals++;
 	if (cell->out) {
 		refuse(r, cell, b, row);
@@ -264,8 +265,10 @@ take(struct dedup_run *r, struct batch *b, const struct row_values *p,
 				   : VALUE_NULL;
 	if (cell->row)
 		b->n_filtered++;
-	if (!cell->row || is_better(c, v, cell->row))
-		replace(r, cell, b, row, v);
+	if (cell->row && !is_better(c, v, cell->row))
+		return;
+	replace(r, cell, b, row, v);
+	ttl_keys_touch(&r->ttl, p->keys.keys[k], cell->time, r->now);
 }
 
 /* ---- rows out ---- */
@@ -355,28 +358,16 @@ fire_all(struct dedup_run *r)
 
 /* ---- running ---- */
 
-/* Of a ttl cell there is nothing to know but that it is there. */
+/* Its row is out: the watermark is beyond that, and beyond what was due. */
 static void
-save_come(
-    void *arg, const struct table *t, const struct cell *c, struct buf *out)
+forget(void *run, struct str key, uint64_t hash)
 {
-	(void)arg;
-	(void)t;
-	(void)c;
-	(void)out;
-}
+	struct dedup_run *r = run;
+	struct cell *c = table_find(&r->keys, key, hash);
 
-static bool
-load_come(void *arg, struct table *t, struct cell *c, struct str bytes)
-{
-	(void)arg;
-	(void)t;
-	c->bytes[0] = 1;
-	return !bytes.n;
+	if (c && !((const struct dedup_cell *)(void *)c->bytes)->row)
+		table_remove(&r->keys, c);
 }
-
-static const struct cell_codec come_codec = {
-    .save = save_come, .load = load_come, .movable = true};
 
 static struct op_run *
 dedup_open(const struct op *op)
@@ -391,8 +382,8 @@ dedup_open(const struct op *op)
 	r->c = c;
 	r->now = WHEN_MIN;
 	table_init(&r->keys, (sizeof(struct dedup_cell) + 15) & ~15u);
-	if (c->ttl)
-		ttl_init(&r->ttl, c->ttl, sizeof(int64_t), &come_codec, r);
+	ttl_keys_init(
+	    &r->ttl, c->ttl, c->way == DEDUP_AT_ONCE ? NULL : forget, r);
 	kept_init(&r->kept, op, c->n_orders, c->way != DEDUP_AT_ONCE);
 	return &r->run;
 }
@@ -416,31 +407,24 @@ has_come(struct dedup_run *r, const struct batch *b, const struct row_values *p,
     unsigned row, unsigned k)
 {
 	struct dedup_cell *cell;
-	struct arena *heap;
 	bool come;
-	char *bytes;
 
-	if (r->c->ttl) {
-		bytes = ttl_cell(&r->ttl, p->keys.keys[k],
-		    b->time ? b->time[row] : r->now, r->now, false, &heap);
-		come = *bytes != 0;
-		*bytes = 1;
-		return come;
-	}
+	if (r->c->ttl)
+		return ttl_keys_come(&r->ttl, p->keys.keys[k],
+		    b->time ? b->time[row] : WHEN_MIN, r->now);
 	cell = cell_of(r, p, k);
 	come = cell->come;
 	cell->come = true;
 	return come;
 }
 
+/* The watermark has risen. */
 static void
-pass_time(struct dedup_run *r, int64_t w)
+forget_old(struct dedup_run *r)
 {
-	r->now = w;
-	if (!r->c->ttl)
-		return;
-	ttl_advance(&r->ttl, w);
-	r->run.counts.keys = ttl_count(&r->ttl);
+	ttl_keys_advance(&r->ttl, r->now);
+	if (r->c->ttl && r->c->way == DEDUP_AT_ONCE)
+		r->run.counts.keys = ttl_count(&r->ttl.cells);
 }
 
 static void
@@ -459,7 +443,8 @@ apply_at_once(struct dedup_run *r, struct batch *b, const struct row_values *p,
 		}
 		if (!w || !b->time || !watermark_see(w, b->time[row]))
 			continue;
-		pass_time(r, w->now);
+		r->now = w->now;
+		forget_old(r);
 		if (r->run.ends)
 			continue;
 		pass_on(r, b, rows, n);
@@ -479,13 +464,14 @@ dedup_advance(struct op_run *run, int64_t w)
 		top_live_advance(run, w);
 		return;
 	}
-	pass_time(r, w);
+	r->now = w;
 	if (r->c->way == DEDUP_AT_END && w != WHEN_MAX)
 		return;
 	if (r->c->way == DEDUP_BY_TIME)
 		fire(r, w);
 	else if (w == WHEN_MAX)
 		fire_all(r);
+	forget_old(r);
 	flush(r);
 	run->forward(run, w);
 }
@@ -503,8 +489,7 @@ dedup_apply(struct op_run *run, struct batch *b, void *prepared, unsigned from,
 		return;
 	}
 	keys_fetch(&r->keys, b, p->keys.keys, p->keys.hashes, from, to);
-	if (r->c->ttl)
-		ttl_fetch(&r->ttl, b, p->keys.keys, p->keys.hashes, from, to);
+	ttl_keys_fetch(&r->ttl, b, p->keys.keys, p->keys.hashes, from, to);
 	if (r->c->way == DEDUP_AT_ONCE) {
 		apply_at_once(r, b, prepared, from, to, w);
 		return;
@@ -540,7 +525,7 @@ dedup_close(struct op_run *run)
 	}
 	heap_release(&r->due);
 	table_release(&r->keys);
-	ttl_release(&r->ttl);
+	ttl_keys_release(&r->ttl);
 	kept_release(&r->kept);
 	mem_free(r->ready);
 	mem_free(r);
@@ -648,7 +633,7 @@ take_waiting(void *arg, struct kept_row *row, struct str key)
 
 	if (!key.p || (r->kept.n_cols && !row->carry))
 		return false;
-	row->cell = table_cell(&r->keys, key, hash_bytes(key.p, key.n));
+	row->cell = kept_cell(&r->keys, key);
 	cell = (void *)row->cell->bytes;
 	if (cell->row || cell->out)
 		return false;
@@ -694,8 +679,7 @@ dedup_restore(struct op_run *run, struct state_step *s, struct err *err)
 	r->state = s;
 	table_keep(&r->keys, state_map(s, "keys"), 0,
 	    fixed ? &fixed_codec : &movable_codec, r);
-	if (r->c->ttl)
-		ttl_keep(&r->ttl, state_map(s, "ttl"));
+	ttl_keys_keep(&r->ttl, s);
 	rc = written_load(s, "run", n, 3, err);
 	if (rc == 1) {
 		r->arrivals = (uint64_t)n[0];
@@ -780,6 +764,11 @@ const struct op_kind op_dedup = {
 	.n_params = sizeof dedup_params / sizeof *dedup_params,
 	.grows = "every key is kept",
 	.remedy = "only for inputs that end",
+	.forgets =
+	    "a key whose first row has come is forgotten so long after that; "
+	    "by event time so long after its row came; where rows replace one "
+	    "another, so long after the last that did. Its next row is the "
+	    "first again. Rows that come at the end are all kept",
 	.primary = "by",
 	.waits = WAITS_WATERMARK,
 	.changes = CHANGES_LIVE,

@@ -200,6 +200,8 @@ fill_bind(struct op *op, const struct bind *b)
 	if (op->in.scan)
 		op->in.scan->needs_time = true;
 	c->n_keys = by ? by->n_items : 0;
+	if (!c->n_keys)
+		op->grows = NULL;
 	c->keys = arena_array(b->arena, c->n_keys, sizeof *c->keys);
 	for (unsigned i = 0; i < c->n_keys; i++)
 		if (column_named(op, b, by->items[i].name, by->items[i].where,
@@ -725,6 +727,7 @@ const struct op_kind op_fill = {
 	    "  with: {hits: 0, quota: previous}\n",
 	.params = fill_params,
 	.n_params = sizeof fill_params / sizeof *fill_params,
+	.grows = "every key is kept",
 	.primary = "every",
 	.waits = WAITS_WATERMARK,
 	.bind = fill_bind,

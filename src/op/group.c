@@ -242,6 +242,22 @@ check_names(const struct group_bind *g)
 	return 0;
 }
 
+/* What is only shown at the end must be there at the end. */
+static int
+bind_ttl(struct op *op, const struct bind *b, struct group_config *c)
+{
+	bool all = c->window.type == WINDOW_ALL && c->live && !c->sets;
+
+	if (!c->n_keys)
+		op->grows = NULL;
+	else if (c->window.type == WINDOW_ROWS)
+		op->grows = "every key is kept";
+	if (!c->n_keys || !(all || c->window.type == WINDOW_ROWS))
+		return 0;
+	c->ttl = b->ttl;
+	return op_forgets(op, b);
+}
+
 static int
 group_bind(struct op *op, const struct bind *b)
 {
@@ -268,12 +284,8 @@ group_bind(struct op *op, const struct bind *b)
 	if (bind_items(&g, select) || check_names(&g))
 		return -1;
 	lay_out_cell(c, op, b->arena);
-	/* What is only shown at the end must be there at the end. */
-	if (c->live && c->window.type == WINDOW_ALL && c->n_keys && !c->sets) {
-		if (op_forgets(op, b))
-			return -1;
-		c->ttl = b->ttl;
-	}
+	if (bind_ttl(op, b, c))
+		return -1;
 	flow_end(&g);
 	return 0;
 }
@@ -578,6 +590,10 @@ const struct op_kind op_group = {
 	.n_params = sizeof group_params / sizeof *group_params,
 	.grows = "every key is kept",
 	.remedy = "window: tumble(5m), which forgets what is closed",
+	.forgets =
+	    "keys are forgotten where changes are shown, so long after their "
+	    "last row: their results stay as they were shown. Results that "
+	    "come at the end, and those of sets, need all of it",
 	.primary = "by",
 	.waits = WAITS_END,
 	.changes = CHANGES_TAKE,
@@ -610,6 +626,10 @@ const struct op_kind op_window = {
 	    "  select: {hits: count(*), p95: percentile(request_time, 0.95)}\n",
 	.params = window_params,
 	.n_params = sizeof window_params / sizeof *window_params,
+	.forgets =
+	    "a key of windows of rows is forgotten so long after its last "
+	    "row: what no window has counted yet comes out, marked as partial, "
+	    "and its next row begins a window",
 	.primary = "window",
 	.also = {"group", "by"},
 	.waits = WAITS_WATERMARK,

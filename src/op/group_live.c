@@ -119,7 +119,7 @@ take(struct live_run *r, const struct batch *b, const struct group_prep *p,
 	bool gone = p->sign && p->sign[row] < 0;
 
 	if (gone && n <= 0) {
-		r->run.counts.bad++;
+		r->run.counts.astray++;
 		return;
 	}
 	if (c->live) {

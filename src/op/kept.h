@@ -175,6 +175,12 @@ int kept_waiting(struct kept *k, struct table *t, uint64_t until,
     bool (*take)(void *arg, struct kept_row *row, struct str key), void *arg,
     struct err *err);
 
+/*
+ * The cell of the key of a row that waits: table_cell, but it has not changed
+ * if it is there.
+ */
+struct cell *kept_cell(struct table *t, struct str key);
+
 /* Forgets the entries of all rows that wait. */
 void kept_waited(struct kept *k);
 

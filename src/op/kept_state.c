@@ -503,6 +503,15 @@ kept_waiting(struct kept *k, struct table *t, uint64_t until,
 	return rc ? rc : written_ended(k->waits, err);
 }
 
+struct cell *
+kept_cell(struct table *t, struct str key)
+{
+	uint64_t hash = hash_bytes(key.p, key.n);
+	struct cell *cell = table_find(t, key, hash);
+
+	return cell ? cell : table_cell(t, key, hash);
+}
+
 void
 kept_waited(struct kept *k)
 {

@@ -56,11 +56,23 @@ live_place(const struct live_order *o, const struct live_rows *l,
 	return lo;
 }
 
+/* What else a step calculates with need not be seen behind it. */
+static bool
+same_slots(const struct live_order *o, const struct value *slots,
+    const struct kept_row *row)
+{
+	for (unsigned i = o->n_orders; i < o->identity; i++)
+		if (!value_eq(slots[i], row->slots[i]))
+			return false;
+	return true;
+}
+
 bool
 live_same(const struct live_order *o, const struct value *slots,
     const struct kept_row *row)
 {
-	return str_eq(identity(o, slots), identity(o, row->slots));
+	return str_eq(identity(o, slots), identity(o, row->slots)) &&
+	       (o->keyed || same_slots(o, slots, row));
 }
 
 size_t

@@ -5,7 +5,8 @@
  *
  * Rows are ordered by their first slots. Where they may be taken back, one
  * more slot is a row's identity, by which it is found again: the columns of
- * the flow's key, or all that can be seen. Equal rows are ordered as they would
+ * the flow's key, or all that can be seen behind the step; then the slots
+ * before it have to be the same, too. Equal rows are ordered as they would
  * be if the rows had come at the end of input: by the flow's key, or by
  * arrival, those that are alike next to each other.
  */

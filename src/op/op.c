@@ -666,6 +666,7 @@ flow_is_time(const struct flow *f, const struct node *n, const struct bind *b)
 int
 op_forgets(struct op *op, const struct bind *b)
 {
+	op->may_forget = true;
 	if (!b->ttl)
 		return 0;
 	if (b->lateness == WHEN_MAX) {

@@ -411,8 +411,9 @@ int flow_field(const struct flow *f, struct path path, bool computed,
     struct arena *a, enum type *type, struct where where, struct err *err);
 
 /*
- * For a step that forgets keys after bind.ttl, if that is stated: event time
- * and a watermark are needed. Sets op->forgets. -1 and *err without them.
+ * For a step that can forget keys, and does after bind.ttl, if that is stated:
+ * event time and a watermark are needed then. Sets op->may_forget and forgets.
+ * -1 and *err without them.
  */
 int op_forgets(struct op *op, const struct bind *b);
 
@@ -436,11 +437,18 @@ struct op {
 	 * By plan_bind before the step is bound. live: what it finds out is
 	 * wanted as changes, row by row, and not only at the end. heeded: a
 	 * step behind it acts when the watermark moves; awaited: one that does
-	 * so with the rows it gets, as windows do. implied: it follows from the
-	 * mode of an output and was not written.
+	 * so with the rows it gets, as windows do. wants_key: what shows the
+	 * changes goes by a key of the rows, and no step between makes one.
+	 * implied: it follows from the mode of an output and was not written.
 	 */
-	bool live, heeded, awaited, implied;
-	bool forgets; /* set by bind: keys are forgotten (bind.ttl) */
+	bool live, heeded, awaited, wants_key, implied;
+	/*
+	 * Set by bind. grows: what its state grows with (at first the kind's;
+	 * NULL: it is bounded). may_forget: it can forget keys; forgets: it
+	 * does (bind.ttl).
+	 */
+	const char *grows;
+	bool may_forget, forgets;
 
 	/*
 	 * By plan_bind as the kind says, and by the step when it is bound,
@@ -569,7 +577,7 @@ struct op_counts {
 	uint64_t late_some;   /* rows too late for some of their windows */
 	uint64_t updates;     /* results corrected by late rows */
 	uint64_t keys;	      /* held now */
-	uint64_t bad;	      /* rows an operator could not take */
+	uint64_t astray;      /* rows that take back what is not there */
 };
 
 /* A running operator; each kind embeds it first. */
@@ -656,6 +664,10 @@ struct op_kind {
 	 * would bound it; NULL: it is bounded.
 	 */
 	const char *grows, *remedy;
+	/* What a time to live does, and what makes it begin anew; NULL:
+	 * nothing.
+	 */
+	const char *forgets;
 	/* Edges it reads; 0 = 1. */
 	unsigned ports_min, ports_max;
 	/*

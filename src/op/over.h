@@ -5,6 +5,7 @@
  *
  *   running.c      the step, and batches that pass through it
  *   running_held.c rows that are put in order and wait
+ *   over_live.c    rows that come at once, and again when they change
  *   over_bind.c    arguments to a configuration
  *   over_key.c     the sequence of a key's rows: peers, frames, what is ready
  *   over_fn.c      values of functions (their table is expr/over.c)
@@ -98,6 +99,9 @@ struct over_config {
 	uint64_t ahead;	 /* rows after it that lead looks at */
 	int64_t after;	 /* µs: RANGE … FOLLOWING over event time; or 0 */
 	unsigned edge;	 /* slot that a range is measured on */
+	int64_t ttl;	 /* µs a key is kept; 0 = for ever */
+	bool live;	 /* results come at once and change (over_live.h) */
+	bool retracts;	 /* live: rows may be taken back */
 };
 
 static inline bool

@@ -6,7 +6,7 @@
  * bound as any other.
  */
 #include "base/must.h"
-#include "op/over.h"
+#include "op/over_live.h"
 
 /* lag and lead IGNORE NULLS keep so many values. */
 #define AWAY_MOST 100000
@@ -574,5 +574,16 @@ over_bind(struct op *op, const struct bind *b)
 	lay_out(c);
 	conclude(c);
 	c->grouping.input = NULL;
-	return 0;
+	over_live_bind(op, c);
+	/* What is only known at the end must be there at the end. */
+	if (!c->live && (c->mode == OVER_END || c->whole)) {
+		op->grows = "every row is kept";
+		return 0;
+	}
+	op->grows =
+	    c->live ? "all rows of every key are kept" : "every key is kept";
+	if (!c->n_keys && !c->live)
+		op->grows = NULL;
+	c->ttl = b->ttl;
+	return op_forgets(op, b);
 }

@@ -16,6 +16,7 @@
 
 #include "base/mem.h"
 #include "op/keys.h"
+#include "op/over_live.h"
 #include "op/show.h"
 
 /* ---- the part for any thread ---- */
@@ -55,7 +56,7 @@ evaluate(const struct over_config *c, struct eval *ev, struct batch *b,
 	}
 }
 
-static void *
+void *
 running_prepare(const struct op *op, struct eval *ev, struct batch *b)
 {
 	const struct over_config *c = op->config;
@@ -79,6 +80,23 @@ is_true(struct value v)
 	return v.type == T_BOOL && v.b;
 }
 
+void
+running_slots(const struct over_config *c, const struct batch *b,
+    const struct running_prep *p, unsigned row, struct value *out)
+{
+	for (unsigned i = 0; i < c->n_slots; i++) {
+		const struct over_slot *s = &c->slots[i];
+
+		if (!s->expr)
+			out[i] =
+			    b->time ? value_time(b->time[row]) : VALUE_NULL;
+		else if (s->filter != SLOT_NONE && !is_true(out[s->filter]))
+			out[i] = VALUE_NULL;
+		else
+			out[i] = column_get(&p->slots[i], row);
+	}
+}
+
 struct kept_row *
 running_row(struct running *r, const struct batch *b,
     const struct running_prep *p, unsigned row)
@@ -89,32 +107,51 @@ running_row(struct running *r, const struct batch *b,
 
 	if (c->n_slots > 64)
 		v = arena_array(b->arena, c->n_slots, sizeof *v);
-	for (unsigned i = 0; i < c->n_slots; i++) {
-		const struct over_slot *s = &c->slots[i];
-
-		if (!s->expr)
-			v[i] = b->time ? value_time(b->time[row]) : VALUE_NULL;
-		else if (s->filter != SLOT_NONE && !is_true(v[s->filter]))
-			v[i] = VALUE_NULL;
-		else
-			v[i] = column_get(&p->slots[i], row);
-	}
+	running_slots(c, b, p, row, v);
 	new = kept_take(&r->kept, b, row, v);
 	new->arrival = r->arrivals++;
 	return new;
 }
 
 struct over_key *
-running_key(struct running *r, const struct running_prep *p, unsigned k)
+running_key(struct running *r, const struct batch *b,
+    const struct running_prep *p, unsigned k)
 {
-	struct cell *cell =
-	    table_cell(&r->keys, p->keys.keys[k], p->keys.hashes[k]);
-	struct over_key *key = (void *)cell->bytes;
+	unsigned row = batch_row(b, k);
+	struct over_key *key;
 
+	ttl_keys_check(&r->ttl, p->keys.keys[k], p->keys.hashes[k], r->now);
+	ttl_keys_touch(&r->ttl, p->keys.keys[k],
+	    b->time ? b->time[row] : WHEN_MIN, r->now);
+	key = (void *)table_cell(&r->keys, p->keys.keys[k], p->keys.hashes[k])
+		  ->bytes;
 	if (!key->heap_most)
 		over_key_init(r->c, key);
-	r->run.counts.keys = r->keys.n;
+	r->run.counts.keys = r->keys.n - r->keys.n_gone;
 	return key;
+}
+
+/* The key has been quiet for long: its next row is the first again. */
+static void
+forget(void *run, struct str key, uint64_t hash)
+{
+	struct running *r = run;
+	struct cell *cell = table_find(&r->keys, key, hash);
+	struct over_key *k;
+
+	if (!cell)
+		return;
+	k = (void *)cell->bytes;
+	if (k->next < k->end) {
+		/* Rows of it wait for others. */
+		ttl_keys_touch(&r->ttl, key, WHEN_MIN, r->now);
+		return;
+	}
+	for (; k->base < k->end; k->base++)
+		kept_drop(&r->kept, over_row(k, k->base));
+	over_key_release(r->c, k, &r->kept);
+	memset(cell->bytes, 0, r->keys.cell_bytes);
+	table_remove(&r->keys, cell);
 }
 
 /* ---- batches that pass through ---- */
@@ -165,7 +202,7 @@ compute_here(struct running *r, struct batch *b, const struct running_prep *p,
 	struct kept_row *new;
 
 	if (selected) {
-		key = running_key(r, p, k);
+		key = running_key(r, b, p, k);
 		new = running_row(r, b, p, row);
 		over_append(c, key, new);
 		kept_place(
@@ -195,8 +232,11 @@ apply_at_once(struct running *r, struct batch *b, const struct running_prep *p,
 		k += selected;
 		if (selected)
 			rows[n++] = (uint16_t)row;
-		if (!w || !b->time || !watermark_see(w, b->time[row]) ||
-		    r->run.ends)
+		if (!w || !b->time || !watermark_see(w, b->time[row]))
+			continue;
+		r->now = w->now;
+		ttl_keys_advance(&r->ttl, r->now);
+		if (r->run.ends)
 			continue;
 		pass_on(r, b, rows, n);
 		rows += n;
@@ -208,12 +248,28 @@ apply_at_once(struct running *r, struct batch *b, const struct running_prep *p,
 
 /* ---- the step ---- */
 
+static bool
+is_live(const struct op *op)
+{
+	return ((const struct over_config *)op->config)->live;
+}
+
+static void *
+prepare(const struct op *op, struct eval *ev, struct batch *b)
+{
+	return is_live(op) ? over_live_prepare(op, ev, b)
+			   : running_prepare(op, ev, b);
+}
+
 static struct op_run *
 running_open(const struct op *op)
 {
 	const struct over_config *c = op->config;
-	struct running *r = mem_zalloc(sizeof *r);
+	struct running *r;
 
+	if (c->live)
+		return over_live_open(op);
+	r = mem_zalloc(sizeof *r);
 	r->run.op = op;
 	r->c = c;
 	r->now = r->forwarded = WHEN_MIN;
@@ -224,6 +280,8 @@ running_open(const struct op *op)
 			(c->framed && c->frame.to.kind == BOUND_FOLLOWING &&
 			    c->frame.unit != FRAME_RANGE));
 	table_init(&r->keys, c->cell_bytes);
+	r->keys.flat = c->at_once;
+	ttl_keys_init(&r->ttl, c->ttl, forget, r);
 	arena_init(&r->results, 4096);
 	kept_init(&r->kept, op, c->n_slots, !c->at_once);
 	return &r->run;
@@ -236,7 +294,12 @@ running_apply(struct op_run *run, struct batch *b, void *prepared,
 	struct running *r = (struct running *)run;
 	const struct running_prep *p = prepared;
 
+	if (r->c->live) {
+		over_live_apply(run, b, prepared, from, to, w);
+		return;
+	}
 	keys_fetch(&r->keys, b, p->keys.keys, p->keys.hashes, from, to);
+	ttl_keys_fetch(&r->ttl, b, p->keys.keys, p->keys.hashes, from, to);
 	if (r->c->at_once)
 		apply_at_once(r, b, prepared, from, to, w);
 	else
@@ -249,12 +312,17 @@ running_advance(struct op_run *run, int64_t w)
 {
 	struct running *r = (struct running *)run;
 
+	if (r->c->live) {
+		over_live_advance(run, w);
+		return;
+	}
 	r->now = w;
 	if (w == WHEN_MAX) {
 		running_finish(r);
 		return;
 	}
 	running_advance_held(r);
+	ttl_keys_advance(&r->ttl, w);
 }
 
 static void
@@ -262,12 +330,17 @@ running_close(struct op_run *run)
 {
 	struct running *r = (struct running *)run;
 
+	if (r->c->live) {
+		over_live_close(run);
+		return;
+	}
 	kept_leave(&r->kept);
 	running_release_held(r);
 	for (size_t i = 0; i < r->keys.n; i++)
 		over_key_release(
 		    r->c, (void *)r->keys.cells[i]->bytes, &r->kept);
 	table_release(&r->keys);
+	ttl_keys_release(&r->ttl);
 	arena_release(&r->results);
 	kept_release(&r->kept);
 	mem_free(r->out);
@@ -295,6 +368,11 @@ running_when(const struct op *op, struct buf *out)
 	bool waits = c->ahead || (c->framed && !c->after &&
 				     c->frame.to.kind == BOUND_FOLLOWING);
 
+	if (c->live) {
+		buf_lit(out, "each row at once, and again when its results "
+			     "change");
+		return;
+	}
 	if (c->mode == OVER_END || c->whole ||
 	    (c->mode == OVER_TIME && c->lateness == WHEN_MAX)) {
 		buf_lit(out, "when the input ends, ");
@@ -343,6 +421,10 @@ running_explain(const struct op *op, struct buf *out)
 {
 	const struct over_config *c = op->config;
 
+	if (c->live) {
+		buf_lit(out, "all rows of each key, in order");
+		return;
+	}
 	if (c->mode == OVER_END || c->whole) {
 		buf_lit(out, "all rows, until the input ends");
 		return;
@@ -379,7 +461,13 @@ const struct op_kind op_running = {
 	    "watermark has passed them "
 	    "(without a stated lateness: when the input ends); a row is late "
 	    "when its key has gone past its time. In any other order rows come "
-	    "out when the input ends, in the order they came. The frame says "
+	    "out when the input ends, in the order they came. In the output "
+	    "modes that show changes (-m changelog, upsert, every) a row that "
+	    "would wait for the end comes at once, and again when rows that "
+	    "come later change its results; so it is with all rows where rows "
+	    "before the step may be taken back. All rows are held then, and "
+	    "modes upsert and every need a key, without which rows "
+	    "come at the end as before. The frame says "
 	    "which rows an aggregate, first_value, last_value and nth_value "
 	    "see: without one, all up to the row's last peer if there is an "
 	    "order, else all rows of the key.",
@@ -390,10 +478,15 @@ const struct op_kind op_running = {
 	    "  frame: rows 9 preceding\n",
 	.params = running_params,
 	.n_params = sizeof running_params / sizeof *running_params,
+	.forgets =
+	    "a key is forgotten so long after its last row: what has come out "
+	    "stays, and the next row is the first again. Rows that wait for "
+	    "later ones keep their key. What comes at the end is all kept",
 	.primary = "select",
 	.waits = WAITS_WATERMARK,
 	.bind = over_bind,
-	.prepare = running_prepare,
+	.changes = CHANGES_LIVE,
+	.prepare = prepare,
 	.open = running_open,
 	.apply = running_apply,
 	.advance = running_advance,

@@ -9,6 +9,7 @@
 
 #include "base/heap.h"
 #include "op/over.h"
+#include "op/ttl.h"
 #include "state/table.h"
 
 /* A row that was appended and will be computed when it is ready. */
@@ -22,6 +23,7 @@ struct running {
 	struct op_run run; /* first */
 	const struct over_config *c;
 	struct table keys; /* cell: struct over_key */
+	struct ttl_keys ttl;
 	struct kept kept;
 	uint64_t arrivals;
 	int64_t now;	   /* the watermark */
@@ -54,8 +56,15 @@ struct running_prep {
 /* ---- running.c ---- */
 
 /* The cell of the key of selected row k. */
-struct over_key *running_key(
-    struct running *r, const struct running_prep *p, unsigned k);
+struct over_key *running_key(struct running *r, const struct batch *b,
+    const struct running_prep *p, unsigned k);
+
+/* An op_kind.prepare. */
+void *running_prepare(const struct op *op, struct eval *ev, struct batch *b);
+
+/* The slots of a row of the batch. */
+void running_slots(const struct over_config *c, const struct batch *b,
+    const struct running_prep *p, unsigned row, struct value *out);
 
 /* Keeps a row of the batch with its slots. */
 struct kept_row *running_row(struct running *r, const struct batch *b,

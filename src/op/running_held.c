@@ -263,7 +263,7 @@ static void
 take(struct running *r, const struct batch *b, const struct running_prep *p,
     unsigned row, unsigned k)
 {
-	struct over_key *key = running_key(r, p, k);
+	struct over_key *key = running_key(r, b, p, k);
 	struct kept_row *new;
 
 	if (is_late(r, key, b, row)) {
@@ -304,6 +304,7 @@ running_apply_held(struct running *r, struct batch *b,
 		r->now = w->now;
 		if (r->c->mode == OVER_TIME)
 			drain(r);
+		ttl_keys_advance(&r->ttl, r->now);
 		if (!r->run.ends)
 			forward(r, w->now);
 	}

@@ -7,10 +7,9 @@
  * begins. In an order known only at the end (OVER_END) rows wait, too, but are
  * not read before it.
  */
-#include "base/hash.h"
 #include "base/mem.h"
 #include "data/pack.h"
-#include "op/running.h"
+#include "op/over_live.h"
 #include "op/written.h"
 
 /* ---- what it means ---- */
@@ -25,7 +24,10 @@ running_schema(const struct op *op, struct schema *out)
 	struct buf text = {0};
 
 	written_args(op, out, "by order frame");
-	written_word(out, "rows are taken", modes[c->mode]);
+	written_word(
+	    out, "rows are taken", c->live ? "as they change" : modes[c->mode]);
+	if (c->retracts && op->in.keyed)
+		written_columns(&op->in, op->in.key, op->in.n_key, "key", out);
 	for (unsigned i = 0; i < c->n_calls; i++) {
 		if (i)
 			buf_lit(&text, ", ");
@@ -150,8 +152,7 @@ static const struct cell_codec movable_codec = {
 static struct over_key *
 key_named(struct running *r, struct str key)
 {
-	struct cell *cell = table_cell(&r->keys, key, hash_bytes(key.p, key.n));
-	struct over_key *k = (void *)cell->bytes;
+	struct over_key *k = (void *)kept_cell(&r->keys, key)->bytes;
 
 	if (!k->heap_most)
 		over_key_init(r->c, k);
@@ -328,10 +329,15 @@ running_restore(struct op_run *run, struct state_step *s, struct err *err)
 	int64_t n[RUN_NUMBERS];
 	int rc;
 
+	if (r->c->live)
+		return over_live_restore(run, s, err);
 	r->state = s;
+	/* Kept rows point to their cells. */
+	r->keys.flat = false;
 	kept_keep(&r->kept, s, r->keys.cell_bytes);
 	table_keep(&r->keys, state_map(s, "keys"), 0,
 	    r->c->at_once ? &movable_codec : &fixed_codec, r);
+	ttl_keys_keep(&r->ttl, s);
 	rc = written_load(s, "run", n, RUN_NUMBERS, err);
 	if (rc < 1)
 		return rc;
@@ -357,11 +363,16 @@ void
 running_save(struct op_run *run)
 {
 	struct running *r = (struct running *)run;
-	int64_t n[RUN_NUMBERS] = {(int64_t)r->arrivals, r->now, r->forwarded,
-	    r->kept.timed, (int64_t)(r->turned + r->head)};
 
+	if (r->c->live) {
+		over_live_save(run);
+		return;
+	}
 	kept_store(&r->kept);
 	if (!r->c->whole)
 		save_turns(r);
-	written_save(r->state, "run", n, RUN_NUMBERS);
+	written_save(r->state, "run",
+	    (const int64_t[RUN_NUMBERS]){(int64_t)r->arrivals, r->now,
+		r->forwarded, r->kept.timed, (int64_t)(r->turned + r->head)},
+	    RUN_NUMBERS);
 }

@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "op/held.h"
 #include "op/keys.h"
+#include "op/ttl.h"
 #include "op/unite.h"
 #include "op/written.h"
 #include "state/table.h"
@@ -25,6 +26,7 @@ struct setop_config {
 	struct unite unite; /* first */
 	enum setop_kind kind;
 	bool all;
+	int64_t ttl; /* µs a row is kept; 0 = for ever */
 };
 
 struct setop_prep {
@@ -36,6 +38,7 @@ struct setop_run {
 	struct op_run run; /* first */
 	const struct setop_config *c;
 	struct table table; /* a uint64_t per port: rows that came */
+	struct ttl_keys ttl;
 	struct table given; /* EXCEPT: a uint64_t: rows met when giving */
 	struct held held;   /* EXCEPT: rows of the first port */
 	int64_t mark;
@@ -63,7 +66,11 @@ setop_bind(struct op *op, const struct bind *b)
 	c->kind = op_word_is(op, "keep", "union")	? SETOP_UNION
 		  : op_word_is(op, "keep", "intersect") ? SETOP_INTERSECT
 							: SETOP_EXCEPT;
-	return 0;
+	op->grows = "every different row is kept";
+	if (c->kind == SETOP_EXCEPT)
+		return 0;
+	c->ttl = b->ttl;
+	return op_forgets(op, b);
 }
 
 /* ---- preparing ---- */
@@ -96,6 +103,16 @@ setop_prepare(const struct op *op, struct eval *ev, struct batch *b)
 	return p;
 }
 
+static void
+forget(void *run, struct str key, uint64_t hash)
+{
+	struct setop_run *r = run;
+	struct cell *cell = table_find(&r->table, key, hash);
+
+	if (cell)
+		table_remove(&r->table, cell);
+}
+
 static struct op_run *
 setop_open(const struct op *op)
 {
@@ -107,6 +124,8 @@ setop_open(const struct op *op)
 	r->mark = WHEN_MIN;
 	r->out = batch_new();
 	table_init(&r->table, (bytes + 15) & ~15u);
+	r->table.flat = true;
+	ttl_keys_init(&r->ttl, r->c->ttl, forget, r);
 	table_init(&r->given, 16);
 	held_init_flow(&r->held, &op->out);
 	return &r->run;
@@ -148,9 +167,14 @@ sum(const uint64_t *counts, unsigned n)
 static bool
 take(struct setop_run *r, const struct setop_prep *p, unsigned port, unsigned k)
 {
-	unsigned n = r->run.op->n_from;
-	uint64_t *counts = counts_of(&r->table, &p->keys, k), before;
+	unsigned n = r->run.op->n_from, row = batch_row(&p->view, k);
+	struct str key = p->keys.list[k];
+	uint64_t *counts, before;
 
+	ttl_keys_check(&r->ttl, key, p->keys.hashes[k], r->mark);
+	ttl_keys_touch(
+	    &r->ttl, key, p->view.time ? p->view.time[row] : WHEN_MIN, r->mark);
+	counts = counts_of(&r->table, &p->keys, k);
 	switch (r->c->kind) {
 	case SETOP_UNION:
 		counts[port]++;
@@ -189,6 +213,7 @@ mark(struct setop_run *r, int64_t w)
 	if (w <= r->mark)
 		return;
 	r->mark = w;
+	ttl_keys_advance(&r->ttl, w);
 	if (r->c->kind != SETOP_EXCEPT)
 		r->run.forward(&r->run, w);
 }
@@ -203,6 +228,7 @@ setop_apply(struct op_run *run, struct batch *b, void *prepared, unsigned from,
 	unsigned n = 0, k = op_selected_from(b, from);
 
 	keys_fetch(&r->table, b, p->keys.list, p->keys.hashes, from, to);
+	ttl_keys_fetch(&r->ttl, b, p->keys.list, p->keys.hashes, from, to);
 	for (unsigned row = from; row < to; row++) {
 		if (k < b->n_sel && batch_row(b, k) == row &&
 		    take(r, p, b->port, k++))
@@ -215,7 +241,7 @@ setop_apply(struct op_run *run, struct batch *b, void *prepared, unsigned from,
 		mark(r, w->now);
 	}
 	give(r, &p->view, rows, n);
-	run->counts.keys = r->table.n;
+	run->counts.keys = r->table.n - r->table.n_gone;
 }
 
 /* ---- EXCEPT ---- */
@@ -270,6 +296,7 @@ setop_close(struct op_run *run)
 	struct setop_run *r = (struct setop_run *)run;
 
 	table_release(&r->table);
+	ttl_keys_release(&r->ttl);
 	table_release(&r->given);
 	held_release(&r->held);
 	batch_free(r->out);
@@ -330,6 +357,7 @@ setop_restore(struct op_run *run, struct state_step *s, struct err *err)
 
 	r->state = s;
 	table_keep(&r->table, state_map(s, "rows"), 0, &setop_codec, r);
+	ttl_keys_keep(&r->ttl, s);
 	if (r->c->kind == SETOP_EXCEPT && held_keep(&r->held, s, err))
 		return -1;
 	return written_load(s, "mark", &r->mark, 1, err) < 0 ? -1 : 0;
@@ -386,6 +414,9 @@ const struct op_kind op_setop = {
 	.n_params = sizeof setop_params / sizeof *setop_params,
 	.words = setop_words,
 	.n_words = sizeof setop_words / sizeof *setop_words,
+	.forgets =
+	    "for union and intersect a row is forgotten so long after one like "
+	    "it came last. Except needs all of them",
 	.primary = "with",
 	.ports_min = 2,
 	.ports_max = PORTS_MAX,

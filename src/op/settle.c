@@ -12,7 +12,6 @@
 #include "base/mem.h"
 #include "base/must.h"
 #include "data/key.h"
-#include "op/keys.h"
 #include "op/standing.h"
 #include "op/written.h"
 
@@ -79,6 +78,8 @@ every_bind(struct op *op, const struct bind *b)
 	*out = flow_copy(&op->in, 1, b->arena);
 	out->changes = out->steady = out->keyed = false;
 	c->through = !flow_keyed(&op->in);
+	if (c->through)
+		op->grows = NULL;
 	if (c->through && op->in.changes)
 		return flow_no_key(op, b);
 	c->marks = op->in.changes && !op->in.steady;
@@ -234,7 +235,7 @@ settle_apply(struct op_run *run, struct batch *b, void *prepared, unsigned from,
 	const struct standing_prep *p = prepared;
 	unsigned k = op_selected_from(b, from);
 
-	keys_fetch(&r->standing.table, b, p->keys, p->hashes, from, to);
+	standing_fetch(&r->standing, b, p, from, to);
 	for (unsigned row = from; row < to; row++) {
 		if (k < b->n_sel && batch_row(b, k) == row)
 			note(r, standing_take(&r->standing, b, p, k++));
@@ -374,6 +375,7 @@ const struct op_kind op_settle = {
 	    "- settle:\n",
 	.params = settle_params,
 	.n_params = sizeof settle_params / sizeof *settle_params,
+	.grows = "every row that is there is kept",
 	.primary = "key",
 	.waits = WAITS_END,
 	.changes = CHANGES_END,
@@ -407,6 +409,7 @@ const struct op_kind op_every = {
 	    "- every: 10s\n",
 	.params = every_params,
 	.n_params = sizeof every_params / sizeof *every_params,
+	.grows = "every key is kept",
 	.primary = "period",
 	.waits = WAITS_WATERMARK,
 	.changes = CHANGES_SHOW,

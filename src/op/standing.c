@@ -9,7 +9,9 @@
 #include "base/must.h"
 #include "data/key.h"
 #include "data/pack.h"
+#include "op/keys.h"
 #include "op/written.h"
+#include "state/code.h"
 
 /* ---- which columns ---- */
 
@@ -114,6 +116,7 @@ standing_release(struct standing *t)
 	mem_free(t->cols);
 	buf_release(&t->scratch);
 	table_release(&t->table);
+	ttl_release(&t->ttl);
 }
 
 /* ---- keys ---- */
@@ -243,12 +246,30 @@ pack_row(struct standing *t, const struct batch *b, unsigned at)
 				   : VALUE_NULL);
 }
 
-struct standing_row *
-standing_find(struct standing *t, const struct standing_prep *p, unsigned k)
+void
+standing_fetch(struct standing *t, const struct batch *b,
+    const struct standing_prep *p, unsigned from, unsigned to)
 {
-	struct cell *cell = table_cell(&t->table, p->keys[k], p->hashes[k]);
-	struct standing_row *row = (void *)cell->bytes;
+	if (t->ttl.ttl)
+		ttl_fetch(&t->ttl, b, p->keys, p->hashes, from, to);
+	else
+		keys_fetch(&t->table, b, p->keys, p->hashes, from, to);
+}
 
+struct standing_row *
+standing_find(struct standing *t, const struct batch *b,
+    const struct standing_prep *p, unsigned k)
+{
+	int64_t time = b->time ? b->time[batch_row(b, k)] : WHEN_MIN;
+	struct standing_row *row;
+
+	t->heap = &t->table.heap;
+	if (t->ttl.ttl)
+		row = (void *)ttl_cell(
+		    &t->ttl, p->keys[k], time, t->now, true, &t->heap);
+	else
+		row = (void *)table_cell(&t->table, p->keys[k], p->hashes[k])
+			  ->bytes;
 	if (!row->arrival)
 		row->arrival = ++t->arrivals;
 	return row;
@@ -272,7 +293,7 @@ store(struct standing *t, struct standing_row *row, const struct batch *b,
 	pack_row(t, b, at);
 	if (s->n > row->cap) {
 		row->cap = (uint32_t)(s->n + 15) & ~15u;
-		row->p = arena_alloc(&t->table.heap, row->cap);
+		row->p = arena_alloc(t->heap, row->cap);
 	}
 	memcpy(row->p, s->p, s->n);
 	row->n = (uint32_t)s->n;
@@ -286,7 +307,7 @@ standing_take(struct standing *t, const struct batch *b,
 {
 	unsigned at = batch_row(b, k);
 	bool gone = change_takes_back(batch_change(b, at));
-	struct standing_row *row = standing_find(t, p, k);
+	struct standing_row *row = standing_find(t, b, p, k);
 
 	if (!t->keyed && !gone && !row->count && row->p)
 		row->arrival = ++t->arrivals;
@@ -415,6 +436,29 @@ static const struct cell_codec movable_codec = {
 static const struct cell_codec fixed_codec = {
     .save = save_row, .load = load_row};
 
+void
+standing_forgets(struct standing *t, int64_t ttl)
+{
+	t->now = WHEN_MIN;
+	if (ttl)
+		ttl_init(&t->ttl, ttl, sizeof(struct standing_row),
+		    &movable_codec, t);
+}
+
+void
+standing_rise(struct standing *t, int64_t w)
+{
+	t->now = w;
+	if (t->ttl.ttl)
+		ttl_advance(&t->ttl, w);
+}
+
+uint64_t
+standing_keys(const struct standing *t)
+{
+	return t->ttl.ttl ? ttl_count(&t->ttl) : t->table.n;
+}
+
 /* What stands: four numbers, and the columns, if it stands. */
 bool
 standing_show(struct op_show *s, const struct op_entry *e)
@@ -427,7 +471,10 @@ standing_show(struct op_show *s, const struct op_entry *e)
 
 	if (str_is(e->map, "step"))
 		return show_written(s, e->value);
-	if (!str_is(e->map, "rows") || !table_saved(e->value, &saved))
+	if ((!str_is(e->map, "rows") && !str_is(e->map, "ttl")) ||
+	    !table_saved(e->value, &saved))
+		return false;
+	if (str_is(e->map, "ttl") && !code_get_int(&saved, &number))
 		return false;
 	p = saved.p;
 	end = p + saved.n;
@@ -452,6 +499,11 @@ standing_keep(
 	t->state = s;
 	table_keep(&t->table, state_map(s, "rows"), 0,
 	    movable ? &movable_codec : &fixed_codec, t);
+	if (t->ttl.ttl) {
+		ttl_keep(&t->ttl, state_map(s, "ttl"));
+		if (written_load(s, "now", &t->now, 1, err) < 0)
+			return -1;
+	}
 	rc = written_load(s, "rows", n, 2, err);
 	if (rc == 1) {
 		t->arrivals = (uint64_t)n[0];
@@ -466,4 +518,6 @@ standing_save(struct standing *t)
 	const int64_t n[] = {(int64_t)t->arrivals, t->timed};
 
 	written_save(t->state, "rows", n, 2);
+	if (t->ttl.ttl)
+		written_save(t->state, "now", &t->now, 1);
 }

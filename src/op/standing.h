@@ -10,7 +10,7 @@
 #ifndef WEIR_OP_STANDING_H
 #define WEIR_OP_STANDING_H
 
-#include "op/op.h"
+#include "op/ttl.h"
 #include "state/table.h"
 
 /* A cell's bytes. */
@@ -32,6 +32,9 @@ struct standing {
 	bool keyed;
 	bool timed; /* rows have event time */
 	struct table table;
+	struct ttl_cells ttl; /* instead, if ttl.ttl: keys are forgotten */
+	struct arena *heap;   /* of the cell that was found last */
+	int64_t now;	      /* with a ttl: the watermark */
 	struct buf scratch;
 	struct batch *out;
 	unsigned n_out; /* rows in it */
@@ -49,6 +52,14 @@ int standing_key(struct op *op, const struct bind *b);
 void standing_init(struct standing *t, const struct op *op);
 void standing_release(struct standing *t);
 
+/*
+ * Keys are forgotten so long after a row of theirs came last; 0: they are not.
+ * The step says when the watermark rises. Keys there are now.
+ */
+void standing_forgets(struct standing *t, int64_t ttl);
+void standing_rise(struct standing *t, int64_t w);
+uint64_t standing_keys(const struct standing *t);
+
 /* Keys of a batch: an op_kind.prepare. */
 struct standing_prep {
 	struct str *keys;
@@ -56,9 +67,13 @@ struct standing_prep {
 };
 void *standing_prepare(const struct op *op, struct eval *ev, struct batch *b);
 
+/* keys_fetch (keys.h), wherever the cells are. */
+void standing_fetch(struct standing *t, const struct batch *b,
+    const struct standing_prep *p, unsigned from, unsigned to);
+
 /* The cell's bytes of selected row k of a batch; made if it is new. */
-struct standing_row *standing_find(
-    struct standing *t, const struct standing_prep *p, unsigned k);
+struct standing_row *standing_find(struct standing *t, const struct batch *b,
+    const struct standing_prep *p, unsigned k);
 
 /* Would row `at` of a batch be stored as something else than this? */
 bool standing_differs(struct standing *t, const struct batch *b,

@@ -138,6 +138,8 @@ top_bind(struct op *op, const struct bind *b)
 	for (unsigned i = 0; i < c->n_keys; i++)
 		c->timed |= flow_is_time(&op->in, by->items[i].node, b);
 	op->acts = c->timed;
+	if (c->timed)
+		op->grows = NULL;
 	if (c->timed && op->in.scan)
 		op->in.scan->needs_time = true;
 	if (rank) {
@@ -560,6 +562,10 @@ const struct op_kind op_top = {
 	.n_params = sizeof top_params / sizeof *top_params,
 	.grows = "every key is kept",
 	.remedy = "assign a window first, and rank by window_start",
+	.forgets =
+	    "where changes are shown, a key is forgotten so long after the "
+	    "last of its rows that is held came or went. What is shown of it "
+	    "stays, and its next row is the first again",
 	.primary = "rows",
 	.waits = WAITS_WATERMARK,
 	.changes = CHANGES_LIVE,

@@ -35,6 +35,7 @@ struct live_run {
 	const struct top_live *c;
 	struct live_order order;
 	struct table keys; /* cell: struct live_rows: all, or the best ones */
+	struct ttl_keys ttl;
 	struct kept kept;
 	uint64_t arrivals;
 	int64_t now;
@@ -92,6 +93,8 @@ top_live_bind(struct op *op, const struct bind *b, const struct arg *by,
 	bool found = false;
 
 	c->retracts = op->in.changes;
+	c->ttl = b->ttl;
+	op->grows = c->retracts ? "all rows of every key are kept" : op->grows;
 	if (placed && key_by(op, b, by, c, &found))
 		return -1;
 	if (!found) {
@@ -102,7 +105,7 @@ top_live_bind(struct op *op, const struct bind *b, const struct arg *by,
 	c->by_place = placed && (found || !op->out.keyed);
 	op->out.changes = true;
 	op->out.steady = found && !c->retracts;
-	return 0;
+	return op_forgets(op, b);
 }
 
 void *
@@ -342,7 +345,8 @@ is_vain(const struct live_run *r, const struct live_rows *l,
 	return d > 0 || (!d && rule->ties == RANKED_ROWS && !r->c->last);
 }
 
-static void
+/* False: nothing has changed by it. */
+static bool
 add(struct live_run *r, struct live_rows *l, const struct batch *b,
     unsigned row, const struct value *slots)
 {
@@ -351,7 +355,7 @@ add(struct live_run *r, struct live_rows *l, const struct batch *b,
 	size_t at;
 
 	if (is_vain(r, l, slots))
-		return;
+		return false;
 	change_begin(r, l);
 	at = live_new_place(&r->order, l, slots, &arrival);
 	new = kept_take(&r->kept, b, row, slots);
@@ -360,19 +364,39 @@ add(struct live_run *r, struct live_rows *l, const struct batch *b,
 	live_insert(l, at, new);
 	if (!r->c->retracts)
 		cut(r, l);
+	return true;
 }
 
-static void
+static bool
 take_back(struct live_run *r, struct live_rows *l, const struct value *slots)
 {
 	size_t at = live_find(&r->order, l, slots);
 
 	if (at == l->n) {
-		r->run.counts.bad++;
-		return;
+		r->run.counts.astray++;
+		return false;
 	}
 	change_begin(r, l);
 	take_out(r, l, at);
+	return true;
+}
+
+/* The key has been quiet for long: what is shown of it stays as it is. */
+static void
+forget(void *run, struct str key, uint64_t hash)
+{
+	struct live_run *r = run;
+	struct cell *cell = table_find(&r->keys, key, hash);
+	struct live_rows *l;
+
+	if (!cell)
+		return;
+	l = (void *)cell->bytes;
+	for (size_t i = 0; i < l->n; i++)
+		kept_drop(&r->kept, l->rows[i]);
+	mem_free(l->rows);
+	*l = (struct live_rows){0};
+	table_remove(&r->keys, cell);
 }
 
 /* ---- rows in ---- */
@@ -408,13 +432,16 @@ static void
 take(struct live_run *r, struct batch *b, const struct live_prep *p, unsigned k)
 {
 	const struct top_live *c = r->c;
-	struct live_rows *l = (void *)table_cell(
-	    &r->keys, p->values.keys.keys[k], p->values.keys.hashes[k])
-				  ->bytes;
+	struct str key = p->values.keys.keys[k];
+	uint64_t hash = p->values.keys.hashes[k];
 	struct value slots[16], *v = slots;
 	unsigned row = batch_row(b, k);
+	struct live_rows *l;
+	bool changed;
 
-	r->run.counts.keys = r->keys.n;
+	ttl_keys_check(&r->ttl, key, hash, r->now);
+	l = (void *)table_cell(&r->keys, key, hash)->bytes;
+	r->run.counts.keys = r->keys.n - r->keys.n_gone;
 	if (c->timed && !c->retracts && l->n && l->rows[0]->time < r->now) {
 		refuse(r, b, row, l->rows[0]->time);
 		return;
@@ -425,9 +452,12 @@ take(struct live_run *r, struct batch *b, const struct live_prep *p, unsigned k)
 		v = arena_array(b->arena, r->kept.n_slots, sizeof *v);
 	read_slots(r, b, p, k, v);
 	if (c->retracts && change_takes_back(batch_change(b, row)))
-		take_back(r, l, v);
+		changed = take_back(r, l, v);
 	else
-		add(r, l, b, row, v);
+		changed = add(r, l, b, row, v);
+	if (changed)
+		ttl_keys_touch(
+		    &r->ttl, key, b->time ? b->time[row] : WHEN_MIN, r->now);
 	if (r->changing && !live_is_half(b, &p->values.keys, k))
 		change_end(r);
 }
@@ -449,6 +479,8 @@ top_live_open(const struct top_live *c, const struct op *op)
 	    .keyed = op->in.keyed,
 	    .identity = c->rule.n_orders};
 	table_init(&r->keys, (sizeof(struct live_rows) + 15) & ~15u);
+	r->keys.flat = true;
+	ttl_keys_init(&r->ttl, c->ttl, forget, r);
 	kept_init(&r->kept, op, c->rule.n_orders + c->retracts, true);
 	return &r->run;
 }
@@ -473,12 +505,15 @@ top_live_apply(struct op_run *run, struct batch *b, void *prepared,
 
 	keys_fetch(
 	    &r->keys, b, p->values.keys.keys, p->values.keys.hashes, from, to);
+	ttl_keys_fetch(
+	    &r->ttl, b, p->values.keys.keys, p->values.keys.hashes, from, to);
 	for (unsigned row = from; row < to; row++) {
 		if (k < b->n_sel && batch_row(b, k) == row)
 			take(r, b, p, k++);
 		if (!w || !b->time || !watermark_see(w, b->time[row]))
 			continue;
 		r->now = w->now;
+		ttl_keys_advance(&r->ttl, r->now);
 		if (!run->op->heeded || holds_time(r))
 			continue;
 		flush(r);
@@ -494,6 +529,7 @@ top_live_advance(struct op_run *run, int64_t w)
 	struct live_run *r = (struct live_run *)run;
 
 	r->now = w;
+	ttl_keys_advance(&r->ttl, w);
 	if (w == WHEN_MAX || !holds_time(r))
 		run->forward(run, w);
 }
@@ -507,6 +543,7 @@ top_live_close(struct op_run *run)
 	for (size_t i = 0; i < r->keys.n; i++)
 		live_release((void *)r->keys.cells[i]->bytes, &r->kept);
 	table_release(&r->keys);
+	ttl_keys_release(&r->ttl);
 	kept_release(&r->kept);
 	mem_free(r->before.rows);
 	mem_free(r->after.rows);
@@ -570,8 +607,11 @@ top_live_restore(struct op_run *run, struct state_step *s, struct err *err)
 	int rc;
 
 	r->state = s;
+	/* Kept rows point to their cells. */
+	r->keys.flat = false;
 	kept_keep(&r->kept, s, r->keys.cell_bytes);
 	table_keep(&r->keys, state_map(s, "keys"), 0, &live_codec, r);
+	ttl_keys_keep(&r->ttl, s);
 	rc = written_load(s, "run", n, 3, err);
 	if (rc < 1)
 		return rc;

@@ -8,6 +8,7 @@
 #define WEIR_OP_TOP_LIVE_H
 
 #include "op/ranked.h"
+#include "op/ttl.h"
 
 /* Part of the step's config; the step sets all but what top_live_bind says. */
 struct top_live {
@@ -26,6 +27,7 @@ struct top_live {
 	bool timed;
 
 	/* By top_live_bind. */
+	int64_t ttl;   /* µs a key is kept; 0 = for ever */
 	bool retracts; /* rows may be taken back: all are kept */
 	bool by_place; /* a row replaces the one that had its place */
 };

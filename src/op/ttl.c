@@ -73,11 +73,17 @@ table_new(struct ttl_cells *l, int64_t bucket)
 	return t;
 }
 
+static int64_t
+bucket_of(const struct ttl_cells *l, int64_t stamp)
+{
+	return stamp / l->ttl - (stamp % l->ttl < 0);
+}
+
 /* The table of a stamp, made if there is none. */
 static struct ttl_table *
 table_at(struct ttl_cells *l, int64_t stamp)
 {
-	int64_t bucket = stamp / l->ttl - (stamp % l->ttl < 0);
+	int64_t bucket = bucket_of(l, stamp);
 	size_t at = l->n;
 
 	while (at && l->tables[at - 1]->bucket > bucket)
@@ -132,7 +138,14 @@ ttl_keep(struct ttl_cells *l, struct state_map *map)
 static bool
 has_expired(const struct ttl_cells *l, int64_t stamp, int64_t w)
 {
-	return w >= time_add(stamp, l->ttl);
+	return stamp != WHEN_MIN && w >= time_add(stamp, l->ttl);
+}
+
+/* The stamp for a record of that time. */
+static int64_t
+stamp_for(int64_t time, int64_t w)
+{
+	return time > w && time < WHEN_LAST ? time : w;
 }
 
 /* The key's cell, wherever it is; one that has expired is taken out. */
@@ -176,7 +189,7 @@ ttl_cell(struct ttl_cells *l, struct str key, int64_t time, int64_t w,
     bool touch, struct arena **heap)
 {
 	uint64_t hash = hash_bytes(key.p, key.n);
-	int64_t stamp = time > w ? time : w;
+	int64_t stamp = stamp_for(time, w);
 	struct ttl_table *in = NULL, *to;
 	struct cell *c = find(l, key, hash, w, &in);
 
@@ -205,21 +218,36 @@ ttl_fetch(struct ttl_cells *l, const struct batch *b, const struct str *list,
 		keys_fetch(&l->tables[i]->table, b, list, hashes, from, to);
 }
 
-void
-ttl_advance(struct ttl_cells *l, int64_t w)
+/* The tables [*from, until) of which everything has expired. */
+static size_t
+expired(const struct ttl_cells *l, int64_t w, size_t *from)
 {
-	size_t n = 0;
+	size_t n;
 
+	/* What came before there was a watermark has no stamp. */
+	n = *from = l->n && l->tables[0]->bucket == bucket_of(l, WHEN_MIN);
 	/* A table's last stamp is just before the next one's first. */
 	while (n < l->n && w != WHEN_MAX &&
 	       l->tables[n]->bucket < WHEN_MAX / l->ttl - 2 &&
-	       w >= (l->tables[n]->bucket + 2) * l->ttl) {
-		table_drop(&l->tables[n]->table);
-		mem_free(l->tables[n++]);
+	       w >= (l->tables[n]->bucket + 2) * l->ttl)
+		n++;
+	return n;
+}
+
+void
+ttl_advance(struct ttl_cells *l, int64_t w)
+{
+	size_t from, until = expired(l, w, &from);
+
+	if (until == from)
+		return;
+	for (size_t i = from; i < until; i++) {
+		table_drop(&l->tables[i]->table);
+		mem_free(l->tables[i]);
 	}
-	l->n -= n;
-	if (n)
-		memmove(l->tables, l->tables + n, l->n * sizeof *l->tables);
+	memmove(l->tables + from, l->tables + until,
+	    (l->n - until) * sizeof *l->tables);
+	l->n -= until - from;
 }
 
 uint64_t
@@ -230,4 +258,111 @@ ttl_count(const struct ttl_cells *l)
 	for (size_t i = 0; i < l->n; i++)
 		n += l->tables[i]->table.n - l->tables[i]->table.n_gone;
 	return n;
+}
+
+/* ---- keys of cells that are elsewhere ---- */
+
+/* Of a key there is nothing to know but that it is there. */
+static void
+save_key(
+    void *arg, const struct table *t, const struct cell *c, struct buf *out)
+{
+	(void)arg;
+	(void)t;
+	(void)c;
+	(void)out;
+}
+
+static bool
+load_key(void *arg, struct table *t, struct cell *c, struct str bytes)
+{
+	(void)arg;
+	(void)t;
+	(void)c;
+	return !bytes.n;
+}
+
+static const struct cell_codec key_codec = {
+    .save = save_key, .load = load_key, .movable = true};
+
+void
+ttl_keys_init(struct ttl_keys *k, int64_t ttl,
+    void (*forget)(void *arg, struct str key, uint64_t hash), void *arg)
+{
+	*k = (struct ttl_keys){.forget = forget, .arg = arg};
+	if (ttl)
+		ttl_init(&k->cells, ttl, 0, &key_codec, NULL);
+}
+
+void
+ttl_keys_release(struct ttl_keys *k)
+{
+	ttl_release(&k->cells);
+}
+
+void
+ttl_keys_keep(struct ttl_keys *k, struct state_step *s)
+{
+	if (k->cells.ttl)
+		ttl_keep(&k->cells, state_map(s, "ttl"));
+}
+
+void
+ttl_keys_fetch(struct ttl_keys *k, const struct batch *b,
+    const struct str *list, const uint64_t *hashes, unsigned from, unsigned to)
+{
+	if (k->cells.ttl)
+		ttl_fetch(&k->cells, b, list, hashes, from, to);
+}
+
+void
+ttl_keys_check(struct ttl_keys *k, struct str key, uint64_t hash, int64_t w)
+{
+	struct ttl_table *in = NULL;
+
+	if (k->cells.ttl && !find(&k->cells, key, hash, w, &in) && in)
+		k->forget(k->arg, key, hash);
+}
+
+void
+ttl_keys_touch(struct ttl_keys *k, struct str key, int64_t time, int64_t w)
+{
+	struct arena *heap;
+
+	if (k->cells.ttl)
+		ttl_cell(&k->cells, key, time, w, true, &heap);
+}
+
+bool
+ttl_keys_come(struct ttl_keys *k, struct str key, int64_t time, int64_t w)
+{
+	uint64_t hash = hash_bytes(key.p, key.n);
+	struct ttl_table *in = NULL;
+	struct arena *heap;
+
+	if (find(&k->cells, key, hash, w, &in))
+		return true;
+	ttl_cell(&k->cells, key, time, w, false, &heap);
+	return false;
+}
+
+void
+ttl_keys_advance(struct ttl_keys *k, int64_t w)
+{
+	struct ttl_cells *l = &k->cells;
+	size_t from, until;
+
+	if (!l->ttl)
+		return;
+	until = expired(l, w, &from);
+	for (size_t i = from; k->forget && i < until; i++) {
+		struct table *t = &l->tables[i]->table;
+		struct table_walk *walk = table_walk_begin(t);
+		struct cell *c;
+
+		while ((c = table_walk_next(walk)))
+			k->forget(k->arg, cell_key(t, c), c->hash);
+		table_walk_end(walk);
+	}
+	ttl_advance(l, w);
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Cells that are forgotten: those of keys of which no record has come for so
- * much event time (Flink: state TTL, there by the clock).
+ * much event time (Flink: state TTL, there by the clock; updated when a key's
+ * state is made or written, never returned once it has expired).
  *
  * A cell bears a stamp, the time of its key's latest record (or the watermark
  * that had come by then, if that was later), and is forgotten when the
@@ -9,6 +10,13 @@
  * do not depend on when memory is tidied up. Cells are in tables by stamp, each
  * for as long as cells live, so that what has expired is dropped a table at a
  * time.
+ *
+ * Results of a group without a window have no time of their own (WHEN_LAST):
+ * then the watermark counts alone. What came before there was one is kept.
+ *
+ * Cells that cannot go from table to table, because rows hang off them, stay
+ * where they are; then their keys are what is kept here (ttl_keys), and the
+ * step is told which to forget.
  */
 #ifndef WEIR_OP_TTL_H
 #define WEIR_OP_TTL_H
@@ -55,5 +63,45 @@ void ttl_advance(struct ttl_cells *l, int64_t w);
 
 /* Cells in memory. */
 uint64_t ttl_count(const struct ttl_cells *l);
+
+struct ttl_keys {
+	struct ttl_cells cells;
+	/* The key has expired: the step forgets what it has of it, if anything.
+	 */
+	void (*forget)(void *arg, struct str key, uint64_t hash);
+	void *arg;
+};
+
+/* ttl 0: nothing is forgotten, and no call below does anything. */
+void ttl_keys_init(struct ttl_keys *k, int64_t ttl,
+    void (*forget)(void *arg, struct str key, uint64_t hash), void *arg);
+void ttl_keys_release(struct ttl_keys *k);
+
+/* Keeps the keys in the step's map "ttl". */
+void ttl_keys_keep(struct ttl_keys *k, struct state_step *s);
+
+/* As keys_fetch (keys.h), of the keys that are kept here. */
+void ttl_keys_fetch(struct ttl_keys *k, const struct batch *b,
+    const struct str *list, const uint64_t *hashes, unsigned from, unsigned to);
+
+/* Before the step looks at what it has of a key: has it expired? */
+void ttl_keys_check(
+    struct ttl_keys *k, struct str key, uint64_t hash, int64_t w);
+
+/*
+ * What the step has of the key has been made or written, by a record of that
+ * time. `forget` may call it, too: the key stays for now.
+ */
+void ttl_keys_touch(
+    struct ttl_keys *k, struct str key, int64_t time, int64_t w);
+
+/*
+ * Is the key there? From now on it is, and is forgotten so long after it came
+ * first. For a step that has nothing else of a key; its forget is NULL.
+ */
+bool ttl_keys_come(struct ttl_keys *k, struct str key, int64_t time, int64_t w);
+
+/* The watermark has risen. No cell of the step's is in use. */
+void ttl_keys_advance(struct ttl_keys *k, int64_t w);
 
 #endif

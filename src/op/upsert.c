@@ -8,8 +8,11 @@
  * those that take a row back without a later one are deletes.
  */
 #include "base/mem.h"
-#include "op/keys.h"
 #include "op/standing.h"
+
+struct upsert_config {
+	int64_t ttl; /* µs a key is kept; 0 = for ever */
+};
 
 struct upsert_run {
 	struct op_run run; /* first */
@@ -19,12 +22,16 @@ struct upsert_run {
 static int
 upsert_bind(struct op *op, const struct bind *b)
 {
+	struct upsert_config *c = arena_zalloc(b->arena, sizeof *c);
+
+	op->config = c;
 	if (standing_key(op, b))
 		return -1;
 	op->out = op->in;
 	op->out.changes = true;
 	op->out.steady = !op->in.changes;
-	return 0;
+	c->ttl = b->ttl;
+	return op_forgets(op, b);
 }
 
 static struct op_run *
@@ -34,6 +41,8 @@ upsert_open(const struct op *op)
 
 	r->run.op = op;
 	standing_init(&r->standing, op);
+	standing_forgets(
+	    &r->standing, ((const struct upsert_config *)op->config)->ttl);
 	return &r->run;
 }
 
@@ -64,7 +73,7 @@ take(struct upsert_run *r, const struct batch *b, const struct standing_prep *p,
     unsigned k)
 {
 	enum change kind = batch_change(b, batch_row(b, k));
-	struct standing_row *row = standing_find(&r->standing, p, k);
+	struct standing_row *row = standing_find(&r->standing, b, p, k);
 	bool was = row->count > 0;
 
 	if (change_takes_back(kind)) {
@@ -90,23 +99,26 @@ upsert_apply(struct op_run *run, struct batch *b, void *prepared, unsigned from,
 	const struct standing_prep *p = prepared;
 	unsigned k = op_selected_from(b, from);
 
-	keys_fetch(&r->standing.table, b, p->keys, p->hashes, from, to);
+	standing_fetch(&r->standing, b, p, from, to);
 	for (unsigned row = from; row < to; row++) {
 		if (k < b->n_sel && batch_row(b, k) == row)
 			take(r, b, p, k++);
-		if (!w || !b->time || !watermark_see(w, b->time[row]) ||
-		    !run->op->heeded)
+		if (!w || !b->time || !watermark_see(w, b->time[row]))
+			continue;
+		standing_rise(&r->standing, w->now);
+		if (!run->op->heeded)
 			continue;
 		standing_flush(&r->standing, run);
 		run->forward(run, w->now);
 	}
 	standing_flush(&r->standing, run);
-	run->counts.keys = r->standing.table.n;
+	run->counts.keys = standing_keys(&r->standing);
 }
 
 static void
 upsert_advance(struct op_run *run, int64_t w)
 {
+	standing_rise(&((struct upsert_run *)run)->standing, w);
 	run->forward(run, w);
 }
 
@@ -150,6 +162,10 @@ const struct op_kind op_upsert = {
 	    "  select: {n: count(*)}\n",
 	.params = upsert_params,
 	.n_params = sizeof upsert_params / sizeof *upsert_params,
+	.grows = "every key is kept",
+	.forgets =
+	    "a key is forgotten so long after its last row; its next row takes "
+	    "nothing back",
 	.primary = "key",
 	.changes = CHANGES_MAKE,
 	.bind = upsert_bind,

@@ -251,6 +251,7 @@ bind_steps(struct binder *s)
 			op->ins[k] = *flow_of(p, op->from[k]);
 		op->in = op->ins[0];
 		op->acts = op->kind->waits == WAITS_WATERMARK;
+		op->grows = op->kind->grows;
 		lend_scan(s, op);
 		if (check_args(op, s->bind.err) || op->kind->bind(op, &s->bind))
 			return -1;
@@ -479,7 +480,7 @@ heed(struct plan *p)
 
 			if (!op->from[k].step)
 				continue;
-			from->heeded |= op->heeded | op->acts;
+			from->heeded |= op->heeded | op->acts | op->forgets;
 			from->awaited |= op->awaited | awaits;
 		}
 	}

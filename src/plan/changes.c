@@ -206,11 +206,30 @@ wants_changes(const struct op *op)
 	return op->live;
 }
 
+/* Does it, or what comes behind, go by a key that the rows must have? */
+static bool
+wants_key(const struct op *op)
+{
+	switch (op->kind->changes) {
+	case CHANGES_SHOW:
+		return op->kind->open || op_word_is(op, "mode", "upsert");
+	case CHANGES_PASS:
+	case CHANGES_LIVE:
+		return op->wants_key;
+	case CHANGES_MAKE:
+	case CHANGES_TAKE:
+	case CHANGES_END:
+	case CHANGES_REFUSE:
+		break;
+	}
+	return false;
+}
+
 static void
 find_live(struct plan *p)
 {
 	for (unsigned i = 0; i < p->n_ops; i++)
-		p->ops[i].live = p->ops[i].heeded = false;
+		p->ops[i].live = p->ops[i].heeded = p->ops[i].wants_key = false;
 	for (unsigned i = p->n_ops; i--;) {
 		const struct op *op = &p->ops[i];
 		bool heeds = op->heeded || op->kind->waits == WAITS_WATERMARK;
@@ -222,6 +241,7 @@ find_live(struct plan *p)
 				continue;
 			from->live |= wants_changes(op);
 			from->heeded |= heeds;
+			from->wants_key |= wants_key(op);
 		}
 	}
 }

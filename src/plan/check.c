@@ -16,6 +16,7 @@ enum kind {
 	CHECK_GUESSED_TIME,
 	CHECK_NO_EFFECT,
 	CHECK_NO_LATENESS,
+	CHECK_NO_TTL,
 	CHECK_UNBOUNDED_STATE,
 	CHECK_UNUSED_COLUMN,
 	CHECK_UNUSED_INPUT,
@@ -37,6 +38,9 @@ const struct check_kind check_kinds[] = {
     [CHECK_NO_LATENESS] = {"no-lateness",
 	"Windows over an input that may not end, without a stated lateness: "
 	"they close at its end only."},
+    [CHECK_NO_TTL] = {"no-ttl",
+	"A time to live is stated, and a step that keeps ever more does not "
+	"forget, or there is none."},
     [CHECK_UNBOUNDED_STATE] = {"unbounded-state",
 	"A step that remembers ever more of an input that may not end."},
     [CHECK_UNUSED_COLUMN] = {"unused-column",
@@ -594,6 +598,62 @@ endless_input(const struct plan *p, const struct op *op)
 	return NULL;
 }
 
+/* Would it forget keys if its results were shown as they change? */
+static bool
+forgets_live(const struct op *op)
+{
+	return !op->live && (op->kind->changes == CHANGES_TAKE ||
+				op->kind->changes == CHANGES_LIVE);
+}
+
+static void
+hint_at_bound(struct err *e, const struct op *op)
+{
+	const char *remedy = op->kind->remedy;
+
+	if (op->may_forget)
+		err_hint(e, "%s%s--ttl 1h: quiet keys are forgotten",
+		    remedy ? remedy : "", remedy ? "; or " : "");
+	else if (remedy)
+		err_hint(e, "%s", remedy);
+}
+
+/* A time to live is stated, and this step does not forget. */
+static void
+check_forgets(struct checker *c, const struct op *op)
+{
+	struct err *e;
+
+	if (!c->plan->time.ttl || !op->grows || op->forgets)
+		return;
+	e = find(c, CHECK_NO_TTL, op->where,
+	    "the time to live does not act on step %s: %s", op->kind->name,
+	    op->grows);
+	if (forgets_live(op))
+		err_hint(e,
+		    "results that come at the end need all of it; -m upsert "
+		    "shows them as they change");
+	else if (op->kind->remedy)
+		err_hint(e, "%s", op->kind->remedy);
+}
+
+/* A time to live is stated, and there is nothing to forget. */
+static void
+check_ttl(struct checker *c)
+{
+	const struct plan *p = c->plan;
+	bool any = !p->time.ttl;
+
+	for (unsigned i = 0; i < p->n_ops; i++) {
+		any |= p->ops[i].forgets || p->ops[i].grows;
+		check_forgets(c, &p->ops[i]);
+	}
+	if (!any)
+		find(c, CHECK_NO_TTL, (struct where){0},
+		    "the time to live does not act: no step keeps keys for "
+		    "ever");
+}
+
 static void
 check_state(struct checker *c, const struct op *op)
 {
@@ -601,12 +661,13 @@ check_state(struct checker *c, const struct op *op)
 
 	if (!in || !op->where.src || op->implied)
 		return;
-	if (op->kind->grows && !op->forgets)
-		err_hint(find(c, CHECK_UNBOUNDED_STATE, op->where,
-			     "if the input never ends, the state of this step "
-			     "grows without bound: %s",
-			     op->kind->grows),
-		    "%s", op->kind->remedy);
+	if (op->grows && !op->forgets)
+		hint_at_bound(
+		    find(c, CHECK_UNBOUNDED_STATE, op->where,
+			"if the input never ends, the state of this step "
+			"grows without bound: %s",
+			op->grows),
+		    op);
 	if (op->acts && in->time.lateness == WHEN_MAX)
 		err_hint(find(c, CHECK_NO_LATENESS, op->where,
 			     "no lateness is stated, so nothing comes out "
@@ -646,35 +707,56 @@ by_place(const void *a, const void *b)
 	return strcmp(x->message, y->message);
 }
 
+/* Hands out what was found, in the order of places. */
+static void
+give(struct checker *c, void (*found)(void *arg, const struct err *warning),
+    void *arg)
+{
+	const char *before = "";
+
+	if (c->n)
+		qsort(c->list, c->n, sizeof *c->list, by_place);
+	for (size_t i = 0; i < c->n; i++) {
+		const struct err *e = &c->list[i];
+
+		if (!i || e->where.at != c->list[i - 1].where.at ||
+		    strcmp(before, e->message) != 0)
+			found(arg, e);
+		before = e->message;
+	}
+	for (size_t i = 0; i < c->n; i++)
+		err_release(&c->list[i]);
+	mem_free(c->list);
+	arena_release(&c->arena);
+}
+
+void
+plan_check_ttl(const struct plan *p,
+    void (*found)(void *arg, const struct err *warning), void *arg)
+{
+	struct checker c = {.plan = p};
+
+	arena_init(&c.arena, 256);
+	check_ttl(&c);
+	give(&c, found, arg);
+}
+
 void
 plan_check(const struct plan *p,
     void (*found)(void *arg, const struct err *warning), void *arg)
 {
 	struct checker c = {.plan = p};
-	const char *before = "";
 
 	arena_init(&c.arena, 4096);
 	check_params(&c);
 	check_inputs(&c);
 	check_time(&c);
+	check_ttl(&c);
 	for (unsigned i = 0; i < p->n_ops; i++) {
 		check_conditions(&c, &p->ops[i]);
 		check_effect(&c, &p->ops[i]);
 		check_columns(&c, &p->ops[i]);
 		check_state(&c, &p->ops[i]);
 	}
-	if (c.n)
-		qsort(c.list, c.n, sizeof *c.list, by_place);
-	for (size_t i = 0; i < c.n; i++) {
-		const struct err *e = &c.list[i];
-
-		if (!i || e->where.at != c.list[i - 1].where.at ||
-		    strcmp(before, e->message) != 0)
-			found(arg, e);
-		before = e->message;
-	}
-	for (size_t i = 0; i < c.n; i++)
-		err_release(&c.list[i]);
-	mem_free(c.list);
-	arena_release(&c.arena);
+	give(&c, found, arg);
 }

@@ -23,4 +23,8 @@ extern const unsigned n_check_kinds;
 void plan_check(const struct plan *p,
     void (*found)(void *arg, const struct err *warning), void *arg);
 
+/* The same for what is to be said of a run, too: a --ttl that does not act. */
+void plan_check_ttl(const struct plan *p,
+    void (*found)(void *arg, const struct err *warning), void *arg);
+
 #endif

@@ -416,6 +416,19 @@ waits_for_end(const struct plan *p)
 }
 
 static void
+put_forgets(struct explain *x, const struct op *op)
+{
+	char text[64];
+
+	if (!op->forgets)
+		return;
+	buf_lit(&x->text, "keys that have been quiet for ");
+	buf_add(&x->text, text,
+	    (size_t)(when_put_duration(text, x->plan->time.ttl) - text));
+	put_line(x, "forgets");
+}
+
+static void
 put_waiting(struct explain *x, const struct op *op)
 {
 	if (op->live && op->out.changes &&
@@ -546,6 +559,7 @@ put_step(struct explain *x, const struct op *op)
 		op->kind->explain(op, &x->text);
 		put_line(x, "state");
 	}
+	put_forgets(x, op);
 	put_waiting(x, op);
 }
 

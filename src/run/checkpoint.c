@@ -279,7 +279,7 @@ put_step(const struct pipe *p, const struct op *op, struct buf *out)
 	note_count(out, "late", c->late);
 	note_count(out, "late_some", c->late_some);
 	note_count(out, "updates", c->updates);
-	note_count(out, "bad", c->bad);
+	note_count(out, "bad", c->astray);
 	buf_release(&ended);
 }
 
@@ -314,13 +314,13 @@ take_step(struct pipe *p, const struct op *op, struct note n, bool counts)
 	c->late = note_get_count(n, "late");
 	c->late_some = note_get_count(n, "late_some");
 	c->updates = note_get_count(n, "updates");
-	c->bad = note_get_count(n, "bad");
+	c->astray = note_get_count(n, "bad");
 }
 
 static void
 put_note(struct run *r, bool ended, bool final, struct buf *out)
 {
-	pack_put_map(out, 11);
+	pack_put_map(out, 12);
 	note_int(out, "version", NOTE_VERSION);
 	note_bool(out, "ended", ended);
 	note_bool(out, "final", final);
@@ -328,6 +328,7 @@ put_note(struct run *r, bool ended, bool final, struct buf *out)
 	note_int(out, "now", r->now);
 	note_key(out, "inputs");
 	positions_note(&r->sources, out);
+	gaps_note(&r->sources.gaps, out);
 	put_steps(&r->pipe, out);
 	note_key(out, "outputs");
 	outputs_note(&r->out, out);

@@ -38,6 +38,7 @@ struct follow {
 	struct part *parts; /* to be read next: [next_part, n_parts) */
 	size_t next_part, n_parts, cap_parts;
 	struct siblings known; /* rotated files that are not to be read */
+	bool told;	       /* that some cannot be looked at */
 
 	struct port *part; /* AT_PART */
 	uint64_t skip;	   /* of its bytes */
@@ -53,6 +54,21 @@ struct follow {
 };
 
 /* ---- what comes before the live file ---- */
+
+/* A look that has failed is said once: what is unread there is missed. */
+static void
+look(struct follow *f, struct siblings *now)
+{
+	char name[512];
+
+	siblings_look(now, f->path);
+	if (!now->failure || f->told)
+		return;
+	f->told = true;
+	err_quote(name, str_of(f->path), 120);
+	fprintf(stderr, "weir: cannot look at all rotated files of %s: %s\n",
+	    name, strerror(now->failure));
+}
 
 static void
 add_part(struct follow *f, const struct sibling *s, uint64_t skip)
@@ -74,7 +90,7 @@ plan_parts(struct follow *f, bool replaced)
 	const struct sibling *own;
 	bool rest;
 
-	siblings_look(&now, f->path);
+	look(f, &now);
 	own = siblings_find(&now, &f->id);
 	rest = replaced && own && !siblings_know(&f->known, own);
 	if (rest)
@@ -96,7 +112,7 @@ find_part(struct follow *f, struct part *p)
 	const struct sibling *s;
 	int fd = -1;
 
-	siblings_look(&now, f->path);
+	look(f, &now);
 	s = siblings_find(&now, &p->id);
 	if (s) {
 		p->path = arena_str(&f->arena, s->path);
@@ -389,7 +405,7 @@ follow_free(struct port *p)
 
 struct follow *
 follow_new(const char *path, const struct str *backlog, size_t n_backlog,
-    struct watch *watch, uint64_t inflate_max)
+    struct watch *watch, uint64_t inflate_max, bool quiet)
 {
 	static const struct port_kind kind = {
 	    follow_read, follow_ready, follow_free};
@@ -402,7 +418,8 @@ follow_new(const char *path, const struct str *backlog, size_t n_backlog,
 	f->fd = -1;
 	arena_init(&f->arena, 1024);
 	watch_file(watch, path);
-	siblings_look(&f->known, path);
+	f->told = quiet;
+	look(f, &f->known);
 	for (size_t i = 0; i < f->known.n; i++)
 		for (size_t k = 0; k < n_backlog; k++)
 			if (str_eq(f->known.list[i].path, backlog[k]))

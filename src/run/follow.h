@@ -36,10 +36,11 @@ struct follow;
 
 /*
  * The file need not exist yet. backlog: rotated siblings to be read before
- * it, oldest first. path and backlog must outlive the port.
+ * it, oldest first. path and backlog must outlive the port. That rotated files
+ * cannot be looked at is said once on standard error, unless quiet.
  */
 struct follow *follow_new(const char *path, const struct str *backlog,
-    size_t n_backlog, struct watch *watch, uint64_t inflate_max);
+    size_t n_backlog, struct watch *watch, uint64_t inflate_max, bool quiet);
 
 struct port *follow_port(struct follow *f);
 

@@ -592,6 +592,6 @@ pipe_counts(const struct pipe *p, struct op_counts *out)
 		out->late_some += r->counts.late_some;
 		out->updates += r->counts.updates;
 		out->keys += r->counts.keys;
-		out->bad += r->counts.bad;
+		out->astray += r->counts.astray;
 	}
 }

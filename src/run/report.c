@@ -33,6 +33,10 @@ accounting(const struct run_counts *c)
 		fprintf(stderr,
 		    "weir: %llu rows came too late for a later step\n",
 		    N(c->late_behind));
+	if (c->astray)
+		fprintf(stderr,
+		    "weir: %llu change%s took back what was not there\n",
+		    N(c->astray), c->astray == 1 ? "" : "s");
 }
 
 /* "3 years", "40 seconds": whole units, the largest that fits. */
@@ -143,8 +147,9 @@ report_end(const struct run_counts *c, const struct plan *plan,
 
 	if (o->verbose)
 		show_steps(plan, steps);
-	if (o->verbose || (!o->quiet && (c->late || c->bad || c->late_some ||
-					    c->late_behind || c->ahead)))
+	if (o->verbose ||
+	    (!o->quiet && (c->late || c->bad || c->late_some ||
+			      c->late_behind || c->ahead || c->astray)))
 		accounting(c);
 	if (o->verbose)
 		fprintf(stderr,

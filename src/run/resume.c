@@ -49,7 +49,7 @@ gather_noted(struct arrange *a)
 /* ---- what is lost ---- */
 
 static void
-say_gap(const struct gap *g)
+describe_gap(const struct gap *g, struct buf *out)
 {
 	unsigned long long at = g->of->place.offset, n = g->unread;
 	char name[512];
@@ -57,29 +57,27 @@ say_gap(const struct gap *g)
 	err_quote(name, g->of->path, 120);
 	switch (g->kind) {
 	case GAP_GONE:
-		fprintf(stderr,
-		    "weir: %s is gone, and %llu bytes of it were not read\n",
-		    name, n);
-		break;
+		buf_printf(out,
+		    "%s is gone, and %llu bytes of it were not read", name, n);
+		return;
 	case GAP_ROTATED:
-		fprintf(stderr,
-		    "weir: %s has been replaced, and what it was is nowhere to "
-		    "be found: ",
+		buf_printf(out,
+		    "%s has been replaced, and what it was is nowhere to be "
+		    "found: ",
 		    name);
 		break;
 	case GAP_CUT:
-		fprintf(stderr,
-		    "weir: %s was cut or changed before byte %llu, and is read "
-		    "from its beginning: ",
+		buf_printf(out,
+		    "%s was cut or changed before byte %llu, and is read from "
+		    "its beginning: ",
 		    name, at);
 		break;
 	}
-	if (g->kind != GAP_GONE && n)
-		fprintf(stderr, "%llu bytes were not read\n", n);
-	else if (g->kind != GAP_GONE)
-		fprintf(stderr,
-		    "what was added behind byte %llu is lost, if anything "
-		    "was\n",
+	if (n)
+		buf_printf(out, "%llu bytes were not read", n);
+	else
+		buf_printf(out,
+		    "what was added behind byte %llu is lost, if anything was",
 		    at);
 }
 
@@ -99,11 +97,14 @@ drop(struct arrange *a, const struct position *p)
 static void
 tell_gaps(struct arrange *a)
 {
+	struct buf line = {0};
+
 	for (size_t i = 0; i < a->match.n_gaps; i++) {
-		if (!a->r->quiet)
-			say_gap(&a->match.gaps[i]);
-		a->r->gaps++;
+		line.n = 0;
+		describe_gap(&a->match.gaps[i], &line);
+		gaps_add(a->r->gaps, buf_str(&line), !a->r->quiet);
 	}
+	buf_release(&line);
 	for (size_t i = 0; i < a->match.n_gaps; i++)
 		drop(a, a->match.gaps[i].of);
 }

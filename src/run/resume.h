@@ -10,6 +10,7 @@
 #define WEIR_RUN_RESUME_H
 
 #include "run/files.h"
+#include "run/gaps.h"
 #include "run/trail.h"
 
 struct resume {
@@ -29,7 +30,8 @@ struct resume {
 	   begin with files[at]. The list is mem_alloc'ed. */
 	struct trail **turns;
 	size_t n_turns, cap_turns;
-	unsigned gaps; /* files of which something is lost, or may be */
+	struct gaps
+	    *gaps; /* adds files of which something is, or may be, lost */
 };
 
 /*

@@ -595,6 +595,7 @@ count_all(struct run *r)
 	c->late = ops.late;
 	c->late_behind = ops.late_behind;
 	c->late_some = ops.late_some;
+	c->astray = ops.astray;
 	c->updates = ops.updates;
 	for (unsigned i = 0; i < r->n_inputs; i++)
 		c->ahead += r->turns[i].w.n_ahead;

@@ -119,9 +119,10 @@ struct run_counts {
 	uint64_t bad_results; /* result rows an expression failed for */
 	uint64_t late_behind; /* rows that came too late for a step behind a
 				 fork or another step */
-	uint64_t gaps;	      /* files of which something is lost, or may be */
-	uint64_t ahead;	      /* of those used: did not move the watermark */
-	bool killed;	      /* see state_run.crash */
+	uint64_t astray; /* changes that took back rows which were not there */
+	uint64_t gaps;	 /* files of which something is lost, or may be */
+	uint64_t ahead;	 /* of those used: did not move the watermark */
+	bool killed;	 /* see state_run.crash */
 };
 
 /*

@@ -65,8 +65,8 @@ static void
 follow(struct sources *s, struct input *in, struct str path,
     const struct str *backlog, size_t n)
 {
-	in->follow =
-	    follow_new(path.p, backlog, n, s->watch, s->options->inflate_max);
+	in->follow = follow_new(path.p, backlog, n, s->watch,
+	    s->options->inflate_max, s->options->quiet);
 	in->port = follow_port(in->follow);
 }
 
@@ -140,6 +140,7 @@ find_trails(struct sources *s, const struct plan_input *of, size_t from,
 	    .to = to,
 	    .follow = s->options->follow,
 	    .quiet = s->options->quiet,
+	    .gaps = &s->gaps,
 	    .journal = s->options->state &&
 		       (s->options->state->journal || spool_is(s->folder))};
 	if (!of->used)
@@ -147,7 +148,6 @@ find_trails(struct sources *s, const struct plan_input *of, size_t from,
 	if (!of->values && !s->options->given) {
 		if (resume_input(r, err))
 			return -1;
-		s->gaps += r->gaps;
 		return 0;
 	}
 	r->turns = mem_alloc(sizeof *r->turns);
@@ -303,6 +303,8 @@ sources_make(struct sources *s, const struct plan *plan,
 	s->keeps = kept != NULL;
 	if (options->follow)
 		s->watch = watch_new();
+	if (kept)
+		gaps_take(&s->gaps, *kept);
 	if (kept && take_trails(s, kept, err))
 		status = -1;
 	else if (options->follow || (options->state && !options->state->final))
@@ -364,12 +366,12 @@ int
 sources_gaps(
     const struct sources *s, struct run_counts *counts, struct err *err)
 {
-	counts->gaps = s->gaps;
-	if (!s->gaps || !s->options->state->gap_fails)
+	counts->gaps = s->gaps.now;
+	if (!s->gaps.now || !s->options->state->gap_fails)
 		return 0;
 	err_set(err, ERR_STATE, (struct where){0},
-	    "%u file%s cannot be read on where the last run stopped", s->gaps,
-	    s->gaps == 1 ? "" : "s");
+	    "%u file%s cannot be read on where the last run stopped",
+	    s->gaps.now, s->gaps.now == 1 ? "" : "s");
 	return err_hint(err, "--on-gap warn goes on with what is there");
 }
 
@@ -379,6 +381,7 @@ sources_release(struct sources *s)
 	for (unsigned i = 0; i < s->n; i++)
 		input_release(&s->inputs[i]);
 	spool_close(s->spool);
+	gaps_release(&s->gaps);
 	mem_free(s->inputs);
 	mem_free(s->turns);
 	watch_free(s->watch);

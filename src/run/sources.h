@@ -9,6 +9,7 @@
 #define WEIR_RUN_SOURCES_H
 
 #include "run/files.h"
+#include "run/gaps.h"
 #include "run/note.h"
 #include "run/run.h"
 #include "run/spool.h"
@@ -26,7 +27,7 @@ struct sources {
 	struct trails trails; /* they */
 	int folder;	      /* of the state, or -1 */
 	struct spool *spool;  /* standard input that is kept, or NULL */
-	unsigned gaps;	      /* files of which something is lost */
+	struct gaps gaps;     /* files of which something is lost */
 	struct input *inputs; /* neither these */
 	struct turn *turns;   /* nor these ever move */
 	unsigned n, max;      /* there is room for max */

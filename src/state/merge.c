@@ -21,6 +21,9 @@ struct merge {
 	size_t n, cap;
 	char (*names)[NAME_MAX + 1];
 	size_t cap_names;
+	unsigned low;	/* low inputs that all entries from now on are behind */
+	bool cut;	/* a piece ends with one of them */
+	size_t n_ready; /* outputs that somebody else knows of */
 };
 
 static void
@@ -76,9 +79,38 @@ begin_piece(struct merge *m, struct err *err)
 	return m->writer != NULL;
 }
 
+/* A piece that ends with a low input is at least a quarter as large. */
+#define LEAST_PART 4
+
+/* Low inputs that are behind the merge now. */
+static bool
+pass(struct merge *m, const struct run_entry *e, struct err *err)
+{
+	const struct merge_job *job = m->job;
+
+	while (m->low < job->n_low &&
+	       run_file_passed(job->inputs[job->n - 1 - m->low], e)) {
+		m->low++;
+		if (m->writer &&
+		    run_writer_size(m->writer) >= job->piece / LEAST_PART)
+			m->cut = true;
+	}
+	if (!m->cut)
+		return true;
+	m->cut = false;
+	if (!end_piece(m, err))
+		return false;
+	if (job->ready(job->arg, m->out, m->n, m->low, err))
+		return false;
+	m->n_ready = m->n;
+	return true;
+}
+
 static bool
 put(struct merge *m, const struct run_entry *e, struct err *err)
 {
+	if (!pass(m, e, err))
+		return false;
 	if (m->writer && run_writer_size(m->writer) >= m->job->piece &&
 	    !end_piece(m, err))
 		return false;
@@ -117,7 +149,7 @@ static void
 undo(struct merge *m)
 {
 	run_writer_abandon(m->writer);
-	for (size_t i = 0; i < m->n; i++)
+	for (size_t i = m->n_ready; i < m->n; i++)
 		unlinkat(m->job->dir_fd, m->names[i], 0);
 	mem_free(m->out);
 	m->out = NULL;

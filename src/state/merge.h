@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Doing a merge: runs that lie over each other become one, cut into pieces of
- * a bounded size. It reads past the caches, so it can have a thread of its
- * own beside that of the runs' owner. What it has written is nothing to
- * anybody until a commit names it.
+ * a bounded size. The oldest of them may be pieces of one themselves: as soon
+ * as the new ones have all there is of the keys of some of them, those can go,
+ * so a merge does not need room for all it makes. It reads past the caches, so
+ * it can have a thread of its own beside that of the runs' owner. What it has
+ * written is nothing to anybody until a commit names it.
  */
 #ifndef WEIR_STATE_MERGE_H
 #define WEIR_STATE_MERGE_H
@@ -29,13 +31,21 @@ struct merge_job {
 	bool (*stop)(void *arg);
 	/* The number and name (NAME_MAX + 1 bytes) of the next output. */
 	uint64_t (*name)(void *arg, char *name);
+	/*
+	 * n_low of the inputs, the last ones, are pieces of one run, the last
+	 * of all with the least keys. ready: the first n outputs have what all
+	 * inputs have of the keys of `low` of them. -1 and *err: it fails.
+	 */
+	unsigned n_low;
+	int (*ready)(void *arg, const struct merge_output *out, size_t n,
+	    unsigned low, struct err *err);
 	void *arg;
 };
 
 /*
  * *out: a mem.h array of the runs written and synced (their directory is not),
  * in order of their keys; *n may be 0. 0; 1: it was stopped; -1 and *err: in
- * both cases its files are removed.
+ * both cases its files are removed, but for those that were ready.
  */
 int merge_do(const struct merge_job *job, struct merge_output **out, size_t *n,
     struct err *err);

@@ -7,8 +7,10 @@
  * (size tiers), so that every entry is written about once per tier, and the
  * tiers are few. The bottom is only written again when what is hidden by the
  * runs on it comes to 60 % of it, or when much of it is dead. So a state that
- * changes at random takes less than four bytes for each that is changed and
- * less than 2.7 times its size on the disk, and one that grows, or whose
+ * changes at random takes less than four bytes for each that is changed, and
+ * up to twice its size on the disk, since the pieces of the bottom go one by
+ * one while it is written again (merge.h); more while commits come faster than
+ * merges go. One that grows, or whose
  * buckets come and go, is not written again and again for nothing.
  *
  * Runs that follow each other in the order of keys (the pieces that a merge

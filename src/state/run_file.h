@@ -96,6 +96,9 @@ const struct run_section *run_file_sections(
 /* Are all keys of b behind all of a? An empty run follows any. */
 bool run_file_follows(const struct run_file *a, const struct run_file *b);
 
+/* Is the entry behind all keys of the run? */
+bool run_file_passed(const struct run_file *r, const struct run_entry *e);
+
 enum run_found {
 	RUN_ABSENT,
 	RUN_FOUND,

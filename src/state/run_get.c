@@ -182,6 +182,18 @@ run_key_of(unsigned map, int64_t bucket, struct str key)
 	    map, bucket, key, filter_hash(map, bucket, key)};
 }
 
+/*
+ * Of a merged state a run has a range of the keys: others need not be asked
+ * for in its filter.
+ */
+static bool
+is_outside(const struct run_file *r, int64_t section, struct str key)
+{
+	return (!section && key_cmp(key, buf_str(&r->first)) < 0) ||
+	       (section + 1 == r->footer.n_sections &&
+		   key_cmp(key, buf_str(&r->last)) > 0);
+}
+
 enum run_found
 run_file_look(struct run_file *r, const struct run_key *k, bool wait,
     struct buf *out, struct err *err)
@@ -190,7 +202,7 @@ run_file_look(struct run_file *r, const struct run_key *k, bool wait,
 	struct place place;
 	int got;
 
-	if (i < 0)
+	if (i < 0 || is_outside(r, i, k->key))
 		return RUN_ABSENT;
 	got = filter_ask(r, k, err);
 	if (got > 0)

@@ -400,6 +400,19 @@ run_file_follows(const struct run_file *a, const struct run_file *b)
 	       (!c && key_cmp(buf_str(&a->last), buf_str(&b->first)) < 0);
 }
 
+bool
+run_file_passed(const struct run_file *r, const struct run_entry *e)
+{
+	const struct run_section *last;
+	int c;
+
+	if (!r->footer.n_sections)
+		return true;
+	last = &r->sections[r->footer.n_sections - 1];
+	c = section_cmp(last->map, last->bucket, e->map, e->bucket);
+	return c < 0 || (!c && key_cmp(buf_str(&r->last), e->key) < 0);
+}
+
 const struct run_section *
 run_file_sections(const struct run_file *r, unsigned *n)
 {

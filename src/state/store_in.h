@@ -31,7 +31,8 @@
 
 /* What was handed over: a commit, or changes to be spilled. */
 struct store_job {
-	bool spill; /* a run is written, nothing is committed */
+	bool spill;  /* a run is written, nothing is committed */
+	bool behind; /* merges are: it waits for one */
 	struct memtable *changes;
 	struct buf note;
 	struct buf edits;
@@ -112,7 +113,7 @@ struct store_ask {
 
 /* Limits where the options have none. */
 #define STORE_JOURNAL_MAX ((size_t)8 << 20)
-#define STORE_INLINE_MAX ((size_t)1 << 20)
+#define STORE_INLINE_MAX ((size_t)512 << 10)
 #define STORE_SPILL_BYTES ((size_t)128 << 20)
 #define STORE_CACHE_BYTES ((size_t)8 << 20)
 #define STORE_RUN_BYTES ((size_t)64 << 20)
@@ -192,6 +193,7 @@ void merge_turn(struct store *s);
  * that are short would pile up runs otherwise. Waits for its end.
  */
 bool merge_owed(struct store *s);
+void merge_wait(struct store *s); /* by the writer: for a part of one */
 void merge_stop(struct store *s); /* abandons a merge that is going on */
 
 /* ---- store_write.c ---- */

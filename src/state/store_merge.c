@@ -20,11 +20,29 @@
 /* Commits without a merge after one could not be written. */
 #define MERGE_PAUSE 32
 
+/* Parts of the oldest input that may be there twice, as old and as new. */
+#define SHARES 8
+/* The part of it that may come on top while all is merged. */
+#define BEHIND 4
+/* Parts that a merge is cut into, and the least of them. */
+#define PIECES 16
+#define PIECE_LEAST ((uint64_t)4 << 20)
+
 struct store_merge {
 	struct store *store;
 	struct version inputs; /* copies; the oldest first */
+	size_t n_low;	       /* of them, pieces of one run */
 	struct merge_output *made;
 	size_t n_made;
+	uint64_t low;	/* bytes of those */
+	uint64_t piece; /* of an output */
+	/* What is ready, with the store's lock; and what of it is installed. */
+	struct merge_output *ready;
+	size_t n_ready, cap_ready, n_low_ready;
+	size_t installed, low_installed;
+	uint64_t waiting,
+	    most; /* bytes that are not installed; before it waits */
+	bool hurry;
 	uint64_t next, end; /* numbers of runs that it may take */
 	bool last;	    /* nothing is older than the inputs */
 	pthread_t thread;
@@ -156,6 +174,34 @@ is_stopped(void *arg)
 	return atomic_load_explicit(&m->stop, memory_order_relaxed);
 }
 
+/*
+ * Outputs are given out as they come. When much is there twice it is waited
+ * until a commit has taken it over.
+ */
+static int
+take_ready(void *arg, const struct merge_output *out, size_t n, unsigned low,
+    struct err *err)
+{
+	struct store_merge *m = arg;
+	struct store *s = m->store;
+
+	if (!s->temporary && store_dir_sync(&s->dir, err))
+		return -1;
+	pthread_mutex_lock(&s->lock);
+	mem_grow(&m->ready, &m->cap_ready, n, sizeof *m->ready);
+	for (size_t i = m->n_ready; i < n; i++) {
+		m->ready[i] = out[i];
+		m->waiting += out[i].bytes;
+	}
+	m->n_ready = n;
+	m->n_low_ready = low;
+	pthread_cond_broadcast(&s->changed);
+	while (m->waiting > m->most && !m->hurry && !is_stopped(m))
+		pthread_cond_wait(&s->changed, &s->lock);
+	pthread_mutex_unlock(&s->lock);
+	return 0;
+}
+
 static int
 write_merged(struct store_merge *m)
 {
@@ -166,7 +212,9 @@ write_merged(struct store_merge *m)
 	    .n = (unsigned)n,
 	    .no_sync = m->store->temporary,
 	    .last = m->last,
-	    .piece = m->store->o.run_bytes,
+	    .piece = m->piece,
+	    .n_low = (unsigned)m->n_low,
+	    .ready = take_ready,
 	    .dropped = is_dropped,
 	    .stop = is_stopped,
 	    .name = next_name,
@@ -202,9 +250,30 @@ merge_free(struct store_merge **slot)
 {
 	version_release(&(*slot)->inputs);
 	mem_free((*slot)->made);
+	mem_free((*slot)->ready);
 	err_release(&(*slot)->err);
 	mem_free(*slot);
 	*slot = NULL;
+}
+
+/* How large the outputs are, and how much of them may wait for a commit. */
+static void
+set_pieces(struct store_merge *m, const struct version *inputs, uint64_t bytes)
+{
+	uint64_t most = m->store->o.run_bytes;
+
+	m->piece = bytes / PIECES > PIECE_LEAST ? bytes / PIECES : PIECE_LEAST;
+	m->piece = m->piece < most ? m->piece : most;
+	m->low = inputs->runs[0].bytes;
+	for (m->n_low = 1; m->n_low < inputs->n && follows(inputs, m->n_low);)
+		m->low += inputs->runs[m->n_low++].bytes;
+	/* Where there is little that could go it is not worth it. */
+	if (m->low < bytes / 3) {
+		m->n_low = 0;
+		m->piece = most;
+	}
+	m->most =
+	    m->low / SHARES > 2 * m->piece ? m->low / SHARES : 2 * m->piece;
 }
 
 static void
@@ -220,8 +289,9 @@ begin(struct store *s, struct store_merge **slot, size_t first, size_t n)
 	m->last = !first;
 	for (size_t i = 0; i < n; i++)
 		bytes += part.runs[i].bytes;
+	set_pieces(m, &part, bytes);
 	m->next = s->next_run;
-	m->end = s->next_run += 2 + 2 * (bytes / s->o.run_bytes);
+	m->end = s->next_run += 4 + 8 * (bytes / m->piece);
 	version_copy(&m->inputs, &part);
 	*slot = m;
 	sigfillset(&all);
@@ -247,35 +317,91 @@ note_dead(struct section_set *dead, const struct version_run *was,
 	}
 }
 
+/*
+ * The inputs from m->low_installed up to `low` are replaced by outputs: when
+ * some are ready, and at last all that is left.
+ */
 static void
-install(struct store *s, const struct store_merge *m, struct err *err)
+install(struct store *s, struct store_merge *m, size_t low,
+    const struct merge_output *made, size_t n_made)
 {
-	size_t n = m->inputs.n, first;
-	uint64_t *gone = mem_array(n, sizeof *gone);
-	struct version_run *come = mem_zalloc((m->n_made + 1) * sizeof *come);
+	size_t rest = m->inputs.n - m->low_installed;
+	size_t n = low - m->low_installed, n_come = n_made - m->installed, at;
+	uint64_t *gone = mem_array(n + 1, sizeof *gone);
+	struct version_run *come = mem_zalloc((n_come + 1) * sizeof *come);
+	const struct version_run *was = &m->inputs.runs[m->low_installed];
 	struct section_set dead = {0};
+	struct err err = {0};
 
-	first = version_find(&s->version, m->inputs.runs[0].number);
-	must(first + n <= s->version.n && s->job.applied == s->job.edits.n);
-	for (size_t i = 0; i < n; i++) {
-		const struct version_run *now = &s->version.runs[first + i];
+	at = version_find(&s->version, was->number);
+	must(at + rest <= s->version.n && s->job.applied == s->job.edits.n);
+	for (size_t i = 0; i < rest; i++) {
+		const struct version_run *now = &s->version.runs[at + i];
 
-		must(now->number == m->inputs.runs[i].number);
-		note_dead(&dead, &m->inputs.runs[i], now);
-		gone[i] = now->number;
+		must(now->number == was[i].number);
+		note_dead(&dead, &was[i], now);
+		if (i < n)
+			gone[i] = now->number;
 	}
-	for (size_t i = 0; i < m->n_made; i++)
-		come[i] = (struct version_run){.number = m->made[i].number,
-		    .bytes = m->made[i].bytes,
-		    .n_entries = m->made[i].n_entries,
-		    .footer_crc = m->made[i].footer_crc,
+	for (size_t i = 0; i < n_come; i++)
+		come[i] = (struct version_run){
+		    .number = made[m->installed + i].number,
+		    .bytes = made[m->installed + i].bytes,
+		    .n_entries = made[m->installed + i].n_entries,
+		    .footer_crc = made[m->installed + i].footer_crc,
 		    .dead = dead};
-	edit_put_merge(&s->job.edits, gone, n, come, m->n_made);
+	edit_put_merge(&s->job.edits, gone, n, come, n_come);
 	mem_free(gone);
 	mem_free(come);
 	mem_free(dead.p);
-	if (store_apply(s, err))
-		store_fail(s, err);
+	m->installed = n_made;
+	m->low_installed = low;
+	if (store_apply(s, &err))
+		store_fail(s, &err);
+}
+
+/* Is there something ready that is not installed? With the lock. */
+static bool
+has_ready(const struct store_merge *m)
+{
+	return m && m->n_low_ready > m->low_installed;
+}
+
+/* Installs what merges that go on have ready. */
+static void
+take_parts(struct store *s)
+{
+	for (unsigned i = 0; i < STORE_MERGES; i++) {
+		struct store_merge *m = s->merges[i];
+		struct merge_output *ready = NULL;
+		size_t n = 0, low = 0;
+
+		pthread_mutex_lock(&s->lock);
+		if (has_ready(m)) {
+			n = m->n_ready;
+			low = m->n_low_ready;
+			ready = mem_array(n + 1, sizeof *ready);
+			memcpy(ready, m->ready, n * sizeof *ready);
+			m->waiting = 0;
+			pthread_cond_broadcast(&s->changed);
+		}
+		pthread_mutex_unlock(&s->lock);
+		if (ready)
+			install(s, m, low, ready, n);
+		mem_free(ready);
+	}
+}
+
+/* Files of what was ready and that nobody has installed go. */
+static void
+forget_ready(struct store *s, const struct store_merge *m)
+{
+	char name[STORE_NAME_MAX];
+
+	for (size_t i = m->installed; i < m->n_ready; i++) {
+		store_name(name, STORE_RUN, m->ready[i].number);
+		store_dir_unlink(&s->dir, name);
+	}
 }
 
 /* Is the run one of those that are being merged? */
@@ -325,11 +451,15 @@ is_merging(const struct store *s)
 	return s->merges[0] || s->merges[1];
 }
 
-/* For one of those that go on. */
+/* Until one that goes on has ended. */
 static void
-wait_merge(struct store *s)
+wait_end(struct store *s)
 {
 	pthread_mutex_lock(&s->lock);
+	for (unsigned i = 0; i < STORE_MERGES; i++)
+		if (s->merges[i])
+			s->merges[i]->hurry = true;
+	pthread_cond_broadcast(&s->changed);
 	while (!ended(s))
 		pthread_cond_wait(&s->changed, &s->lock);
 	pthread_mutex_unlock(&s->lock);
@@ -340,14 +470,14 @@ static void
 take(struct store *s, struct store_merge **slot)
 {
 	struct store_merge *m = *slot;
-	struct err err = {0};
 
 	pthread_join(m->thread, NULL);
 	if (!m->rc) {
-		install(s, m, &err);
+		install(s, m, m->inputs.n, m->made, m->n_made);
 	} else if (m->err.code == ERR_IO) {
 		/* A full disk, maybe: what there is does without it. */
 		s->merge_pause = MERGE_PAUSE;
+		forget_ready(s, m);
 	} else {
 		store_dir_note(&s->dir, &m->err);
 		store_fail(s, &m->err);
@@ -370,8 +500,8 @@ begin_next(struct store *s)
 			slot = &s->merges[i];
 			continue;
 		}
-		end = m->inputs.n +
-		      version_find(&s->version, m->inputs.runs[0].number);
+		end = 1 + version_find(&s->version,
+			      m->inputs.runs[m->inputs.n - 1].number);
 		base = end > base ? end : base;
 	}
 	if (!slot || !pick(&s->version, base, &first, &n))
@@ -381,15 +511,51 @@ begin_next(struct store *s)
 }
 
 void
+merge_wait(struct store *s)
+{
+	pthread_mutex_lock(&s->lock);
+	while (
+	    !ended(s) && !has_ready(s->merges[0]) && !has_ready(s->merges[1]))
+		pthread_cond_wait(&s->changed, &s->lock);
+	pthread_mutex_unlock(&s->lock);
+}
+
+/*
+ * Has much come on top of a merge of all there is? It is not wanted that the
+ * disk fills while it goes on: then each commit waits for a part of it.
+ */
+static bool
+is_behind(const struct store *s)
+{
+	for (unsigned i = 0; i < STORE_MERGES; i++) {
+		const struct store_merge *m = s->merges[i];
+		uint64_t above = 0;
+		size_t at;
+
+		if (!m || !m->last || !m->n_low || m->n_low == m->inputs.n)
+			continue;
+		at = 1 + version_find(&s->version,
+			     m->inputs.runs[m->inputs.n - 1].number);
+		for (; at < s->version.n; at++)
+			above += s->version.runs[at].bytes;
+		if (above > m->low / BEHIND)
+			return true;
+	}
+	return false;
+}
+
+void
 merge_turn(struct store *s)
 {
 	struct store_merge **slot;
 
+	s->job.behind = false;
 	if (is_merging(s) && s->version.n >= MERGE_DEPTH_SLOW &&
 	    depth(&s->version) >= MERGE_DEPTH_SLOW)
-		wait_merge(s);
+		wait_end(s);
 	while ((slot = ended(s)))
 		take(s, slot);
+	take_parts(s);
 	if (atomic_load(&s->failed) || !s->version.n)
 		return;
 	remove_dead(s);
@@ -399,6 +565,7 @@ merge_turn(struct store *s)
 	}
 	while (begin_next(s))
 		;
+	s->job.behind = is_behind(s);
 }
 
 bool
@@ -408,7 +575,7 @@ merge_owed(struct store *s)
 
 	if (!is_merging(s) || depth(&s->version) <= MERGE_DEPTH_END)
 		return false;
-	wait_merge(s);
+	wait_end(s);
 	slot = ended(s);
 	return slot && !(*slot)->rc;
 }
@@ -419,9 +586,13 @@ stop(struct store *s, struct store_merge **slot)
 	struct store_merge *m = *slot;
 	char name[STORE_NAME_MAX];
 
+	pthread_mutex_lock(&s->lock);
 	atomic_store(&m->stop, true);
+	pthread_cond_broadcast(&s->changed);
+	pthread_mutex_unlock(&s->lock);
 	pthread_join(m->thread, NULL);
-	for (size_t i = 0; i < m->n_made; i++) {
+	forget_ready(s, m);
+	for (size_t i = m->n_ready; i < m->n_made; i++) {
 		store_name(name, STORE_RUN, m->made[i].number);
 		store_dir_unlink(&s->dir, name);
 	}

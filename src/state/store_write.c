@@ -355,6 +355,8 @@ job_do(struct store *s, struct err *err)
 	memtable_free(s->trash);
 	memtable_free(s->trash_aside);
 	s->trash = s->trash_aside = NULL;
+	if (s->job.behind)
+		merge_wait(s);
 	s->job.flushed = false;
 	if (!is_large(s))
 		edit_put_drops(&s->job.edits, s->job.changes);

@@ -52,10 +52,19 @@ def make_steps(rng, ordered):
         ordered = total = False
     for level in range(rng.randrange(1, 4)):
         kind = rng.random()
-        if kind < 0.3:
+        if kind < 0.25:
             step, cols = make_top(rng, cols, level, total)
             ordered, total = False, True
         elif kind < 0.45:
+            step, cols = make_running(rng, cols, level, total)
+            ordered, total = False, True
+        elif kind < 0.5 and not total:
+            step = {"limit": rng.randrange(1, 4),
+                    "by": rng.sample(cols, rng.randrange(1, 3))}
+            if rng.random() < 0.3:
+                step["offset"] = rng.randrange(1, 3)
+            ordered, total = False, True
+        elif kind < 0.6:
             step = make_dedup(rng, cols, level, total)
             ordered, total = False, True
         else:
@@ -95,6 +104,37 @@ def make_top(rng, cols, level, total):
         step["rank"] = "rank%d" % level
         cols = cols + [step["rank"]]
     return step, cols
+
+
+FRAMES = ["rows 1 preceding", "rows between 1 preceding and 1 following",
+          "rows between unbounded preceding and unbounded following",
+          "range between unbounded preceding and current row",
+          "rows between 2 preceding and 1 preceding",
+          "groups between 1 preceding and current row"]
+
+
+def make_running(rng, cols, level, total):
+    """Columns that look at other rows of a key, in some order or none."""
+    aggs = ["count(*)", "count(%s)", "min(%s)", "max(%s)",
+            "sum(length(cast(%s as text)))", "count(distinct %s)",
+            "avg(length(cast(%s as text))) filter (where %s is not null)"]
+    step = {}
+    by = rng.sample(cols, rng.randrange(min(2, len(cols)) + 1))
+    if by:
+        step["by"] = by
+    if not total or rng.random() < 0.7:
+        if rng.random() < 0.8 or total:
+            step["order"] = make_order(rng, cols, total)
+        aggs += ["row_number()", "rank()", "dense_rank()", "lag(%s)",
+                 "lead(%s)", "lag(%s, 2)", "first_value(%s)",
+                 "last_value(%s)", "ntile(2)", "cume_dist()",
+                 "lag(%s) ignore nulls", "nth_value(%s, 2)"]
+        if "order" in step and rng.random() < 0.4:
+            step["frame"] = rng.choice(FRAMES)
+    added = {}
+    for i, call in enumerate(rng.sample(aggs, rng.randrange(1, 4))):
+        added["w%d%d" % (level, i)] = call.replace("%s", rng.choice(cols))
+    return dict({"running": added}, **step), cols + list(added)
 
 
 def make_dedup(rng, cols, level, total):
@@ -197,16 +237,20 @@ def counted(text):
     return table
 
 
-def last_keys(steps):
+def last_keys(steps, changes):
     """Names of the key columns at the end; None if nothing is known of any."""
     keys = None
     for step in steps:
+        if step.get("limit") == 1 and changes:
+            keys = list(step["by"])
+        changes = changes or any(s in step for s in ("group", "upsert", "top"))
         if "group" in step or "upsert" in step:
             keys = list(step.get("group", step.get("upsert")))
         if "dedup" in step:
             # The first to arrive may be a row that comes and no change.
             keys = (list(step["dedup"])
                     if "order" in step or step["keep"] == "last" else None)
+            changes = changes or keys is not None
         if "top" in step and "ties" not in step and (
                 "rank" in step or step.get("from", 1) == step["top"]):
             keys = step.get("by", []) + [step[k] for k in step if k == "rank"]
@@ -232,7 +276,9 @@ def check(run, rng):
             again = run.run(spec, data, "changelog", *more, torture=torture)
             assert again == changes, "bytes differ with %s%s" % (
                 torture, more)
-        keys = last_keys(steps)
+        kept = run.run(spec, data, "changelog", "--ttl", "9999h")
+        assert kept == changes, "bytes differ with a time to live"
+        keys = last_keys(steps, changelog)
         if keys is not None:
             upserts = run.run(spec, data, "upsert")
             assert fold_upserts(upserts, keys) == counted(final), \
@@ -244,7 +290,8 @@ def check(run, rng):
         cut = rng.randrange(len(steps))
         # Who is first of equal rows goes by the key, which a pipe forgets.
         if (any("group" in s for s in steps[:cut]) and
-                not any("top" in s or "dedup" in s for s in steps[cut:])):
+                not any(s in step for step in steps[cut:] for s in
+                        ("top", "dedup", "running", "limit"))):
             first = run.run(dict(spec, steps=steps[:cut]), data, "changelog")
             back = {"weir": 1, "steps": steps[cut:],
                     "input": {"format": "json", "changelog": True}}

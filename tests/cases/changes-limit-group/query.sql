@@ -1,0 +1,1 @@
+SELECT k, count(*) n GROUP BY k HAVING count(*) < 4 LIMIT 1

@@ -1,0 +1,1 @@
+SELECT k, v, rank() OVER (PARTITION BY k ORDER BY v DESC) r

@@ -1,0 +1,1 @@
+SELECT k, v, v * 100 / sum(v) OVER (PARTITION BY k) share, ntile(2) OVER (PARTITION BY k) half

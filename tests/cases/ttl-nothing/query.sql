@@ -1,0 +1,1 @@
+SELECT k, count(*) n GROUP BY k, tumble(10s)

@@ -1,0 +1,1 @@
+SELECT k, v, row_number() OVER (PARTITION BY k) n, sum(v) OVER (PARTITION BY k ROWS UNBOUNDED PRECEDING) s, lag(v) OVER (PARTITION BY k) l
