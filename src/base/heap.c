@@ -25,26 +25,39 @@ heap_push(struct heap *h, int64_t at, void *item)
 	h->items[i] = (struct heap_item){at, item};
 }
 
-bool
-heap_pop(struct heap *h, struct heap_item *out)
+/* Puts an item into the subtree whose top, at i, is free. */
+static void
+sink(struct heap *h, size_t i, struct heap_item item)
 {
-	struct heap_item last;
-	size_t i = 0, child;
+	size_t child;
 
-	if (!h->n)
-		return false;
-	*out = h->items[0];
-	last = h->items[--h->n];
 	while ((child = 2 * i + 1) < h->n) {
 		if (child + 1 < h->n &&
 		    h->items[child + 1].at < h->items[child].at)
 			child++;
-		if (h->items[child].at >= last.at)
+		if (h->items[child].at >= item.at)
 			break;
 		h->items[i] = h->items[child];
 		i = child;
 	}
+	h->items[i] = item;
+}
+
+void
+heap_build(struct heap *h)
+{
+	for (size_t i = h->n / 2; i-- > 0;)
+		sink(h, i, h->items[i]);
+}
+
+bool
+heap_pop(struct heap *h, struct heap_item *out)
+{
+	if (!h->n)
+		return false;
+	*out = h->items[0];
+	h->n--;
 	if (h->n)
-		h->items[i] = last;
+		sink(h, 0, h->items[h->n]);
 	return true;
 }

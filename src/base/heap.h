@@ -21,6 +21,8 @@ struct heap {
 };
 
 void heap_release(struct heap *h);
+/* Puts n items that are in any order into that of a heap. */
+void heap_build(struct heap *h);
 void heap_push(struct heap *h, int64_t at, void *item);
 
 /* The earliest time, or INT64_MAX if the heap is empty. */

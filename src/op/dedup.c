@@ -14,55 +14,11 @@
  */
 #include <stdlib.h>
 
-#include "base/heap.h"
+#include "base/hash.h"
 #include "base/mem.h"
-#include "data/key.h"
+#include "op/dedup.h"
+#include "op/kept_sort.h"
 #include "op/keys.h"
-#include "op/show.h"
-#include "op/top_live.h"
-#include "op/ttl.h"
-#include "op/written.h"
-#include "state/code.h"
-
-enum dedup_way {
-	DEDUP_AT_ONCE, /* the first that arrives */
-	DEDUP_BY_TIME, /* the first by event time */
-	DEDUP_AT_END
-};
-
-struct dedup_config {
-	struct expr **keys;
-	unsigned n_keys;
-	struct kept_order *orders;
-	struct expr **exprs; /* NULL: event time */
-	unsigned n_orders;
-	bool last;
-	enum dedup_way way;
-	int64_t lateness;
-	const struct top_live *live; /* NULL: rows come when they are final */
-	int64_t ttl;		     /* µs a key is kept; 0 = for ever */
-};
-
-struct dedup_cell {
-	struct kept_row *row; /* the best so far */
-	bool come;
-	bool out; /* it has come out */
-	int64_t time;
-};
-
-struct dedup_run {
-	struct op_run run; /* first */
-	const struct dedup_config *c;
-	struct table keys;   /* cell: struct dedup_cell */
-	struct ttl_keys ttl; /* if there is one; at once: instead */
-	struct kept kept;
-	uint64_t arrivals;
-	int64_t now;
-	struct heap due; /* DEDUP_BY_TIME: cells by the time of their row */
-	struct kept_row **ready;
-	size_t n_ready, cap_ready;
-	struct state_step *state; /* NULL: no state is kept */
-};
 
 /* ---- binding ---- */
 
@@ -146,12 +102,6 @@ bind_live(struct op *op, const struct bind *b, struct dedup_config *c)
 	return top_live_bind(op, b, op_arg(op, "by"), live);
 }
 
-static const struct top_live *
-live_of(const struct op *op)
-{
-	return ((const struct dedup_config *)op->config)->live;
-}
-
 static int
 dedup_bind(struct op *op, const struct bind *b)
 {
@@ -224,9 +174,12 @@ replace(struct dedup_run *r, struct dedup_cell *cell, const struct batch *b,
 	cell->time = cell->row->time;
 	if (r->c->way != DEDUP_BY_TIME)
 		return;
-	heap_push(&r->due, cell->time, cell);
-	kept_wait(
-	    &r->kept, cell->row, cell_of_bytes((char *)cell), r->arrivals);
+	if (r->state)
+		agenda_put(&r->agenda, cell->time,
+		    cell_key(&r->keys, cell_of_bytes((char *)cell)),
+		    (struct str){"", 0});
+	else
+		heap_push(&r->due, cell->time, cell);
 }
 
 /* A key that is out: its first row has come too late, or it is one more. */
@@ -293,12 +246,10 @@ by_time(const void *a, const void *b)
 }
 
 static int
-by_arrival(const void *a, const void *b)
+by_arrival(void *arg, const struct kept_row *a, const struct kept_row *b)
 {
-	const struct kept_row *x = *(struct kept_row *const *)a;
-	const struct kept_row *y = *(struct kept_row *const *)b;
-
-	return x->arrival < y->arrival ? -1 : x->arrival > y->arrival;
+	(void)arg;
+	return a->arrival < b->arrival ? -1 : a->arrival > b->arrival;
 }
 
 static void
@@ -315,8 +266,7 @@ static void
 put_ready(struct dedup_run *r)
 {
 	if (r->n_ready)
-		qsort(r->ready, r->n_ready, sizeof *r->ready,
-		    r->c->way == DEDUP_BY_TIME ? by_time : by_arrival);
+		qsort(r->ready, r->n_ready, sizeof *r->ready, by_time);
 	for (size_t i = 0; i < r->n_ready; i++) {
 		kept_put(&r->kept, r->ready[i]);
 		kept_drop(&r->kept, r->ready[i]);
@@ -342,18 +292,61 @@ fire(struct dedup_run *r, int64_t w)
 	put_ready(r);
 }
 
-static void
-fire_all(struct dedup_run *r)
-{
-	if (r->state)
-		table_load(&r->keys);
-	for (size_t i = 0; i < r->keys.n; i++) {
-		struct dedup_cell *cell = (void *)r->keys.cells[i]->bytes;
+/* Rows beyond which those that are ready go on before others are looked for. */
+#define READY_MOST 1024
 
-		if (cell->row)
+/* The same where the agenda knows the cells. */
+static void
+fire_stored(struct dedup_run *r, int64_t w)
+{
+	int64_t last = w == WHEN_MAX ? w : w - 1, at = WHEN_MIN;
+	struct agenda_item item;
+
+	while (agenda_take(&r->agenda, last, &item)) {
+		struct dedup_cell *cell;
+		struct cell *c;
+
+		if (r->n_ready > READY_MOST && item.at > at) {
+			put_ready(r);
+			table_settle(&r->keys);
+		}
+		at = item.at;
+		c = table_find(
+		    &r->keys, item.key, hash_bytes(item.key.p, item.key.n));
+		cell = c ? (void *)c->bytes : NULL;
+		if (cell && cell->row && cell->time == at)
 			make_ready(r, cell);
 	}
 	put_ready(r);
+}
+
+/* All rows, as they came. */
+static void
+fire_all(struct dedup_run *r)
+{
+	struct table_walk *walk = table_walk_begin(&r->keys);
+	struct kept_sort sort;
+	struct kept_row *row;
+	struct cell *c;
+
+	kept_sort_init(&sort, &r->kept, by_arrival, NULL);
+	while ((c = table_walk_next(walk))) {
+		struct dedup_cell *cell = (void *)c->bytes;
+
+		if (!cell->row)
+			continue;
+		kept_sort_add(&sort, cell->row);
+		cell->row = NULL;
+		cell->out = true;
+		table_touch(&r->keys, c);
+	}
+	table_walk_end(walk);
+	while ((row = kept_sort_next(&sort))) {
+		kept_put(&r->kept, row);
+		if (r->kept.out->n_rows == BATCH_ROWS)
+			flush(r);
+	}
+	kept_sort_release(&sort);
 }
 
 /* ---- running ---- */
@@ -381,6 +374,7 @@ dedup_open(const struct op *op)
 	r->run.op = op;
 	r->c = c;
 	r->now = WHEN_MIN;
+	r->agenda.next = WHEN_MAX;
 	table_init(&r->keys, (sizeof(struct dedup_cell) + 15) & ~15u);
 	ttl_keys_init(
 	    &r->ttl, c->ttl, c->way == DEDUP_AT_ONCE ? NULL : forget, r);
@@ -460,14 +454,16 @@ dedup_advance(struct op_run *run, int64_t w)
 {
 	struct dedup_run *r = (struct dedup_run *)run;
 
-	if (live_of(run->op)) {
+	if (dedup_live(run->op)) {
 		top_live_advance(run, w);
 		return;
 	}
 	r->now = w;
 	if (r->c->way == DEDUP_AT_END && w != WHEN_MAX)
 		return;
-	if (r->c->way == DEDUP_BY_TIME)
+	if (r->c->way == DEDUP_BY_TIME && r->state)
+		fire_stored(r, w);
+	else if (r->c->way == DEDUP_BY_TIME)
 		fire(r, w);
 	else if (w == WHEN_MAX)
 		fire_all(r);
@@ -484,7 +480,7 @@ dedup_apply(struct op_run *run, struct batch *b, void *prepared, unsigned from,
 	const struct row_values *p = prepared;
 	unsigned k = op_selected_from(b, from);
 
-	if (live_of(run->op)) {
+	if (dedup_live(run->op)) {
 		top_live_apply(run, b, prepared, from, to, w);
 		return;
 	}
@@ -497,9 +493,10 @@ dedup_apply(struct op_run *run, struct batch *b, void *prepared, unsigned from,
 	for (unsigned row = from; row < to; row++) {
 		if (k < b->n_sel && batch_row(b, k) == row)
 			take(r, b, prepared, row, k++);
-		if (r->c->way == DEDUP_BY_TIME && r->due.n &&
-		    heap_next(&r->due) < r->now)
+		if (r->due.n && heap_next(&r->due) < r->now)
 			fire(r, r->now);
+		if (r->agenda.next < r->now)
+			fire_stored(r, r->now);
 		if (w && b->time && watermark_see(w, b->time[row]))
 			dedup_advance(run, w->now);
 	}
@@ -512,7 +509,7 @@ dedup_close(struct op_run *run)
 {
 	struct dedup_run *r = (struct dedup_run *)run;
 
-	if (live_of(run->op)) {
+	if (dedup_live(run->op)) {
 		top_live_close(run);
 		return;
 	}
@@ -524,190 +521,12 @@ dedup_close(struct op_run *run)
 			kept_drop(&r->kept, cell->row);
 	}
 	heap_release(&r->due);
+	agenda_release(&r->agenda);
 	table_release(&r->keys);
 	ttl_keys_release(&r->ttl);
 	kept_release(&r->kept);
 	mem_free(r->ready);
 	mem_free(r);
-}
-
-/* ---- state ---- */
-
-static void
-dedup_schema(const struct op *op, struct schema *out)
-{
-	static const char *const ways[] = {[DEDUP_AT_ONCE] = "at once",
-	    [DEDUP_BY_TIME] = "by event time",
-	    [DEDUP_AT_END] = "at the end"};
-	const struct dedup_config *c = op->config;
-
-	written_args(op, out, "by order");
-	written_word(out, "keep", c->last ? "last" : "first");
-	if (c->live) {
-		top_live_schema(c->live, op, out);
-		return;
-	}
-	written_word(out, "rows come out", ways[c->way]);
-	if (c->way != DEDUP_AT_ONCE)
-		kept_schema(op, out);
-}
-
-static void
-save_cell(
-    void *arg, const struct table *t, const struct cell *bytes, struct buf *out)
-{
-	const struct dedup_cell *cell = (const void *)bytes->bytes;
-	const struct dedup_run *r = arg;
-
-	(void)t;
-	if (r->c->way == DEDUP_AT_ONCE)
-		return;
-	written_put_int(out, cell->out);
-	written_put_int(out, cell->time);
-	if (r->c->way == DEDUP_AT_END && cell->row)
-		kept_pack(&r->kept, cell->row, out);
-}
-
-static bool
-load_row(struct dedup_run *r, struct dedup_cell *cell, struct str bytes)
-{
-	struct kept_row *row = kept_unpack(&r->kept, bytes);
-
-	if (!row)
-		return false;
-	if (r->kept.n_cols && !row->carry) {
-		kept_forget(&r->kept, row);
-		return false;
-	}
-	cell->row = row;
-	return true;
-}
-
-static bool
-load_cell(void *arg, struct table *t, struct cell *bytes, struct str value)
-{
-	struct dedup_cell *cell = (void *)bytes->bytes;
-	const char *p = value.p, *end = p + value.n;
-	struct dedup_run *r = arg;
-	int64_t out;
-
-	(void)t;
-	cell->come = true;
-	if (r->c->way == DEDUP_AT_ONCE)
-		return p == end;
-	if (!written_get_int(&p, end, &out) ||
-	    !written_get_int(&p, end, &cell->time))
-		return false;
-	cell->out = out != 0;
-	if (p == end)
-		return true;
-	if (r->c->way != DEDUP_AT_END || cell->out)
-		return false;
-	return load_row(r, cell, (struct str){p, (size_t)(end - p)});
-}
-
-static void
-drop_cell(void *arg, struct table *t, struct cell *bytes)
-{
-	struct dedup_cell *cell = (void *)bytes->bytes;
-	struct dedup_run *r = arg;
-
-	(void)t;
-	if (cell->row)
-		kept_forget(&r->kept, cell->row);
-	cell->row = NULL;
-	kept_measure(&r->kept);
-}
-
-static const struct cell_codec movable_codec = {
-    .save = save_cell, .load = load_cell, .drop = drop_cell, .movable = true};
-/* By event time, what is due points to cells. */
-static const struct cell_codec fixed_codec = {
-    .save = save_cell, .load = load_cell};
-
-static bool
-take_waiting(void *arg, struct kept_row *row, struct str key)
-{
-	struct dedup_run *r = arg;
-	struct dedup_cell *cell;
-
-	if (!key.p || (r->kept.n_cols && !row->carry))
-		return false;
-	row->cell = kept_cell(&r->keys, key);
-	cell = (void *)row->cell->bytes;
-	if (cell->row || cell->out)
-		return false;
-	cell->row = row;
-	cell->time = row->time;
-	heap_push(&r->due, row->time, cell);
-	return true;
-}
-
-/* A key: is it out, its time, and its row if that has to wait. */
-static bool
-dedup_show(struct op_show *s, const struct op_entry *e)
-{
-	struct str bytes;
-	const char *p, *end;
-	int64_t stamp, out, time;
-
-	if (live_of(s->op) ||
-	    (!str_is(e->map, "keys") && !str_is(e->map, "ttl")))
-		return show_kept(s, e);
-	if (!table_saved(e->value, &bytes))
-		return false;
-	if (str_is(e->map, "ttl") && !code_get_int(&bytes, &stamp))
-		return false;
-	p = bytes.p;
-	end = p + bytes.n;
-	return p < end && written_get_int(&p, end, &out) &&
-	       written_get_int(&p, end, &time) && p < end &&
-	       show_kept_row(s, (struct str){p, (size_t)(end - p)});
-}
-
-static int
-dedup_restore(struct op_run *run, struct state_step *s, struct err *err)
-{
-	struct dedup_run *r = (struct dedup_run *)run;
-	int64_t n[3];
-	bool fixed;
-	int rc;
-
-	if (live_of(run->op))
-		return top_live_restore(run, s, err);
-	fixed = r->c->way == DEDUP_BY_TIME;
-	r->state = s;
-	table_keep(&r->keys, state_map(s, "keys"), 0,
-	    fixed ? &fixed_codec : &movable_codec, r);
-	ttl_keys_keep(&r->ttl, s);
-	rc = written_load(s, "run", n, 3, err);
-	if (rc == 1) {
-		r->arrivals = (uint64_t)n[0];
-		r->now = n[1];
-		r->kept.timed = n[2] != 0;
-	}
-	if (rc < 0)
-		return -1;
-	r->kept.state = s;
-	if (r->c->way != DEDUP_BY_TIME)
-		return 0;
-	kept_keep(&r->kept, s, r->keys.cell_bytes);
-	return kept_waiting(
-	    &r->kept, &r->keys, UINT64_MAX, take_waiting, r, err);
-}
-
-static void
-dedup_save(struct op_run *run)
-{
-	struct dedup_run *r = (struct dedup_run *)run;
-
-	if (live_of(run->op)) {
-		top_live_save(run);
-		return;
-	}
-	kept_store(&r->kept);
-	written_save(r->state, "run",
-	    (const int64_t[]){(int64_t)r->arrivals, r->now, r->kept.timed}, 3);
 }
 
 static void

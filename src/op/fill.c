@@ -10,53 +10,29 @@
  *
  * A value between two others (linear) is known when the second one is there,
  * so with one of those a gap is filled when its end has come.
+ *
+ * With a time to live a key is filled for so long behind its last row, and then
+ * forgotten: its next row is the first again.
  */
 #include <stdlib.h>
 
 #include "base/hash.h"
 #include "base/mem.h"
 #include "data/key.h"
+#include "op/fill.h"
 #include "op/kept.h"
 #include "op/keys.h"
 #include "op/show.h"
+#include "op/window_kind.h"
 #include "op/written.h"
 
 /* A gap of more steps is a mistake in a time more often than not. */
 #define STEPS_MOST 100000
 
-enum fill_how {
-	FILL_VALUE,
-	FILL_PREVIOUS,
-	FILL_LINEAR
-};
-
-struct fill_column {
-	enum fill_how how;
-	struct value value;
-	unsigned col;
-};
-
-/* Slots: the time, the end of the window or NULL, keys, filled columns. */
-enum {
-	SLOT_TIME,
-	SLOT_END,
-	SLOT_KEYS
-};
-
-struct fill_config {
-	int64_t every;
-	unsigned time, end; /* columns; COL_RECORD: there is no end */
-	unsigned *keys;	    /* columns */
-	unsigned n_keys;
-	struct fill_column *columns;
-	unsigned n_columns;
-	bool linear;
-	int64_t lateness;
-};
-
 struct fill_cell {
 	struct kept_row *last;
 	int64_t time; /* of the last row that came out, or was made */
+	uint64_t pending;
 };
 
 /* A row on its way out. */
@@ -82,137 +58,6 @@ struct fill_run {
 	struct arena arena; /* of `out` */
 	struct state_step *state;
 };
-
-/* ---- binding ---- */
-
-static int
-column_named(struct op *op, const struct bind *b, struct str name,
-    struct where where, unsigned *col)
-{
-	const struct node n = {.kind = NODE_NAME,
-	    .where = where,
-	    .path = path_of_name(b->arena, name),
-	    .depth = 1,
-	    .size = 1};
-	enum type type;
-	int rc = flow_pass(&op->in, &n, b, col, &type);
-
-	return rc < 0 ? -1
-	       : rc   ? 0
-		      : flow_unknown(&op->in, name, where, b->err);
-}
-
-static int
-bind_times(struct op *op, const struct bind *b, struct fill_config *c)
-{
-	const struct arg *time = op_arg(op, "time");
-	const struct flow_column *start, *end;
-
-	c->end = COL_RECORD;
-	if (time)
-		return column_named(
-		    op, b, time->items[0].name, time->items[0].where, &c->time);
-	start = flow_find(&op->in, STR("window_start"));
-	end = flow_find(&op->in, STR("window_end"));
-	if (!start) {
-		err_set(b->err, ERR_SPEC, op->where,
-		    "these rows have no window_start: which column is their "
-		    "time?");
-		return err_hint(b->err, "time: NAME");
-	}
-	c->time = start->col;
-	if (end)
-		c->end = end->col;
-	return 0;
-}
-
-static int
-bind_every(const struct op *op, const struct bind *b, struct fill_config *c)
-{
-	const struct arg_item *every = &op_arg(op, "every")->items[0];
-	struct scope scope = {.params = b->params, .n_params = b->n_params};
-	struct value v;
-
-	if (expr_eval_constant(every->node, &scope, b->arena, &v, b->err))
-		return -1;
-	if (v.type != T_DURATION || v.i <= 0)
-		return err_set(b->err, ERR_SPEC, every->where,
-		    "a duration is expected here, such as 5m");
-	c->every = v.i;
-	return 0;
-}
-
-static bool
-is_word(const struct node *n, const char *word)
-{
-	return n->kind == NODE_NAME && n->path.n == 1 &&
-	       n->path.steps[0].name.p && str_is(n->path.steps[0].name, word);
-}
-
-static int
-bind_column(struct op *op, const struct bind *b, const struct arg_item *item,
-    struct fill_config *c)
-{
-	struct fill_column *f = &c->columns[c->n_columns++];
-	struct scope scope = {.params = b->params, .n_params = b->n_params};
-	struct flow_column *out;
-
-	*f = (struct fill_column){.how = FILL_VALUE};
-	if (column_named(op, b, item->name, item->where, &f->col))
-		return -1;
-	if (is_word(item->node, "previous"))
-		f->how = FILL_PREVIOUS;
-	else if (is_word(item->node, "linear"))
-		f->how = FILL_LINEAR;
-	else if (expr_eval_constant(
-		     item->node, &scope, b->arena, &f->value, b->err))
-		return err_hint(
-		    b->err, "previous, linear, or a value such as 0 or NULL");
-	c->linear |= f->how == FILL_LINEAR;
-	out = flow_find(&op->out, item->name);
-	if (out && (f->how == FILL_LINEAR ||
-		       (f->how == FILL_VALUE && f->value.type != T_NULL &&
-			   f->value.type != out->type)))
-		out->type = T_ANY;
-	return 0;
-}
-
-static int
-fill_bind(struct op *op, const struct bind *b)
-{
-	struct fill_config *c = arena_zalloc(b->arena, sizeof *c);
-	const struct arg *by = op_arg(op, "by"), *with = op_arg(op, "with");
-	unsigned n = with ? with->n_items : 0;
-
-	op->config = c;
-	op->out = flow_copy(&op->in, 0, b->arena);
-	for (unsigned i = 0; i < op->in.n_cols; i++)
-		if (op->in.cols[i].spread) {
-			err_set(b->err, ERR_SPEC, op->where,
-			    "a row that is made has columns, not a record");
-			return err_hint(
-			    b->err, "say before which columns: select: [a, b]");
-		}
-	c->lateness = b->lateness;
-	if (refuse_updates(op, b) || bind_every(op, b, c) ||
-	    bind_times(op, b, c))
-		return -1;
-	if (op->in.scan)
-		op->in.scan->needs_time = true;
-	c->n_keys = by ? by->n_items : 0;
-	if (!c->n_keys)
-		op->grows = NULL;
-	c->keys = arena_array(b->arena, c->n_keys, sizeof *c->keys);
-	for (unsigned i = 0; i < c->n_keys; i++)
-		if (column_named(op, b, by->items[i].name, by->items[i].where,
-			&c->keys[i]))
-			return -1;
-	c->columns = arena_array(b->arena, n, sizeof *c->columns);
-	for (unsigned i = 0; i < n; i++)
-		if (bind_column(op, b, &with->items[i], c))
-			return -1;
-	return 0;
-}
 
 static void *
 fill_prepare(const struct op *op, struct eval *ev, struct batch *b)
@@ -314,6 +159,14 @@ fill_value(const struct fill_run *r, unsigned col, const struct fill_cell *cell,
 	return VALUE_NULL;
 }
 
+/* No row is made from then on: the key has been quiet for too long. */
+static int64_t
+fill_end(const struct fill_run *r, const struct fill_cell *cell)
+{
+	return r->c->ttl ? time_add(cell->last->slots[SLOT_TIME].i, r->c->ttl)
+			 : INT64_MAX;
+}
+
 /* Steps of a key from its last row to before `until`; next: the row there. */
 static void
 fill_until(struct fill_run *r, struct cell *key, int64_t until,
@@ -321,12 +174,18 @@ fill_until(struct fill_run *r, struct cell *key, int64_t until,
 {
 	struct fill_cell *cell = (void *)key->bytes;
 	int64_t from = cell->last->slots[SLOT_TIME].i, every = r->c->every;
-	uint64_t n = (uint64_t)((until - from + every - 1) / every);
-	uint64_t i = (uint64_t)((cell->time - from) / every) + 1;
+	int64_t end = fill_end(r, cell);
+	uint64_t i = (uint64_t)((cell->time - from) / every) + 1, n;
 
+	if (until >= end) {
+		until = end;
+		next = NULL;
+	}
+	n = (uint64_t)((until - from + every - 1) / every);
 	if (n > i + STEPS_MOST)
 		return;
-	table_touch(&r->keys, key);
+	if (i < n)
+		table_touch(&r->keys, key);
 	for (; i < n; i++) {
 		int64_t by = (int64_t)i * every;
 		struct fill_row *row = out_row(r, cell_key(&r->keys, key),
@@ -346,6 +205,7 @@ pass_row(struct fill_run *r, struct cell *key, struct kept_row *row)
 	struct fill_row *out;
 	int64_t at = row->slots[SLOT_TIME].i;
 
+	cell->pending--;
 	if (cell->last && at > cell->time)
 		fill_until(r, key, at, row);
 	out = out_row(r, cell_key(&r->keys, key), at, row->time);
@@ -443,6 +303,51 @@ take_due(struct fill_run *r, int64_t w)
 	mem_free(due);
 }
 
+/*
+ * Has the watermark reached the end of the time to live, and have all rows been
+ * made that are to be? What is made so depends on the rows alone.
+ */
+static bool
+has_expired(const struct fill_run *r, const struct fill_cell *cell, int64_t w)
+{
+	int64_t every = r->c->every, all = (r->c->ttl - 1) / every * every;
+
+	return w != WHEN_MAX && cell->last && !cell->pending &&
+	       w >= time_add(cell->last->time, r->c->ttl) &&
+	       r->most >= time_add(cell->last->slots[SLOT_TIME].i, all);
+}
+
+static void
+forget(struct fill_run *r, struct cell *key)
+{
+	struct fill_cell *cell = (void *)key->bytes;
+
+	fill_until(r, key, fill_end(r, cell), NULL);
+	kept_drop(&r->kept, cell->last);
+	cell->last = NULL;
+	table_remove(&r->keys, key);
+}
+
+static void
+forget_old(struct fill_run *r, int64_t w)
+{
+	struct cell **old = NULL;
+	size_t n = 0, cap = 0;
+
+	for (size_t i = 0; i < r->keys.n; i++) {
+		struct cell *key = r->keys.cells[i];
+
+		if (key->gone || !has_expired(r, (void *)key->bytes, w))
+			continue;
+		mem_grow(&old, &cap, n + 1, sizeof(void *));
+		old[n++] = key;
+	}
+	while (n)
+		forget(r, old[--n]);
+	mem_free(old);
+	r->run.counts.keys = r->keys.n - r->keys.n_gone;
+}
+
 static void
 fill_advance(struct op_run *run, int64_t w)
 {
@@ -459,6 +364,8 @@ fill_advance(struct op_run *run, int64_t w)
 		    (!r->c->linear || w == WHEN_MAX))
 			fill_until(r, key, r->most + 1, NULL);
 	}
+	if (r->c->ttl)
+		forget_old(r, w);
 	put_rows(r);
 	run->forward(run, w);
 }
@@ -476,6 +383,15 @@ fill_open(const struct op *op)
 	arena_init(&r->arena, 4096);
 	kept_init(&r->kept, op, SLOT_KEYS + c->n_keys + c->n_columns, true);
 	return &r->run;
+}
+
+/* What is kept of a row's key. */
+static struct fill_cell *
+cell_of(const struct kept_row *row)
+{
+	struct cell *key = row->owner;
+
+	return (void *)key->bytes;
 }
 
 static void
@@ -497,8 +413,9 @@ take(struct fill_run *r, const struct batch *b, const struct row_keys *keys,
 	new = kept_take(&r->kept, b, row, v);
 	new->arrival = r->arrivals++;
 	new->owner = table_cell(&r->keys, keys->keys[k], keys->hashes[k]);
+	cell_of(new)->pending++;
 	kept_wait(&r->kept, new, new->owner, new->arrival);
-	r->run.counts.keys = r->keys.n;
+	r->run.counts.keys = r->keys.n - r->keys.n_gone;
 	mem_grow(
 	    &r->pending, &r->cap_pending, r->n_pending + 1, sizeof(void *));
 	r->pending[r->n_pending++] = new;
@@ -617,6 +534,7 @@ take_waiting(void *arg, struct kept_row *row, struct str key)
 		return false;
 	row->cell = table_cell(&r->keys, key, hash_bytes(key.p, key.n));
 	row->owner = row->cell;
+	cell_of(row)->pending++;
 	mem_grow(
 	    &r->pending, &r->cap_pending, r->n_pending + 1, sizeof(void *));
 	r->pending[r->n_pending++] = row;
@@ -728,6 +646,9 @@ const struct op_kind op_fill = {
 	.params = fill_params,
 	.n_params = sizeof fill_params / sizeof *fill_params,
 	.grows = "every key is kept",
+	.forgets =
+	    "a key is filled for so long behind its last row, and then "
+	    "forgotten: its next row is the first again",
 	.primary = "every",
 	.waits = WAITS_WATERMARK,
 	.bind = fill_bind,

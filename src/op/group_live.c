@@ -94,7 +94,8 @@ give(
 	if (is)
 		group_values(r->c, acc, &r->scratch, r->after);
 	if (was && is) {
-		if (group_same(r->c, r->before, r->after))
+		if (!r->run.op->refreshes &&
+		    group_same(r->c, r->before, r->after))
 			return;
 		group_rows_change(
 		    &r->rows, everything, key, r->before, CHANGE_BEFORE);

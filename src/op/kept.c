@@ -135,13 +135,16 @@ carry(struct kept *k, struct kept_row *r, const struct batch *b, unsigned row)
 struct kept_row *
 kept_new(struct kept *k)
 {
+	size_t bytes =
+	    sizeof(struct kept_row) + k->n_slots * sizeof(struct value);
 	struct kept_row *r = k->free;
 
-	if (r)
+	if (k->single)
+		r = mem_alloc(bytes);
+	else if (r)
 		k->free = r->next;
 	else
-		r = arena_alloc(
-		    &k->arena, sizeof *r + k->n_slots * sizeof *r->slots);
+		r = arena_alloc(&k->arena, bytes);
 	*r = (struct kept_row){0};
 	k->n_rows++;
 	return r;
@@ -177,9 +180,33 @@ kept_recycle(struct kept *k, struct kept_row *r)
 		k->n_bytes -= outside(r->slots[i]);
 	mem_free(r->bytes);
 	r->bytes = NULL;
+	k->n_rows--;
+	if (k->single) {
+		mem_free(r);
+		return;
+	}
 	r->next = k->free;
 	k->free = r;
-	k->n_rows--;
+}
+
+/* What the allocator takes for a row and its bytes besides. */
+#define ROW_MORE 48
+
+size_t
+kept_row_size(const struct kept *k)
+{
+	return sizeof(struct kept_row) + k->n_slots * sizeof(struct value) +
+	       ROW_MORE;
+}
+
+size_t
+kept_row_bytes(const struct kept *k, const struct kept_row *r)
+{
+	size_t n = kept_row_size(k) + (r->carry ? r->carry_len : 0);
+
+	for (unsigned i = 0; r->bytes && i < k->n_slots; i++)
+		n += outside(r->slots[i]);
+	return n;
 }
 
 void

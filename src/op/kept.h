@@ -56,6 +56,7 @@ struct kept {
 	struct batch *out; /* rows on their way on */
 	struct buf text, packed;
 
+	bool single; /* rows are allocated one by one: they may be let go of */
 	struct state_step *state;      /* NULL: no state is kept */
 	struct state_map *rows;	       /* those of keys */
 	struct state_map *waits;       /* those that wait */
@@ -78,6 +79,10 @@ struct kept_row *kept_take(struct kept *k, const struct batch *b, unsigned row,
 /* Lets go of what it carries; of the row (unless it is held). */
 void kept_let_carry_go(struct kept *k, struct kept_row *row);
 void kept_drop(struct kept *k, struct kept_row *row);
+
+/* Bytes of memory that each row takes, and with all that it has. */
+size_t kept_row_size(const struct kept *k);
+size_t kept_row_bytes(const struct kept *k, const struct kept_row *row);
 
 /*
  * Puts the row's columns into k->out and returns its number there. There must

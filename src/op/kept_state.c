@@ -27,6 +27,7 @@
 void
 kept_keep(struct kept *k, struct state_step *s, unsigned cell_bytes)
 {
+	k->single = true;
 	k->state = s;
 	k->rows = state_map(s, "rows");
 	k->waits = state_map(s, "waiting");
@@ -238,11 +239,8 @@ kept_store(struct kept *k)
 void
 kept_measure(struct kept *k)
 {
-	size_t row =
-	    sizeof(struct kept_row) + k->n_slots * sizeof(struct value);
-
 	if (k->state)
-		state_hold(k->state, k->n_rows * row + k->n_bytes);
+		state_hold(k->state, k->n_rows * kept_row_size(k) + k->n_bytes);
 }
 
 void

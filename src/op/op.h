@@ -449,6 +449,11 @@ struct op {
 	 */
 	const char *grows;
 	bool may_forget, forgets;
+	/*
+	 * By plan_bind: a step behind forgets keys, so that results go on even
+	 * if they are what they were, lest it forgets them (as in Flink).
+	 */
+	bool refreshes;
 
 	/*
 	 * By plan_bind as the kind says, and by the step when it is bound,

@@ -153,6 +153,7 @@ struct over_key {
 	int64_t last_time;
 	struct arena heap; /* of accumulators */
 	size_t heap_most;  /* beyond which it is made anew */
+	size_t counted;	   /* of its bytes elsewhere: see running_count */
 };
 
 static inline struct kept_row *

@@ -25,7 +25,10 @@ rows_in_order(const void *a, const void *b, void *arg)
 	const struct kept_row *y = *(struct kept_row *const *)b;
 	int d = order(rule, x->slots, y->slots);
 
-	return d ? d : x->arrival < y->arrival ? -1 : x->arrival > y->arrival;
+	if (d)
+		return d;
+	d = x->arrival < y->arrival ? -1 : x->arrival > y->arrival;
+	return rule->later ? -d : d;
 }
 
 bool
@@ -39,7 +42,7 @@ ranked_wants(const struct ranked_rule *rule, const struct ranked *r,
 	if (!r->full)
 		return true;
 	d = order(rule, slots, r->rows[r->sorted - 1]->slots);
-	return rule->ties == RANKED_ROWS ? d < 0 : d <= 0;
+	return rule->ties == RANKED_ROWS && !rule->later ? d < 0 : d <= 0;
 }
 
 void

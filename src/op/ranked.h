@@ -24,6 +24,7 @@ struct ranked_rule {
 	unsigned n_orders;
 	enum ranked_ties ties;
 	uint64_t limit; /* the last rank that is kept */
+	bool later; /* of equal rows the later is the better (RANKED_ROWS) */
 };
 
 /* Part of a cell; all zeros is empty. */

@@ -149,6 +149,7 @@ forget(void *run, struct str key, uint64_t hash)
 	}
 	for (; k->base < k->end; k->base++)
 		kept_drop(&r->kept, over_row(k, k->base));
+	r->keys.held -= k->counted;
 	over_key_release(r->c, k, &r->kept);
 	memset(cell->bytes, 0, r->keys.cell_bytes);
 	table_remove(&r->keys, cell);
@@ -209,6 +210,7 @@ compute_here(struct running *r, struct batch *b, const struct running_prep *p,
 		    &r->kept, new, cell_of_bytes((char *)key), 0, new->at);
 		over_compute(c, key, r->out, b->arena);
 		over_trim(c, key, &r->kept);
+		running_count(r, key);
 	}
 	for (unsigned i = 0; i < c->n_calls; i++)
 		column_put(&b->cols[c->calls[i].col], b->arena, row,
@@ -272,7 +274,8 @@ running_open(const struct op *op)
 	r = mem_zalloc(sizeof *r);
 	r->run.op = op;
 	r->c = c;
-	r->now = r->forwarded = WHEN_MIN;
+	r->now = r->forwarded = r->passed = WHEN_MIN;
+	r->later.next = WHEN_MAX;
 	r->out = mem_array(c->n_calls, sizeof *r->out);
 	r->tracks = op->heeded && !c->at_once && !c->whole &&
 		    c->mode != OVER_END &&
@@ -339,6 +342,7 @@ running_close(struct op_run *run)
 	for (size_t i = 0; i < r->keys.n; i++)
 		over_key_release(
 		    r->c, (void *)r->keys.cells[i]->bytes, &r->kept);
+	agenda_release(&r->later);
 	table_release(&r->keys);
 	ttl_keys_release(&r->ttl);
 	arena_release(&r->results);

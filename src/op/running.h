@@ -8,6 +8,7 @@
 #define WEIR_OP_RUNNING_H
 
 #include "base/heap.h"
+#include "op/agenda.h"
 #include "op/over.h"
 #include "op/ttl.h"
 #include "state/table.h"
@@ -46,6 +47,11 @@ struct running {
 	struct state_step *state;  /* NULL: no state is kept */
 	uint64_t put_from, put_to; /* numbers of turns that are in it */
 	uint64_t before; /* OVER_END: arrivals below it are in it only */
+	/* Rows whose time has not come, for which there was no memory. */
+	struct agenda later;
+	/* Of an earlier run's rows those before that time have been taken. */
+	int64_t passed;
+	uint64_t began; /* arrivals below it are of earlier runs */
 };
 
 struct running_prep {
@@ -87,6 +93,12 @@ void running_finish(struct running *r);
 void running_release_held(struct running *r);
 
 /*
+ * The codec's let_go: rows that wait go into the state; false if some have to
+ * stay in memory.
+ */
+bool running_let_go(void *arg);
+
+/*
  * A row waits for its time, for its turn (it has been appended); it holds
  * watermarks back until it has been computed.
  */
@@ -99,6 +111,18 @@ void running_track(struct running *r, struct kept_row *row);
 void running_schema(const struct op *op, struct schema *out);
 int running_restore(struct op_run *run, struct state_step *s, struct err *err);
 void running_save(struct op_run *run);
+
+/* A row that waits goes into r->later, and is gone. */
+void running_put_later(struct running *r, struct kept_row *row);
+
+/*
+ * Takes rows back that are due, not too many at once. True if there are more:
+ * then all rows before *until are here.
+ */
+bool running_fetch(struct running *r, int64_t *until);
+
+/* The key's cell, whose bytes elsewhere have changed. */
+void running_count(struct running *r, struct over_key *k);
 
 /* OVER_END, at the end: rows of earlier runs come before those of this one. */
 void running_load_all(struct running *r);

@@ -52,6 +52,7 @@ put_next(struct running *r, struct over_key *k)
 	put_results(r, r->out, at);
 	kept_let_carry_go(&r->kept, row);
 	over_trim(r->c, k, &r->kept);
+	running_count(r, k);
 }
 
 /* Rows of a key up to `until` that are ready. */
@@ -220,16 +221,48 @@ append(struct running *r, struct kept_row *row)
 	running_turn(r, row);
 }
 
-/* All rows before the watermark are appended; then those ready computed. */
+/* Does no row look at those behind it? Peers are appended with it. */
+static bool
+looks_back(const struct over_config *c)
+{
+	return !c->whole && !over_looks_ahead(c);
+}
+
+/*
+ * All rows before the watermark are appended; then those ready computed. If
+ * there are too many for that, and it does not matter, some of them first.
+ */
 static void
 drain(struct running *r)
 {
-	while (r->n_pending && is_due(r, r->pending[0]->time)) {
-		struct kept_row *row = pending_pop(r);
+	int64_t until;
 
-		append(r, row);
+	while (r->later.next < r->now && running_fetch(r, &until)) {
+		while (r->n_pending && r->pending[0]->time < until)
+			append(r, pending_pop(r));
+		if (!looks_back(r->c))
+			continue;
+		take_turns(r);
+		flush(r);
+		table_settle(&r->keys);
 	}
+	while (r->n_pending && is_due(r, r->pending[0]->time))
+		append(r, pending_pop(r));
 	take_turns(r);
+}
+
+bool
+running_let_go(void *arg)
+{
+	struct running *r = arg;
+
+	if (r->head < r->n_turns || (r->tracks && least_behind(r) != WHEN_MAX))
+		return false;
+	for (size_t i = 0; i < r->n_pending; i++)
+		running_put_later(r, r->pending[i]);
+	r->n_pending = 0;
+	kept_measure(&r->kept);
+	return true;
 }
 
 /* Its key has not come so far, but perhaps the watermark has. */
@@ -346,6 +379,8 @@ put_rest(struct running *r)
 	for (size_t i = 0; i < r->keys.n; i++) {
 		struct over_key *k = (void *)r->keys.cells[i]->bytes;
 
+		if (r->keys.cells[i]->gone)
+			continue;
 		for (uint64_t at = k->next; at < k->end; at++) {
 			mem_grow(&rows, &cap, n + 1, sizeof(void *));
 			rows[n++] = over_row(k, at);
@@ -396,11 +431,17 @@ compute_all(struct running *r)
 void
 running_finish(struct running *r)
 {
+	int64_t until;
+
 	r->final = true;
 	if (r->c->mode == OVER_END) {
 		running_load_all(r);
 		compute_all(r);
 	}
+	if (r->later.n && looks_back(r->c))
+		drain(r);
+	while (r->later.n && running_fetch(r, &until))
+		;
 	while (r->n_pending) {
 		struct kept_row *row = pending_pop(r);
 

@@ -43,6 +43,42 @@ running_schema(const struct op *op, struct schema *out)
 
 /* ---- keys ---- */
 
+/* Where all rows are needed at the end, keys stay in memory. */
+static bool
+is_movable(const struct over_config *c)
+{
+	return !c->whole && (c->at_once || c->mode == OVER_TIME);
+}
+
+/* What of a key is not in its cell. */
+static size_t
+elsewhere(const struct over_config *c, struct over_key *k)
+{
+	size_t n = k->cap * sizeof(void *) + k->heap.total;
+
+	for (unsigned i = 0; i < c->n_calls; i++) {
+		const struct over_state *s = over_state(k, &c->calls[i]);
+
+		n += s->queue.cap * sizeof *s->queue.at + s->copy.cap +
+		     s->stacks.cap + s->stacks.heap.total;
+		if (s->past)
+			n += (size_t)c->calls[i].n * sizeof *s->past;
+	}
+	return n;
+}
+
+void
+running_count(struct running *r, struct over_key *k)
+{
+	size_t n;
+
+	if (!r->state)
+		return;
+	n = elsewhere(r->c, k);
+	r->keys.held += n - k->counted;
+	k->counted = n;
+}
+
 static void
 save_key(
     void *arg, const struct table *t, const struct cell *cell, struct buf *out)
@@ -125,8 +161,10 @@ load_key(void *arg, struct table *t, struct cell *cell, struct str bytes)
 
 	if (find_rows(&l, &bytes) &&
 	    over_key_load(r->c, (void *)cell->bytes, bytes, load_row, &l) &&
-	    l.rows == l.end && is_carried(r, (void *)cell->bytes))
+	    l.rows == l.end && is_carried(r, (void *)cell->bytes)) {
+		running_count(r, (void *)cell->bytes);
 		return true;
+	}
 	/* The run goes on until it sees that the state is damaged. */
 	over_key_release(r->c, (void *)cell->bytes, &r->kept);
 	memset(cell->bytes, 0, t->cell_bytes);
@@ -139,6 +177,7 @@ drop_key(void *arg, struct table *t, struct cell *cell)
 	struct running *r = arg;
 
 	(void)t;
+	r->keys.held -= ((struct over_key *)(void *)cell->bytes)->counted;
 	over_key_release(r->c, (void *)cell->bytes, &r->kept);
 	kept_measure(&r->kept);
 }
@@ -146,8 +185,11 @@ drop_key(void *arg, struct table *t, struct cell *cell)
 /* Rows that wait, and turns, point to their key. */
 static const struct cell_codec fixed_codec = {
     .save = save_key, .load = load_key};
-static const struct cell_codec movable_codec = {
-    .save = save_key, .load = load_key, .drop = drop_key, .movable = true};
+static const struct cell_codec movable_codec = {.save = save_key,
+    .load = load_key,
+    .drop = drop_key,
+    .movable = true,
+    .let_go = running_let_go};
 
 static struct over_key *
 key_named(struct running *r, struct str key)
@@ -214,6 +256,64 @@ running_load_all(struct running *r)
 		r->all[r->n_all++] = now[i];
 	mem_free(now);
 	r->before = 0;
+}
+
+/* ---- rows that wait for long ---- */
+
+/* Rows that are taken back at one go. */
+#define FETCH_MOST 1024
+
+void
+running_put_later(struct running *r, struct kept_row *row)
+{
+	struct buf number = {0}, value = {0};
+
+	written_put_bytes(
+	    &value, cell_key(&r->keys, cell_of_bytes(row->owner)));
+	kept_pack(&r->kept, row, &value);
+	agenda_put(&r->later, row->time,
+	    state_key_number(&number, row->arrival), buf_str(&value));
+	kept_drop(&r->kept, row);
+	buf_release(&number);
+	buf_release(&value);
+}
+
+static void
+take_later(struct running *r, const struct agenda_item *item)
+{
+	const char *p = item->value.p, *end = p + item->value.n;
+	struct kept_row *row = NULL;
+	struct str key;
+
+	if (written_get_key(&p, end, &key))
+		row = kept_unpack(&r->kept, (struct str){p, (size_t)(end - p)});
+	if (row && row->arrival < r->began && row->time < r->passed) {
+		kept_forget(&r->kept, row);
+		return;
+	}
+	if (row && find_key(r, row, key)) {
+		kept_wait(&r->kept, row, row->cell, row->arrival);
+		running_pend(r, row);
+		return;
+	}
+	if (row)
+		kept_forget(&r->kept, row);
+	state_damaged(r->later.map, 0, item->key);
+}
+
+bool
+running_fetch(struct running *r, int64_t *until)
+{
+	int64_t last = r->now == WHEN_MAX ? WHEN_MAX : r->now - 1;
+	struct agenda_item item;
+
+	for (unsigned n = 0; n < FETCH_MOST; n++) {
+		if (!agenda_take(&r->later, last, &item))
+			return false;
+		take_later(r, &item);
+	}
+	*until = r->later.next;
+	return *until <= last;
 }
 
 /* ---- turns ---- */
@@ -336,7 +436,9 @@ running_restore(struct op_run *run, struct state_step *s, struct err *err)
 	r->keys.flat = false;
 	kept_keep(&r->kept, s, r->keys.cell_bytes);
 	table_keep(&r->keys, state_map(s, "keys"), 0,
-	    r->c->at_once ? &movable_codec : &fixed_codec, r);
+	    is_movable(r->c) ? &movable_codec : &fixed_codec, r);
+	if (r->c->mode == OVER_TIME)
+		agenda_keep(&r->later, state_map(s, "later"), r->c->lateness);
 	ttl_keys_keep(&r->ttl, s);
 	rc = written_load(s, "run", n, RUN_NUMBERS, err);
 	if (rc < 1)
@@ -346,6 +448,8 @@ running_restore(struct op_run *run, struct state_step *s, struct err *err)
 	r->forwarded = n[RUN_FORWARDED];
 	r->kept.timed = n[RUN_TIMED] != 0;
 	r->turned = (uint64_t)n[RUN_TURNED];
+	r->passed = r->now;
+	r->began = r->arrivals;
 	if (r->c->mode == OVER_END) {
 		r->before = r->arrivals;
 		return 0;

@@ -11,61 +11,24 @@
  * by start. A heap holds each session at least once, at or before its end (or,
  * when it has fired, before it expires); one that grew since is put back when
  * its entry comes up. Each session owns the memory of its accumulators: it
- * ends when the session does.
+ * ends when the session does. Sessions that are not in memory are fetched when
+ * they may be due (sessions_kept.c).
  */
 #include <stdlib.h>
 
-#include "base/heap.h"
 #include "base/mem.h"
 #include "base/must.h"
 #include "data/key.h"
-#include "op/group.h"
-#include "state/code.h"
-#include "state/table.h"
+#include "op/sessions.h"
 
-struct session {
-	struct session *next; /* later one of the same key */
-	int64_t first, last;  /* times of the earliest and latest record */
-	uint64_t hash;
-	uint32_t key_len;
-	uint32_t written; /* times its row was written */
-	unsigned queued;  /* its entries in the heap */
-	bool fired;	  /* its row is written and nothing was added since */
-	bool firing;	  /* in the list of those that fire now */
-	bool dead;	  /* merged into another or dropped */
-	struct arena heap;
-	_Alignas(16) char bytes[]; /* accumulators, then the key */
-};
+/* What the allocator takes for a session besides, and its place in the heap. */
+#define SESSION_MORE 32
 
-struct shown {
+struct session_shown {
 	struct session *session;
 	struct span span;
 	struct value *values;
 };
-
-struct sessions_run {
-	struct op_run run; /* first */
-	const struct group_config *c;
-	struct table keys; /* cell: the first session of the key */
-	struct heap due;
-	int64_t watermark;
-	struct group_rows rows;
-	struct shown *shown; /* live: results that are out for a key */
-	size_t n_shown, cap_shown;
-	struct arena values; /* of theirs */
-
-	/* What is kept; step NULL: nothing is. */
-	struct group_keep keep;
-	struct state_map *own;
-	int64_t saved; /* the watermark that is noted */
-	size_t held;   /* bytes of all sessions */
-};
-
-static struct str
-session_key(const struct sessions_run *r, const struct session *s)
-{
-	return (struct str){s->bytes + r->c->cell_bytes, s->key_len};
-}
 
 /* End of a session of these times, exclusive. */
 static int64_t
@@ -74,10 +37,18 @@ end_of(const struct window_spec *w, int64_t first, int64_t last)
 	return window_session(w, first, last).end;
 }
 
-static int64_t
+int64_t
 session_end(const struct sessions_run *r, const struct session *s)
 {
 	return end_of(&r->c->window, s->first, s->last);
+}
+
+int64_t
+session_due(const struct sessions_run *r, const struct session *s)
+{
+	int64_t end = session_end(r, s);
+
+	return s->fired ? time_add(end, r->c->allowed) : end;
 }
 
 /* ---- keys ---- */
@@ -85,17 +56,13 @@ session_end(const struct sessions_run *r, const struct session *s)
 static struct session *
 first_of(const struct cell *c)
 {
-	struct session *s = NULL;
-
-	if (c)
-		memcpy(&s, c->bytes, sizeof s);
-	return s;
+	return c ? sessions_of(c)->first : NULL;
 }
 
 static void
 set_first(struct sessions_run *r, struct cell *c, struct session *s)
 {
-	memcpy(c->bytes, &s, sizeof s);
+	sessions_of(c)->first = s;
 	table_touch(&r->keys, c);
 }
 
@@ -110,7 +77,7 @@ touch(struct sessions_run *r, const struct session *s)
 
 /* ---- sessions ---- */
 
-static struct session *
+struct session *
 session_new(struct sessions_run *r, struct str key, uint64_t hash, int64_t t)
 {
 	unsigned cell = r->c->cell_bytes;
@@ -121,15 +88,15 @@ session_new(struct sessions_run *r, struct str key, uint64_t hash, int64_t t)
 	s->key_len = (uint32_t)key.n;
 	memcpy(s->bytes + cell, key.p, key.n);
 	arena_init(&s->heap, 256);
-	r->run.counts.keys++;
-	r->held += sizeof *s + cell + key.n;
+	r->keys.held += sizeof *s + cell + key.n + SESSION_MORE;
 	return s;
 }
 
-static void
+void
 session_free(struct sessions_run *r, struct session *s)
 {
-	r->held -= sizeof *s + r->c->cell_bytes + s->key_len + s->heap.total;
+	r->keys.held -= sizeof *s + r->c->cell_bytes + s->key_len +
+			SESSION_MORE + s->heap.total;
 	arena_release(&s->heap);
 	mem_free(s);
 }
@@ -161,9 +128,9 @@ join_next(struct sessions_run *r, struct session *s)
 	if (!n || n->first > time_add(s->last, r->c->window.size) ||
 	    !fits(&r->c->window, s->first, n->last))
 		return false;
-	r->held -= s->heap.total;
+	r->keys.held -= s->heap.total;
 	group_merge(r->c, GROUP_EACH, &s->heap, s->bytes, n->bytes);
-	r->held += s->heap.total;
+	r->keys.held += s->heap.total;
 	if (n->last > s->last)
 		s->last = n->last;
 	if (n->written > s->written)
@@ -175,8 +142,8 @@ join_next(struct sessions_run *r, struct session *s)
 	return true;
 }
 
-static void
-queue(struct sessions_run *r, struct session *s, int64_t at)
+void
+session_queue(struct sessions_run *r, struct session *s, int64_t at)
 {
 	s->queued++;
 	heap_push(&r->due, at, s);
@@ -190,7 +157,7 @@ reopen(struct sessions_run *r, struct session *s)
 
 	if (s->fired && end > r->watermark) {
 		s->fired = false;
-		queue(r, s, end);
+		session_queue(r, s, end);
 	}
 }
 
@@ -213,11 +180,14 @@ session_of(struct sessions_run *r, struct str key, uint64_t hash, int64_t t)
 		if (time_add(end, r->c->allowed) <= r->watermark)
 			return NULL;
 		s = session_new(r, key, hash, t);
+		r->run.counts.keys++;
 		s->next = *at;
 		*at = s;
-		queue(r, s, end);
-		if (!cell)
+		session_queue(r, s, end);
+		if (!cell) {
 			cell = table_cell(&r->keys, key, hash);
+			sessions_of(cell)->hint = WHEN_MAX;
+		}
 		set_first(r, cell, first);
 		return s;
 	}
@@ -232,7 +202,7 @@ session_of(struct sessions_run *r, struct str key, uint64_t hash, int64_t t)
 	reopen(r, s);
 	/* With a longest duration an earlier start is an earlier end. */
 	if (session_end(r, s) < end)
-		queue(r, s, session_end(r, s));
+		session_queue(r, s, session_end(r, s));
 	return s;
 }
 
@@ -262,7 +232,7 @@ note_shown(struct sessions_run *r, struct str key, uint64_t hash)
 	r->n_shown = 0;
 	arena_reset(&r->values);
 	for (; s; s = s->next) {
-		struct shown *e;
+		struct session_shown *e;
 
 		if (!s->fired || !group_there(r->c, s->bytes))
 			continue;
@@ -288,7 +258,7 @@ give_changes(struct sessions_run *r, struct str key, struct session *s)
 	if (is)
 		group_values(r->c, s->bytes, &r->values, now);
 	for (size_t i = 0; i < r->n_shown; i++) {
-		const struct shown *e = &r->shown[i];
+		const struct session_shown *e = &r->shown[i];
 
 		if (e->session != s && !e->session->dead)
 			continue;
@@ -342,9 +312,9 @@ enter_key(struct sessions_run *r, const struct batch *b,
 	if (!s)
 		return false;
 	cells[0] = s->bytes;
-	r->held -= s->heap.total;
+	r->keys.held -= s->heap.total;
 	group_add(r->c, &s->heap, p, &add);
-	r->held += s->heap.total;
+	r->keys.held += s->heap.total;
 	/* A late session within the allowance is due at once; one that has
 	 * fired is corrected at once, unless it is open again: then it fires
 	 * when its new end comes. */
@@ -434,7 +404,7 @@ come_up(struct sessions_run *r, struct session *s, int64_t w, bool *done)
 		*done = true;
 		session_drop(r, s);
 	} else if (!s->queued) {
-		queue(r, s, s->fired ? expires : end);
+		session_queue(r, s, s->fired ? expires : end);
 	}
 	return false;
 }
@@ -457,25 +427,19 @@ fire(struct sessions_run *r, struct session **list, size_t n, int64_t w)
 		}
 		touch(r, list[i]);
 		if (!list[i]->queued)
-			queue(r, list[i], expires);
+			session_queue(r, list[i], expires);
 	}
 }
 
-/*
- * All that is due at watermark w. False if nothing was: entries alone that
- * came up too early do not count, as there may be fewer of them after a
- * restart.
- */
+/* What is due at w, of the sessions in memory. */
 static bool
-fire_until(struct sessions_run *r, int64_t w)
+fire_here(struct sessions_run *r, int64_t w)
 {
 	struct session **list = NULL;
 	struct heap_item item;
 	size_t n = 0, cap = 0;
 	bool done = false;
 
-	if (w > r->watermark)
-		r->watermark = w;
 	while (r->due.n && heap_next(&r->due) <= w) {
 		heap_pop(&r->due, &item);
 		if (!come_up(r, item.item, w, &done))
@@ -487,6 +451,26 @@ fire_until(struct sessions_run *r, int64_t w)
 		fire(r, list, n, w);
 	mem_free(list);
 	return done;
+}
+
+/*
+ * All that is due at watermark w, as much at a time as memory allows. False if
+ * nothing was: entries alone that came up too early do not count, as there may
+ * be fewer of them after a restart.
+ */
+static bool
+fire_until(struct sessions_run *r, int64_t w)
+{
+	bool done = false;
+	int64_t until;
+
+	if (w > r->watermark)
+		r->watermark = w;
+	while ((until = sessions_fetch(r, w)) < w) {
+		done |= fire_here(r, until);
+		sessions_settle(r);
+	}
+	return fire_here(r, w) || done;
 }
 
 void
@@ -506,11 +490,26 @@ sessions_open(const struct op *op)
 	r->c = op->config;
 	r->watermark = WHEN_MIN;
 	r->run.op = op;
-	table_init(&r->keys, sizeof(struct session *));
+	r->agenda.next = WHEN_MAX;
+	table_init(&r->keys, sizeof(struct session_key));
 	r->keys.flat = true;
 	group_rows_init(&r->rows, &r->run, r->c);
 	arena_init(&r->values, 1024);
 	return &r->run;
+}
+
+/* Brings the sessions of rows [from, to) into memory, all at once. */
+static void
+fetch_keys(struct sessions_run *r, const struct batch *b,
+    const struct group_prep *p, unsigned k, unsigned to)
+{
+	unsigned n = 0;
+
+	while (k + n < b->n_sel && batch_row(b, k + n) < to)
+		n++;
+	for (size_t set = 0; set < r->c->n_sets; set++)
+		table_fetch(&r->keys, p->keys + set * p->stride + k,
+		    p->hashes + set * p->stride + k, n);
 }
 
 void
@@ -522,6 +521,8 @@ sessions_apply(struct op_run *run, struct batch *b, void *prepared,
 
 	while (k < b->n_sel && batch_row(b, k) < from)
 		k++;
+	if (!table_is_whole(&r->keys))
+		fetch_keys(r, b, prepared, k, to);
 	if (w)
 		r->watermark = w->now;
 	for (unsigned row = from; row < to; row++) {
@@ -529,12 +530,15 @@ sessions_apply(struct op_run *run, struct batch *b, void *prepared,
 			enter(r, b, prepared, row, k++);
 		if (!w || !watermark_see(w, b->time[row]))
 			continue;
-		if (w->now >= heap_next(&r->due) && fire_until(r, w->now))
+		if ((w->now >= heap_next(&r->due) ||
+			w->now >= r->agenda.next) &&
+		    fire_until(r, w->now))
 			run->forward(run, w->now);
 		r->watermark = w->now;
 	}
 	if (r->keep.step)
-		state_hold(r->keep.step, r->held);
+		state_hold(r->keep.step,
+		    r->due.cap * sizeof *r->due.items + r->agenda.held);
 }
 
 void
@@ -551,112 +555,10 @@ sessions_close(struct op_run *run)
 	}
 	heap_release(&r->due);
 	table_release(&r->keys);
+	agenda_release(&r->agenda);
 	group_keep_release(&r->keep);
 	group_rows_release(&r->rows);
 	arena_release(&r->values);
 	mem_free(r->shown);
 	mem_free(r);
-}
-
-/* ---- what is kept ---- */
-
-/* All sessions of a key. */
-static void
-save_key(
-    void *arg, const struct table *t, const struct cell *c, struct buf *out)
-{
-	struct sessions_run *r = arg;
-
-	(void)t;
-	for (const struct session *s = first_of(c); s; s = s->next) {
-		size_t piece = code_put_begin(out);
-
-		code_put_int(out, s->first);
-		code_put_int(out, s->last);
-		code_put_uint(out, (uint64_t)s->written << 1 | s->fired);
-		group_save_acc(&r->keep, s->bytes, out);
-		code_put_end(out, piece);
-	}
-}
-
-static struct session *
-load_session(
-    struct sessions_run *r, struct str key, uint64_t hash, struct str bytes)
-{
-	struct session *s;
-	int64_t first, last;
-	uint64_t written;
-
-	if (!code_get_int(&bytes, &first) || !code_get_int(&bytes, &last) ||
-	    last < first || !code_get_uint(&bytes, &written) ||
-	    written >> 1 > UINT32_MAX)
-		return NULL;
-	s = session_new(r, key, hash, first);
-	s->last = last;
-	s->written = (uint32_t)(written >> 1);
-	s->fired = written & 1;
-	queue(r, s,
-	    s->fired ? time_add(session_end(r, s), r->c->allowed)
-		     : session_end(r, s));
-	if (group_load_acc(&r->keep, &s->heap, s->bytes, bytes)) {
-		r->held += s->heap.total;
-		return s;
-	}
-	r->held += s->heap.total;
-	s->dead = true; /* its entry will free it */
-	return NULL;
-}
-
-static bool
-load_key(void *arg, struct table *t, struct cell *c, struct str bytes)
-{
-	struct sessions_run *r = arg;
-	struct session *first = NULL, **at = &first;
-	struct str key = cell_key(t, c), piece;
-	bool good = group_is_key(r->c, key) && bytes.n;
-
-	while (good && bytes.n) {
-		struct session *s = NULL;
-
-		if (code_get_str(&bytes, &piece))
-			s = load_session(r, key, c->hash, piece);
-		good = s != NULL;
-		*at = s;
-		at = good ? &s->next : at;
-	}
-	for (struct session *s = first; !good && s; s = s->next)
-		s->dead = true;
-	if (good)
-		memcpy(c->bytes, &first, sizeof first);
-	return good;
-}
-
-static const struct cell_codec sessions_codec = {
-    .save = save_key, .load = load_key};
-
-void
-sessions_save(struct op_run *run)
-{
-	struct sessions_run *r = (struct sessions_run *)run;
-
-	if (r->watermark != r->saved)
-		group_put_number(r->own, "watermark", r->watermark);
-	r->saved = r->watermark;
-}
-
-int
-sessions_restore(struct op_run *run, struct state_step *step, struct err *err)
-{
-	struct sessions_run *r = (struct sessions_run *)run;
-
-	(void)err;
-	group_keep_init(&r->keep, r->c, step);
-	r->own = state_map(step, "step");
-	group_get_number(r->own, "watermark", &r->watermark);
-	r->saved = r->watermark;
-	table_keep(
-	    &r->keys, state_map(step, "sessions"), 0, &sessions_codec, r);
-	/* Their ends have to be known. */
-	table_load(&r->keys);
-	return 0;
 }

@@ -7,10 +7,14 @@
  * out as soon as it is certain: for UNION when it first comes, for INTERSECT
  * when the last port has it, too. For EXCEPT nothing is certain before all
  * ports have ended; rows of the first port come out then, in their order.
+ *
+ * Where changes are wanted, and rows may be taken back, or for EXCEPT, a row
+ * comes and goes with the counters: as often as it should be there.
  */
 #include "base/mem.h"
 #include "op/held.h"
 #include "op/keys.h"
+#include "op/standing.h"
 #include "op/ttl.h"
 #include "op/unite.h"
 #include "op/written.h"
@@ -26,6 +30,7 @@ struct setop_config {
 	struct unite unite; /* first */
 	enum setop_kind kind;
 	bool all;
+	bool live;   /* rows come at once, and may be taken back */
 	int64_t ttl; /* µs a row is kept; 0 = for ever */
 };
 
@@ -48,6 +53,30 @@ struct setop_run {
 
 /* ---- binding ---- */
 
+/* Rows are told apart as wholes, if they are there once. */
+static void
+bind_live(struct op *op, const struct bind *b, struct setop_config *c)
+{
+	unsigned n = op->out.n_cols,
+		 *key = arena_array(b->arena, n, sizeof *key);
+	bool changes = false;
+
+	for (unsigned k = 0; k < op->n_from; k++)
+		changes |= op->ins[k].changes;
+	c->live = op->live && (changes || c->kind == SETOP_EXCEPT) &&
+		  (changes || !op->wants_key || !c->all);
+	op->out.changes = c->live;
+	op->out.steady = false;
+	op->out.keyed = c->live && !c->all;
+	if (!op->out.keyed)
+		return;
+	for (unsigned i = 0; i < n; i++)
+		key[i] = flow_value(&op->out, &op->out.cols[i]);
+	flow_hand_on(&op->out, key, n);
+	op->out.key = key;
+	op->out.n_key = n;
+}
+
 static int
 setop_bind(struct op *op, const struct bind *b)
 {
@@ -67,7 +96,8 @@ setop_bind(struct op *op, const struct bind *b)
 		  : op_word_is(op, "keep", "intersect") ? SETOP_INTERSECT
 							: SETOP_EXCEPT;
 	op->grows = "every different row is kept";
-	if (c->kind == SETOP_EXCEPT)
+	bind_live(op, b, c);
+	if (c->kind == SETOP_EXCEPT && !c->live)
 		return 0;
 	c->ttl = b->ttl;
 	return op_forgets(op, b);
@@ -97,6 +127,8 @@ setop_prepare(const struct op *op, struct eval *ev, struct batch *b)
 	p->view = *b;
 	p->view.cols = cols;
 	p->view.n_cols = op->out.segment->n_cols;
+	if (((const struct setop_config *)op->config)->live)
+		p->view.kind = arena_zalloc(b->arena, BATCH_ROWS);
 	p->view.raw = NULL;
 	p->view.bad = NULL;
 	p->view.n_bad = p->view.cap_bad = 0;
@@ -193,6 +225,57 @@ take(struct setop_run *r, const struct setop_prep *p, unsigned port, unsigned k)
 	return false;
 }
 
+/* How often the row is there now. */
+static uint64_t
+times_there(const struct setop_run *r, const uint64_t *counts)
+{
+	unsigned n = r->run.op->n_from;
+	uint64_t there = 0, others;
+
+	switch (r->c->kind) {
+	case SETOP_UNION:
+		there = sum(counts, n);
+		break;
+	case SETOP_INTERSECT:
+		there = least(counts, n);
+		break;
+	case SETOP_EXCEPT:
+		others = sum(counts + 1, n - 1);
+		if (!r->c->all && others)
+			return 0;
+		there = counts[0] > others ? counts[0] - others : 0;
+		break;
+	}
+	return r->c->all ? there : there > 0;
+}
+
+/* The same where rows may be taken back: selected row k comes, or goes. */
+static bool
+take_live(struct setop_run *r, const struct batch *b,
+    const struct setop_prep *p, unsigned k)
+{
+	unsigned row = batch_row(b, k);
+	struct str key = p->keys.list[k];
+	uint64_t *counts, before, after;
+
+	ttl_keys_check(&r->ttl, key, p->keys.hashes[k], r->mark);
+	counts = counts_of(&r->table, &p->keys, k);
+	before = times_there(r, counts);
+	if (!change_takes_back(batch_change(b, row))) {
+		counts[b->port]++;
+	} else if (counts[b->port]) {
+		counts[b->port]--;
+	} else {
+		r->run.counts.astray++;
+		return false;
+	}
+	after = times_there(r, counts);
+	ttl_keys_touch(
+	    &r->ttl, key, b->time ? b->time[row] : WHEN_MIN, r->mark);
+	p->view.kind[row] = after > before ? CHANGE_INSERT : CHANGE_DELETE;
+	return after != before;
+}
+
 static void
 give(struct setop_run *r, struct batch *view, uint16_t *rows, unsigned n)
 {
@@ -214,7 +297,8 @@ mark(struct setop_run *r, int64_t w)
 		return;
 	r->mark = w;
 	ttl_keys_advance(&r->ttl, w);
-	if (r->c->kind != SETOP_EXCEPT)
+	if (r->c->live ? !r->run.op->awaited || w == WHEN_MAX
+		       : r->c->kind != SETOP_EXCEPT)
 		r->run.forward(&r->run, w);
 }
 
@@ -231,7 +315,8 @@ setop_apply(struct op_run *run, struct batch *b, void *prepared, unsigned from,
 	ttl_keys_fetch(&r->ttl, b, p->keys.list, p->keys.hashes, from, to);
 	for (unsigned row = from; row < to; row++) {
 		if (k < b->n_sel && batch_row(b, k) == row &&
-		    take(r, p, b->port, k++))
+		    (r->c->live ? take_live(r, b, p, k++)
+				: take(r, p, b->port, k++)))
 			rows[n++] = (uint16_t)row;
 		if (!w || !b->time || !watermark_see(w, b->time[row]))
 			continue;
@@ -284,7 +369,7 @@ setop_advance(struct op_run *run, int64_t w)
 	struct setop_run *r = (struct setop_run *)run;
 
 	mark(r, w);
-	if (w != WHEN_MAX || r->c->kind != SETOP_EXCEPT)
+	if (w != WHEN_MAX || r->c->kind != SETOP_EXCEPT || r->c->live)
 		return;
 	give_rest(r);
 	run->forward(run, w);
@@ -308,12 +393,15 @@ setop_close(struct op_run *run)
 static void
 setop_schema(const struct op *op, struct schema *out)
 {
+	const struct setop_config *c = op->config;
 	unsigned *cols = mem_array(op->out.n_cols, sizeof *cols);
 
 	for (unsigned i = 0; i < op->out.n_cols; i++)
 		cols[i] = op->out.cols[i].col;
 	written_args(op, out, "keep all by");
 	written_count(out, "flows", op->n_from);
+	if (c->live)
+		written_word(out, "rows come out", "as they change");
 	written_columns(&op->out, cols, op->out.n_cols, "columns", out);
 	mem_free(cols);
 }
@@ -358,7 +446,8 @@ setop_restore(struct op_run *run, struct state_step *s, struct err *err)
 	r->state = s;
 	table_keep(&r->table, state_map(s, "rows"), 0, &setop_codec, r);
 	ttl_keys_keep(&r->ttl, s);
-	if (r->c->kind == SETOP_EXCEPT && held_keep(&r->held, s, err))
+	if (r->c->kind == SETOP_EXCEPT && !r->c->live &&
+	    held_keep(&r->held, s, err))
 		return -1;
 	return written_load(s, "mark", &r->mark, 1, err) < 0 ? -1 : 0;
 }
@@ -368,7 +457,7 @@ setop_save(struct op_run *run)
 {
 	struct setop_run *r = (struct setop_run *)run;
 
-	if (r->c->kind == SETOP_EXCEPT)
+	if (r->c->kind == SETOP_EXCEPT && !r->c->live)
 		held_save(&r->held);
 	written_save(r->state, "mark", &r->mark, 1);
 }
@@ -379,7 +468,7 @@ setop_explain(const struct op *op, struct buf *out)
 	const struct setop_config *c = op->config;
 
 	buf_lit(out, "a counter per flow for each different row");
-	if (c->kind == SETOP_EXCEPT)
+	if (c->kind == SETOP_EXCEPT && !c->live)
 		buf_lit(out, "; rows of the first flow, until all have ended");
 }
 
@@ -408,7 +497,10 @@ const struct op_kind op_setop = {
 	    "Rows are compared as wholes; NULL is equal to NULL here. What "
 	    "is kept comes out once, with all: true as often as SQL's UNION "
 	    "ALL, INTERSECT ALL and EXCEPT ALL say. For except rows come out "
-	    "when all flows have ended.",
+	    "when all flows have ended. In the output modes that show changes "
+	    "(-m changelog, upsert, every) they come at once, and are taken "
+	    "back when another flow has them; so it is with all rows where "
+	    "rows before the step may be taken back.",
 	.example = "- select: [path]\n- setop: [api]\n  keep: except\n",
 	.params = setop_params,
 	.n_params = sizeof setop_params / sizeof *setop_params,
@@ -416,10 +508,12 @@ const struct op_kind op_setop = {
 	.n_words = sizeof setop_words / sizeof *setop_words,
 	.forgets =
 	    "for union and intersect a row is forgotten so long after one like "
-	    "it came last. Except needs all of them",
+	    "it came or went last, for except where changes are shown. Rows "
+	    "that come at the end are all kept",
 	.primary = "with",
 	.ports_min = 2,
 	.ports_max = PORTS_MAX,
+	.changes = CHANGES_LIVE,
 	.bind = setop_bind,
 	.prepare = setop_prepare,
 	.open = setop_open,

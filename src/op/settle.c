@@ -29,6 +29,7 @@ struct settle_run {
 	struct cell **dirty;
 	size_t n_dirty, cap_dirty;
 	size_t n_put;	/* of them are in the state */
+	bool more;	/* there may be others, which are not in the list */
 	int64_t ticked; /* the multiple that was passed last */
 };
 
@@ -144,6 +145,33 @@ row_in(struct cell *cell)
 	return (struct standing_row *)(void *)cell->bytes;
 }
 
+/* The step's map of keys that have changed. */
+static struct state_map *
+changed_map(const struct settle_run *r)
+{
+	return state_map(r->standing.state, "changed");
+}
+
+static void
+store_changed(struct settle_run *r)
+{
+	for (; r->n_put < r->n_dirty; r->n_put++)
+		state_put(changed_map(r), 0,
+		    cell_key(&r->standing.table, r->dirty[r->n_put]),
+		    (struct str){"", 0});
+}
+
+/* Cells are about to be evicted: that they have changed says the state. */
+static void
+let_go(void *arg)
+{
+	struct settle_run *r = arg;
+
+	store_changed(r);
+	r->more |= r->n_dirty > 0;
+	r->n_dirty = r->n_put = 0;
+}
+
 static void
 put_changed(struct settle_run *r, struct standing_row *row)
 {
@@ -164,6 +192,53 @@ put_changed(struct settle_run *r, struct standing_row *row)
 		       : value_text(str_of(change_names[CHANGE_DELETE])));
 }
 
+/* All of the list, by key. */
+static void
+put_listed(struct settle_run *r)
+{
+	if (r->n_dirty)
+		qsort_r(r->dirty, r->n_dirty, sizeof *r->dirty, cell_order,
+		    &r->standing.table);
+	for (size_t i = 0; i < r->n_dirty; i++)
+		put_changed(r, row_in(r->dirty[i]));
+	if (r->n_put)
+		state_drop(changed_map(r), 0);
+}
+
+/* Rows between which memory is looked after. */
+#define SETTLE_ROWS 1024
+
+/* The same where the state alone has all of them. */
+static void
+put_stored(struct settle_run *r)
+{
+	struct state_map *m = changed_map(r);
+	struct table *t = &r->standing.table;
+	struct store_scan *scan;
+	struct str key, value;
+	unsigned n = 0;
+
+	let_go(r);
+	scan = state_scan(m, 0);
+	while (store_scan_next(scan, &key, &value)) {
+		struct cell *cell =
+		    key_check(key)
+			? table_find(t, key, hash_bytes(key.p, key.n))
+			: NULL;
+
+		if (!cell) {
+			state_damaged(m, 0, key);
+			break;
+		}
+		put_changed(r, row_in(cell));
+		if (++n % SETTLE_ROWS == 0)
+			table_settle(t);
+	}
+	store_scan_end(scan);
+	state_drop(m, 0);
+	r->more = false;
+}
+
 /* The watermark is at w: what has changed since the last time comes out. */
 static void
 tick(struct settle_run *r, int64_t w)
@@ -175,16 +250,13 @@ tick(struct settle_run *r, int64_t w)
 	if (at <= r->ticked)
 		return;
 	r->ticked = at;
-	if (!r->n_dirty)
+	if (!r->n_dirty && !r->more)
 		return;
-	qsort_r(r->dirty, r->n_dirty, sizeof *r->dirty, cell_order,
-	    &r->standing.table);
-	for (size_t i = 0; i < r->n_dirty; i++)
-		put_changed(r, row_in(r->dirty[i]));
-	r->n_dirty = 0;
-	if (r->n_put)
-		state_drop(state_map(r->standing.state, "changed"), 0);
-	r->n_put = 0;
+	if (r->more)
+		put_stored(r);
+	else
+		put_listed(r);
+	r->n_dirty = r->n_put = 0;
 	standing_flush(&r->standing, &r->run);
 }
 
@@ -198,16 +270,29 @@ by_arrival(const void *pa, const void *pb)
 }
 
 static void
-put_all(struct settle_run *r)
+put_by_key(struct settle_run *r)
+{
+	struct table_walk *walk = table_walk_begin(&r->standing.table);
+	struct cell *cell;
+
+	while ((cell = table_walk_next(walk)))
+		if (row_in(cell)->count)
+			standing_put(&r->standing, &r->run, row_in(cell), 1);
+	table_walk_end(walk);
+	standing_flush(&r->standing, &r->run);
+}
+
+static void
+put_by_arrival(struct settle_run *r)
 {
 	struct table *t = &r->standing.table;
 	struct arena a;
 	struct cell **cells = t->cells;
 
 	arena_init(&a, 4096);
-	if (r->standing.keyed || r->standing.state)
+	if (r->standing.state)
 		cells = table_sorted(t, &a);
-	if (!r->standing.keyed && t->n)
+	if (t->n)
 		qsort(cells, t->n, sizeof *cells, by_arrival);
 	for (size_t i = 0; i < t->n; i++)
 		for (int64_t k = 0; k < row_in(cells[i])->count; k++)
@@ -252,8 +337,10 @@ settle_advance(struct op_run *run, int64_t w)
 
 	if (r->c->period)
 		tick(r, w);
+	else if (w == WHEN_MAX && r->standing.keyed)
+		put_by_key(r);
 	else if (w == WHEN_MAX)
-		put_all(r);
+		put_by_arrival(r);
 	if (r->c->period || w == WHEN_MAX)
 		run->forward(run, w);
 }
@@ -269,24 +356,16 @@ settle_schema(const struct op *op, struct schema *out)
 	written_count(out, "period", (uint64_t)c->period);
 }
 
-/* Rows that are to come out at the next tick. */
+/* Are there rows that are to come out at the next tick? */
 static int
-restore_changed(struct settle_run *r, struct state_step *s, struct err *err)
+restore_changed(struct settle_run *r, struct err *err)
 {
-	struct state_map *m = state_map(s, "changed");
-	struct store_scan *scan = state_scan(m, 0);
+	struct store_scan *scan = state_scan(changed_map(r), 0);
 	struct str key, value;
-	int rc = 0;
 
-	while (!rc && store_scan_next(scan, &key, &value))
-		if (!key_check(key))
-			rc = written_damaged(m, 0, key, err);
-		else
-			note(r, row_in(table_cell(&r->standing.table, key,
-				    hash_bytes(key.p, key.n))));
+	r->more = store_scan_next(scan, &key, &value);
 	store_scan_end(scan);
-	r->n_put = r->n_dirty;
-	return rc ? rc : written_ended(m, err);
+	return written_ended(changed_map(r), err);
 }
 
 static int
@@ -294,25 +373,20 @@ settle_restore(struct op_run *run, struct state_step *s, struct err *err)
 {
 	struct settle_run *r = (struct settle_run *)run;
 
-	if (standing_keep(&r->standing, s, !r->c->period, err) ||
+	if (standing_keep(&r->standing, s, let_go, r, err) ||
 	    written_load(s, "ticked", &r->ticked, 1, err) < 0)
 		return -1;
-	return r->c->period ? restore_changed(r, s, err) : 0;
+	return r->c->period ? restore_changed(r, err) : 0;
 }
 
 static void
 settle_save(struct op_run *run)
 {
 	struct settle_run *r = (struct settle_run *)run;
-	struct state_step *s = r->standing.state;
-	struct state_map *m = state_map(s, "changed");
 
 	standing_save(&r->standing);
-	written_save(s, "ticked", &r->ticked, 1);
-	for (; r->n_put < r->n_dirty; r->n_put++)
-		state_put(m, 0,
-		    cell_key(&r->standing.table, r->dirty[r->n_put]),
-		    (struct str){"", 0});
+	written_save(r->standing.state, "ticked", &r->ticked, 1);
+	store_changed(r);
 }
 
 static void

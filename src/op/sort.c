@@ -14,12 +14,15 @@
  *
  * Where state is kept, rows are entries by their arrival. Without a limit they
  * are read back when the input has ended and not before: a run over what is
- * new does not look at what is old.
+ * new does not look at what is old, and when memory is short what is in the
+ * state is let go of. If all is too much at the end, it is sorted piece by
+ * piece and merged. So it is with a limit, too, if that many rows are too much.
  */
 #include <stdlib.h>
 
 #include "base/mem.h"
 #include "base/must.h"
+#include "op/merging.h"
 #include "op/show.h"
 #include "op/written.h"
 
@@ -63,8 +66,10 @@ struct sort_run {
 	struct state_step *state; /* NULL: no state is kept */
 	struct state_map *map;	  /* rows by arrival */
 	size_t n_stored;	  /* no limit: the first ones are stored */
-	uint64_t before;	  /* rows of earlier runs, which are not here */
+	uint64_t before;	  /* rows in the state that are not here */
 	uint64_t last_before;	  /* arrival of the last of them */
+	bool all;		  /* every row is kept, not the best only */
+	struct merging merging;
 	struct buf scratch;
 };
 
@@ -178,12 +183,12 @@ sift_down(struct sort_run *r)
 /* ---- keeping rows ---- */
 
 static struct sort_row *
-row_new(struct sort_run *r)
+row_new(const struct sort_run *r, struct arena *a)
 {
 	unsigned n = r->c->n_keys + r->n_cols;
 
 	return arena_alloc(
-	    &r->arena, sizeof(struct sort_row) + n * sizeof(struct value));
+	    a, sizeof(struct sort_row) + n * sizeof(struct value));
 }
 
 static size_t
@@ -209,7 +214,7 @@ compact(struct sort_run *r)
 	arena_init(&r->arena, ARENA_CHUNK_MAX);
 	for (size_t i = 0; i < r->n_rows; i++) {
 		const struct sort_row *from = r->rows[i];
-		struct sort_row *row = row_new(r);
+		struct sort_row *row = row_new(r, &r->arena);
 
 		*row = *from;
 		for (unsigned k = 0; k < n; k++)
@@ -230,28 +235,131 @@ pack_row(const struct sort_run *r, const struct sort_row *row, struct buf *out)
 		written_put(out, row->values[i]);
 }
 
-/* The row of an entry; NULL: it is none. */
+/* The row of such bytes; NULL: they are none. */
 static struct sort_row *
-unpack_row(struct sort_run *r, struct str key, struct str value)
+unpack_row(const struct sort_run *r, struct str value, struct arena *a)
 {
 	const char *p = value.p, *end = p + value.n;
 	unsigned n = r->c->n_keys + r->n_cols;
-	struct sort_row *row = row_new(r);
+	struct sort_row *row = row_new(r, a);
 
 	*row = (struct sort_row){.stored = true};
-	if (!written_number(key, &row->arrival) ||
-	    !written_get_int(&p, end, &row->time))
+	if (!written_get_int(&p, end, &row->time))
 		return NULL;
 	for (unsigned i = 0; i < n; i++) {
-		if (!written_get(&p, end, &r->arena, &row->values[i]))
+		if (!written_get(&p, end, a, &row->values[i]))
 			return NULL;
-		row->values[i] = value_copy(&r->arena, row->values[i]);
+		row->values[i] = value_copy(a, row->values[i]);
 	}
 	row->bytes = row_bytes(r, row);
 	return p == end ? row : NULL;
 }
 
-/* All rows of the state up to the arrival `until`. */
+static void
+add_row(struct sort_run *r, struct sort_row *row)
+{
+	r->held += row->bytes;
+	mem_grow(&r->rows, &r->cap_rows, r->n_rows + 1, sizeof(void *));
+	r->rows[r->n_rows++] = row;
+}
+
+/* All rows leave memory. */
+static void
+let_go(struct sort_run *r)
+{
+	r->n_rows = r->n_stored = r->held = 0;
+	arena_release(&r->arena);
+	arena_init(&r->arena, 4096);
+}
+
+static bool
+is_too_much(const struct sort_run *r)
+{
+	return r->map && r->arena.total + r->cap_rows * sizeof(void *) >
+			     state_room(r->state);
+}
+
+/* ---- rows in runs ---- */
+
+/* A row that a run gives. */
+struct sort_thing {
+	struct arena arena;
+	struct sort_row *row;
+};
+
+static void
+drop_thing(void *arg, void *thing)
+{
+	struct sort_thing *t = thing;
+
+	(void)arg;
+	arena_release(&t->arena);
+	mem_free(t);
+}
+
+static void *
+read_thing(void *arg, struct str bytes)
+{
+	struct sort_thing *t = mem_zalloc(sizeof *t);
+	const char *p = bytes.p, *end = p + bytes.n;
+	int64_t arrival;
+
+	arena_init(&t->arena, 512);
+	if (written_get_int(&p, end, &arrival))
+		t->row = unpack_row(
+		    arg, (struct str){p, (size_t)(end - p)}, &t->arena);
+	if (!t->row) {
+		drop_thing(arg, t);
+		return NULL;
+	}
+	t->row->arrival = (uint64_t)arrival;
+	return t;
+}
+
+static int
+thing_order(void *arg, const void *a, const void *b)
+{
+	const struct sort_thing *x = a, *y = b;
+	const struct sort_run *r = arg;
+
+	return rows_in_order(&x->row, &y->row, (void *)(uintptr_t)r->c);
+}
+
+static const struct merging_kind sort_things = {
+    .read = read_thing, .drop = drop_thing, .order = thing_order};
+
+static void
+sort_rows(struct sort_run *r)
+{
+	if (r->n_rows)
+		qsort_r(r->rows, r->n_rows, sizeof *r->rows, rows_in_order,
+		    (void *)(uintptr_t)r->c);
+}
+
+/* The rows at hand become a run. */
+static void
+put_run(struct sort_run *r)
+{
+	struct buf bytes = {0}, row = {0};
+
+	sort_rows(r);
+	for (size_t i = 0; i < r->n_rows; i++) {
+		bytes.n = 0;
+		written_put_int(&bytes, (int64_t)r->rows[i]->arrival);
+		pack_row(r, r->rows[i], &row);
+		buf_adds(&bytes, buf_str(&row));
+		merging_put(&r->merging, buf_str(&bytes));
+	}
+	merging_end(&r->merging);
+	let_go(r);
+	buf_release(&bytes);
+	buf_release(&row);
+}
+
+/*
+ * All rows of the state up to the arrival `until`; in runs, where that is
+ * possible and they are too much.
+ */
 static int
 read_rows(struct sort_run *r, uint64_t until, struct err *err)
 {
@@ -260,17 +368,17 @@ read_rows(struct sort_run *r, uint64_t until, struct err *err)
 	int rc = 0;
 
 	while (!rc && store_scan_next(scan, &key, &value)) {
-		struct sort_row *row = unpack_row(r, key, value);
+		struct sort_row *row = unpack_row(r, value, &r->arena);
 
-		if (!row) {
+		if (!row || !written_number(key, &row->arrival)) {
 			rc = written_damaged(r->map, 0, key, err);
 			continue;
 		}
 		if (row->arrival > until)
 			break;
-		r->held += row->bytes;
-		mem_grow(&r->rows, &r->cap_rows, r->n_rows + 1, sizeof(void *));
-		r->rows[r->n_rows++] = row;
+		add_row(r, row);
+		if (r->all && is_too_much(r))
+			put_run(r);
 	}
 	store_scan_end(scan);
 	return rc ? rc : written_ended(r->map, err);
@@ -291,9 +399,20 @@ store_rows(struct sort_run *r)
 		    buf_str(&value));
 		r->rows[i]->stored = true;
 	}
-	if (r->c->limit == UINT64_MAX)
+	if (r->all)
 		r->n_stored = r->n_rows;
 	buf_release(&value);
+}
+
+/* The rows at hand are in the state alone, and so are those that come. */
+static void
+spill(struct sort_run *r)
+{
+	store_rows(r);
+	r->before += r->n_rows;
+	r->last_before = r->arrivals;
+	r->all = true;
+	let_go(r);
 }
 
 static void
@@ -308,7 +427,7 @@ static void
 keep(struct sort_run *r, const struct batch *b, unsigned row,
     const struct value *keys)
 {
-	struct sort_row *new = row_new(r);
+	struct sort_row *new = row_new(r, &r->arena);
 	struct value *v = new->values;
 
 	new->arrival = r->arrivals;
@@ -323,10 +442,10 @@ keep(struct sort_run *r, const struct batch *b, unsigned row,
 				   : VALUE_NULL);
 	new->bytes = row_bytes(r, new);
 	r->held += new->bytes;
-	if (r->n_rows < r->c->limit) {
+	if (r->all || r->n_rows < r->c->limit) {
 		mem_grow(&r->rows, &r->cap_rows, r->n_rows + 1, sizeof(void *));
 		r->rows[r->n_rows++] = new;
-		if (r->c->limit != UINT64_MAX)
+		if (!r->all)
 			sift_up(r, r->n_rows - 1);
 		return;
 	}
@@ -347,7 +466,7 @@ take(struct sort_run *r, const struct batch *b, const struct column *cols,
 	for (unsigned i = 0; i < r->c->n_keys; i++)
 		keys[i] = column_get(&cols[i], row);
 	r->arrivals++;
-	if (r->n_rows == r->c->limit &&
+	if (!r->all && r->n_rows == r->c->limit &&
 	    (!r->n_rows || row_order(r->c, keys, r->arrivals,
 			       r->rows[0]->values, r->rows[0]->arrival) > 0))
 		return;
@@ -380,6 +499,7 @@ sort_open(const struct op *op)
 
 	r->run.op = op;
 	r->c = op->config;
+	r->all = r->c->limit == UINT64_MAX;
 	r->out = batch_new();
 	arena_init(&r->arena, 4096);
 	choose_columns(r);
@@ -412,40 +532,95 @@ sort_apply(struct op_run *run, struct batch *b, void *prepared, unsigned from,
 	for (unsigned row = from; w && b->time && row < to; row++)
 		watermark_see(w, b->time[row]);
 	run->counts.keys = r->before + r->n_rows;
-	if (r->map && r->c->limit == UINT64_MAX &&
-	    r->n_rows - r->n_stored > STORE_MOST)
+	if (is_too_much(r))
+		spill(r);
+	else if (r->map && r->all && r->n_rows - r->n_stored > STORE_MOST)
 		store_rows(r);
+	if (r->state)
+		state_hold(
+		    r->state, r->arena.total + r->cap_rows * sizeof *r->rows);
 }
 
 static void
-emit_rows(struct sort_run *r, size_t from, size_t to)
+begin_out(struct sort_run *r)
 {
 	struct batch *b = r->out;
-	unsigned n = (unsigned)(to - from);
 
 	batch_reset(b);
 	batch_columns(b, r->run.op->out.segment->n_cols);
 	if (r->timed)
-		b->time = arena_array(b->arena, n, sizeof *b->time);
-	for (unsigned row = 0; row < n; row++) {
-		const struct sort_row *s = r->rows[from + row];
-
-		for (unsigned i = 0; i < r->n_cols; i++)
-			column_put(&b->cols[r->cols[i]], b->arena, row,
-			    s->values[r->c->n_keys + i]);
-		if (r->timed)
-			b->time[row] = s->time;
-	}
-	b->n_rows = b->n_sel = n;
-	r->run.emit(&r->run, b);
+		b->time = arena_array(b->arena, BATCH_ROWS, sizeof *b->time);
+	b->n_rows = 0;
 }
 
-/* What earlier runs have left comes to what this one has. */
+static void
+put_out(struct sort_run *r, const struct sort_row *s, unsigned row)
+{
+	struct batch *b = r->out;
+
+	for (unsigned i = 0; i < r->n_cols; i++)
+		column_put(&b->cols[r->cols[i]], b->arena, row,
+		    s->values[r->c->n_keys + i]);
+	if (r->timed)
+		b->time[row] = s->time;
+	b->n_rows = b->n_sel = row + 1;
+}
+
+static void
+emit_rows(struct sort_run *r)
+{
+	for (size_t i = 0; i < r->n_rows && i < r->c->limit; i++) {
+		unsigned row = (unsigned)(i % BATCH_ROWS);
+
+		if (!row && i)
+			r->run.emit(&r->run, r->out);
+		if (!row)
+			begin_out(r);
+		put_out(r, r->rows[i], row);
+	}
+	if (r->n_rows && r->c->limit)
+		r->run.emit(&r->run, r->out);
+}
+
+/* What is in the batch is the next one's in the runs no more. */
+static void
+put_copy(struct sort_run *r, struct sort_row *s, unsigned row)
+{
+	for (unsigned i = r->c->n_keys; i < r->c->n_keys + r->n_cols; i++)
+		s->values[i] = value_copy(r->out->arena, s->values[i]);
+	put_out(r, s, row);
+}
+
+static void
+emit_merged(struct sort_run *r)
+{
+	struct sort_thing *t;
+	unsigned row = 0;
+
+	for (uint64_t i = 0; i < r->c->limit && (t = merging_next(&r->merging));
+	     i++) {
+		if (!row)
+			begin_out(r);
+		put_copy(r, t->row, row++);
+		if (row < BATCH_ROWS)
+			continue;
+		r->run.emit(&r->run, r->out);
+		row = 0;
+	}
+	if (row)
+		r->run.emit(&r->run, r->out);
+	merging_release(&r->merging);
+}
+
+/* What the state alone has comes to what is here. */
 static void
 load_before(struct sort_run *r)
 {
 	struct err err = {0};
 
+	merging_init(&r->merging, &sort_things, r, state_map(r->state, "runs"));
+	if (is_too_much(r))
+		put_run(r);
 	/* If it fails, so does the store, and with it the run. */
 	if (read_rows(r, r->last_before, &err))
 		err_release(&err);
@@ -462,12 +637,13 @@ sort_advance(struct op_run *run, int64_t w)
 		return;
 	if (r->before)
 		load_before(r);
-	if (r->n_rows)
-		qsort_r(r->rows, r->n_rows, sizeof *r->rows, rows_in_order,
-		    (void *)(uintptr_t)r->c);
-	for (size_t i = 0; i < r->n_rows; i += BATCH_ROWS)
-		emit_rows(r, i,
-		    r->n_rows - i > BATCH_ROWS ? i + BATCH_ROWS : r->n_rows);
+	if (r->merging.n) {
+		put_run(r);
+		emit_merged(r);
+	} else {
+		sort_rows(r);
+		emit_rows(r);
+	}
 	r->n_rows = r->n_stored = 0;
 	if (r->map)
 		state_drop(r->map, 0);
@@ -481,6 +657,7 @@ sort_close(struct op_run *run)
 	struct sort_run *r = (struct sort_run *)run;
 
 	batch_free(r->out);
+	merging_release(&r->merging);
 	arena_release(&r->arena);
 	buf_release(&r->scratch);
 	mem_free(r->cols);
@@ -510,7 +687,7 @@ static int
 sort_restore(struct op_run *run, struct state_step *s, struct err *err)
 {
 	struct sort_run *r = (struct sort_run *)run;
-	int64_t n[3];
+	int64_t n[3], all = 0;
 	int rc;
 
 	r->state = s;
@@ -520,7 +697,10 @@ sort_restore(struct op_run *run, struct state_step *s, struct err *err)
 		return rc;
 	r->arrivals = r->last_before = (uint64_t)n[0];
 	r->timed = n[2] != 0;
-	if (r->c->limit == UINT64_MAX) {
+	if (written_load(s, "all", &all, 1, err) < 0)
+		return -1;
+	r->all |= all != 0;
+	if (r->all) {
 		r->before = (uint64_t)n[1];
 		return 0;
 	}
@@ -540,6 +720,8 @@ sort_save(struct op_run *run)
 
 	store_rows(r);
 	written_save(r->state, "rows", n, 3);
+	if (r->all && r->c->limit != UINT64_MAX)
+		written_save(r->state, "all", (const int64_t[]){1}, 1);
 }
 
 /* A row: its time, what it is ordered by, and its columns. */

@@ -431,10 +431,18 @@ load_row(void *arg, struct table *t, struct cell *cell, struct str bytes)
 	return true;
 }
 
+static bool
+let_go(void *arg)
+{
+	struct standing *t = arg;
+
+	if (t->let_go)
+		t->let_go(t->arg);
+	return true;
+}
+
 static const struct cell_codec movable_codec = {
     .save = save_row, .load = load_row, .movable = true};
-static const struct cell_codec fixed_codec = {
-    .save = save_row, .load = load_row};
 
 void
 standing_forgets(struct standing *t, int64_t ttl)
@@ -490,15 +498,20 @@ standing_show(struct op_show *s, const struct op_entry *e)
 }
 
 int
-standing_keep(
-    struct standing *t, struct state_step *s, bool movable, struct err *err)
+standing_keep(struct standing *t, struct state_step *s,
+    void (*release)(void *arg), void *arg, struct err *err)
 {
 	int64_t n[2];
 	int rc;
 
 	t->state = s;
-	table_keep(&t->table, state_map(s, "rows"), 0,
-	    movable ? &movable_codec : &fixed_codec, t);
+	t->codec = (struct cell_codec){.save = save_row,
+	    .load = load_row,
+	    .movable = true,
+	    .let_go = let_go};
+	t->let_go = release;
+	t->arg = arg;
+	table_keep(&t->table, state_map(s, "rows"), 0, &t->codec, t);
 	if (t->ttl.ttl) {
 		ttl_keep(&t->ttl, state_map(s, "ttl"));
 		if (written_load(s, "now", &t->now, 1, err) < 0)

@@ -40,6 +40,9 @@ struct standing {
 	unsigned n_out; /* rows in it */
 	uint64_t arrivals;
 	struct state_step *state; /* NULL: no state is kept */
+	struct cell_codec codec;
+	void (*let_go)(void *arg);
+	void *arg;
 };
 
 /*
@@ -100,11 +103,12 @@ bool standing_show(struct op_show *s, const struct op_entry *e);
 void standing_schema(const struct op *op, struct schema *out);
 
 /*
- * From now on the rows are kept in the step's map "rows". movable: nobody
- * points to one between two batches. 0, or -1 and *err.
+ * From now on the rows are kept in the step's map "rows". let_go: NULL, or:
+ * whoever points to rows between two batches must not any more. 0, or -1 and
+ * *err.
  */
-int standing_keep(
-    struct standing *t, struct state_step *s, bool movable, struct err *err);
+int standing_keep(struct standing *t, struct state_step *s,
+    void (*let_go)(void *arg), void *arg, struct err *err);
 void standing_save(struct standing *t);
 
 /*

@@ -97,9 +97,24 @@ bind_ties(const struct op *op, const struct bind *b, struct top_config *c)
 	return err_suggest(b->err, ties->items[0].name, known, 3);
 }
 
+/*
+ * The latest row by event time alone is Flink's deduplication that keeps the
+ * last: of equal ones the last that came.
+ */
+static bool
+is_latest(const struct top_config *c)
+{
+	const struct ranked_rule *rule = &c->rule;
+
+	return rule->limit == 1 && rule->ties == RANKED_ROWS &&
+	       rule->n_orders == 1 && !c->orders[0] &&
+	       rule->orders[0].descending;
+}
+
 static int
 bind_live(struct op *op, const struct bind *b, struct top_config *c)
 {
+	static const struct kept_order ascending = {false, true};
 	struct top_live *live;
 
 	if (!op->live || (c->timed && !op->in.changes))
@@ -111,6 +126,10 @@ bind_live(struct op *op, const struct bind *b, struct top_config *c)
 	    .exprs = c->orders,
 	    .from = c->from,
 	    .rank_col = c->rank_col};
+	if (c->rule.later) {
+		live->rule.orders = &ascending;
+		live->last = true;
+	}
 	c->live = live;
 	op->acts = false;
 	return top_live_bind(op, b, op_arg(op, "by"), live);
@@ -137,6 +156,7 @@ top_bind(struct op *op, const struct bind *b)
 		return -1;
 	for (unsigned i = 0; i < c->n_keys; i++)
 		c->timed |= flow_is_time(&op->in, by->items[i].node, b);
+	c->rule.later = is_latest(c);
 	op->acts = c->timed;
 	if (c->timed)
 		op->grows = NULL;
@@ -335,21 +355,17 @@ put_ranked(struct top_run *r, struct ranked *ranked)
 static void
 fire(struct top_run *r, int64_t w)
 {
-	struct arena scratch;
 	size_t n = 0;
 
 	for (; n < r->n_tables && (r->tables[n]->time < w || w == WHEN_MAX);
 	     n++) {
 		struct top_table *t = r->tables[n];
-		struct cell **cells;
+		struct table_walk *walk = table_walk_begin(&t->keys);
+		struct cell *cell;
 
-		arena_init(&scratch, 4096);
-		r->run.counts.keys -= t->keys.n;
-		cells = table_sorted(&t->keys, &scratch);
-		r->run.counts.keys += t->keys.n;
-		for (size_t i = 0; i < t->keys.n; i++)
-			put_ranked(r, (void *)cells[i]->bytes);
-		arena_release(&scratch);
+		while ((cell = table_walk_next(walk)))
+			put_ranked(r, (void *)cell->bytes);
+		table_walk_end(walk);
 		top_table_free(r, t, true);
 	}
 	if (!n)
@@ -549,10 +565,12 @@ const struct op_kind op_top = {
 	    "If a key is window_end, window_start or the event time itself, "
 	    "they come out when the watermark has passed that time, ordered by "
 	    "it first. Of equal rows the one that came first is the better "
-	    "one. Only rows that may still be among the best are held. In the "
-	    "output modes that show changes (-m changelog, upsert, every) they "
-	    "come at once and are taken back when better ones come; where rows "
-	    "before the step may be taken back, too, all rows are held.",
+	    "one, but the latest row by event time (top: 1, order: [ts desc]) "
+	    "is the last that came. Only rows that may still be among the best "
+	    "are held. In the output modes that show changes (-m changelog, "
+	    "upsert, every) they come at once and are taken back when better "
+	    "ones come; where rows before the step may be taken back, too, all "
+	    "rows are held.",
 	.example =
 	    "- top: 3\n"
 	    "  by: [window_end]\n"

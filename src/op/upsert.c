@@ -83,7 +83,8 @@ take(struct upsert_run *r, const struct batch *b, const struct standing_prep *p,
 		}
 		return;
 	}
-	if (was && !standing_differs(&r->standing, b, row, batch_row(b, k)))
+	if (was && !r->run.op->refreshes &&
+	    !standing_differs(&r->standing, b, row, batch_row(b, k)))
 		return;
 	if (was)
 		put(r, row, CHANGE_BEFORE);
@@ -127,7 +128,7 @@ upsert_restore(struct op_run *run, struct state_step *s, struct err *err)
 {
 	struct upsert_run *r = (struct upsert_run *)run;
 
-	return standing_keep(&r->standing, s, true, err);
+	return standing_keep(&r->standing, s, NULL, NULL, err);
 }
 
 static void

@@ -470,7 +470,8 @@ static void
 heed(struct plan *p)
 {
 	for (unsigned i = 0; i < p->n_ops; i++)
-		p->ops[i].heeded = p->ops[i].awaited = false;
+		p->ops[i].heeded = p->ops[i].awaited = p->ops[i].refreshes =
+		    false;
 	for (unsigned i = p->n_ops; i--;) {
 		const struct op *op = &p->ops[i];
 		bool awaits = op->acts && op->kind->changes != CHANGES_SHOW;
@@ -482,6 +483,8 @@ heed(struct plan *p)
 				continue;
 			from->heeded |= op->heeded | op->acts | op->forgets;
 			from->awaited |= op->awaited | awaits;
+			from->refreshes |=
+			    op->forgets | (op->refreshes && !op->kind->open);
 		}
 	}
 }

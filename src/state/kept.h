@@ -42,6 +42,7 @@ struct kept {
 	struct generation *old;
 	size_t n_old, cap_old;
 	size_t bytes;	       /* as counted by the state */
+	size_t held;	       /* of table->held what closed generations have */
 	struct absent *absent; /* what table_fetch has not found, or NULL */
 	size_t place;	       /* in the list of all */
 };

@@ -89,6 +89,16 @@ state_is_tight(const struct state_step *step, size_t more)
 }
 
 size_t
+state_room(const struct state_step *step)
+{
+	size_t limit = step->state->options.memory;
+
+	if (evict_always)
+		return 4096;
+	return limit == SIZE_MAX ? limit : limit / 4;
+}
+
+size_t
 state_memory(const struct state *s)
 {
 	return s->bytes;
@@ -209,6 +219,19 @@ evict_all(struct state *s)
 			;
 		kept_count(s->kept[i]);
 	}
+}
+
+void
+table_settle(struct table *t)
+{
+	struct kept *k = t->kept;
+
+	if (!k)
+		return;
+	while (evict_always && kept_evict(k))
+		;
+	kept_count(k);
+	kept_make_room(k, 0);
 }
 
 void

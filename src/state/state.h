@@ -179,6 +179,12 @@ void state_hold(struct state_step *s, size_t bytes);
  */
 bool state_is_tight(const struct state_step *s, size_t more);
 
+/*
+ * Bytes that the step may have in memory besides its tables before it puts them
+ * into the state; SIZE_MAX: any.
+ */
+size_t state_room(const struct state_step *s);
+
 /* Is anything kept of the step from an earlier run? */
 bool state_had(const struct state_step *s);
 

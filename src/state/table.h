@@ -42,10 +42,11 @@ struct table {
 	struct arena arena; /* the cells */
 	struct arena heap;  /* what hangs off them */
 	struct kept *kept;  /* NULL: lives in memory alone */
+	size_t held; /* bytes of cells that are elsewhere: the owner counts */
 	/*
 	 * Set by the owner: nothing hangs off cells in the heap and nothing
 	 * points to them while table_remove or eviction goes on, so they can
-	 * be copied to another place.
+	 * be copied to another place (and are not dropped by their codec then).
 	 */
 	bool flat;
 };
@@ -109,6 +110,11 @@ struct cell_codec {
 	 * may be evicted.
 	 */
 	bool movable;
+	/*
+	 * NULL, or: makes what points to cells of the table let go of them, for
+	 * some are to be evicted. False: it cannot now, and none is.
+	 */
+	bool (*let_go)(void *arg);
 };
 
 /*
@@ -130,6 +136,12 @@ void table_drop(struct table *t);
 
 /* A cell that was got by table_find, or by a walk, or earlier, is changed. */
 void table_touch(struct table *t, struct cell *c);
+
+/*
+ * In the midst of something that may need many cells: evicts some if memory is
+ * short. Nothing may point to cells of the table, as between two batches.
+ */
+void table_settle(struct table *t);
 
 /*
  * Takes one cell out, of the store too. Nothing may point to it. It stays in

@@ -242,6 +242,8 @@ table_touch(struct table *t, struct cell *c)
 		put_cell(t->kept, c);
 		return;
 	}
+	if (c->used < USED_MAX)
+		c->used++;
 	if (!c->changed)
 		kept_changed(t->kept, c);
 	kept_busy(t->kept);
@@ -473,7 +475,7 @@ static size_t
 bytes_of(const struct kept *k)
 {
 	const struct table *t = k->table;
-	size_t n = sizeof *k + t->arena.total + t->heap.total +
+	size_t n = sizeof *k + t->arena.total + t->heap.total + t->held +
 		   t->cap * sizeof *t->cells +
 		   k->cap_changed * sizeof *k->changed;
 
@@ -508,6 +510,17 @@ close_generation(struct kept *k)
 	k->old[k->n_old++] = (struct generation){t->arena, t->heap, n};
 	arena_init(&t->arena, CELLS_CHUNK);
 	arena_init(&t->heap, HEAP_CHUNK);
+	k->held = t->held;
+}
+
+/* Bytes that have come since a generation was closed. */
+static size_t
+bytes_of_last(const struct kept *k)
+{
+	const struct table *t = k->table;
+
+	return t->arena.total + t->heap.total +
+	       (t->held > k->held ? t->held - k->held : 0);
 }
 
 void
@@ -518,8 +531,7 @@ kept_count(struct kept *k)
 	k->state->bytes += now - k->bytes;
 	k->bytes = now;
 	if (limit != SIZE_MAX && k->codec->movable &&
-	    k->table->arena.total + k->table->heap.total >
-		limit / GENERATIONS + GENERATION_MIN)
+	    bytes_of_last(k) > limit / GENERATIONS + GENERATION_MIN)
 		close_generation(k);
 }
 
@@ -576,7 +588,8 @@ empty(struct kept *k, size_t n)
 			move(k, c);
 		else
 			leave(k, c);
-		if (k->codec->drop)
+		/* What was copied has taken over what hangs off the cell. */
+		if (k->codec->drop && !(c->used && t->flat))
 			k->codec->drop(k->arg, t, c);
 	}
 	t->n -= n;
@@ -589,8 +602,11 @@ kept_evict(struct kept *k)
 {
 	struct table *t = k->table;
 	struct generation oldest;
+	size_t held = t->held, gone;
 
 	if (!k->codec->movable || !t->n)
+		return false;
+	if (k->codec->let_go && !k->codec->let_go(k->arg))
 		return false;
 	absent_forget(k);
 	if (k->listed)
@@ -602,5 +618,7 @@ kept_evict(struct kept *k)
 	empty(k, oldest.n);
 	arena_release(&oldest.arena);
 	arena_release(&oldest.heap);
+	gone = held > t->held ? held - t->held : 0;
+	k->held -= gone < k->held ? gone : k->held;
 	return true;
 }

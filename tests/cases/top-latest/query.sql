@@ -1,0 +1,1 @@
+SELECT k, v FROM (SELECT *, row_number() OVER (PARTITION BY k ORDER BY ts DESC) n) WHERE n = 1

@@ -1,0 +1,198 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# --mem with steps that wait: what does not fit goes to the state and comes
+# back, the results are the same, and the process stays near its limit.
+load lib
+
+# many ROWS KEYS: rows in order of time, 50 a second, of keys in no order.
+many() {
+	awk -v n="$1" -v keys="$2" 'BEGIN {
+		for (i = 0; i < n; i++)
+			printf "{\"t\":%d,\"k\":\"key-%d\",\"v\":%d}\n",
+			    1700000000 + i / 50 - i * 7 % 5,
+			    i * 7919 % keys, i * 31 % 1000
+	}'
+}
+
+# The same with little memory as with plenty.
+same() {
+	weir "$@" >plenty
+	weir --mem 1M "$@" >little
+	[ -s plenty ]
+	cmp plenty little
+}
+
+# In two runs with little memory and many commits, as in one without state.
+same_in_two() {
+	rm -rf st
+	weir "$@" first.jsonl rest.jsonl >whole
+	weir -q --mem 1M --checkpoint 20ms -s ./st "$@" first.jsonl >parts
+	weir -q --mem 1M --checkpoint 20ms -s ./st --final "$@" \
+	    first.jsonl rest.jsonl >>parts
+	[ -s whole ]
+	cmp whole parts
+}
+
+# near LIMIT ARGS: the same with 4M as with plenty, in LIMIT KiB altogether.
+near() {
+	local limit=$1
+
+	shift
+	# A sanitizer takes more than that for itself.
+	(ulimit -d 45056 && "$WEIR" --version >/dev/null 2>&1) ||
+	    skip "a sanitizer is at work"
+	weir "$@" >plenty
+	# shellcheck disable=SC2016
+	bash -c 'ulimit -d "$1"; shift; exec "$@"' - "$limit" "$WEIR" --mem 4M \
+	    "$@" >little
+	[ -s plenty ]
+	cmp plenty little
+}
+
+@test "memory: sessions that do not fit give the same" {
+	local q='SELECT k, count(*) AS n, sum(v) AS s, array_agg(v) AS a'
+
+	many 30000 20000 >many.jsonl
+	same -l 10s "$q GROUP BY k, session(5m)" many.jsonl
+	same -l 10s "$q GROUP BY k, session(10h)" many.jsonl
+	same "$q GROUP BY k, session(1m)" many.jsonl
+	same -l 5s --allow 3m "$q GROUP BY k, session(1m)" many.jsonl
+	same -l 10s -m changelog --allow 2m "$q GROUP BY k, session(5m)" \
+	    many.jsonl
+	same -l 10s "$q GROUP BY k, session(6m, 7m)" many.jsonl
+}
+
+@test "memory: sessions that do not fit are kept from run to run" {
+	local q='SELECT k, count(*) AS n, sum(v) AS s, array_agg(v) AS a'
+
+	many 30000 20000 >many.jsonl
+	head -20000 many.jsonl >first.jsonl
+	tail -n +20001 many.jsonl >rest.jsonl
+	same_in_two -l 10s "$q GROUP BY k, session(5m)"
+	same_in_two -l 10s --allow 1m "$q GROUP BY k, session(8m)"
+}
+
+@test "memory: rows that wait for their time give the same" {
+	local over='OVER (PARTITION BY k ORDER BY t'
+
+	many 30000 20000 >many.jsonl
+	same -l 10s "SELECT k, t, sum(v) $over) AS s, row_number() $over) AS n
+	    FROM 'many.jsonl'"
+	same -l 1h "SELECT k, sum(v) $over) AS s, lag(v, 2) $over) AS l" \
+	    many.jsonl
+	same -l 2m "SELECT k, v, max(v) $over RANGE BETWEEN INTERVAL '5' MINUTE
+	    PRECEDING AND CURRENT ROW) AS m" many.jsonl
+	same -l 10s "SELECT k, v, array_agg(v) $over ROWS 3 PRECEDING) AS a" \
+	    many.jsonl
+	same -l 10s "SELECT k, v, lead(v) $over) AS n" many.jsonl
+	same -l 1m 'SELECT t, avg(v) OVER (ORDER BY t ROWS 5 PRECEDING) AS a' \
+	    many.jsonl
+}
+
+@test "memory: rows that wait for their time are kept from run to run" {
+	local over='OVER (PARTITION BY k ORDER BY t'
+
+	many 30000 20000 >many.jsonl
+	head -20000 many.jsonl >first.jsonl
+	tail -n +20001 many.jsonl >rest.jsonl
+	same_in_two -l 2m "SELECT k, t, sum(v) $over) AS s, lag(v) $over) AS l"
+	same_in_two -l 10s "SELECT k, v, lead(v) $over) AS n"
+}
+
+@test "memory: running sums by time stay near the limit" {
+	many 200000 150000 >many.jsonl
+	near 53248 -l 5m 'SELECT k, t, sum(v) OVER (PARTITION BY k ORDER BY t)
+	    AS s' many.jsonl
+}
+
+@test "memory: what changes every so often gives the same" {
+	many 30000 20000 >many.jsonl
+	head -20000 many.jsonl >first.jsonl
+	tail -n +20001 many.jsonl >rest.jsonl
+	same -l 10s -m 'every 2m' 'SELECT k, count(*) AS n, sum(v) AS s
+	    GROUP BY k' many.jsonl
+	same -l 10s -m 'every 1h' 'SELECT k, max(v) AS m GROUP BY k
+	    HAVING max(v) < 900' many.jsonl
+	same_in_two -l 10s -m 'every 2m' 'SELECT k, count(*) AS n GROUP BY k'
+	same_in_two -l 10s -m 'every 1h' 'SELECT k, count(*) AS n GROUP BY k'
+}
+
+@test "memory: what changes every so often stays near the limit" {
+	many 200000 150000 >many.jsonl
+	near 53248 -l 10s -m 'every 10m' 'SELECT k, count(*) AS n GROUP BY k' \
+	    many.jsonl
+}
+
+@test "memory: rows in order give the same" {
+	many 30000 20000 >many.jsonl
+	head -20000 many.jsonl >first.jsonl
+	tail -n +20001 many.jsonl >rest.jsonl
+	same 'SELECT * ORDER BY v DESC, k' many.jsonl
+	same 'SELECT k, v * 1.5 AS w ORDER BY k LIMIT 25000' many.jsonl
+	same 'SELECT k ORDER BY v LIMIT 10' many.jsonl
+	same_in_two 'SELECT * ORDER BY v DESC, k'
+	same_in_two 'SELECT k, v ORDER BY k LIMIT 25000'
+}
+
+@test "memory: rows in order stay near the limit" {
+	many 200000 150000 >many.jsonl
+	near 45056 'SELECT k, v ORDER BY k' many.jsonl
+	near 45056 'SELECT k, v ORDER BY v, k LIMIT 150000' many.jsonl
+}
+
+@test "memory: the best rows of each key give the same" {
+	local q='SELECT k, v, t FROM (SELECT *, ROW_NUMBER() OVER
+	    (PARTITION BY k ORDER BY v DESC) AS r) WHERE r'
+
+	many 30000 20000 >many.jsonl
+	head -20000 many.jsonl >first.jsonl
+	tail -n +20001 many.jsonl >rest.jsonl
+	same "$q = 1" many.jsonl
+	same "$q <= 2" many.jsonl
+	same_in_two "$q = 1"
+	same_in_two "$q <= 2"
+}
+
+@test "memory: the best rows of each key stay near the limit" {
+	local q='SELECT k, v, t FROM (SELECT *, ROW_NUMBER() OVER
+	    (PARTITION BY k ORDER BY v DESC) AS r) WHERE r'
+
+	many 200000 150000 >many.jsonl
+	near 53248 "$q = 1" many.jsonl
+	near 53248 "$q <= 2" many.jsonl
+}
+
+@test "memory: the first row of each key by time gives the same" {
+	printf '%s\n' 'weir: 1' 'input: {format: json}' 'steps:' \
+	    '  - dedup: [k]' '    order: [t]' >dedup.yaml
+	many 30000 20000 >many.jsonl
+	head -20000 many.jsonl >first.jsonl
+	tail -n +20001 many.jsonl >rest.jsonl
+	same -T t -l 10s -f dedup.yaml many.jsonl
+	same -T t -l 1h -f dedup.yaml many.jsonl
+	same_in_two -T t -l 2m -f dedup.yaml
+	many 200000 150000 >many.jsonl
+	near 53248 -T t -l 20m -f dedup.yaml many.jsonl
+}
+
+@test "memory: sessions stay near the limit" {
+	many 300000 250000 >many.jsonl
+	near 45056 -l 10s 'SELECT k, count(*) AS n GROUP BY k, session(10h)' \
+	    many.jsonl
+}
+
+@test "state: a run does not read the sessions that nothing comes for" {
+	local q='SELECT k, count(*) AS n GROUP BY k, session(10h)'
+
+	(ulimit -d 45056 && "$WEIR" --version >/dev/null 2>&1) ||
+	    skip "a sanitizer is at work"
+	many 400000 400000 >many.jsonl
+	weir -q -s ./st -l 10s "$q" many.jsonl
+	# All of them would not go into that.
+	many 400010 400000 | tail -10 >more.jsonl
+	# shellcheck disable=SC2016
+	bash -c 'ulimit -d 40960; exec "$@"' - "$WEIR" -q -s ./st -l 10s \
+	    "$q" many.jsonl more.jsonl
+	gives 0 weir -s ./st --final -l 10s "$q" many.jsonl more.jsonl
+	[ "$(wc -l <<<"$out")" -eq 400000 ]
+}
