@@ -9,6 +9,7 @@
 #	13,800 states that a power cut may leave; if nothing was synced, some
 #	must be wrong, or the others say nothing
 #	more than 10,000 damaged files of state
+# shellcheck disable=SC2086 # $small is words
 command -v python3 >/dev/null || {
 	echo "1..0 # SKIP no python3"
 	exit 0
@@ -27,7 +28,7 @@ ${CC:-cc} -D_GNU_SOURCE -O1 -shared -fPIC -U_FORTIFY_SOURCE -o "$dir/shim.so" \
 	exit 0
 }
 n=0
-small='tumble sessions running live hop appended'
+small='tumble sessions running live hop appended runs'
 
 # faults WAY OPTION...: its lines of TAP, numbered anew.
 faults() {
@@ -48,20 +49,18 @@ faults() {
 if [ "${WEIR_FAULTS:-}" = full ]; then
 	for jobs in 1 3; do
 		faults kill --jobs "$jobs"
-		# shellcheck disable=SC2086 # words
-		faults errno --jobs "$jobs" --every 2 $small
+			faults errno --jobs "$jobs" --every 2 $small
 		faults errno --jobs "$jobs" --every 40 spilled
 		faults random --jobs "$jobs" --count 100
 	done
-	for some in tumble sessions running live hop appended; do
+	for some in $small; do
 		faults states --most 2200 "$some"
 	done
 	faults states --most 600 spilled
 	faults states --most 300 --nosync
-	faults damage --every 64 tumble sessions running live hop appended
+	faults damage --every 64 $small
 	faults damage --every 200000 spilled
 else
-	# shellcheck disable=SC2086 # words
 	faults kill --every 30 $small
 	faults kill --every 60 --jobs 3 tumble sessions
 	faults errno --every 150 $small

@@ -330,6 +330,32 @@ killed() {
 	[ ! -e st ]
 }
 
+@test "journal: what is missing of it is checked and repaired" {
+	local n damage
+	log 1 300000 >part # 14 MB
+	before=0
+	killed part --checkpoint 0s
+	log 300001 301000 | WEIR_TORTURE=restart=3 runs || true
+	gives 0 weir state check ./st
+	cp -R st copy
+	for damage in 'rm spool.000001' 'truncate -s 100000 spool.000001' \
+	    'rm spool.000000' 'truncate -s 7 spool.000000' \
+	    'ln -sf /etc/passwd spool.000001' 'rm spool.*'; do
+		rm -rf st out.jsonl
+		cp -R copy st
+		(cd st && eval "$damage")
+		gives 5 weir state check ./st
+		has "$out" './st/spool.00000'
+		gives 5 weir state check ./st
+		gives 0 weir state repair ./st
+		has "$out" './st/spool.00000'
+		gives 0 weir state check ./st
+		# Records that were cut are bad ones; of the beginning the
+		# format was known.
+		gives 0 runs --final --max-bad any -i json -T ts </dev/null
+	done
+}
+
 @test "journal: a savepoint has what was read and not applied" {
 	local run=("$WEIR" -s ./copy -l 10s -o out.jsonl "$sql")
 	log 1 3000 >all

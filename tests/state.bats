@@ -43,6 +43,22 @@ waits() {
 	return 1
 }
 
+@test "a check beside a run that goes on finds nothing" {
+	local n=0
+	seq 1 400000 | sed 's/.*/{"k":"key-&-and-some-more-bytes","v":&}/' |
+		weir -q -s ./st --checkpoint 20ms -m upsert -o out.jsonl \
+		    'SELECT k, count(*) n GROUP BY k' &
+	while [ ! -e st/HEAD ] && [ $n -lt 500 ]; do
+		sleep 0.01
+		n=$((n + 1))
+	done
+	while kill -0 $! 2>/dev/null; do
+		gives 0 weir state check ./st
+		is "$out" ''
+	done
+	wait $!
+}
+
 @test "state: runs that follow each other give what one run gives" {
 	log 1 2000 >all.jsonl
 	weir -l 10s "$sql" all.jsonl >want
@@ -197,6 +213,8 @@ hold() {
 	gives 0 run_sql --if-locked=skip
 	is "$out$errors" ''
 	gives 4 weir state rm ./st
+	gives 0 weir state ls ./st
+	has "$out" './st'
 	gives 0 weir state ls .
 	has "$out" "running, pid $pid"
 	run_sql --if-locked=wait --final >waited 7>&- &

@@ -166,6 +166,38 @@ x2.csv" ]
 	weir -t logfmt 'SELECT *' in.jsonl | diff - out.logfmt
 }
 
+# days FROM TO: a run for each day, over a line of it and one of the day before.
+days() {
+	local d
+	for d in $(seq "$1" "$2"); do
+		printf '{"d":"%03d","v":%d}\n' "$d" 1 $((d - 1)) 2 >>in.jsonl
+		WEIR_TORTURE=parts=8,commit=1 weir -s ./st "${@:3}" \
+		    'SELECT v, d' in.jsonl || return
+	done
+}
+
+@test "files that nobody writes to any more are forgotten" {
+	local n way
+	for way in '{d}.jsonl' '{d}/out.jsonl --roll 1M'; do
+		rm -rf st work in.jsonl
+		# shellcheck disable=SC2086 # words
+		days 1 40 -o work/$way
+		# A few of them, and those of the last run.
+		n=$(weir state dump ./st | grep -c '"map":"parts"')
+		[ "$n" -le 10 ]
+		[ "$n" -ge 6 ]
+		# Rows come for one that was forgotten after all.
+		printf '{"d":"003","v":7}\n{"d":"004","v":8}\n' >>in.jsonl
+		# shellcheck disable=SC2086 # words
+		weir -s ./st -o work/$way 'SELECT v, d' in.jsonl
+		# shellcheck disable=SC2086 # words
+		weir -s ./st -o work/$way 'SELECT v, d' in.jsonl
+		weir 'SELECT v, d' in.jsonl | sort >want
+		find work -type f -name '[!.]*' -exec cat {} + | sort >found
+		cmp want found
+	done
+}
+
 @test "a part that is whole does not change, a part that was taken is next" {
 	records 1 30 >in.jsonl
 	weir -s ./s -o o.jsonl --roll 500 'SELECT a' in.jsonl

@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "cli/command.h"
 #include "cli/state_dir.h"
+#include "cli/state_spool.h"
 #include "cli/state_verbs.h"
 #include "cli/terminal.h"
 #include "data/pack.h"
@@ -95,7 +96,7 @@ state_check(const char *const *operands, unsigned n, const struct options *o,
 	struct arena a;
 	const char *dir;
 	unsigned damages;
-	int failed;
+	int failed, more;
 
 	(void)n;
 	arena_init(&a, 1024);
@@ -105,7 +106,9 @@ state_check(const char *const *operands, unsigned n, const struct options *o,
 		return -1;
 	}
 	damages = store_check(dir, say_line, &lines);
-	failed = terminal_write(&lines, err);
+	more = state_spool_check(dir, false, say_line, &lines, err);
+	damages += more > 0 ? (unsigned)more : 0;
+	failed = more < 0 || terminal_write(&lines, err);
 	buf_release(&lines);
 	if (!failed && damages)
 		failed =
@@ -134,6 +137,10 @@ state_repair(const char *const *operands, unsigned n, const struct options *o,
 	dir = state_dir(operands[0], &a, err);
 	if (dir)
 		failed = store_repair(dir, say_line, &lines, err);
+	if (!failed)
+		failed = state_spool_check(dir, true, say_line, &lines, err) < 0
+			     ? -1
+			     : 0;
 	if (lines.n) {
 		struct err other = {0};
 
@@ -218,8 +225,8 @@ const struct state_verb state_verbs[] = {
 	"Make a new directory of what `dump` has printed, exactly as it was.",
 	1, 2, state_load},
     {"ls", "[DIR]",
-	"List states: those with names, or those in a directory. `BEHIND` "
-	"is how much of their inputs has not been read.",
+	"List states: those with names, those in a directory, or this one. "
+	"`BEHIND` is how much of their inputs has not been read.",
 	0, 1, state_ls},
     {"repair", "DIR",
 	"Make a damaged directory open again at the newest state that is "

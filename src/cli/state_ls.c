@@ -25,6 +25,7 @@ struct list {
 	size_t n, cap;
 };
 
+/* home "": the name is all of its path. */
 static void
 list_one(struct list *l, const char *home, const char *name)
 {
@@ -36,7 +37,7 @@ list_one(struct list *l, const char *home, const char *name)
 	struct arena a;
 
 	arena_init(&a, 1024);
-	buf_printf(&path, "%s/%s", home, name);
+	buf_printf(&path, "%s%s%s", home, *home ? "/" : "", name);
 	if (!store_open(&s, buf_z(&path), &options, &err)) {
 		struct value note = state_note(store_note(s), &a);
 		struct value final = note_member(note, "final", &a);
@@ -118,35 +119,60 @@ put_list(struct buf *out, struct list *l)
 	mem_free(l->rows);
 }
 
+/* Those in a directory; the home of states need not be there. */
+static int
+list_all(struct list *l, const char *home, bool needed, struct err *err)
+{
+	const struct dirent *e;
+	DIR *d = opendir(home);
+
+	if (!d && (needed || errno != ENOENT))
+		return err_sys(err, ERR_INPUT, errno, "cannot list %s", home);
+	while (d && (e = readdir(d)))
+		if (e->d_name[0] != '.')
+			list_one(l, home, e->d_name);
+	if (d)
+		closedir(d);
+	return 0;
+}
+
+/* What is named is a state, or a directory of them. */
+static int
+list_named(struct list *l, const char *name, struct arena *a, struct err *err)
+{
+	struct err no_name = {0};
+	const char *dir = state_dir(name, a, &no_name);
+
+	err_release(&no_name);
+	if (!dir || !store_is(dir))
+		return list_all(l, name, true, err);
+	list_one(l, "", dir);
+	return 0;
+}
+
 int
 state_ls(const char *const *operands, unsigned n, const struct options *o,
     struct err *err)
 {
 	struct list list = {0};
-	struct arena a;
-	const struct dirent *e;
-	const char *home;
 	struct buf out = {0};
-	int failed;
-	DIR *d;
+	const char *home;
+	struct arena a;
+	int failed = -1;
 
 	(void)o;
 	arena_init(&a, 1024);
-	home = n ? operands[0] : state_home(&a, err);
-	d = home ? opendir(home) : NULL;
-	if (!home || (!d && (n || errno != ENOENT))) {
+	if (n) {
+		failed = list_named(&list, operands[0], &a, err);
+	} else {
+		home = state_home(&a, err);
 		if (home)
-			err_sys(err, ERR_INPUT, errno, "cannot list %s", home);
-		arena_release(&a);
-		return -1;
+			failed = list_all(&list, home, false, err);
 	}
-	while (d && (e = readdir(d)))
-		if (e->d_name[0] != '.')
-			list_one(&list, home, e->d_name);
-	if (d)
-		closedir(d);
-	put_list(&out, &list);
-	failed = terminal_write(&out, err);
+	if (!failed) {
+		put_list(&out, &list);
+		failed = terminal_write(&out, err);
+	}
 	buf_release(&out);
 	arena_release(&a);
 	return failed;

@@ -49,6 +49,7 @@ struct running {
 	uint64_t before; /* OVER_END: arrivals below it are in it only */
 	/* Rows whose time has not come, for which there was no memory. */
 	struct agenda later;
+	uint64_t longest; /* the most rows that a key has had at a time */
 	/* Of an earlier run's rows those before that time have been taken. */
 	int64_t passed;
 	uint64_t began; /* arrivals below it are of earlier runs */

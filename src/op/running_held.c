@@ -251,6 +251,9 @@ drain(struct running *r)
 	take_turns(r);
 }
 
+/* Bytes of one key's rows that may always leave memory and come back. */
+#define LONGEST_LEAST ((size_t)1 << 20)
+
 bool
 running_let_go(void *arg)
 {
@@ -262,7 +265,9 @@ running_let_go(void *arg)
 		running_put_later(r, r->pending[i]);
 	r->n_pending = 0;
 	kept_measure(&r->kept);
-	return true;
+	/* A key that is evicted is read again with all its rows. */
+	return r->longest * kept_row_size(&r->kept) <=
+	       state_room(r->state) + LONGEST_LEAST;
 }
 
 /* Its key has not come so far, but perhaps the watermark has. */

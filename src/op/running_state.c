@@ -75,6 +75,8 @@ running_count(struct running *r, struct over_key *k)
 	if (!r->state)
 		return;
 	n = elsewhere(r->c, k);
+	if (k->end - k->base > r->longest)
+		r->longest = k->end - k->base;
 	r->keys.held += n - k->counted;
 	k->counted = n;
 }

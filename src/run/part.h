@@ -79,6 +79,7 @@ struct partitions {
 	size_t n_renamings, cap_renamings;
 	char **folders; /* to be synced for the next commit */
 	size_t n_folders, cap_folders;
+	size_t n_new;	 /* files that the state said nothing of */
 	bool many;	 /* more files than are synced one by one */
 	struct buf sync; /* descriptors (int) for the commit of the last cut */
 	struct buf opened; /* of these: to be closed when it is durable */
@@ -93,6 +94,7 @@ void partition_link_open(struct partitions *p, struct part *part);
 void partition_close_oldest(struct partitions *p);
 /* The part whose path is p->path. */
 struct part *partition_find(struct partitions *p);
+bool partition_has(const struct partitions *p); /* is there one? */
 /* A file system that is synced as a whole must be the only one. */
 void partition_note_device(struct partitions *p, const struct part *part);
 /* Makes an encoder that has begun; false if that failed. */
@@ -125,6 +127,13 @@ void partition_release_kept(struct partitions *p);
 /* The key of a name that all its parts share, in the store. */
 void part_key(
     const struct partitions *p, const struct part *part, struct buf *out);
+
+/*
+ * At a cut: what the state says of files is forgotten, but for those written
+ * to last (partition_forget.c). Is it time for that?
+ */
+void partition_forget(struct partitions *p);
+bool partition_forgets(const struct partitions *p, bool end);
 
 /* A directory has got a new entry, or lost one. */
 void partition_note_folder(struct partitions *p, const char *path);

@@ -416,6 +416,8 @@ take_entry(struct partitions *p, struct part *part)
 			part->number--;
 		if (found == GOES_ON)
 			found = resume_encoder(p, part, entry);
+	} else {
+		p->n_new++;
 	}
 	buf_release(&key);
 	buf_release(&bytes);

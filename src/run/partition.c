@@ -478,13 +478,12 @@ new_part(struct partitions *p, uint64_t hash)
 	return part;
 }
 
-struct part *
-partition_find(struct partitions *p)
+/* Its slot, or the one where it would be. */
+static struct part *
+find_slot(const struct partitions *p, uint64_t hash, size_t *slot)
 {
-	uint64_t hash = hash_bytes(p->path.p, p->path.n);
 	size_t i;
 
-	index_reserve(&p->index, hash_of_part);
 	for (i = index_start(&p->index, hash); p->index.slots[i];
 	     i = (i + 1) & p->index.mask) {
 		struct part *part = index_pointer(p->index.slots[i]);
@@ -492,6 +491,30 @@ partition_find(struct partitions *p)
 		if (part->hash == hash && str_eq(part->path, buf_str(&p->path)))
 			return part;
 	}
+	*slot = i;
+	return NULL;
+}
+
+bool
+partition_has(const struct partitions *p)
+{
+	size_t slot;
+
+	return p->index.slots &&
+	       find_slot(p, hash_bytes(p->path.p, p->path.n), &slot);
+}
+
+struct part *
+partition_find(struct partitions *p)
+{
+	uint64_t hash = hash_bytes(p->path.p, p->path.n);
+	struct part *part;
+	size_t i;
+
+	index_reserve(&p->index, hash_of_part);
+	part = find_slot(p, hash, &i);
+	if (part)
+		return part;
 	index_put(&p->index, i, hash, new_part(p, hash));
 	return p->parts[p->n - 1];
 }

@@ -61,6 +61,9 @@ void partitions_take_back(struct store *store);
 /* The run before did not end in order. */
 void partitions_crashed(struct partitions *p);
 
+/* For tests: the state speaks of so many files. */
+void partition_torture(size_t kept);
+
 /* Are there rows that a commit would lose? */
 bool partitions_hold(const struct partitions *p);
 

@@ -86,12 +86,13 @@ put_entry(struct partitions *p, struct part *part, const struct extent *at)
 	bool named = part->named || part->naming;
 
 	pack_put_map(
-	    &entry, 5 + (at ? 2 + EXTENT_MEMBERS : 0u) + (saves ? 1 : 0u));
+	    &entry, 6 + (at ? 2 + EXTENT_MEMBERS : 0u) + (saves ? 1 : 0u));
 	note_text(&entry, "name", part->path);
 	note_count(&entry, "number", part->number);
 	note_bool(&entry, "goes_on", at != NULL);
 	note_count(&entry, "rows", part->rows);
 	note_int(&entry, "period", part->period);
+	note_count(&entry, "used", store_epoch(p->store) + 1);
 	if (at) {
 		note_bool(&entry, "named", named);
 		note_text(&entry, "file",
@@ -347,6 +348,8 @@ partitions_cut(struct partitions *p, bool end)
 			cut_part(p, part, end);
 		part->dirty = false;
 	}
+	if (!p->failed && partition_forgets(p, end))
+		partition_forget(p);
 	for (size_t i = 0; i < p->n_renamings; i++)
 		p->renamings[i].noted = true;
 	if (!p->failed)

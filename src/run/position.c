@@ -58,7 +58,7 @@ note_place(const struct turn *t, struct position *p)
 	}
 	p->place = at;
 	if (p->kind == POSITION_JOURNAL)
-		spool_note(t->input->spool, at.offset);
+		p->kept = spool_note(t->input->spool, at.offset);
 }
 
 static void

@@ -331,11 +331,23 @@ report_unfinished(const struct plan *plan, const struct run_options *o)
 	}
 }
 
+/* NAME=N of a word, or what it was. */
+static void
+take_number(struct str word, const char *name, int64_t *n)
+{
+	struct str head = str_of(name);
+
+	if (str_starts(word, head))
+		num_parse_int(
+		    (struct str){word.p + head.n, word.n - head.n}, n);
+}
+
 void
 torture_read(const char *text)
 {
 	struct str rest = text ? str_of(text) : (struct str){"", 0};
-	int64_t rows = 0, reads = 0, commit = 0, restart = 0;
+	int64_t rows = 0, reads = 0, commit = 0, restart = 0, parts = 0;
+	int64_t journal = 0;
 
 	while (rest.n) {
 		long comma = str_find(rest, STR(","), 0);
@@ -345,22 +357,20 @@ torture_read(const char *text)
 			word.n = (size_t)comma;
 		rest.p += word.n + (comma >= 0);
 		rest.n -= word.n + (comma >= 0);
-		if (str_starts(word, STR("rows=")))
-			num_parse_int(
-			    (struct str){word.p + 5, word.n - 5}, &rows);
-		else if (str_starts(word, STR("reads=")))
-			num_parse_int(
-			    (struct str){word.p + 6, word.n - 6}, &reads);
-		else if (str_starts(word, STR("commit=")))
-			num_parse_int(
-			    (struct str){word.p + 7, word.n - 7}, &commit);
-		else if (str_starts(word, STR("restart=")))
-			num_parse_int(
-			    (struct str){word.p + 8, word.n - 8}, &restart);
-		else if (str_is(word, "evict"))
+		take_number(word, "rows=", &rows);
+		take_number(word, "reads=", &reads);
+		take_number(word, "commit=", &commit);
+		take_number(word, "restart=", &restart);
+		take_number(word, "parts=", &parts);
+		take_number(word, "journal=", &journal);
+		if (str_is(word, "evict"))
 			state_torture(true);
 	}
 	checkpoint_torture((unsigned)commit, (unsigned)restart);
+	if (journal > 0)
+		store_torture((size_t)journal);
+	if (parts > 0)
+		partition_torture((size_t)parts);
 	if (rows > 0 || reads > 0)
 		feed_torture((unsigned)rows, (size_t)reads);
 }

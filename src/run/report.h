@@ -49,8 +49,9 @@ void report_opened(const struct input *in, const struct run_options *o);
 bool report_waiting(const struct plan *plan, const struct run_options *o);
 
 /*
- * Settings for tests: "rows=1,reads=1,commit=2,restart=5" (rows a batch, bytes
- * a read, see checkpoint_torture).
+ * Settings for tests: "rows=1,reads=1,commit=2,restart=5,journal=2000,evict"
+ * (rows a batch, bytes a read; see checkpoint_torture, store_torture and
+ * state_torture).
  */
 void torture_read(const char *text);
 

@@ -279,7 +279,8 @@ open_spool(struct sources *s, struct err *err)
 		    trail->files[trail->at].kind != POSITION_JOURNAL)
 			continue;
 		s->spool = spool_open(s->folder, s->options->state->dir,
-		    trail->files[trail->at].place.offset, err);
+		    trail->files[trail->at].place.offset,
+		    trail->files[trail->at].kept, err);
 		if (!s->spool)
 			return -1;
 		t->input->spool = s->spool;

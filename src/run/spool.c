@@ -40,7 +40,8 @@ struct spool {
 	pthread_mutex_t lock;
 	int out; /* the piece that is written to, or -1 */
 	uint64_t out_number;
-	bool grown; /* a piece was begun since the last sync */
+	bool grown;    /* a piece was begun since the last sync */
+	uint64_t kept; /* written so far */
 	/* The owner's. */
 	int pinned; /* handed out to be synced, or -1 */
 	uint64_t noted;
@@ -88,8 +89,9 @@ damaged(
 {
 	err_set(err, ERR_STATE, (struct where){0}, "%s/spool.%06llu: %s",
 	    s->dir, (unsigned long long)number, what);
-	return err_hint(
-	    err, "to begin anew without it: weir state rm %s", s->dir);
+	return err_hint(err,
+	    "weir state repair %s; or to begin anew: weir state rm %s", s->dir,
+	    s->dir);
 }
 
 /* The descriptor; -1 and *err, or -2: there is none. */
@@ -142,9 +144,9 @@ take_name(const char *name, uint64_t *number)
 	return !strcmp(name, again);
 }
 
-/* Pieces that have been applied go; *last: the greatest number. */
+/* *last: the greatest number. tidy: pieces that have been applied go. */
 static int
-look_around(const struct spool *s, uint64_t *last, struct err *err)
+last_piece(const struct spool *s, bool tidy, uint64_t *last, struct err *err)
 {
 	int fd = openat(s->folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *d = fd < 0 ? NULL : fdopendir(fd);
@@ -161,9 +163,10 @@ look_around(const struct spool *s, uint64_t *last, struct err *err)
 	while ((e = readdir(d))) {
 		if (!take_name(e->d_name, &number))
 			continue;
-		if (number && number < piece_of(s->place))
-			(void)unlinkat(s->folder, e->d_name, 0);
-		else if (number > *last)
+		if (number && number < piece_of(s->place)) {
+			if (tidy)
+				(void)unlinkat(s->folder, e->d_name, 0);
+		} else if (number > *last)
 			*last = number;
 	}
 	closedir(d);
@@ -194,14 +197,14 @@ piece_end(const struct spool *s, uint64_t number, uint64_t *end, bool *found,
 	return status;
 }
 
-/* How far the stream goes, and that nothing is missing in between. */
+/* How far the stream goes, and that nothing is missing before that. */
 static int
-find_end(struct spool *s, struct err *err)
+find_end(struct spool *s, uint64_t least, struct err *err)
 {
 	uint64_t number = piece_of(s->place), last, end;
 	bool found = true;
 
-	if (look_around(s, &last, err))
+	if (last_piece(s, true, &last, err))
 		return -1;
 	if (s->place && !spool_is(s->folder))
 		return damaged(s, 0, "is missing", err);
@@ -216,6 +219,11 @@ find_end(struct spool *s, struct err *err)
 	if (last > number)
 		return damaged(s, number,
 		    "is missing or cut, and the ones behind it are there", err);
+	if (s->end < least)
+		return damaged(s, number,
+		    "is missing or cut: not all is there that the last commit "
+		    "knows of",
+		    err);
 	return 0;
 }
 
@@ -271,7 +279,8 @@ go_on_in_last(struct spool *s, struct err *err)
 }
 
 struct spool *
-spool_open(int folder, const char *dir, uint64_t place, struct err *err)
+spool_open(
+    int folder, const char *dir, uint64_t place, uint64_t end, struct err *err)
 {
 	struct spool *s = mem_zalloc(sizeof *s);
 
@@ -286,10 +295,11 @@ spool_open(int folder, const char *dir, uint64_t place, struct err *err)
 	s->folder = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (s->folder < 0)
 		err_sys(err, ERR_IO, errno, "%s: cannot open", dir);
-	if (s->folder < 0 || find_end(s, err) || go_on_in_last(s, err)) {
+	if (s->folder < 0 || find_end(s, end, err) || go_on_in_last(s, err)) {
 		spool_close(s);
 		return NULL;
 	}
+	s->kept = s->end;
 	s->room = s->end;
 	s->stop = s->end < SPOOL_HEAD ? s->end : SPOOL_HEAD;
 	if (!place)
@@ -505,6 +515,11 @@ keep(struct spool *s, const char *p, size_t n)
 		p += some;
 		n -= some;
 	}
+	if (n)
+		return;
+	pthread_mutex_lock(&s->lock);
+	s->kept = s->end;
+	pthread_mutex_unlock(&s->lock);
 }
 
 static ssize_t
@@ -582,10 +597,16 @@ spool_seek(struct spool *s, uint64_t place)
 
 /* ---- commits ---- */
 
-void
+uint64_t
 spool_note(struct spool *s, uint64_t place)
 {
+	uint64_t kept;
+
 	s->noted = place;
+	pthread_mutex_lock(&s->lock);
+	kept = s->kept;
+	pthread_mutex_unlock(&s->lock);
+	return kept;
 }
 
 void
@@ -619,4 +640,131 @@ spool_synced(struct spool *s)
 		/* What stays is removed by the next run. */
 		(void)unlinkat(s->folder, name, 0);
 	}
+}
+
+/* ---- looking for damage ---- */
+
+struct check {
+	struct spool s; /* folder, dir and place alone */
+	bool mend;
+	void (*say)(void *arg, const char *line);
+	void *arg;
+	int n;
+};
+
+static void
+tell(struct check *c, uint64_t number, const char *what)
+{
+	struct buf line = {0};
+
+	buf_printf(&line, "%s/spool.%06llu: %s", c->s.dir,
+	    (unsigned long long)number, what);
+	c->say(c->arg, buf_z(&line));
+	buf_release(&line);
+	c->n++;
+}
+
+/* What is no file is in the way. */
+static int
+move_away(const struct check *c, uint64_t number, struct err *err)
+{
+	char name[NAME_MAX_BYTES];
+	struct buf to = {0};
+	struct stat st;
+	int rc = 0;
+
+	piece_name(name, number);
+	if (fstatat(c->s.folder, name, &st, AT_SYMLINK_NOFOLLOW) ||
+	    S_ISREG(st.st_mode))
+		return 0;
+	buf_printf(&to, "lost/%s", name);
+	if ((mkdirat(c->s.folder, "lost", 0700) && errno != EEXIST) ||
+	    renameat(c->s.folder, name, c->s.folder, buf_z(&to)))
+		rc = fail(&c->s, number, "move it to lost/", err);
+	buf_release(&to);
+	return rc;
+}
+
+/* Blank lines up to where a piece has to go: records are not made of them. */
+static int
+fill(struct check *c, uint64_t number, uint64_t from, uint64_t to,
+    struct err *err)
+{
+	char blank[4096];
+	int rc = 0;
+
+	if (move_away(c, number, err))
+		return -1;
+	c->s.out_number = number;
+	c->s.out = piece_open(&c->s, number, O_WRONLY | O_CREAT, err);
+	if (c->s.out < 0)
+		return -1;
+	memset(blank, '\n', sizeof blank);
+	while (from < to && !rc) {
+		size_t n = to - from < sizeof blank ? (size_t)(to - from)
+						    : sizeof blank;
+
+		if (write_all(&c->s, from, blank, n))
+			rc = fail(&c->s, number, "write", err);
+		from += n;
+	}
+	if (!rc && fsync(c->s.out))
+		rc = fail(&c->s, number, "sync", err);
+	close(c->s.out);
+	return rc;
+}
+
+/* Is a piece there up to a place of the stream? -1: it cannot be mended. */
+static int
+check_piece(struct check *c, uint64_t number, uint64_t to, struct err *err)
+{
+	struct err why = {0};
+	uint64_t end;
+	bool found;
+
+	if (to == piece_begin(number))
+		return 0;
+	if (piece_end(&c->s, number, &end, &found, &why)) {
+		end = piece_begin(number);
+		tell(c, number, "is no file that can be read");
+	} else if (!found) {
+		tell(c, number, "is missing");
+	} else if (end < to) {
+		tell(c, number, "is cut");
+	} else {
+		return 0;
+	}
+	err_release(&why);
+	return c->mend ? fill(c, number, end, to, err) : 0;
+}
+
+int
+spool_check(int folder, const char *dir, uint64_t place, uint64_t end,
+    bool mend, void (*say)(void *arg, const char *line), void *arg,
+    struct err *err)
+{
+	struct check c = {.s = {.dir = dir, .folder = folder, .place = place},
+	    .mend = mend,
+	    .say = say,
+	    .arg = arg};
+	uint64_t last, number = piece_of(place);
+
+	if (end < place)
+		end = place;
+	if (last_piece(&c.s, false, &last, err))
+		return -1;
+	/* All but the last are as long as they can be. */
+	if (end < piece_begin(last))
+		end = piece_begin(last);
+	if (check_piece(&c, 0, end < SPOOL_HEAD ? end : SPOOL_HEAD, err))
+		return -1;
+	for (number += !number; piece_begin(number) < end; number++) {
+		uint64_t to = piece_begin(number + 1);
+
+		if (check_piece(&c, number, end < to ? end : to, err))
+			return -1;
+	}
+	if (c.n && mend && fsync(folder))
+		return fail(&c.s, last, "sync its directory", err);
+	return c.n;
 }

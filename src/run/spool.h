@@ -30,12 +30,23 @@ bool spool_is(int folder);
 
 /*
  * What is kept in a directory, of which everything before a place has been
- * applied. dir: its name for messages, must outlive the spool. NULL and *err
- * if it cannot be read, or if pieces are missing.
+ * applied, and everything before `end` is known to be there. dir: its name for
+ * messages, must outlive the spool. NULL and *err if it cannot be read, or if
+ * something is missing.
  */
 struct spool *spool_open(
-    int folder, const char *dir, uint64_t place, struct err *err);
+    int folder, const char *dir, uint64_t place, uint64_t end, struct err *err);
 void spool_close(struct spool *s);
+
+/*
+ * Looks whether everything is there: `say` gets a line for each piece that is
+ * missing, cut or no file. Returns their number. mend: what is missing becomes
+ * blank lines, and what is no file is moved to lost/; -1 and *err if it cannot
+ * be. (What the bytes must be nobody knows: they have no checksums.)
+ */
+int spool_check(int folder, const char *dir, uint64_t place, uint64_t end,
+    bool mend, void (*say)(void *arg, const char *line), void *arg,
+    struct err *err);
 
 /*
  * The stream, then standard input. If something has been applied, first the
@@ -47,10 +58,11 @@ void spool_seek(struct spool *s, uint64_t place);
 
 /*
  * A commit is being made that says that everything before the place has been
- * applied. Adds the descriptors (int) to be synced before it, which stay open
+ * applied; how far the stream goes that it will be certain of. Adds the
+ * descriptors (int) to be synced before it, which stay open
  * until the next time.
  */
-void spool_note(struct spool *s, uint64_t place);
+uint64_t spool_note(struct spool *s, uint64_t place);
 void spool_sync(struct spool *s, struct buf *fds);
 
 /* That commit is durable: pieces before its place go. */

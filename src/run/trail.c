@@ -91,6 +91,7 @@ static const struct field file_fields[] = {
     {"over", FIELD_FLAG, AT(over)},
     {"aside", FIELD_FLAG, AT(aside)},
     {"size", FIELD_U64, AT(size)},
+    {"kept", FIELD_U64, AT(kept)},
     {"written", FIELD_U64, AT(written)},
     {"offset", FIELD_U64, AT(place.offset)},
     {"line", FIELD_U64, AT(place.line)},

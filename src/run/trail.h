@@ -44,6 +44,7 @@ struct position {
 	struct str format; /* its name; empty: not known */
 	bool found;	   /* there is such a file now; not noted */
 	uint64_t records;  /* of a stream: all that were read */
+	uint64_t kept;	   /* of a journal: it is certain up to here */
 };
 
 struct trail {

@@ -66,12 +66,24 @@ remove_gone(struct store *s)
 	gone->n = 0;
 }
 
+static size_t torture_journal;
+
+void
+store_torture(size_t journal)
+{
+	torture_journal = journal;
+}
+
 struct store *
 store_new(const struct store_options *o)
 {
 	struct store *s = mem_zalloc(sizeof *s);
 
 	s->o = *o;
+	if (torture_journal) {
+		s->o.journal_max = s->o.inline_max = torture_journal;
+		s->o.run_bytes = s->o.spill_bytes = 2 * torture_journal;
+	}
 	if (!s->o.journal_max)
 		s->o.journal_max = STORE_JOURNAL_MAX;
 	if (!s->o.inline_max)
@@ -333,6 +345,8 @@ spill(struct store *s)
 	}
 	aside_turn(s);
 	merge_turn(s);
+	if (atomic_load(&s->failed))
+		return;
 	hand_changes(s, true);
 }
 
@@ -388,6 +402,12 @@ store_commit(struct store *s, const struct store_commit *c, struct err *err)
 	must(!s->o.read_only);
 	if (store_wait(s, err))
 		return -1;
+	if (!s->temporary) {
+		aside_turn(s);
+		merge_turn(s);
+		if (store_failed(s, err))
+			return -1;
+	}
 	take_descriptors(job, c);
 	if (copy_descriptors(job, err)) {
 		mem_free(job->sync);
@@ -404,8 +424,6 @@ store_commit(struct store *s, const struct store_commit *c, struct err *err)
 		land_commit(s);
 		return 0;
 	}
-	aside_turn(s);
-	merge_turn(s);
 	aside_begin(s);
 	hand_changes(s, false);
 	return 0;

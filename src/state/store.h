@@ -56,6 +56,12 @@ struct store_options {
 };
 
 /*
+ * For tests: from now on stores have journals of so many bytes, and runs of
+ * twice as many. 0: as the options say.
+ */
+void store_torture(size_t journal);
+
+/*
  * Opens the directory at its newest valid commit: takes the lock, drops what
  * no commit names, cuts a torn tail off. ERR_LOCKED (another run), ERR_STATE
  * (damaged, a newer format, not ours, a link, another user's) with the file

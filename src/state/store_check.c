@@ -5,6 +5,7 @@
  * committed, a run that no commit names) is no damage.
  */
 #include <inttypes.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -169,19 +170,85 @@ check_all(struct check *c)
 	recovery_release(&r);
 }
 
+/*
+ * A run that goes on makes files and removes others while they are looked at.
+ * So what is damaged is only said if it is again, and nothing has changed.
+ */
+#define LOOKS 50
+#define LOOK_MS 20
+
+struct look {
+	struct buf lines; /* each with a NUL behind it */
+	unsigned n;
+};
+
+static void
+keep_line(void *arg, const char *line)
+{
+	struct look *l = arg;
+
+	buf_add(&l->lines, line, strlen(line) + 1);
+	l->n++;
+}
+
+/* What the names of the files and HEAD are now. */
+static void
+fingerprint(const struct store_dir *d, struct buf *out)
+{
+	struct err err = {0};
+	bool found;
+
+	out->n = 0;
+	if (store_dir_list(d, out, &err) ||
+	    store_dir_read(d, "HEAD", out, &found, &err))
+		out->n = 0;
+	err_release(&err);
+}
+
+static void
+look_again(const struct store_dir *d, struct look *last)
+{
+	struct buf before = {0}, after = {0};
+	bool sure = false;
+
+	for (int i = 0; i < LOOKS && !sure && last->n; i++) {
+		struct look now = {0};
+		struct check c = {.dir = d, .say = keep_line, .arg = &now};
+
+		(void)poll(NULL, 0, LOOK_MS);
+		fingerprint(d, &before);
+		check_all(&c);
+		fingerprint(d, &after);
+		sure = str_eq(buf_str(&before), buf_str(&after)) &&
+		       str_eq(buf_str(&now.lines), buf_str(&last->lines));
+		buf_release(&last->lines);
+		*last = now;
+	}
+	buf_release(&before);
+	buf_release(&after);
+}
+
 unsigned
 store_check(
     const char *dir, void (*tell)(void *arg, const char *line), void *arg)
 {
 	struct store_options o = {.read_only = true};
 	struct store_dir d;
-	struct check c = {.dir = &d, .say = tell, .arg = arg};
+	struct look look = {0};
+	struct check c = {.dir = &d, .say = keep_line, .arg = &look};
 	struct err err = {0};
 
-	if (store_dir_open(&d, dir, &o, &err))
+	if (store_dir_open(&d, dir, &o, &err)) {
 		say_err(&c, &err);
-	else
+	} else {
 		check_all(&c);
+		if (look.n && store_owner(dir))
+			look_again(&d, &look);
+	}
 	store_dir_close(&d);
-	return c.n;
+	for (size_t at = 0; at < look.lines.n;
+	     at += strlen(look.lines.p + at) + 1)
+		tell(arg, look.lines.p + at);
+	buf_release(&look.lines);
+	return look.n;
 }

@@ -154,4 +154,10 @@ PIPELINES = [
                          "out/a.jsonl", SPILLED, "in/keys.jsonl"],
              [many_keys(0, 6000), many_keys(6000, 9000)],
              torture="rows=500,commit=3", often="rows=250,commit=1"),
+    # Journals so short that each few commits make a run, and runs merges.
+    Pipeline("runs", ["-m", "changelog", "-o", "out/a.jsonl", SPILLED,
+                      "in/keys.jsonl"],
+             [many_keys(0, 400), many_keys(400, 600)],
+             torture="rows=16,commit=1,journal=1500",
+             often="rows=8,commit=1,journal=800"),
 ]
