@@ -53,14 +53,13 @@ trap 'rm -rf "$tmp"' EXIT
 trap 'exit 1' HUP INT TERM
 export XDG_CONFIG_HOME="$tmp/none" XDG_STATE_HOME="$tmp/none"
 
-# What a case's command calls: the program, with the variant's options when
-# it is a run.
-cat >"$tmp/weir.sh" <<'END'
+# ---- what a case's command calls: the program, with the variant's options
+
 # In as many processes as it takes: each but the last commits, once or (every
 # other) again and again, goes on for a bit and ends without a word. Standard
 # input is opened anew each time.
 restarted() {
-	state=$(mktemp -d "$WEIR_RESTART/state.XXXXXX") || return 1
+	state=$WEIR_RESTART/state
 	k=2 n=0
 	torture=${WEIR_TORTURE:-rows=2}
 	while :; do
@@ -68,7 +67,7 @@ restarted() {
 		[ $((n % 2)) = 0 ] || ends=commit=1,restart=$((k + 3))
 		# shellcheck disable=SC2086
 		WEIR_TORTURE=$torture,$ends \
-		    timeout "$TIME_LIMIT" "$WEIR" $WEIR_ARGS -s "$state/s" \
+		    timeout "$TIME_LIMIT" "$WEIR" $WEIR_ARGS -s "$state" \
 		    --final "$@" </dev/stdin
 		status=$?
 		n=$((n + 1))
@@ -93,7 +92,8 @@ weir() {
 		timeout "$TIME_LIMIT" "$WEIR" $WEIR_ARGS "$@" ;;
 	esac
 }
-END
+
+# ---- running it
 
 # Sets the variant's environment.
 set_variant() {
@@ -137,59 +137,65 @@ words() {
 	done
 }
 
-# Runs shell text; the results are out, err and status in $tmp.
+# Runs shell text: $tmp/out, $tmp/err and $status. (No process is started here
+# that is not needed: there are thousands of runs.)
 shell() {
-	printf '%s\n' "$1" >"$tmp/line"
-	sh -c '. "$1"; . "$2"' sh "$tmp/weir.sh" "$tmp/line" \
-	    >"$tmp/out" 2>"$tmp/err" </dev/null
-	echo $? >"$tmp/status"
+	(eval "$1") >"$tmp/out" 2>"$tmp/err" </dev/null
+	status=$?
+}
+
+# ---- what is wrong
+
+# Adds what is said on standard input to what is wrong.
+complain() {
+	cat >>"$tmp/why"
+	wrong=1
 }
 
 # Complains about a difference: wanted file, found file, what it is.
 differ() {
 	cmp -s "$1" "$2" && return
-	{
-		echo "$3 differs (- wanted, + found):"
-		diff -u "$1" "$2" | sed 1,2d | head -n 40
-	} >>"$tmp/why"
+	complain <<END
+$3 differs (- wanted, + found):
+$(diff -u "$1" "$2" | sed 1,2d | head -n 40)
+END
 }
 
 # What was said between a commit and the end of a process is said again.
 once() {
-	if [ -n "$WEIR_RESTART" ]; then
-		awk '!said[$0]++' "$1"
-	else
-		cat "$1"
-	fi
+	awk '!said[$0]++' "$1" >"$2"
 }
 
 check_stderr() {
-	once "$tmp/err" >"$tmp/once" && cp "$tmp/once" "$tmp/err"
-	if [ -f "$dir/stderr.txt" ]; then
-		once "$dir/stderr.txt" >"$tmp/once"
+	if [ -n "$WEIR_RESTART" ] && [ -s "$tmp/err" ]; then
+		once "$tmp/err" "$tmp/once" && mv "$tmp/once" "$tmp/err"
+	fi
+	if [ -f "$dir/stderr.txt" ] && [ -n "$WEIR_RESTART" ]; then
+		once "$dir/stderr.txt" "$tmp/once"
 		differ "$tmp/once" "$tmp/err" "standard error"
+	elif [ -f "$dir/stderr.txt" ]; then
+		differ "$dir/stderr.txt" "$tmp/err" "standard error"
 	elif [ -f "$dir/stderr.has" ]; then
 		while IFS= read -r line; do
-			grep -qF -e "$line" "$tmp/err" && continue
-			{
-				echo "standard error lacks: $line"
-				head -n 20 "$tmp/err"
-			} >>"$tmp/why"
+			grep -qF -e "$line" "$tmp/err" || complain <<END
+standard error lacks: $line
+$(head -n 20 "$tmp/err")
+END
 		done <"$dir/stderr.has"
 	elif [ -s "$tmp/err" ]; then
-		{
-			echo "unexpected on standard error:"
-			head -n 20 "$tmp/err"
-		} >>"$tmp/why"
+		complain <<END
+unexpected on standard error:
+$(head -n 20 "$tmp/err")
+END
 	fi
 }
 
 check_exit() {
 	wanted=0
-	[ -f "$dir/exit" ] && wanted=$(cat "$dir/exit")
-	[ "$(cat "$tmp/status")" = "$wanted" ] ||
-	    echo "exit status $(cat "$tmp/status") instead of $wanted" \
-		>>"$tmp/why"
+	[ ! -f "$dir/exit" ] || read -r wanted <"$dir/exit"
+	[ "$status" = "$wanted" ] || complain <<END
+exit status $status instead of $wanted
+END
 }
 
 check_files() {
@@ -219,36 +225,56 @@ bless_case() {
 		[ -s "$tmp/err" ] && cp "$tmp/err" "$dir/stderr.txt"
 	fi
 	rm -f "$dir/exit"
-	[ "$(cat "$tmp/status")" = 0 ] || cp "$tmp/status" "$dir/exit"
+	[ "$status" = 0 ] || echo "$status" >"$dir/exit"
 }
 
-# Runs one view of the case in a fresh copy of its folder.
+# May the case leave something behind in its folder?
+leaves() {
+	[ ! -f "$dir/cmd" ] && [ ! -f "$dir/args" ] || return 0
+	for file in "$dir"/side.*; do
+		[ -f "$file" ]
+		return
+	done
+}
+
+# Goes to a copy of the case's folder: a fresh one if it has to be.
+enter() {
+	if [ "$copied" != "$dir" ] || leaves; then
+		rm -rf "$tmp/work" && cp -R "$dir" "$tmp/work" &&
+		    chmod -R u+w "$tmp/work" || exit 1
+		copied=$dir
+	fi
+	cd "$tmp/work" || exit 1
+}
+
+# Runs one view of the case.
 view() {
-	rm -rf "$tmp/work" && cp -R "$dir" "$tmp/work" &&
-	    chmod -R u+w "$tmp/work" && cd "$tmp/work" || exit 1
+	enter
+	wrong=
 	case $1 in
 	cmd) line=$(cat cmd) ;;
 	printed)
 		shell "weir $(words sql | sed 's/ <[^ ]*$//') --print-spec"
-		if [ "$(cat "$tmp/status")" != 0 ]; then
-			echo "--print-spec failed:" >>"$tmp/why"
-			head -n 20 "$tmp/err" >>"$tmp/why"
+		if [ "$status" != 0 ]; then
+			complain <<END
+--print-spec failed:
+$(head -n 20 "$tmp/err")
+END
 			return
 		fi
 		cp "$tmp/out" printed.yaml
 		line="weir $(words printed)" ;;
 	*) line="weir $(words "$1")" ;;
 	esac
-	before=$(cat "$tmp/why")
 	shell "$line"
 	[ -n "$bless" ] && bless_case
 	check_files
 	check_stderr
 	check_exit
-	[ "$before" = "$(cat "$tmp/why")" ] || {
-		echo "view: $1; in the folder of the case:"
-		echo "$line" | sed 's/^/  /'
-	} >>"$tmp/why"
+	[ -z "$wrong" ] || complain <<END
+view: $1; in the folder of the case:
+$(printf '%s\n' "$line" | sed 's/^/  /')
+END
 }
 
 explain() {
@@ -259,8 +285,10 @@ explain() {
 
 # A query that the parser refuses has no printed form.
 has_printed_form() {
-	[ -f "$dir/query.sql" ] && [ ! -f "$dir/skip-printed" ] &&
-	    { [ ! -f "$dir/exit" ] || [ "$(cat "$dir/exit")" = 3 ]; }
+	[ -f "$dir/query.sql" ] && [ ! -f "$dir/skip-printed" ] || return
+	wanted=3
+	[ ! -f "$dir/exit" ] || read -r wanted <"$dir/exit"
+	[ "$wanted" = 3 ]
 }
 
 run_case() {
@@ -283,17 +311,23 @@ run_case() {
 	cd "$top" || exit 1
 }
 
-# The reason why a variant is left out, or nothing.
+# Is the variant left out? Then $reason says why.
 left_out() {
+	reason=
 	case $1 in
-	plain) ;;
-	torture|jobs|simd)
-		cat "$dir/skip-$1" "$dir/skip-torture" 2>/dev/null ;;
-	restart*)
-		cat "$dir/skip-restart" "$dir/skip-torture" 2>/dev/null
-		[ ! -f "$dir/cmd" ] || echo 'it is a script' ;;
-	*) cat "$dir/skip-torture" 2>/dev/null ;;
-	esac | head -n 1
+	plain) files= ;;
+	torture|jobs|simd) files="skip-$1 skip-torture" ;;
+	restart*) files='skip-restart skip-torture' ;;
+	*) files=skip-torture ;;
+	esac
+	for file in $files; do
+		[ ! -f "$dir/$file" ] || read -r reason <"$dir/$file"
+		[ -z "$reason" ] || return 0
+	done
+	case $1 in
+	restart*) [ ! -f "$dir/cmd" ] || reason='it is a script' ;;
+	esac
+	[ -n "$reason" ]
 }
 
 [ -n "$names" ] || names=$(cd "$cases" && ls -d */ | tr -d /)
@@ -311,8 +345,7 @@ for name in $names; do
 			failed=$((failed + 1))
 			continue
 		fi
-		reason=$(left_out "$variant")
-		if [ -n "$reason" ]; then
+		if left_out "$variant"; then
 			echo "ok $n - $title # SKIP $reason"
 			continue
 		fi

@@ -77,7 +77,7 @@ records() {
 	"$WEIR" 'SELECT i' in >out 3>&- &
 	exec 4>in
 	echo '{"i":1}' >&4
-	for _ in $(seq 100); do [ -s out ] && break; sleep 0.05; done
+	waits test -s out
 	kill -TERM $!
 	wait $! || status=$?
 	exec 4>&-
@@ -212,7 +212,7 @@ records() {
 	"$WEIR" 'SELECT i' <in >out 3>&- &
 	exec 4>in
 	echo '{"i":1}' >&4
-	for _ in $(seq 100); do [ -s out ] && break; sleep 0.05; done
+	waits test -s out
 	is "$(<out)" '{"i":1}'
 	exec 4>&-
 	wait $!
@@ -224,9 +224,9 @@ records() {
 	pid=$!
 	exec 4>in
 	echo '{"i":1}' >&4
-	for _ in $(seq 100); do [ -s out ] && break; sleep 0.05; done
+	waits test -s out
 	kill -USR1 $pid
-	for _ in $(seq 100); do [ -s err ] && break; sleep 0.05; done
+	waits test -s err
 	echo '{"i":2}' >&4
 	exec 4>&-
 	wait $pid

@@ -74,6 +74,30 @@ run_all() {
 	    (run_all 5)
 }
 
+# As cron runs a line: in the home directory, by sh, with little around it.
+cron() {
+	env -i HOME="$PWD" LOGNAME=u SHELL=/bin/sh "$(sed -n 1p crontab)" \
+	    /bin/sh -c "$(sed -n '2s/^[^a-z]*//p' crontab)"
+}
+
+@test "examples: the crontab of README.md" {
+	cp "$WEIR_SRC/examples/errors-by-path.yaml" .
+	head -n 1500 "$WEIR_SRC/examples/access.log" >access.log
+	mkdir bin
+	ln -s "$WEIR" bin/weir
+	code "$WEIR_SRC/README.md" '^```crontab' '^```' |
+	    sed "s,/usr/local/bin,$PWD/bin,; s,/var/log/nginx,$PWD," >crontab
+	[ "$(wc -l <crontab)" = 2 ]
+	cron
+	[ "$(wc -l <errors.jsonl)" = 22 ]
+	cron
+	[ "$(wc -l <errors.jsonl)" = 22 ]
+	tail -n +1501 "$WEIR_SRC/examples/access.log" >>access.log
+	cron
+	[ "$(wc -l <errors.jsonl)" = 28 ]
+	[ -d .local/state/weir/errors ]
+}
+
 @test "examples: weir(1)" {
 	code "$WEIR_SRC/man/weir.1.in" '^@CODE@' '^@END@' | (run_all 6)
 }

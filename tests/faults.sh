@@ -28,7 +28,7 @@ ${CC:-cc} -D_GNU_SOURCE -O1 -shared -fPIC -U_FORTIFY_SOURCE -o "$dir/shim.so" \
 	exit 0
 }
 n=0
-small='tumble sessions running live hop appended runs'
+small='tumble sessions running live hop pieces appended runs'
 
 # faults WAY OPTION...: its lines of TAP, numbered anew.
 faults() {

@@ -31,20 +31,18 @@ within() {
 	(ulimit -v "$size" && "$@")
 }
 
-# ends SECONDS PID: it has ended by then; its status is in $status.
+is_gone() {
+	! kill -0 "$1" 2>/dev/null
+}
+
+# ends PID: it ends; its status is in $status.
 ends() {
-	local i
-	for ((i = 0; i < $1 * 20; i++)); do
-		kill -0 "$2" 2>/dev/null || break
-		sleep 0.05
-	done
-	! kill -0 "$2" 2>/dev/null || {
-		kill -KILL "$2"
-		echo "still there after $1 seconds"
+	waits is_gone "$1" || {
+		kill -KILL "$1"
 		return 1
 	}
 	status=0
-	wait "$2" || status=$?
+	wait "$1" || status=$?
 }
 
 # on_pipe ARGS...: starts weir with a pipe that stays open; its writing end is
@@ -101,9 +99,9 @@ on_pipe() {
 @test "hostile: a signal ends a run that waits for input" {
 	on_pipe -T ts:s --stats stats 'SELECT count(*) n'
 	records 10 >&4
-	sleep 0.3
+	rests "$pid"
 	kill -TERM "$pid"
-	ends 5 "$pid"
+	ends "$pid"
 	exec 4>&-
 	[ "$status" -eq 143 ]
 	[ "$(<out)" = '{"n":10}' ]

@@ -41,17 +41,6 @@ runs() {
 	"$WEIR" -s ./st --journal -l 10s -o out.jsonl "$@" "$sql"
 }
 
-# waits COMMAND...: until it is true, at most some seconds.
-waits() {
-	local i
-	for i in $(seq 500); do
-		! "$@" || return 0
-		sleep 0.02
-	done
-	echo "it never came: $*"
-	return 1
-}
-
 # kept BYTES: so many bytes have come into the journal.
 kept() {
 	[ "$(cat st/spool.* 2>/dev/null | wc -c)" -eq "$1" ]
@@ -127,7 +116,7 @@ killed() {
 			cat all >&9
 			status=0
 			# An end of input comes only when nobody holds the pipe.
-			WEIR_TORTURE=rows=20,commit=2,reads=3000 timeout 5 \
+			WEIR_TORTURE=rows=20,commit=2,reads=3000 timeout 60 \
 				strace -f -qq -o /dev/null -e "trace=$call" \
 				-e "inject=$call:signal=SIGKILL:when=$n" \
 				"$WEIR" -s ./st --journal -l 10s \
@@ -277,7 +266,7 @@ killed() {
 		cat all >&9 &
 		writer=$!
 		status=0
-		timeout 10 strace -f -qq -o /dev/null -e trace=fallocate \
+		timeout 60 strace -f -qq -o /dev/null -e trace=fallocate \
 			-e "inject=fallocate:error=ENOSPC:when=$n+" \
 			"$WEIR" -s ./st --journal -l 10s -o out.jsonl "$sql" \
 			<fifo 2>errors 9<&- || status=$?

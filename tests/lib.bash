@@ -61,6 +61,34 @@ is() {
 	}
 }
 
+# waits COMMAND...: until it is true. That it never is, is found out in the end;
+# nothing is said of how long it may take.
+waits() {
+	local end=$((SECONDS + 60))
+	until "$@"; do
+		((SECONDS < end)) || {
+			echo "it never came: $*"
+			return 1
+		}
+		sleep 0.02
+	done
+}
+
+# is_at_rest PID: weir has done what there is to do, and waits for input: each
+# of its threads sleeps.
+is_at_rest() {
+	local task stat
+	for task in "/proc/$1/task"/*/stat; do
+		read -r stat 2>/dev/null <"$task" || return 1
+		[[ $stat == *'(weir'*') S '* ]] || return 1
+	done
+}
+
+# rests PID: waits until it is at rest; at once where that cannot be seen.
+rests() {
+	[ ! -e /proc/self/task ] || waits is_at_rest "$1"
+}
+
 # on_terminal COMMAND: runs a shell command on a terminal of its own (script,
 # of util-linux); what the terminal shows is in $out.
 on_terminal() {

@@ -59,18 +59,16 @@ unfinished() {
 
 @test "a part that is whole has its name before the end" {
 	mkfifo in
-	timeout 20 "$WEIR" -i json -o out.jsonl --roll 1h 'SELECT *' <in &
+	"$WEIR" -i json -o out.jsonl --roll 1h 'SELECT *' <in &
+	pid=$!
 	exec 9>in
 	echo '{"ts":"2026-03-28T10:00:00Z"}' >&9
 	echo '{"ts":"2026-03-28T11:00:00Z"}' >&9
-	for _ in {1..100}; do
-		[ ! -e out-1.jsonl ] || break
-		sleep 0.05
-	done
+	waits test -e out-1.jsonl
 	[ "$(cat out-1.jsonl)" = '{"ts":"2026-03-28T10:00:00Z"}' ]
 	[ ! -e out-2.jsonl ]
 	exec 9>&-
-	wait
+	wait "$pid"
 	[ "$(cat out-2.jsonl)" = '{"ts":"2026-03-28T11:00:00Z"}' ]
 }
 

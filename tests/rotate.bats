@@ -705,6 +705,10 @@ stdin_file() {
 
 # ---- runs that go on ----
 
+has_lines() {
+	[ "$(wc -l <out)" -ge "$1" ]
+}
+
 # follows SIGNAL COMMANDS: a run with -F, during which they happen.
 follows() {
 	local pid n signal=$1
@@ -712,13 +716,10 @@ follows() {
 	"$WEIR" -F -s ./state -o out --checkpoint 1ms "$query" a.json \
 	    2>>said &
 	pid=$!
-	sleep 0.3
+	rests $pid
 	eval "$*"
 	n=$(cat a.json* | wc -l)
-	for _ in $(seq 100); do
-		[ "$(wc -l <out)" -lt "$n" ] || break
-		sleep 0.05
-	done
+	waits has_lines "$n"
 	kill "-$signal" $pid
 	wait $pid || true
 }
@@ -738,13 +739,13 @@ follows() {
 		follows $signal 'mv a.json.1 a.json.2; mv a.json a.json.1
 		    write 10 11 a.json'
 		write 12 12 a.json
-		mv a.json.2 a.json.3
-		mv a.json.1 a.json.2
-		mv a.json a.json.1
-		write 13 13 a.json.0
+		mv a.json.2 a.json.4
+		mv a.json.1 a.json.3
+		mv a.json a.json.2
+		write 13 13 a.json.1
 		write 14 15 a.json
 		follows $signal ''
-		cp a.json a.json.00
+		cp a.json a.json.0 # it may be killed before it noted a.json
 		: >a.json
 		write 16 17 a.json
 		follows $signal write 18 18 a.json

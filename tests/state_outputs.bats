@@ -341,16 +341,14 @@ days() {
 @test "two runs do not write to one file" {
 	mkfifo in
 	"$WEIR" -s ./a -i json -o out 'SELECT *' <in &
+	pid=$!
 	exec 9>in
 	echo '{"a":1}' >&9
-	for _ in {1..100}; do
-		[ ! -s out ] || break
-		sleep 0.05
-	done
+	waits test -s out
 	gives 1 weir -s ./b -o out 'SELECT *' <<<'{"a":2}'
 	has "$errors" "another run is writing to out"
 	exec 9>&-
-	wait
+	wait "$pid"
 	is "$(cat out)" '{"a":1}'
 }
 

@@ -179,3 +179,112 @@ same_in_two() {
 	    percentile(v, 0.5) AS p GROUP BY k, hop(10m, 2m)'
 	same_in_two 'SELECT k, sum(v) AS s, listagg(v) AS l GROUP BY k, rows(3)'
 }
+
+# Rows of all kinds of values; integers alone are in i, the rest is mixed.
+odd_rows() {
+	awk -v n="$1" -v keys="$2" 'BEGIN {
+		x = 4711
+		for (i = 0; i < n; i++) {
+			x = (x * 16807) % 2147483647
+			k = x % keys
+			x = (x * 16807) % 2147483647
+			m = x % 9
+			v = m == 0 ? "null" : m == 1 ? "\"t" x % 50 "\"" : \
+			    m == 2 ? x / 1000 : m == 3 ? "true" : x % 100
+			printf "{\"t\":%d,\"k\":\"key-%d\",\"i\":%d," \
+			    "\"f\":%.4f,\"v\":%s,\"s\":\"w%d\",\"b\":%s}\n",
+			    1700000000 + i / 10 - x % 20, k, x % 1000 - 500,
+			    x / 77777, v, x % 30, x % 3 ? "true" : "false"
+		}
+	}'
+}
+
+# What can be added apart and merged, and what cannot. $merged are aggregates
+# of which pieces are kept.
+merged='any_value(v) a1, approx_distinct(v) a2, arg_max(v, i) a3,
+    arg_min(v, i) a4, array_agg(v) a5, avg(i) a6, bit_and(i) a7, bit_or(i) a8,
+    bit_xor(i) a9, bool_and(b) a10, bool_or(b) a11, count(*) a12,
+    count(v) a13, count_if(i > 0) a14, first(v) a15, histogram(s) a16,
+    json_arrayagg(v) a17, json_arrayagg_null(v) a18,
+    json_objectagg(s, v) a19, last(v) a20, listagg(s, ";") a21,
+    map_agg(s, v) a22, max(v) a23, median(f) a24, min(v) a25, mode(s) a26,
+    percentile(i, 0.9) a27, percentile_cont(f, 0.25) a28, ratio(b) a29,
+    sum(i) a30, topk(s, 3) a31, count(DISTINCT s) a32, sum(DISTINCT f) a33,
+    array_agg(DISTINCT v) a34, array_agg(v ORDER BY i DESC, f) a35,
+    listagg(s, "+" ORDER BY f) a36, sum(i) FILTER (WHERE b) a37,
+    max(f) FILTER (WHERE i > 0) a38, first(f ORDER BY i) a39'
+whole='corr(i, f) b1, covar_pop(i, f) b2, covar_samp(i, f) b3,
+    rate(f, _time) b4, regr_count(i, f) b5, regr_intercept(i, f) b6,
+    regr_r2(i, f) b7, regr_slope(i, f) b8, stddev_pop(f) b9,
+    stddev_samp(i) b10, var_pop(i) b11, var_samp(f) b12, sum(f) b13,
+    avg(f) b14'
+
+# Nothing stays in memory for longer than a few hundred rows.
+same_evicted() {
+	weir -l 10s "$@" odd.jsonl >plenty
+	WEIR_TORTURE=evict,rows=300 weir -l 10s --mem 1M "$@" odd.jsonl >little
+	[ -s plenty ]
+	cmp plenty little
+}
+
+@test "memory: each aggregate is the same in pieces" {
+	local name
+	while read -r name; do
+		has "$merged, $whole" "$name("
+	done < <(weir help aggregates | sed -n 's/^  \([a-z_0-9]*\)(.*/\1/p')
+	odd_rows 6000 900 >odd.jsonl
+	same_evicted "SELECT k, $merged GROUP BY k"
+	same_evicted "SELECT k, $merged GROUP BY k, tumble(2m)"
+	same_evicted "SELECT k, $whole GROUP BY k"
+	same_evicted "SELECT k, $whole, $merged GROUP BY k, tumble(2m)"
+	same_evicted "SELECT k, b, $merged GROUP BY CUBE (k, b)"
+	same_evicted --allow 30s "SELECT k, $merged GROUP BY k, hop(2m, 30s)"
+	same_evicted "SELECT k, sum(v) s, avg(v) a, count(*) n GROUP BY k"
+}
+
+@test "memory: pieces are kept from run to run, and seen in a dump" {
+	local query="SELECT k, $merged GROUP BY k"
+
+	odd_rows 3000 300 >odd.jsonl
+	head -2000 odd.jsonl >first.jsonl
+	tail -n +2001 odd.jsonl >rest.jsonl
+	weir "$query" odd.jsonl >whole
+	WEIR_TORTURE=evict,rows=100,commit=3 weir -q -s ./st --mem 1M -m final \
+	    "$query" first.jsonl
+	weir state dump ./st >dump
+	has "$(cat dump)" '"raw_pieces":["'
+	weir state load ./loaded dump
+	weir state dump ./loaded | cmp - dump
+	weir state check ./st
+	weir state savepoint ./st ./saved
+	weir state dump ./saved | cmp - dump
+	for st in ./st ./loaded ./saved; do
+		weir -q -s $st --final "$query" first.jsonl rest.jsonl |
+		    cmp - whole
+	done
+}
+
+@test "memory: pieces are put together for another query and mode" {
+	odd_rows 3000 300 >odd.jsonl
+	head -2000 odd.jsonl >first.jsonl
+	tail -n +2001 odd.jsonl >rest.jsonl
+	for st in a b; do
+		WEIR_TORTURE=evict,rows=100 weir -q -s ./$st --mem 1M -m final \
+		    'SELECT k, count(*) n, sum(i) s GROUP BY k' first.jsonl
+	done
+	# What an aggregate has missed begins empty.
+	weir -q -s ./a --final 'SELECT k, sum(i) s, count(*) n, var_pop(i) v
+	    GROUP BY k' first.jsonl rest.jsonl | cut -d, -f1-3 >got
+	weir 'SELECT k, sum(i) s, count(*) n, 1 AS v GROUP BY k' odd.jsonl |
+	    cut -d, -f1-3 >want
+	cmp got want
+	# Changes: totals go on where they were.
+	weir -q -s ./b -m upsert 'SELECT k, count(*) n, sum(i) s GROUP BY k' \
+	    first.jsonl rest.jsonl | sed 's/"op":"[^"]*",//' |
+	    awk -F, '{last[$1] = $0} END {for (k in last) print last[k]}' |
+	    LC_ALL=C sort >got
+	weir 'SELECT k, count(*) n, sum(i) s GROUP BY k' odd.jsonl |
+	    LC_ALL=C sort >want
+	[ "$(wc -l <got)" -gt 100 ]
+	[ -z "$(LC_ALL=C comm -23 got want)" ]
+}

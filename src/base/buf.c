@@ -32,6 +32,18 @@ buf_addz(struct buf *b, const char *z)
 }
 
 void
+buf_quoted(struct buf *b, struct str s, char quote)
+{
+	buf_addc(b, quote);
+	for (size_t i = 0; i < s.n; i++) {
+		if (s.p[i] == quote)
+			buf_addc(b, quote);
+		buf_addc(b, s.p[i]);
+	}
+	buf_addc(b, quote);
+}
+
+void
 buf_printf(struct buf *b, const char *fmt, ...)
 {
 	va_list ap;

@@ -56,6 +56,10 @@ buf_str(const struct buf *b)
 }
 
 void buf_addz(struct buf *b, const char *z);
+
+/* Between two quotes, which are doubled within: 'it''s', `a``b`. */
+void buf_quoted(struct buf *b, struct str s, char quote);
+
 __attribute__((format(printf, 2, 3))) void buf_printf(
     struct buf *b, const char *fmt, ...);
 

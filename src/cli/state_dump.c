@@ -18,6 +18,7 @@
 #include "data/key.h"
 #include "data/pack.h"
 #include "run/run.h"
+#include "state/pieces.h"
 
 #define NOWHERE ((struct where){0})
 #define DUMP_VERSION 1
@@ -92,6 +93,22 @@ put_own(struct dump *d, const struct run_map *m, struct str bytes)
 	value_json(&d->out, v);
 }
 
+/* A value that nobody has put together yet. */
+static void
+put_pieces(struct buf *out, struct str pieces)
+{
+	const char *comma = "";
+	struct str piece;
+
+	buf_lit(out, ",\"raw_pieces\":[");
+	while (pieces_next(&pieces, &piece)) {
+		buf_addz(out, comma);
+		value_json(out, value_of_str(T_BYTES, piece));
+		comma = ",";
+	}
+	buf_addc(out, ']');
+}
+
 /* What load takes back, around what people are shown. */
 static void
 put_entry(struct dump *d, const struct state_map_row *m,
@@ -116,10 +133,13 @@ put_entry(struct dump *d, const struct state_map_row *m,
 		buf_adds(out, buf_str(&show->value));
 	}
 	for (unsigned i = 0; i < n_run_maps; i++)
-		if (m->number == run_maps[i].number)
+		if (m->number == run_maps[i].number && !e->pieces)
 			put_own(d, &run_maps[i], e->value);
 	put_bytes(out, "raw_key", e->key);
-	put_bytes(out, "raw_value", e->value);
+	if (e->pieces)
+		put_pieces(out, e->value);
+	else
+		put_bytes(out, "raw_value", e->value);
 	buf_lit(out, "}\n");
 }
 
@@ -131,6 +151,7 @@ dump_bucket(struct dump *d, const struct state_map_row *m, int64_t bucket,
 	struct op_entry e = {.map = m->name, .bucket = bucket};
 
 	while (!d->failed && store_scan_next(scan, &e.key, &e.value)) {
+		e.pieces = store_scan_pieces(scan);
 		put_entry(d, m, &e, show);
 		arena_reset(&d->arena);
 		settle(d);
@@ -326,23 +347,58 @@ load_head(struct load *l, struct value line, struct err *err)
 	return 0;
 }
 
+/* Pieces go behind one another, as they did. */
+static bool
+load_pieces(struct load *l, unsigned number, int64_t bucket, struct value line,
+    struct str key)
+{
+	size_t n = key.n;
+	struct value all;
+	bool first = true;
+
+	if (!pack_map_find(line, STR("raw_pieces"), &l->arena, &all) ||
+	    all.type != T_LIST)
+		return false;
+	for (uint32_t i = 0, count = pack_count(all); i < count; i++) {
+		struct str piece;
+		struct value v;
+
+		l->bytes.n = n;
+		if (!pack_list_at(all, i, &l->arena, &v) || v.type != T_TEXT ||
+		    !decode(&l->bytes, value_str(v)))
+			return false;
+		key.p = l->bytes.p;
+		piece = (struct str){key.p + n, l->bytes.n - n};
+		if (first)
+			store_put(l->store, number, bucket, key, piece);
+		else
+			store_append(l->store, number, bucket, key, piece);
+		first = false;
+	}
+	return !first;
+}
+
 static int
 load_entry(struct load *l, struct value line, struct err *err)
 {
-	struct str key, value;
+	struct str key, value = {0};
 	int64_t number, bucket;
+	bool whole = text_of(l, line, "raw_value", &value);
 	size_t n;
 
 	l->bytes.n = 0;
 	if (!number_of(l, line, "number", &number) || number < 0 ||
 	    number > UINT32_MAX || !number_of(l, line, "bucket", &bucket) ||
-	    !text_of(l, line, "raw_key", &key) ||
-	    !text_of(l, line, "raw_value", &value) || !decode(&l->bytes, key))
+	    !text_of(l, line, "raw_key", &key) || !decode(&l->bytes, key))
 		return bad_line(l, "this is no entry of a state", err);
 	n = l->bytes.n;
 	if (key_count((struct str){l->bytes.p, n}) < 0 ||
-	    !decode(&l->bytes, value))
+	    (whole ? !decode(&l->bytes, value)
+		   : !load_pieces(l, (unsigned)number, bucket, line,
+			 (struct str){l->bytes.p, n})))
 		return bad_line(l, "this is no entry of a state", err);
+	if (!whole)
+		return 0;
 	store_put(l->store, (unsigned)number, bucket,
 	    (struct str){l->bytes.p, n},
 	    (struct str){l->bytes.p + n, l->bytes.n - n});

@@ -58,19 +58,10 @@ plain(struct str name)
 static void
 print_name(struct buf *out, struct str name)
 {
-	size_t i;
-
-	if (plain(name)) {
+	if (plain(name))
 		buf_adds(out, name);
-		return;
-	}
-	buf_addc(out, '`');
-	for (i = 0; i < name.n; i++) {
-		if (name.p[i] == '`')
-			buf_addc(out, '`');
-		buf_addc(out, name.p[i]);
-	}
-	buf_addc(out, '`');
+	else
+		buf_quoted(out, name, '`');
 }
 
 static void

@@ -372,6 +372,20 @@ agg_merge(const struct agg_call *call, struct arena *heap, void *into,
 		call->agg->merge(call, heap, into, from);
 }
 
+/*
+ * Values of a set, and rows that are kept, are added one by one when they are
+ * merged. Rows that are taken back need to know what they are taken from.
+ */
+enum agg_parts
+agg_parts(const struct agg_call *call)
+{
+	if (call->retract)
+		return AGG_PARTS_NEVER;
+	if (keeps_set(call) || agg_keeps_rows(call))
+		return AGG_PARTS_EXACT;
+	return call->agg->parts;
+}
+
 bool
 agg_unmerges(const struct agg_call *call)
 {

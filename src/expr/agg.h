@@ -41,6 +41,17 @@ enum agg_back {
 	AGG_BACK_EXACT	 /* always */
 };
 
+/*
+ * When merging gives, to the last bit, what adding the rows of both one after
+ * another would have given: then rows may be added to an accumulator of their
+ * own, and merged with those before at any later time.
+ */
+enum agg_parts {
+	AGG_PARTS_NEVER, /* never certainly */
+	AGG_PARTS_INTS,	 /* as long as those added apart are no floats */
+	AGG_PARTS_EXACT	 /* always */
+};
+
 /* A call of an aggregate in a query, bound. */
 struct agg_call {
 	const struct agg *agg;
@@ -150,6 +161,7 @@ struct agg {
 	enum agg_back back;
 	void (*merge)(const struct agg_call *call, struct arena *heap,
 	    void *into, const void *from);
+	enum agg_parts parts;
 	/*
 	 * Takes out again what was merged before, or NULL if that cannot be
 	 * done. Then sound (NULL = always) says if the value of what is left
@@ -197,6 +209,9 @@ unsigned agg_size(const struct agg_call *call);
 /* Adds an accumulator whose rows came after those of into. */
 void agg_merge(const struct agg_call *call, struct arena *heap, void *into,
     const void *from);
+
+/* The same of a call, with what DISTINCT and ORDER BY keep. */
+enum agg_parts agg_parts(const struct agg_call *call);
 
 /* The same way back, if agg_unmerges; see struct agg. */
 bool agg_unmerges(const struct agg_call *call);

@@ -410,6 +410,7 @@ const struct agg agg_approx_distinct = {
     .size = distinct_size,
     .add = distinct_add,
     .merge = distinct_merge,
+    .parts = AGG_PARTS_EXACT,
     .value = distinct_value,
     .save = distinct_save,
     .load = distinct_load,

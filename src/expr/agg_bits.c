@@ -108,8 +108,8 @@ bits_load(const struct agg_call *call, struct arena *heap, void *acc,
 #define BITS_PARTS                                                             \
 	.aliases = "", .signature = "number -> bigint", .flink = NULL,         \
 	.args_min = 1, .args_max = 1, .bind = bits_bind, .size = bits_size,    \
-	.add = bits_add, .merge = bits_merge, .value = bits_value,             \
-	.save = bits_save, .load = bits_load
+	.add = bits_add, .merge = bits_merge, .parts = AGG_PARTS_EXACT,        \
+	.value = bits_value, .save = bits_save, .load = bits_load
 
 const struct agg agg_bit_and = {
     .name = "bit_and",

@@ -331,17 +331,19 @@ paired_load(const struct agg_call *call, struct arena *heap, void *acc,
 
 #define HELD_PARTS                                                             \
 	ONE_VALUE, .size = held_size, .merge = pick_merge,                     \
-		   .value = held_value, .save = held_save, .load = held_load
+		   .parts = AGG_PARTS_EXACT, .value = held_value,              \
+		   .save = held_save, .load = held_load
 
 #define TIMED_PARTS                                                            \
 	ONE_VALUE, .size = timed_size, .add = timed_add, .merge = timed_merge, \
-		   .value = held_value, .save = timed_save, .load = timed_load
+		   .parts = AGG_PARTS_EXACT, .value = held_value,              \
+		   .save = timed_save, .load = timed_load
 
 #define PAIRED_PARTS                                                           \
 	.signature = "any, any -> same", .args_min = 2, .args_max = 2,         \
 	.ignores_duplicates = true, .bind = pick_bind, .size = paired_size,    \
-	.add = paired_add, .merge = paired_merge, .value = held_value,         \
-	.save = paired_save, .load = paired_load
+	.add = paired_add, .merge = paired_merge, .parts = AGG_PARTS_EXACT,    \
+	.value = held_value, .save = paired_save, .load = paired_load
 
 const struct agg agg_min = {
     .name = "min",

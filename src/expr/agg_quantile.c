@@ -689,7 +689,8 @@ quant_load(const struct agg_call *call, struct arena *heap, void *acc,
 
 #define NUMBERS_PARTS                                                          \
 	.size = quant_size, .add = quant_add, .merge = quant_merge,            \
-	.save = quant_save, .load = quant_load, .keep = AGG_KEEP_NUMBERS
+	.parts = AGG_PARTS_EXACT, .save = quant_save, .load = quant_load,      \
+	.keep = AGG_KEEP_NUMBERS
 
 #define QUANT_PARTS                                                            \
 	NUMBERS_PARTS, .unmerge = quant_unmerge, .sound = quant_sound,         \

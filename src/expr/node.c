@@ -50,25 +50,7 @@ name_print(struct buf *out, struct str name)
 		buf_adds(out, name);
 		return;
 	}
-	buf_addc(out, '`');
-	for (size_t i = 0; i < name.n; i++) {
-		if (name.p[i] == '`')
-			buf_addc(out, '`');
-		buf_addc(out, name.p[i]);
-	}
-	buf_addc(out, '`');
-}
-
-static void
-text_print(struct buf *out, struct str s)
-{
-	buf_addc(out, '\'');
-	for (size_t i = 0; i < s.n; i++) {
-		if (s.p[i] == '\'')
-			buf_addc(out, '\'');
-		buf_addc(out, s.p[i]);
-	}
-	buf_addc(out, '\'');
+	buf_quoted(out, name, '`');
 }
 
 static void
@@ -152,7 +134,7 @@ print_literal(struct buf *out, const struct node *n)
 		print_decimal(out, *v.d);
 		break;
 	case T_TEXT:
-		text_print(out, value_str(v));
+		buf_quoted(out, value_str(v), '\'');
 		break;
 	case T_BYTES:
 		print_bytes(out, v);

@@ -31,7 +31,7 @@ put_edge(struct sql_writer *w, struct edge e)
 	}
 	in = &w->plan->inputs[e.number];
 	if (!in->closed && in->n_files == 1 && !str_is(in->files[0], "-"))
-		sql_put_text(w->out, in->files[0]);
+		buf_quoted(w->out, in->files[0], '\'');
 	else
 		name_print(w->out, in->name);
 }

@@ -16,9 +16,6 @@ struct sql_writer {
 	struct edge reading; /* of the step at hand */
 };
 
-/* A text in quotes. */
-void sql_put_text(struct buf *out, struct str s);
-
 /* Options that the query needs, as comments, and SET. */
 void sql_put_comment(struct sql_writer *w);
 

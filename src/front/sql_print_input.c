@@ -5,18 +5,6 @@
 #include "base/zone.h"
 #include "front/tree.h"
 
-void
-sql_put_text(struct buf *out, struct str s)
-{
-	buf_addc(out, '\'');
-	for (size_t i = 0; i < s.n; i++) {
-		if (s.p[i] == '\'')
-			buf_addc(out, '\'');
-		buf_addc(out, s.p[i]);
-	}
-	buf_addc(out, '\'');
-}
-
 /* ---- inputs ---- */
 
 /* True if the input cannot be told by its name or file alone. */
@@ -76,7 +64,7 @@ sql_put_table(struct sql_writer *w, const struct plan_input *in)
 	buf_lit(w->out, ") WITH ('connector' = ");
 	if (in->n_files == 1 && !str_is(in->files[0], "-")) {
 		buf_lit(w->out, "'filesystem', 'path' = ");
-		sql_put_text(w->out, in->files[0]);
+		buf_quoted(w->out, in->files[0], '\'');
 	} else {
 		buf_lit(w->out, "'stdin'");
 	}

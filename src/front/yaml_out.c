@@ -149,13 +149,7 @@ put_text(struct buf *out, struct str s, bool quoted, bool flow)
 		put_escaped(out, s);
 		return;
 	}
-	buf_addc(out, '\'');
-	for (size_t i = 0; i < s.n; i++) {
-		if (s.p[i] == '\'')
-			buf_addc(out, '\'');
-		buf_addc(out, s.p[i]);
-	}
-	buf_addc(out, '\'');
+	buf_quoted(out, s, '\'');
 }
 
 /* ---- one line ---- */

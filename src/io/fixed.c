@@ -270,11 +270,3 @@ fixed_line(struct text_decoder *t, struct batch *b, unsigned row,
 		return why;
 	return fixed_row(d, b, row, line, &l);
 }
-
-size_t
-fixed_decode(struct decoder *d, const char *p, const char *end, bool eof,
-    struct batch *b)
-{
-	return text_decode_lines(
-	    (struct text_decoder *)d, p, end, eof, b, fixed_line);
-}

@@ -87,14 +87,10 @@ enum start_status fixed_start(const struct format *format,
     const struct settings *settings, struct arena *arena, struct layout **out,
     size_t *used, struct err *err);
 
-/* format.decoder_new, decoder_free and decode. */
+/* format.decoder_new, decoder_free and line (scan, then fixed_row). */
 struct decoder *fixed_decoder_new(
     const struct layout *layout, const struct decode_spec *spec);
 void fixed_decoder_free(struct decoder *d);
-size_t fixed_decode(struct decoder *d, const char *p, const char *end, bool eof,
-    struct batch *b);
-
-/* text_line_fn: scan, then fixed_row. */
 const char *fixed_line(struct text_decoder *t, struct batch *b, unsigned row,
     struct str line, const char **at);
 

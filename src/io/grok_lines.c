@@ -446,14 +446,6 @@ grok_line(struct text_decoder *t, struct batch *b, unsigned row,
 	return why ? why : text_row(t, b, row, line, NULL);
 }
 
-static size_t
-grok_decode(struct decoder *d, const char *p, const char *end, bool eof,
-    struct batch *b)
-{
-	return text_decode_lines(
-	    (struct text_decoder *)d, p, end, eof, b, grok_line);
-}
-
 const struct format format_grok = {
     .name = "grok",
     .doc = "lines by a pattern of named patterns, as Logstash has them",
@@ -477,7 +469,8 @@ const struct format format_grok = {
     .start = grok_start,
     .decoder_new = grok_decoder_new,
     .decoder_free = grok_decoder_free,
-    .decode = grok_decode,
+    .decode = text_decode_lines,
+    .line = grok_line,
     .frame = text_frame_lines,
     .lines = true,
     .nested = true,

@@ -110,6 +110,15 @@ struct decoder {
 	const struct decode_spec *spec;
 };
 
+/*
+ * Of formats that decode line by line (io/text.h): decodes one line (without
+ * its LF or CRLF, not empty, valid UTF-8) into the row given. NULL, or why it
+ * is bad; then *at may be set to the bad byte.
+ */
+struct text_decoder;
+typedef const char *text_line_fn(struct text_decoder *d, struct batch *b,
+    unsigned row, struct str line, const char **at);
+
 /* One column of the output. */
 struct out_column {
 	struct str name;
@@ -204,6 +213,8 @@ struct format {
 	 */
 	size_t (*decode)(struct decoder *d, const char *p, const char *end,
 	    bool eof, struct batch *b);
+
+	text_line_fn *line; /* for decode by lines; else NULL */
 
 	/*
 	 * Length of the whole records at the start of [p, p + n), for cutting

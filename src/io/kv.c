@@ -255,14 +255,6 @@ kv_decoder_new(const struct layout *layout, const struct decode_spec *spec)
 	return base;
 }
 
-static size_t
-kv_decode(struct decoder *d, const char *p, const char *end, bool eof,
-    struct batch *b)
-{
-	return text_decode_lines(
-	    (struct text_decoder *)d, p, end, eof, b, kv_line);
-}
-
 const struct format format_kv = {
     .name = "kv",
     .look = "name=value with a comma, semicolon, bar or & between",
@@ -283,7 +275,8 @@ const struct format format_kv = {
     .start = kv_start,
     .decoder_new = kv_decoder_new,
     .decoder_free = pairs_decoder_free,
-    .decode = kv_decode,
+    .decode = text_decode_lines,
+    .line = kv_line,
     .frame = text_frame_lines,
     .lines = true,
     .nul = true,

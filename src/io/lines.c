@@ -49,14 +49,6 @@ lines_line(struct text_decoder *d, struct batch *b, unsigned row,
 	return why ? why : text_row(d, b, row, line, &whole);
 }
 
-static size_t
-lines_decode(struct decoder *d, const char *p, const char *end, bool eof,
-    struct batch *b)
-{
-	return text_decode_lines(
-	    (struct text_decoder *)d, p, end, eof, b, lines_line);
-}
-
 /* ---- writing ---- */
 
 static struct encoder *
@@ -117,7 +109,8 @@ const struct format format_lines = {
     .start = lines_start,
     .decoder_new = text_decoder_new,
     .decoder_free = text_decoder_free,
-    .decode = lines_decode,
+    .decode = text_decode_lines,
+    .line = lines_line,
     .frame = text_frame_lines,
     .lines = true,
     .nul = true,

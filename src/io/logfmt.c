@@ -169,14 +169,6 @@ logfmt_decoder_new(const struct layout *layout, const struct decode_spec *spec)
 	return base;
 }
 
-static size_t
-logfmt_decode(struct decoder *d, const char *p, const char *end, bool eof,
-    struct batch *b)
-{
-	return text_decode_lines(
-	    (struct text_decoder *)d, p, end, eof, b, logfmt_line);
-}
-
 const struct format format_logfmt = {
     .name = "logfmt",
     .look = "name=value with blanks between, some values in quotes",
@@ -196,7 +188,8 @@ const struct format format_logfmt = {
     .start = logfmt_start,
     .decoder_new = logfmt_decoder_new,
     .decoder_free = pairs_decoder_free,
-    .decode = logfmt_decode,
+    .decode = text_decode_lines,
+    .line = logfmt_line,
     .frame = text_frame_lines,
     .lines = true,
     .nul = true,

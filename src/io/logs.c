@@ -275,14 +275,6 @@ log_line(struct text_decoder *t, struct batch *b, unsigned row, struct str line,
 	return why ? why : text_row(t, b, row, line, NULL);
 }
 
-static size_t
-log_decode(struct decoder *d, const char *p, const char *end, bool eof,
-    struct batch *b)
-{
-	return text_decode_lines(
-	    (struct text_decoder *)d, p, end, eof, b, log_line);
-}
-
 /* ---- the rows ---- */
 
 /* As in fields[]. */
@@ -318,7 +310,8 @@ const struct format format_nginx = {
     .start = nginx_start,
     .decoder_new = log_decoder_new,
     .decoder_free = text_decoder_free,
-    .decode = log_decode,
+    .decode = text_decode_lines,
+    .line = log_line,
     .frame = text_frame_lines,
     .lines = true,
     .nul = true,
@@ -344,7 +337,8 @@ const struct format format_apache = {
     .start = apache_start,
     .decoder_new = log_decoder_new,
     .decoder_free = text_decoder_free,
-    .decode = log_decode,
+    .decode = text_decode_lines,
+    .line = log_line,
     .frame = text_frame_lines,
     .lines = true,
     .nul = true,

@@ -158,14 +158,6 @@ ltsv_decoder_new(const struct layout *layout, const struct decode_spec *spec)
 	return base;
 }
 
-static size_t
-ltsv_decode(struct decoder *d, const char *p, const char *end, bool eof,
-    struct batch *b)
-{
-	return text_decode_lines(
-	    (struct text_decoder *)d, p, end, eof, b, ltsv_line);
-}
-
 const struct format format_ltsv = {
     .name = "ltsv",
     .look = "name:value with tabs between",
@@ -186,7 +178,8 @@ const struct format format_ltsv = {
     .start = ltsv_start,
     .decoder_new = ltsv_decoder_new,
     .decoder_free = pairs_decoder_free,
-    .decode = ltsv_decode,
+    .decode = text_decode_lines,
+    .line = ltsv_line,
     .frame = text_frame_lines,
     .lines = true,
     .nul = true,

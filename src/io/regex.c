@@ -150,14 +150,6 @@ regex_line(struct text_decoder *t, struct batch *b, unsigned row,
 	return why ? why : text_row(t, b, row, line, d->values);
 }
 
-static size_t
-regex_decode(struct decoder *d, const char *p, const char *end, bool eof,
-    struct batch *b)
-{
-	return text_decode_lines(
-	    (struct text_decoder *)d, p, end, eof, b, regex_line);
-}
-
 const struct format format_regex = {
     .name = "regex",
     .look = "none of the others, but every line is alike",
@@ -176,7 +168,8 @@ const struct format format_regex = {
     .start = regex_start,
     .decoder_new = regex_decoder_new,
     .decoder_free = regex_decoder_free,
-    .decode = regex_decode,
+    .decode = text_decode_lines,
+    .line = regex_line,
     .frame = text_frame_lines,
     .lines = true,
     .nul = true,

@@ -534,7 +534,7 @@ syslog_decode(struct decoder *base, const char *p, const char *end, bool eof,
 
 	if (l->o.octets)
 		return decode_octets(t, p, end, eof, b);
-	return text_decode_lines(t, p, end, eof, b, syslog_line);
+	return text_decode_lines(base, p, end, eof, b);
 }
 
 static size_t
@@ -594,6 +594,7 @@ const struct format format_syslog = {
     .decoder_new = fixed_decoder_new,
     .decoder_free = fixed_decoder_free,
     .decode = syslog_decode,
+    .line = syslog_line,
     .frame = syslog_frame,
     .lines = true,
     .nul = true,

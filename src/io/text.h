@@ -127,13 +127,6 @@ bool text_valid(
 
 /* ---- formats of one record a line ---- */
 
-/*
- * Decodes one line (without its LF or CRLF, not empty, valid UTF-8) into the
- * row given. NULL, or why it is bad; then *at may be set to the bad byte.
- */
-typedef const char *text_line_fn(struct text_decoder *d, struct batch *b,
-    unsigned row, struct str line, const char **at);
-
 /* What a text_line_fn returns for a line that is none and is not bad. */
 extern const char text_no_record[];
 #define TEXT_NO_RECORD text_no_record
@@ -155,9 +148,9 @@ text_again(struct text_decoder *d, uint64_t n)
 bool text_take(struct text_decoder *d, struct batch *b, unsigned *row,
     struct str line, const char *end, text_line_fn *fn);
 
-/* format.decode by lines. */
-size_t text_decode_lines(struct text_decoder *d, const char *p, const char *end,
-    bool eof, struct batch *b, text_line_fn *fn);
+/* format.decode by lines, each by format.line. */
+size_t text_decode_lines(struct decoder *d, const char *p, const char *end,
+    bool eof, struct batch *b);
 
 /* format.frame by lines. */
 size_t text_frame_lines(const struct layout *layout, const char *p, size_t n);

@@ -130,10 +130,12 @@ without_end(const struct layout *l, struct str s)
 }
 
 size_t
-text_decode_lines(struct text_decoder *d, const char *p, const char *end,
-    bool eof, struct batch *b, text_line_fn *fn)
+text_decode_lines(struct decoder *base, const char *p, const char *end,
+    bool eof, struct batch *b)
 {
-	uint32_t max = d->base.spec->limits.record_max;
+	struct text_decoder *d = (struct text_decoder *)base;
+	text_line_fn *fn = base->layout->format->line;
+	uint32_t max = base->spec->limits.record_max;
 	const char *at = p;
 	unsigned row = 0;
 

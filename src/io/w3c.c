@@ -174,17 +174,6 @@ w3c_decoder_new(const struct layout *layout, const struct decode_spec *spec)
 	return &d->t.base;
 }
 
-static void
-w3c_decoder_free(struct decoder *base)
-{
-	struct w3c_decoder *d = (struct w3c_decoder *)base;
-
-	if (!d)
-		return;
-	text_release(&d->t);
-	mem_free(d);
-}
-
 /* Takes the line apart; NULL, or why it is bad. */
 static const char *
 split(struct w3c_decoder *d, const struct w3c_layout *l, struct str line,
@@ -330,14 +319,6 @@ w3c_line(struct text_decoder *t, struct batch *b, unsigned row, struct str line,
 	return why ? why : text_row(t, b, row, line, d->values);
 }
 
-static size_t
-w3c_decode(struct decoder *d, const char *p, const char *end, bool eof,
-    struct batch *b)
-{
-	return text_decode_lines(
-	    (struct text_decoder *)d, p, end, eof, b, w3c_line);
-}
-
 const struct format format_w3c = {
     .name = "w3c",
     .look = "#Version: or #Fields:",
@@ -359,8 +340,9 @@ const struct format format_w3c = {
     .guess = w3c_guess,
     .start = w3c_start,
     .decoder_new = w3c_decoder_new,
-    .decoder_free = w3c_decoder_free,
-    .decode = w3c_decode,
+    .decoder_free = text_decoder_free,
+    .decode = text_decode_lines,
+    .line = w3c_line,
     .frame = text_frame_lines,
     .lines = true,
 };

@@ -471,14 +471,6 @@ zeek_line(struct text_decoder *t, struct batch *b, unsigned row,
 	return why ? why : text_row(t, b, row, line, d->values);
 }
 
-static size_t
-zeek_decode(struct decoder *d, const char *p, const char *end, bool eof,
-    struct batch *b)
-{
-	return text_decode_lines(
-	    (struct text_decoder *)d, p, end, eof, b, zeek_line);
-}
-
 const struct format format_zeek = {
     .name = "zeek",
     .look = "#separator \\x09, then #fields",
@@ -503,7 +495,8 @@ const struct format format_zeek = {
     .start = zeek_start,
     .decoder_new = zeek_decoder_new,
     .decoder_free = zeek_decoder_free,
-    .decode = zeek_decode,
+    .decode = text_decode_lines,
+    .line = zeek_line,
     .frame = text_frame_lines,
     .lines = true,
 };

@@ -382,19 +382,6 @@ dedup_open(const struct op *op)
 	return &r->run;
 }
 
-/* Passes on the rows of the list, as the batch's selection. */
-static void
-pass_on(struct dedup_run *r, struct batch *b, uint16_t *rows, unsigned n)
-{
-	struct batch view = *b;
-
-	if (!n)
-		return;
-	view.sel = rows;
-	view.n_sel = n;
-	r->run.emit(&r->run, &view);
-}
-
 /* Has its key come before, and been kept since? From now on it has. */
 static bool
 has_come(struct dedup_run *r, const struct batch *b, const struct row_values *p,
@@ -441,12 +428,12 @@ apply_at_once(struct dedup_run *r, struct batch *b, const struct row_values *p,
 		forget_old(r);
 		if (r->run.ends)
 			continue;
-		pass_on(r, b, rows, n);
+		op_pass(&r->run, b, rows, n);
 		rows += n;
 		n = 0;
 		r->run.forward(&r->run, w->now);
 	}
-	pass_on(r, b, rows, n);
+	op_pass(&r->run, b, rows, n);
 }
 
 static void

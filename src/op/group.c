@@ -155,6 +155,20 @@ slides(const struct group_config *c, const struct agg_call *call)
 	       agg_unmerges(call);
 }
 
+/* The least of what its aggregates allow. */
+static enum agg_parts
+parts_of(const struct group_config *c)
+{
+	enum agg_parts least = c->counts ? AGG_PARTS_NEVER : AGG_PARTS_EXACT;
+
+	for (unsigned i = 0; i < c->grouping.n_aggs; i++) {
+		enum agg_parts parts = agg_parts(&c->grouping.aggs[i]);
+
+		least = parts < least ? parts : least;
+	}
+	return least;
+}
+
 static void
 lay_out_cell(struct group_config *c, const struct op *op, struct arena *a)
 {
@@ -172,6 +186,7 @@ lay_out_cell(struct group_config *c, const struct op *op, struct arena *a)
 	}
 	c->live = op->live;
 	c->counts = op->in.changes || op->live;
+	c->parts = parts_of(c);
 	c->count_at = at;
 	c->cell_bytes = at + (c->counts ? (unsigned)sizeof(int64_t) : 0);
 }

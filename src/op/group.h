@@ -75,6 +75,7 @@ struct group_config {
 	 */
 	bool live, counts;
 	unsigned count_at;
+	enum agg_parts parts; /* of all aggregates */
 	int64_t ttl; /* live: µs of event time keys are kept; 0 = for ever */
 };
 
@@ -179,6 +180,10 @@ void group_merge(const struct group_config *c, enum group_part part,
 /* Adds rows to cells, aggregate by aggregate. rows->args is filled here. */
 void group_add(const struct group_config *c, struct arena *heap,
     const struct group_prep *prep, struct agg_rows *rows);
+
+/* May these rows be added to pieces of cells (state/table.h)? */
+bool group_adds_parts(const struct group_config *c,
+    const struct group_prep *prep, const uint16_t *rows, unsigned n);
 
 /* ---- group_state.c ---- */
 

@@ -34,7 +34,7 @@ struct live_run {
 
 	/* What is kept; step NULL: nothing is. */
 	struct group_keep keep;
-	struct state_map *starts;
+	struct state_map *starts, *cells;
 	uint64_t saved; /* n_held as it is noted */
 	int64_t now;	/* the watermark */
 };
@@ -69,6 +69,8 @@ group_live_close(struct op_run *run)
 
 	group_rows_release(&r->rows);
 	table_release(&r->table);
+	if (r->cells)
+		table_pieces_end(r->cells);
 	ttl_release(&r->ttl);
 	arena_release(&r->scratch);
 	group_keep_release(&r->keep);
@@ -302,8 +304,10 @@ group_live_restore(struct op_run *run, struct state_step *step, struct err *err)
 		r->starts = state_map(step, "run");
 		return 0;
 	}
-	table_keep(&r->table, state_map(step, "cells"), everything.start,
-	    &group_codec, &r->keep);
+	r->cells = state_map(step, "cells");
+	table_pieces(r->cells, &group_codec, &r->keep, r->c->cell_bytes);
+	table_keep(
+	    &r->table, r->cells, everything.start, &group_codec, &r->keep);
 	r->starts = state_map(step, "slices");
 	scan = state_scan(r->starts, 0);
 	while (group_next_slice(r->starts, scan, &all))

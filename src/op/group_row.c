@@ -248,6 +248,39 @@ count_rows(const struct group_config *c, const struct agg_rows *rows)
 	}
 }
 
+/* Has the call a float among its arguments, or what may become one? */
+static bool
+any_float(const struct column *col, const uint16_t *rows, unsigned n)
+{
+	if (!col->constant && col->type != T_ANY)
+		return col->type != T_INT && col->type != T_DECIMAL &&
+		       col->type != T_DURATION && col->type != T_NULL;
+	for (unsigned k = 0; k < n; k++) {
+		enum type t = column_get(col, rows[k]).type;
+
+		if (t != T_INT && t != T_DECIMAL && t != T_DURATION &&
+		    t != T_NULL)
+			return true;
+	}
+	return false;
+}
+
+bool
+group_adds_parts(const struct group_config *c, const struct group_prep *prep,
+    const uint16_t *rows, unsigned n)
+{
+	if (c->parts != AGG_PARTS_INTS)
+		return c->parts == AGG_PARTS_EXACT;
+	for (unsigned i = 0; i < c->grouping.n_aggs; i++) {
+		const struct agg_call *call = &c->grouping.aggs[i];
+
+		if (agg_parts(call) == AGG_PARTS_INTS &&
+		    any_float(&prep->args[i][0], rows, n))
+			return false;
+	}
+	return true;
+}
+
 void
 group_add(const struct group_config *c, struct arena *heap,
     const struct group_prep *prep, struct agg_rows *rows)

@@ -9,6 +9,7 @@
 #include "op/group.h"
 #include "op/show.h"
 #include "state/code.h"
+#include "state/pieces.h"
 #include "state/table.h"
 
 struct shown {
@@ -55,16 +56,40 @@ shown_of(struct op_show *s)
 
 /* ---- values ---- */
 
-/* Members of an object. */
 static bool
-put_acc(struct op_show *s, struct shown *g, struct str bytes)
+load_acc(struct shown *g, struct str bytes)
+{
+	arena_reset(&g->heap);
+	memset(g->acc, 0, g->keep.c->cell_bytes);
+	return group_load_acc(&g->keep, &g->heap, g->acc, bytes);
+}
+
+/* What is kept in pieces, put together. */
+static bool
+load_pieces(struct shown *g, struct str pieces)
 {
 	const struct group_config *c = g->keep.c;
+	struct str piece, saved;
 
 	arena_reset(&g->heap);
 	memset(g->acc, 0, c->cell_bytes);
-	if (!group_load_acc(&g->keep, &g->heap, g->acc, bytes))
-		return false;
+	while (pieces_next(&pieces, &piece)) {
+		char *acc = arena_zalloc(&g->heap, c->cell_bytes);
+
+		if (!table_saved(piece, &saved) ||
+		    !group_load_acc(&g->keep, &g->heap, acc, saved))
+			return false;
+		group_merge(c, GROUP_EACH, &g->heap, g->acc, acc);
+	}
+	return !pieces.n;
+}
+
+/* Members of an object. */
+static void
+put_values(struct op_show *s, struct shown *g)
+{
+	const struct group_config *c = g->keep.c;
+
 	for (unsigned i = 0; i < c->grouping.n_aggs; i++) {
 		const struct agg_call *call = &c->grouping.aggs[i];
 
@@ -74,6 +99,14 @@ put_acc(struct op_show *s, struct shown *g, struct str bytes)
 		value_json(&s->value,
 		    agg_value(call, g->acc + call->offset, &s->entry));
 	}
+}
+
+static bool
+put_acc(struct op_show *s, struct shown *g, struct str bytes)
+{
+	if (!load_acc(g, bytes))
+		return false;
+	put_values(s, g);
 	return true;
 }
 
@@ -86,6 +119,17 @@ show_acc(struct op_show *s, struct shown *g, struct str bytes)
 	good = put_acc(s, g, bytes);
 	buf_addc(&s->value, '}');
 	return good;
+}
+
+static bool
+show_pieces(struct op_show *s, struct shown *g, struct str pieces)
+{
+	if (!load_pieces(g, pieces))
+		return false;
+	buf_addc(&s->value, '{');
+	put_values(s, g);
+	buf_addc(&s->value, '}');
+	return true;
 }
 
 /* All sessions of a key. */
@@ -262,7 +306,15 @@ group_show(struct op_show *s, const struct op_entry *e)
 	if (!str_is(e->map, "cells") && !str_is(e->map, "sessions") &&
 	    !str_is(e->map, "ttl"))
 		return false;
-	if (!group_is_key(c, e->key) || !table_saved(e->value, &saved))
+	if (!group_is_key(c, e->key))
+		return false;
+	if (e->pieces) {
+		show_slice(s, e->bucket);
+		return str_is(e->map, "cells") &&
+		       c->window.type != WINDOW_ROWS &&
+		       show_pieces(s, shown_of(s), e->value);
+	}
+	if (!table_saved(e->value, &saved))
 		return false;
 	if (str_is(e->map, "ttl"))
 		return show_ttl(s, saved);

@@ -215,8 +215,17 @@ load_cell(void *arg, struct table *t, struct cell *c, struct str bytes)
 	       group_load_acc(k, &t->heap, c->bytes, bytes);
 }
 
+static void
+merge_cell(
+    void *arg, struct table *t, struct cell *into, const struct cell *from)
+{
+	const struct group_keep *k = arg;
+
+	group_merge(k->c, GROUP_EACH, &t->heap, into->bytes, from->bytes);
+}
+
 const struct cell_codec group_codec = {
-    .save = save_cell, .load = load_cell, .movable = true};
+    .save = save_cell, .load = load_cell, .movable = true, .merge = merge_cell};
 
 /* ---- numbers ---- */
 

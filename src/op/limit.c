@@ -177,21 +177,6 @@ pass_time(struct limit_run *r, int64_t w)
 	ttl_keys_advance(&r->ttl, w);
 }
 
-/* Passes on the rows [0, n) of the list, as the batch's selection. */
-static void
-pass_on(struct limit_run *r, struct batch *b, uint16_t *rows, unsigned n)
-{
-	struct batch whole = *b;
-
-	if (!n)
-		return;
-	b->sel = rows;
-	b->n_sel = n;
-	r->run.emit(&r->run, b);
-	b->sel = whole.sel;
-	b->n_sel = whole.n_sel;
-}
-
 static void
 limit_apply(struct op_run *run, struct batch *b, void *prepared, unsigned from,
     unsigned to, struct watermark *w)
@@ -218,13 +203,13 @@ limit_apply(struct op_run *run, struct batch *b, void *prepared, unsigned from,
 		}
 		if (!w || !b->time || !watermark_see(w, b->time[row]))
 			continue;
-		pass_on(r, b, rows, n);
+		op_pass(run, b, rows, n);
 		rows += n;
 		n = 0;
 		pass_time(r, w->now);
 		run->forward(run, w->now);
 	}
-	pass_on(r, b, rows, n);
+	op_pass(run, b, rows, n);
 }
 
 static void

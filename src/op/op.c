@@ -135,6 +135,21 @@ op_selected_from(const struct batch *b, unsigned row)
 	return lo;
 }
 
+void
+op_pass(struct op_run *run, struct batch *b, uint16_t *rows, unsigned n)
+{
+	uint16_t *sel = b->sel;
+	unsigned n_sel = b->n_sel;
+
+	if (!n)
+		return;
+	b->sel = rows;
+	b->n_sel = n;
+	run->emit(run, b);
+	b->sel = sel;
+	b->n_sel = n_sel;
+}
+
 /* ---- types ---- */
 
 bool

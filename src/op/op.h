@@ -474,6 +474,12 @@ const struct arg *op_arg(const struct op *op, const char *name);
 /* First index of the selection at or after a row. */
 unsigned op_selected_from(const struct batch *b, unsigned row);
 
+/*
+ * Emits n of the batch's rows, if there are any, as its selection; then it has
+ * its own again. What steps behind filter is counted in the batch.
+ */
+void op_pass(struct op_run *run, struct batch *b, uint16_t *rows, unsigned n);
+
 /* An entry of PARAM_NAMES as a tree. */
 struct node *op_name_node(const struct arg_item *item, struct arena *a);
 /*
@@ -631,6 +637,7 @@ struct op_entry {
 	struct str map;
 	int64_t bucket;
 	struct str key, value; /* the key is one (key_check) */
+	bool pieces;	       /* the value is pieces (state/pieces.h) */
 };
 
 struct op_show {

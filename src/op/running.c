@@ -192,6 +192,9 @@ pass_on(struct running *r, struct batch *b, uint16_t *rows, unsigned n)
 			view.raw = b->raw;
 	}
 	r->run.emit(&r->run, &view);
+	b->n_filtered = view.n_filtered;
+	if (r->c->n_items)
+		mem_free(view.bad);
 }
 
 static void

@@ -449,8 +449,6 @@ static void
 pass_on(struct semi_run *r, struct batch *b, struct semi_prep *p,
     uint16_t *rows, unsigned n)
 {
-	struct batch whole = *b;
-
 	if (!n || r->failed)
 		return;
 	if (r->c->adds)
@@ -458,11 +456,7 @@ pass_on(struct semi_run *r, struct batch *b, struct semi_prep *p,
 		    r->c->mode == SEMI_SCALAR && !r->c->n_within
 			? scalar_column(r, b)
 			: p->answer;
-	b->sel = rows;
-	b->n_sel = n;
-	r->run.emit(&r->run, b);
-	b->sel = whole.sel;
-	b->n_sel = whole.n_sel;
+	op_pass(&r->run, b, rows, n);
 }
 
 static bool

@@ -124,6 +124,9 @@ slice_drop(struct slices_run *r, struct slice *s)
 
 /* ---- entering rows ---- */
 
+typedef void table_cells_fn(struct table *t, const struct str *keys,
+    const uint64_t *hashes, const uint16_t *ix, unsigned n, char **out);
+
 static void
 enter_slice(struct slices_run *r, const struct batch *b,
     const struct group_prep *p, struct slice *s, const uint16_t *rows,
@@ -133,9 +136,13 @@ enter_slice(struct slices_run *r, const struct batch *b,
 	size_t before = s->table.n_made;
 	struct agg_rows add = {
 	    .n = n, .rows = rows, .cells = cells, .time = b->time};
+	table_cells_fn *enter =
+	    s->table.kept && group_adds_parts(r->c, p, rows, n)
+		? table_cells_to_add
+		: table_cells;
 
 	for (size_t i = 0; i < r->c->n_sets; i++) {
-		table_cells(&s->table, p->keys + i * p->stride,
+		enter(&s->table, p->keys + i * p->stride,
 		    p->hashes + i * p->stride, ks, n, cells);
 		group_add(r->c, &s->table.heap, p, &add);
 	}
@@ -381,31 +388,12 @@ judge(struct slices_run *r, struct batch *b, const struct group_prep *p,
 	slices_wait(r, s, row, k);
 }
 
-/* First index of the selection at or after a row. */
-static unsigned
-selection_from(const struct batch *b, unsigned row)
-{
-	unsigned lo = 0, hi = b->n_sel;
-
-	if (!b->sel)
-		return row < hi ? row : hi;
-	while (lo < hi) {
-		unsigned mid = (lo + hi) / 2;
-
-		if (b->sel[mid] < row)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo;
-}
-
 void
 slices_apply(struct op_run *run, struct batch *b, void *prepared, unsigned from,
     unsigned to, struct watermark *w)
 {
 	struct slices_run *r = (struct slices_run *)run;
-	unsigned k = selection_from(b, from);
+	unsigned k = op_selected_from(b, from);
 	const int64_t *time = r->c->window.type == WINDOW_ALL ? NULL : b->time;
 
 	if (w)
@@ -470,6 +458,8 @@ slices_close(struct op_run *run)
 	index_release(&r->by_start);
 	arena_release(&r->values);
 	mem_free(r->earlier);
+	if (r->cells)
+		table_pieces_end(r->cells);
 	slice_tree_release(&r->tree);
 	slide_release(&r->slide);
 	group_rows_release(&r->rows);

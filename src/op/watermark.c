@@ -63,16 +63,10 @@ static void
 pass_on(struct mark_run *r, struct batch *b, const struct column *marks,
     uint16_t *rows, unsigned n)
 {
-	struct batch whole = *b;
-
 	if (!n)
 		return;
 	*flow_place(&r->run.op->out, b, r->c->col) = *marks;
-	b->sel = rows;
-	b->n_sel = n;
-	r->run.emit(&r->run, b);
-	b->sel = whole.sel;
-	b->n_sel = whole.n_sel;
+	op_pass(&r->run, b, rows, n);
 }
 
 static void

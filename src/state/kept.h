@@ -29,6 +29,7 @@ struct kept {
 	void *arg;
 	/* Some entries of the bucket may not be in memory. */
 	bool partial;
+	bool pieces; /* cells may be begun as pieces */
 	bool put;    /* some entry was put: there is something to drop */
 	size_t busy; /* place in the list of busy ones + 1; 0: not in it */
 	/*
@@ -57,6 +58,14 @@ struct state_map {
 	struct state_step *step;
 	struct str name;
 	unsigned number;
+	const struct piecewise *pieces; /* NULL: its entries have none */
+};
+
+/* How pieces become cells. */
+struct piecewise {
+	const struct cell_codec *codec;
+	void *arg;
+	unsigned cell_bytes;
 };
 
 struct state_step {
@@ -123,6 +132,9 @@ void kept_idle(struct kept *k);
 /* Puts up to so many of the cells that have changed. */
 void kept_put_some(struct kept *k, size_t max);
 
+/* Is memory limited? */
+bool state_evicts(const struct state *s);
+
 /* Counts the table's memory anew. */
 void kept_count(struct kept *k);
 
@@ -160,7 +172,23 @@ void absent_free(struct kept *k);
 /* The slow ways of table_find, table_cell and table_cells. */
 struct cell *kept_find(struct kept *k, struct str key, uint64_t hash);
 void kept_cells(struct kept *k, const struct str *keys, const uint64_t *hashes,
-    const uint16_t *ix, unsigned n, char **out);
+    const uint16_t *ix, unsigned n, bool to_add, char **out);
+
+/* ---- pieces (table_pieces.c) ---- */
+
+/* What the store has of its key comes before what the cell has. */
+void kept_complete(struct kept *k, struct cell *c);
+/* The same, given that. */
+void kept_join(struct kept *k, struct cell *c, struct str value);
+/* Adds a piece in memory, which stays what it is, to a loose cell. */
+void kept_add_piece(
+    struct kept *k, struct table *loose, struct cell *to, const struct cell *c);
+/* Appends what it has to the store: from now on it has nothing. */
+void kept_append(struct kept *k, struct cell *c);
+/* The whole cell has been put: a piece that is in memory goes. */
+void kept_drop_piece(struct kept *k, const struct cell *whole);
+/* The cell is not, or no longer, to be put. */
+void kept_unchanged(struct kept *k, struct cell *c);
 
 /* table.c and table_sort.c, for these files. */
 struct cell *table_find_here(
@@ -177,6 +205,10 @@ void table_reserve(struct table *t, size_t n);
 /* Gives up what room there is for many more cells than there are. */
 void table_shrink(struct table *t);
 void table_unlink(struct table *t, struct cell *c);
+/* The same of many cells, without a look at their neighbours. */
+void table_vacate(struct table *t, struct cell *c);
+/* The cell's slot will be asked for soon. */
+void table_near(const struct table *t, const struct cell *c);
 void table_relink(struct table *t, struct cell *old, struct cell *new);
 struct cell **table_sorted_here(const struct table *t, struct arena *a);
 

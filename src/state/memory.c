@@ -80,6 +80,12 @@ state_torture(bool evict)
 }
 
 bool
+state_evicts(const struct state *s)
+{
+	return evict_always || s->options.memory != SIZE_MAX;
+}
+
+bool
 state_is_tight(const struct state_step *step, size_t more)
 {
 	const struct state *s = step->state;

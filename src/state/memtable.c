@@ -18,10 +18,19 @@
 #define QUEUE_BYTES 232 /* a longer one does not wait */
 #define QUEUE_FROM 4096 /* slots of a section that is worth it */
 
-/* A put, or a deletion, that waits. */
+/* What becomes of an entry; as enum pieces, and: it is deleted. */
+enum setting {
+	SET_VALUE = PIECES_NONE,
+	SET_MORE = PIECES_MORE,
+	SET_ALL = PIECES_ALL,
+	SET_DELETED
+};
+
+/* A change that waits. */
 struct mem_wait {
 	struct mem_section *section;
 	uint32_t hash, key_len, value_len;
+	enum setting kind;
 	char bytes[QUEUE_BYTES]; /* key, value */
 };
 
@@ -189,40 +198,93 @@ entry_new(struct mem_section *s, struct str key, uint32_t hash, size_t room)
 }
 
 static void
-entry_set(struct mem_entry *e, struct str value, bool deleted)
+entry_set(struct mem_entry *e, struct str value, enum setting kind)
 {
-	e->value_len = deleted ? MEM_DELETED : (uint32_t)value.n;
+	e->value_len = kind == SET_DELETED
+			   ? MEM_DELETED
+			   : (uint32_t)value.n | (uint32_t)kind << MEM_PIECES;
 	if (value.n)
 		memcpy(e->bytes + e->key_len, value.p, value.n);
 }
 
+/* Takes the place of the entry in slot i, or of none. */
+static struct mem_entry *
+entry_replace(struct memtable *m, struct mem_section *s, size_t i,
+    struct str key, uint32_t hash, size_t room)
+{
+	struct mem_entry *old = index_pointer(s->index.slots[i]), *e;
+	size_t before = s->bytes;
+
+	if (old) {
+		old->room |= MEM_STALE;
+		s->index.n--;
+		m->n_entries--;
+	}
+	e = entry_new(s, key, hash, room);
+	index_put(&s->index, i, spread(hash), e);
+	m->n_entries++;
+	m->bytes += s->bytes - before;
+	return e;
+}
+
+/* Who reads the section sees entries as they were. */
+static inline bool
+is_read(const struct mem_section *s)
+{
+	return atomic_load_explicit(&s->pins, memory_order_relaxed) > 1;
+}
+
+/*
+ * Pieces behind what the entry in slot i has. Room doubles, so that many of
+ * them are not copied again and again.
+ */
+static void
+add_pieces(struct memtable *m, struct mem_section *s, size_t i, struct str key,
+    uint32_t hash, struct str pieces)
+{
+	struct mem_entry *old = index_pointer(s->index.slots[i]), *e;
+	struct str was = mem_value(old);
+	struct buf all = {0};
+
+	if (mem_pieces(old) != PIECES_NONE && !is_read(s) &&
+	    pieces.n <= old->room - was.n) {
+		memcpy(old->bytes + old->key_len + was.n, pieces.p, pieces.n);
+		old->value_len += (uint32_t)pieces.n;
+		return;
+	}
+	if (mem_pieces(old) == PIECES_NONE)
+		pieces_put(&all, was);
+	else
+		buf_adds(&all, was);
+	buf_adds(&all, pieces);
+	must(all.n <= MEM_LEN);
+	e = entry_replace(m, s, i, key, hash, 2 * all.n);
+	entry_set(e, buf_str(&all),
+	    mem_pieces(old) == PIECES_MORE ? SET_MORE : SET_ALL);
+	buf_release(&all);
+}
+
 static void
 set(struct memtable *m, struct mem_section *s, struct str key, uint32_t hash,
-    struct str value, bool deleted)
+    struct str value, enum setting kind)
 {
-	size_t before = s->bytes, i;
 	struct mem_entry *e;
+	size_t i;
 
-	must(key.n < MEM_STALE / 4 && value.n < MEM_STALE / 2);
+	must(key.n < MEM_STALE / 4 && value.n <= MEM_LEN);
 	if (!s->index.slots || (s->index.n + 1) * 8 > (s->index.mask + 1) * 5)
 		entries_grow(s, m->hint);
 	i = probe(s, key, hash);
 	e = index_pointer(s->index.slots[i]);
-	if (e && value.n <= e->room &&
-	    atomic_load_explicit(&s->pins, memory_order_relaxed) == 1) {
-		entry_set(e, value, deleted);
+	if (kind == SET_MORE && e && !mem_deleted(e)) {
+		add_pieces(m, s, i, key, hash, value);
 		return;
 	}
-	if (e) {
-		e->room |= MEM_STALE;
-		s->index.n--;
-		m->n_entries--;
-	}
-	e = entry_new(s, key, hash, value.n);
-	entry_set(e, value, deleted);
-	index_put(&s->index, i, spread(hash), e);
-	m->n_entries++;
-	m->bytes += s->bytes - before;
+	if (kind == SET_MORE && (e || s->dropped))
+		kind = SET_ALL;
+	if (!e || value.n > e->room || is_read(s))
+		e = entry_replace(m, s, i, key, hash, value.n);
+	entry_set(e, value, kind);
 }
 
 /* ---- the queue ---- */
@@ -232,13 +294,11 @@ apply_first(struct memtable *m)
 {
 	struct mem_queue *q = m->queue;
 	const struct mem_wait *w = &q->waits[q->first];
-	bool deleted = w->value_len == MEM_DELETED;
 
 	q->first = (q->first + 1) % QUEUE;
 	q->n--;
 	set(m, w->section, (struct str){w->bytes, w->key_len}, w->hash,
-	    (struct str){w->bytes + w->key_len, deleted ? 0 : w->value_len},
-	    deleted);
+	    (struct str){w->bytes + w->key_len, w->value_len}, w->kind);
 }
 
 void
@@ -261,7 +321,7 @@ fetch_entry(const struct mem_wait *w)
 
 static inline void
 enqueue(struct memtable *m, struct mem_section *s, struct str key,
-    uint32_t hash, struct str value, bool deleted)
+    uint32_t hash, struct str value, enum setting kind)
 {
 	struct mem_queue *q = m->queue;
 	struct mem_wait *w;
@@ -274,7 +334,8 @@ enqueue(struct memtable *m, struct mem_section *s, struct str key,
 	w->section = s;
 	w->hash = hash;
 	w->key_len = (uint32_t)key.n;
-	w->value_len = deleted ? MEM_DELETED : (uint32_t)value.n;
+	w->value_len = (uint32_t)value.n;
+	w->kind = kind;
 	if (key.n)
 		memcpy(w->bytes, key.p, key.n);
 	if (value.n)
@@ -285,7 +346,7 @@ enqueue(struct memtable *m, struct mem_section *s, struct str key,
 
 static inline void
 put(struct memtable *m, struct mem_section *s, struct str key, struct str value,
-    bool deleted)
+    enum setting kind)
 {
 	uint32_t hash = hash_of(key);
 
@@ -293,24 +354,31 @@ put(struct memtable *m, struct mem_section *s, struct str key, struct str value,
 	    value.n <= QUEUE_BYTES - key.n) {
 		if (!m->queue)
 			m->queue = mem_zalloc(sizeof *m->queue);
-		enqueue(m, s, key, hash, value, deleted);
+		enqueue(m, s, key, hash, value, kind);
 		return;
 	}
 	memtable_settle(m);
-	set(m, s, key, hash, value, deleted);
+	set(m, s, key, hash, value, kind);
 }
 
 void
 memtable_put(
     struct memtable *m, struct mem_section *s, struct str key, struct str value)
 {
-	put(m, s, key, value, false);
+	put(m, s, key, value, SET_VALUE);
 }
 
 void
 memtable_delete(struct memtable *m, struct mem_section *s, struct str key)
 {
-	put(m, s, key, (struct str){0}, true);
+	put(m, s, key, (struct str){0}, SET_DELETED);
+}
+
+void
+memtable_put_pieces(struct memtable *m, struct mem_section *s, struct str key,
+    struct str pieces, enum pieces kind)
+{
+	put(m, s, key, pieces, (enum setting)kind);
 }
 
 /* ---- sections ---- */
@@ -507,7 +575,9 @@ memtable_absorb(struct memtable *m, struct memtable *from, bool marks)
 			continue;
 		dst = memtable_section(m, src->map, src->bucket);
 		while ((e = mem_section_next(src, &c)))
-			put(m, dst, mem_key(e), mem_value(e), mem_deleted(e));
+			put(m, dst, mem_key(e), mem_value(e),
+			    mem_deleted(e) ? SET_DELETED
+					   : (enum setting)mem_pieces(e));
 	}
 	memtable_settle(m);
 }

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Changes in memory: sections, one per (map, bucket), of entries found by
- * their keys. An entry is a value or a tombstone. A section that was dropped
- * hides what is older than this table, and so does a map that was dropped.
+ * their keys. An entry is a value, a tombstone, or pieces (pieces.h); those
+ * that are appended to an entry of this table become part of it. A section
+ * that was dropped hides what is older than this table, and so does a map that
+ * was dropped.
  *
  * What is put into a large section waits in a short queue until the memory it
  * goes to has been fetched: whoever reads a table has it settled first.
@@ -21,9 +23,12 @@
 
 #include "base/str.h"
 #include "state/index.h"
+#include "state/pieces.h"
 
 #define MEM_DELETED UINT32_MAX /* value_len of a tombstone */
-#define MEM_STALE 0x80000000u  /* in room: superseded, to be passed over */
+#define MEM_LEN 0x3fffffffu    /* in value_len: bytes; above it enum pieces */
+#define MEM_PIECES 30
+#define MEM_STALE 0x80000000u /* in room: superseded, to be passed over */
 
 struct mem_entry {
 	uint32_t hash;
@@ -88,6 +93,9 @@ size_t memtable_slots(const struct memtable *m);
 void memtable_put(struct memtable *m, struct mem_section *s, struct str key,
     struct str value);
 void memtable_delete(struct memtable *m, struct mem_section *s, struct str key);
+/* Pieces: all of the value, or more of it. */
+void memtable_put_pieces(struct memtable *m, struct mem_section *s,
+    struct str key, struct str pieces, enum pieces kind);
 
 /* Takes the entries out and hides what is older. */
 void memtable_drop(struct memtable *m, unsigned map, int64_t bucket);
@@ -135,7 +143,14 @@ static inline struct str
 mem_value(const struct mem_entry *e)
 {
 	return (struct str){
-	    e->bytes + e->key_len, mem_deleted(e) ? 0 : e->value_len};
+	    e->bytes + e->key_len, mem_deleted(e) ? 0 : e->value_len & MEM_LEN};
+}
+
+/* What the value of an entry is that is no tombstone. */
+static inline enum pieces
+mem_pieces(const struct mem_entry *e)
+{
+	return (enum pieces)(e->value_len >> MEM_PIECES);
 }
 
 #endif

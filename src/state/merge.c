@@ -43,6 +43,7 @@ open_inputs(struct merge *m)
 	}
 	m->all =
 	    run_merge_new(cursors, job->n, job->last, job->dropped, job->arg);
+	run_merge_fold(m->all, job->fold, job->arg);
 	mem_free(cursors);
 }
 
@@ -95,7 +96,11 @@ pass(struct merge *m, const struct run_entry *e, struct err *err)
 		    run_writer_size(m->writer) >= job->piece / LEAST_PART)
 			m->cut = true;
 	}
-	if (!m->cut)
+	/*
+	 * What hides the old may be there twice, but not what is added to it:
+	 * from the first pieces on nothing goes before all is merged.
+	 */
+	if (!m->cut || run_merge_has_pieces(m->all))
 		return true;
 	m->cut = false;
 	if (!end_piece(m, err))

@@ -3,9 +3,10 @@
  * Doing a merge: runs that lie over each other become one, cut into pieces of
  * a bounded size. The oldest of them may be pieces of one themselves: as soon
  * as the new ones have all there is of the keys of some of them, those can go,
- * so a merge does not need room for all it makes. It reads past the caches, so
- * it can have a thread of its own beside that of the runs' owner. What it has
- * written is nothing to anybody until a commit names it.
+ * so a merge does not need room for all it makes; unless values are in pieces
+ * (pieces.h). It reads past the caches, so it can have a thread of its own
+ * beside that of the runs' owner. What it has written is nothing to anybody
+ * until a commit names it.
  */
 #ifndef WEIR_STATE_MERGE_H
 #define WEIR_STATE_MERGE_H
@@ -27,6 +28,7 @@ struct merge_job {
 	/* Is that section of that input dead? */
 	bool (*dropped)(
 	    void *arg, unsigned input, unsigned map, int64_t bucket);
+	pieces_fold *fold; /* or NULL */
 	/* Asked now and then: true ends the merge. */
 	bool (*stop)(void *arg);
 	/* The number and name (NAME_MAX + 1 bytes) of the next output. */

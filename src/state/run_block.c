@@ -50,12 +50,12 @@ shared_bytes(const struct buf *last, struct str key)
 }
 
 void
-block_out_add(
-    struct block_out *b, struct str key, struct str value, bool deleted)
+block_out_add(struct block_out *b, struct str key, struct str value,
+    bool deleted, enum pieces pieces)
 {
-	size_t shared = 0;
+	size_t shared = 0, kind = pieces != PIECES_NONE;
 
-	must(key.n <= PIECE_MAX && value.n <= PIECE_MAX);
+	must(key.n <= PIECE_MAX && value.n < PIECE_MAX);
 	if (b->n % b->restart == 0)
 		run_put_u32(&b->restarts, (uint32_t)b->bytes.n);
 	else
@@ -65,8 +65,11 @@ block_out_add(
 	buf_reserve(&b->bytes, 3 * VARINT_MAX + key.n - shared + value.n);
 	run_put_varint(&b->bytes, shared);
 	run_put_varint(&b->bytes, key.n - shared);
-	run_put_varint(&b->bytes, (uint64_t)value.n << 1 | deleted);
+	run_put_varint(
+	    &b->bytes, (uint64_t)(value.n + kind) << 1 | deleted | kind);
 	buf_add(&b->bytes, key.p + shared, key.n - shared);
+	if (kind)
+		buf_addc(&b->bytes, (char)pieces);
 	buf_adds(&b->bytes, value);
 	b->last.n = shared;
 	buf_add(&b->last, key.p + shared, key.n - shared);
@@ -106,6 +109,7 @@ struct stored {
 	uint32_t shared;
 	struct str more, value;
 	bool deleted;
+	enum pieces pieces;
 };
 
 /* Three lengths below 128 are three bytes: nearly always. */
@@ -127,6 +131,21 @@ lengths(const char **p, const char *end, uint32_t *shared, uint32_t *more,
 	       run_get_varint32(p, end, more) && run_get_varint(p, end, value);
 }
 
+/* It is deleted and has a value: pieces. */
+static bool
+stored_pieces(struct stored *s)
+{
+	char kind = *s->value.p;
+
+	if (kind != PIECES_MORE && kind != PIECES_ALL)
+		return false;
+	s->deleted = false;
+	s->pieces = (enum pieces)kind;
+	s->value.p++;
+	s->value.n--;
+	return pieces_valid(s->value);
+}
+
 /* The entry at *p, advanced behind it. */
 static inline bool
 stored_get(const char **p, const char *end, struct stored *s)
@@ -142,8 +161,9 @@ stored_get(const char **p, const char *end, struct stored *s)
 		return false;
 	s->more = (struct str){*p, more};
 	s->value = (struct str){*p + more, (size_t)value};
+	s->pieces = PIECES_NONE;
 	*p += more + value;
-	return true;
+	return !s->deleted || !value || stored_pieces(s);
 }
 
 /* The whole entry number i; *next: the one behind it. */
@@ -220,7 +240,7 @@ is_key(const struct buf *room, struct str key)
 
 int
 block_find(const struct block *b, struct str key, struct buf *room,
-    struct str *value, bool *deleted)
+    struct block_value *out)
 {
 	const char *p, *end = b->end;
 	struct stored s;
@@ -245,8 +265,8 @@ block_find(const struct block *b, struct str key, struct buf *room,
 		room->n = s.shared;
 		buf_adds(room, s.more);
 		if (is_key(room, key)) {
-			*value = s.value;
-			*deleted = s.deleted;
+			*out =
+			    (struct block_value){s.value, s.deleted, s.pieces};
 			return 1;
 		}
 	}
@@ -287,6 +307,7 @@ block_walk_next(struct block_walk *w)
 	w->key = buf_str(now);
 	w->value = s.value;
 	w->deleted = s.deleted;
+	w->pieces = s.pieces;
 	return 1;
 }
 

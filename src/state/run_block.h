@@ -6,6 +6,8 @@
  *
  *	entry	varint shared, varint more, varint value << 1 | deleted,
  *		`more` bytes of key, value
+ *	pieces	are entries that are deleted and have a value nevertheless:
+ *		a byte, enum pieces, and then the pieces
  *	end	uint32 offset of each whole entry, uint32 their number
  *
  * What reads them trusts no number in them. Inside state/run_* only.
@@ -26,8 +28,9 @@ struct block_out {
 
 void block_out_init(struct block_out *b, unsigned restart);
 void block_out_release(struct block_out *b);
-void block_out_add(
-    struct block_out *b, struct str key, struct str value, bool deleted);
+/* pieces: PIECES_NONE if it is deleted, and then value is empty. */
+void block_out_add(struct block_out *b, struct str key, struct str value,
+    bool deleted, enum pieces pieces);
 /* Bytes so far, more or less. */
 size_t block_out_size(const struct block_out *b);
 /* The whole block; valid until the next call. */
@@ -44,11 +47,16 @@ struct block {
 bool block_read(struct block *b, struct str bytes);
 
 /*
- * The value of the key. 1: found, 0: it is not there, -1: not a block after
- * all. room: for keys.
+ * What there is of the key. 1: found, 0: it is not there, -1: not a block
+ * after all. room: for keys.
  */
+struct block_value {
+	struct str value;
+	bool deleted;
+	enum pieces pieces;
+};
 int block_find(const struct block *b, struct str key, struct buf *room,
-    struct str *value, bool *deleted);
+    struct block_value *out);
 
 /* The value of the last key that is not behind this one, in an index page. */
 int block_floor(const struct block *b, struct str key, struct str *value);
@@ -65,6 +73,7 @@ struct block_walk {
 	bool begun; /* in this block */
 	struct str key, value;
 	bool deleted;
+	enum pieces pieces;
 };
 
 /* The key before stays, for those who compare it with the next one. */

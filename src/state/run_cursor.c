@@ -173,8 +173,8 @@ give(struct run_cursor *c, struct run_entry *e, struct err *err)
 		return bad_block(c, c->block_at, err);
 	c->n_seen++;
 	c->n_deleted += w->deleted;
-	*e =
-	    (struct run_entry){s->map, s->bucket, w->key, w->value, w->deleted};
+	*e = (struct run_entry){
+	    s->map, s->bucket, w->key, w->value, w->deleted, w->pieces};
 	return 1;
 }
 

@@ -23,6 +23,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/str.h"
+#include "state/pieces.h"
 
 struct run_entry {
 	unsigned map;
@@ -30,6 +31,7 @@ struct run_entry {
 	struct str key;
 	struct str value;
 	bool deleted; /* a tombstone: value is empty */
+	enum pieces pieces;
 };
 
 /* ---- writing, by the writer's thread ---- */
@@ -102,6 +104,8 @@ bool run_file_passed(const struct run_file *r, const struct run_entry *e);
 enum run_found {
 	RUN_ABSENT,
 	RUN_FOUND,
+	RUN_MORE, /* pieces: more of what older runs have */
+	RUN_ALL,  /* pieces: all of them */
 	RUN_DELETED,
 	RUN_DAMAGED,
 	RUN_LATER /* it would have to wait for the disk */
@@ -116,7 +120,7 @@ struct run_key {
 };
 struct run_key run_key_of(unsigned map, int64_t bucket, struct str key);
 
-/* Appends the value to *out. RUN_DAMAGED: *err says where. */
+/* Appends the value, or pieces, to *out. RUN_DAMAGED: *err says where. */
 enum run_found run_file_get(struct run_file *r, unsigned map, int64_t bucket,
     struct str key, struct buf *out, struct err *err);
 
@@ -164,7 +168,8 @@ unsigned run_file_check(
 
 /*
  * Cursors by age, the newest first: gives each (map, bucket, key) once, as the
- * newest has it. Tombstones come, too, unless `last` (nothing is older).
+ * newest has it, or with the pieces of all that have some. Tombstones come,
+ * too, unless `last` (nothing is older).
  * dropped (or NULL) says which sections of which cursor are dead.
  */
 struct run_merge;
@@ -172,6 +177,10 @@ struct run_merge *run_merge_new(struct run_cursor **newest_first, unsigned n,
     bool last,
     bool (*dropped)(void *arg, unsigned cursor, unsigned map, int64_t bucket),
     void *arg);
+/* From then on pieces become one. */
+void run_merge_fold(struct run_merge *m, pieces_fold *fold, void *arg);
+/* Has there been an entry of pieces so far? */
+bool run_merge_has_pieces(const struct run_merge *m);
 int run_merge_next(struct run_merge *m, struct run_entry *e, struct err *err);
 void run_merge_free(struct run_merge *m); /* and its cursors */
 

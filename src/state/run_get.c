@@ -149,9 +149,12 @@ static enum run_found
 find_in(struct run_file *r, struct place place, struct str key, bool wait,
     struct buf *out, struct err *err)
 {
+	static const enum run_found found[] = {[PIECES_NONE] = RUN_FOUND,
+	    [PIECES_MORE] = RUN_MORE,
+	    [PIECES_ALL] = RUN_ALL};
+	struct block_value value;
 	struct block block;
-	struct str bytes, value;
-	bool deleted;
+	struct str bytes;
 	int got;
 
 	got =
@@ -161,7 +164,7 @@ find_in(struct run_file *r, struct place place, struct str key, bool wait,
 	if (got <= 0)
 		return got ? RUN_DAMAGED : RUN_LATER;
 	got = block_read(&block, bytes)
-		  ? block_find(&block, key, &r->room, &value, &deleted)
+		  ? block_find(&block, key, &r->room, &value)
 		  : -1;
 	if (got < 0) {
 		run_damaged(err, r, "a block", place.at);
@@ -169,10 +172,10 @@ find_in(struct run_file *r, struct place place, struct str key, bool wait,
 	}
 	if (!got)
 		return RUN_ABSENT;
-	if (deleted)
+	if (value.deleted)
 		return RUN_DELETED;
-	buf_adds(out, value);
-	return RUN_FOUND;
+	buf_adds(out, value.value);
+	return found[value.pieces];
 }
 
 struct run_key

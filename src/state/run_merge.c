@@ -16,10 +16,14 @@ struct head {
 };
 
 struct run_merge {
+	pieces_fold *fold;
+	void *fold_arg;
+	struct gather gather;
 	struct head *heads;
 	unsigned *losers; /* [0] is the winner */
 	unsigned n;
 	bool last, begun;
+	bool has_pieces;
 	bool given; /* `before` has the key of an entry */
 	unsigned map;
 	int64_t bucket;
@@ -54,7 +58,15 @@ run_merge_free(struct run_merge *m)
 	mem_free(m->heads);
 	mem_free(m->losers);
 	buf_release(&m->before);
+	gather_release(&m->gather);
 	mem_free(m);
+}
+
+void
+run_merge_fold(struct run_merge *m, pieces_fold *fold, void *arg)
+{
+	m->fold = fold;
+	m->fold_arg = arg;
 }
 
 /* Does the entry of cursor a come before that of b? */
@@ -149,6 +161,56 @@ remember(struct run_merge *m, const struct run_entry *e)
 	buf_adds(&m->before, e->key);
 }
 
+/* The winner's cursor goes on. */
+static int
+step(struct run_merge *m, struct err *err)
+{
+	unsigned i = m->losers[0];
+
+	if (advance(m, i, err))
+		return -1;
+	replay(m, i);
+	return 0;
+}
+
+/* What was gathered of the key before becomes an entry. */
+static void
+give_pieces(struct run_merge *m, struct run_entry *e)
+{
+	*e = (struct run_entry){
+	    .map = m->map, .bucket = m->bucket, .key = buf_str(&m->before)};
+	e->pieces = gather_give(&m->gather, m->last, m->fold, m->fold_arg,
+	    m->map, e->key, &e->value);
+}
+
+/* The winner has pieces, or is the first of those that have some. */
+static int
+gather_key(struct run_merge *m, struct run_entry *e, struct err *err)
+{
+	const struct head *h;
+
+	m->has_pieces = true;
+	gather_reset(&m->gather);
+	do {
+		h = &m->heads[m->losers[0]];
+		if (h->e.deleted)
+			m->gather.whole = true;
+		else
+			gather_add(&m->gather, h->e.pieces, h->e.value);
+		if (step(m, err))
+			return -1;
+		h = &m->heads[m->losers[0]];
+	} while (!m->gather.whole && !h->ended && is_before(m, &h->e));
+	give_pieces(m, e);
+	return 1;
+}
+
+bool
+run_merge_has_pieces(const struct run_merge *m)
+{
+	return m->has_pieces;
+}
+
 int
 run_merge_next(struct run_merge *m, struct run_entry *e, struct err *err)
 {
@@ -157,20 +219,20 @@ run_merge_next(struct run_merge *m, struct run_entry *e, struct err *err)
 	if (!m->begun && begin(m, err))
 		return -1;
 	for (;;) {
-		unsigned i = m->losers[0];
-		struct head *h = &m->heads[i];
+		const struct head *h = &m->heads[m->losers[0]];
 
 		if (h->ended)
 			return 0;
 		if (!is_before(m, &h->e)) {
 			remember(m, &h->e);
+			if (h->e.pieces != PIECES_NONE)
+				return gather_key(m, e, err);
 			if (!h->e.deleted || !m->last) {
 				*e = h->e;
 				return 1;
 			}
 		}
-		if (advance(m, i, err))
+		if (step(m, err))
 			return -1;
-		replay(m, i);
 	}
 }

@@ -162,7 +162,7 @@ note_piece(
 		block_out_next(b);
 	}
 	place_put(&value, place);
-	block_out_add(b, key, buf_str(&value), false);
+	block_out_add(b, key, buf_str(&value), false, PIECES_NONE);
 	buf_release(&value);
 }
 
@@ -287,7 +287,7 @@ run_writer_add(struct run_writer *w, const struct run_entry *e)
 	buf_adds(&w->last, e->key);
 	note_hash(w, e);
 	block_out_add(&w->data, e->key, e->deleted ? (struct str){0} : e->value,
-	    e->deleted);
+	    e->deleted, e->pieces);
 	w->section.n_entries++;
 	w->section.n_deleted += e->deleted;
 	w->section.bytes += e->key.n + (e->deleted ? 0 : e->value.n);

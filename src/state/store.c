@@ -102,6 +102,7 @@ store_new(const struct store_options *o)
 	s->cache = block_cache_new(s->o.cache_bytes);
 	must(!pthread_mutex_init(&s->lock, NULL));
 	must(!pthread_cond_init(&s->changed, NULL));
+	must(!pthread_rwlock_init(&s->fold_lock, NULL));
 	return s;
 }
 
@@ -137,7 +138,10 @@ store_free(struct store *s)
 	buf_release(&s->note);
 	buf_release(&s->schema);
 	buf_release(&s->many);
+	buf_release(&s->piece);
 	mem_free(s->asks);
+	mem_free(s->folds);
+	gather_release(&s->gather);
 	mem_free(s->garbage);
 	if (s->log.fd >= 0)
 		close(s->log.fd);
@@ -147,6 +151,7 @@ store_free(struct store *s)
 	err_release(&s->err);
 	pthread_mutex_destroy(&s->lock);
 	pthread_cond_destroy(&s->changed);
+	pthread_rwlock_destroy(&s->fold_lock);
 	mem_free(s);
 }
 
@@ -303,6 +308,7 @@ static void
 hand_changes(struct store *s, bool spill)
 {
 	s->job.spill = spill;
+	s->job.pieces = s->pieces;
 	s->job.run = s->next_run++;
 	memtable_settle(s->pending);
 	s->job.changes = s->pending;
@@ -569,6 +575,20 @@ store_delete(struct store *s, unsigned map, int64_t bucket, struct str key)
 }
 
 void
+store_append(struct store *s, unsigned map, int64_t bucket, struct str key,
+    struct str piece)
+{
+	struct memtable *m = s->pending;
+
+	s->piece.n = 0;
+	pieces_put(&s->piece, piece);
+	memtable_put_pieces(m, memtable_section(m, map, bucket), key,
+	    buf_str(&s->piece), PIECES_MORE);
+	s->pieces = true;
+	see_to_size(s);
+}
+
+void
 store_drop(struct store *s, unsigned map, int64_t bucket)
 {
 	memtable_drop(s->pending, map, bucket);
@@ -578,6 +598,39 @@ void
 store_drop_map(struct store *s, unsigned map)
 {
 	memtable_drop_map(s->pending, map);
+}
+
+/* ---- folds ---- */
+
+void
+store_set_fold(struct store *s, unsigned map, store_fold *fold, void *arg)
+{
+	size_t i = 0;
+
+	pthread_rwlock_wrlock(&s->fold_lock);
+	while (i < s->n_folds && s->folds[i].map != map)
+		i++;
+	if (i == s->n_folds)
+		mem_grow(
+		    &s->folds, &s->cap_folds, ++s->n_folds, sizeof *s->folds);
+	s->folds[i] = (struct store_folds){map, fold, arg};
+	pthread_rwlock_unlock(&s->fold_lock);
+}
+
+bool
+store_fold_any(void *store, unsigned map, struct str key, struct str pieces,
+    struct buf *out)
+{
+	struct store *s = store;
+	bool folded = false;
+
+	pthread_rwlock_rdlock(&s->fold_lock);
+	for (size_t i = 0; i < s->n_folds; i++)
+		if (s->folds[i].map == map && s->folds[i].fold)
+			folded =
+			    s->folds[i].fold(s->folds[i].arg, key, pieces, out);
+	pthread_rwlock_unlock(&s->fold_lock);
+	return folded;
 }
 
 size_t

@@ -4,10 +4,11 @@
  * it opens to exactly what one commit made of it.
  *
  * Contents are maps. A map is a number the caller gives meaning to; it takes
- * keys (bytes made by data/key.h) of buckets to values (any bytes). A bucket
- * is a number, too: where a map's entries live and die together (those of a
- * slice of event time) it is dropped as a whole, at no cost per key; elsewhere
- * it is 0. Within a bucket entries are ordered by key_cmp.
+ * keys (bytes made by data/key.h) of buckets to values (any bytes), each put
+ * as a whole, or appended to in pieces that are folded when it is read. A
+ * bucket is a number, too: where a map's entries live and die together (those
+ * of a slice of event time) it is dropped as a whole, at no cost per key;
+ * elsewhere it is 0. Within a bucket entries are ordered by key_cmp.
  *
  * What is put, deleted and dropped is seen by reads at once. It becomes
  * durable, all of it and together with a note (positions of inputs, lengths
@@ -123,6 +124,25 @@ void store_put(struct store *s, unsigned map, int64_t bucket, struct str key,
     struct str value);
 void store_delete(
     struct store *s, unsigned map, int64_t bucket, struct str key);
+
+/*
+ * One more piece of what the key has, put down unread; of a key that has
+ * nothing it is the first. What there was, if it was put, is the piece before.
+ */
+void store_append(struct store *s, unsigned map, int64_t bucket, struct str key,
+    struct str piece);
+
+/*
+ * What makes one value of pieces, the oldest first (pieces_next), for reads of
+ * a map and for merges: appends it to *out, or is false if they are none that
+ * were put. It must not matter which neighbours are folded first. Called in
+ * any thread, until it is replaced (NULL: there is none), and looks at nothing
+ * that changes meanwhile. Without it pieces stay as they are.
+ */
+typedef bool store_fold(
+    void *arg, struct str key, struct str pieces, struct buf *out);
+void store_set_fold(struct store *s, unsigned map, store_fold *fold, void *arg);
+
 /* Every entry of a bucket, of a map. */
 void store_drop(struct store *s, unsigned map, int64_t bucket);
 void store_drop_map(struct store *s, unsigned map);
@@ -202,6 +222,8 @@ struct store_scan *store_scan_begin(
 /* Key and value are valid until the next call. False at the end, or if the
  * store has failed. */
 bool store_scan_next(struct store_scan *c, struct str *key, struct str *value);
+/* Is the value pieces (pieces_next), since the map has no fold? */
+bool store_scan_pieces(const struct store_scan *c);
 void store_scan_end(struct store_scan *c);
 
 /* ---- for weir state ---- */

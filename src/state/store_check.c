@@ -50,14 +50,13 @@ static uint64_t
 check_format(struct check *c)
 {
 	struct err err = {0};
-	uint64_t id = 0;
-	bool found;
+	struct format f;
 
-	if (format_read(c->dir, &id, &found, &err))
+	if (format_read(c->dir, &f, &err))
 		say_err(c, &err);
-	else if (!found)
+	else if (!f.version)
 		say(c, "FORMAT", "is missing");
-	return id;
+	return f.id;
 }
 
 static void

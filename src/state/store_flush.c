@@ -26,6 +26,7 @@ struct flush {
 	uint64_t n_entries; /* at most */
 	struct entry_item *items, *spare;
 	size_t cap_items, cap_spare;
+	struct gather pieces; /* of an entry */
 };
 
 static int
@@ -110,10 +111,33 @@ gather(struct flush *f, const struct part *p)
 	return n;
 }
 
+/* An entry of pieces, with those of the older one of its key. */
+static void
+take_pieces(struct flush *f, const struct part *p, bool below,
+    const struct mem_entry *e, struct run_entry *out)
+{
+	const struct mem_entry *older =
+	    mem_pieces(e) == PIECES_MORE ? mem_section_get(p->older, out->key)
+					 : NULL;
+	struct gather *g = &f->pieces;
+
+	gather_reset(g);
+	gather_add(g, mem_pieces(e), mem_value(e));
+	if (older == e) /* it is the only one */
+		older = NULL;
+	if (older && mem_deleted(older))
+		g->whole = true;
+	else if (older)
+		gather_add(g, mem_pieces(older), mem_value(older));
+	out->pieces = gather_give(
+	    g, !below, store_fold_any, f->store, p->map, out->key, &out->value);
+}
+
 static bool
 write_part(struct flush *f, struct run_writer *w, const struct part *p)
 {
 	size_t n = gather(f, p);
+	bool below = is_below(f->what, p);
 
 	for (size_t i = 0; i < n; i++) {
 		const struct mem_entry *e = f->items[i].entry;
@@ -123,6 +147,8 @@ write_part(struct flush *f, struct run_writer *w, const struct part *p)
 		    .value = mem_value(e),
 		    .deleted = mem_deleted(e)};
 
+		if (!out.deleted && mem_pieces(e) != PIECES_NONE)
+			take_pieces(f, p, below, e, &out);
 		if (!run_writer_add(w, &out))
 			return false;
 	}
@@ -166,5 +192,6 @@ flush_run(struct store *s, const struct flush_what *what,
 	mem_free(f.parts);
 	mem_free(f.items);
 	mem_free(f.spare);
+	gather_release(&f.pieces);
 	return rc;
 }

@@ -127,6 +127,17 @@ take_varint(struct str *s, uint64_t *n)
 }
 
 bool
+take_varint32(struct str *s, uint32_t *n)
+{
+	uint64_t wide;
+
+	if (!take_varint(s, &wide) || wide > UINT32_MAX)
+		return spoiled(s);
+	*n = (uint32_t)wide;
+	return true;
+}
+
+bool
 take_signed(struct str *s, int64_t *n)
 {
 	uint64_t u;

@@ -85,6 +85,7 @@ void put_bytes(struct buf *b, struct str s); /* length, bytes */
 bool take_u32(struct str *s, uint32_t *n);
 bool take_u64(struct str *s, uint64_t *n);
 bool take_varint(struct str *s, uint64_t *n);
+bool take_varint32(struct str *s, uint32_t *n);
 bool take_signed(struct str *s, int64_t *n);
 bool take_bytes(struct str *s, struct str *out);
 

@@ -9,7 +9,7 @@
 #include "base/num.h"
 #include "state/store_frame.h"
 
-#define FORMAT_VERSION 1
+#define FORMAT_NEWEST FORMAT_PIECES
 #define SLOT 512
 #define SLOT_USED 32 /* magic, epoch, journal, end, sum */
 #define SLOT_MAGIC 0x64614877u
@@ -17,20 +17,20 @@
 /* ---- FORMAT ---- */
 
 static void
-format_text(struct buf *out, uint64_t id)
+format_text(struct buf *out, const struct format *f)
 {
 	buf_printf(
-	    out, "weir-state %d\nid %016" PRIx64 "\n", FORMAT_VERSION, id);
+	    out, "weir-state %d\nid %016" PRIx64 "\n", (int)f->version, f->id);
 	buf_printf(out, "crc %08" PRIx32 "\n", crc32c(0, out->p, out->n));
 }
 
 int
-format_write(const struct store_dir *d, uint64_t id, struct err *err)
+format_write(const struct store_dir *d, const struct format *f, struct err *err)
 {
 	struct buf text = {0};
 	int rc;
 
-	format_text(&text, id);
+	format_text(&text, f);
 	rc = store_dir_replace(d, "FORMAT", buf_str(&text), err);
 	buf_release(&text);
 	return rc;
@@ -65,34 +65,39 @@ version_of(struct str text)
 	return version;
 }
 
-int
-format_read(
-    const struct store_dir *d, uint64_t *id, bool *found, struct err *err)
+/* Of our version: is it whole? */
+static bool
+format_take(struct str text, int64_t version, struct format *f)
 {
-	struct buf text = {0}, again = {0};
-	int rc = store_dir_read(d, "FORMAT", &text, found, err);
-	int64_t version;
+	struct buf again = {0};
+	bool whole;
 
-	*id = 0;
-	if (rc || !*found) {
-		buf_release(&text);
-		return rc;
-	}
-	version = version_of(buf_str(&text));
-	if (version > FORMAT_VERSION) {
+	f->version = version < 1 ? FORMAT_FIRST : (enum format_version)version;
+	if (text.n <= 32 || !take_hex((struct str){text.p + 16, 16}, &f->id))
+		f->id = 0;
+	format_text(&again, f);
+	whole = str_eq(text, buf_str(&again));
+	buf_release(&again);
+	return whole;
+}
+
+int
+format_read(const struct store_dir *d, struct format *f, struct err *err)
+{
+	struct buf text = {0};
+	bool found;
+	int rc = store_dir_read(d, "FORMAT", &text, &found, err);
+	int64_t version = version_of(buf_str(&text));
+
+	*f = (struct format){0};
+	if (!rc && found && version > FORMAT_NEWEST)
 		rc = store_damaged(d, "FORMAT", err,
 		    "the state is of a newer weir (format %" PRId64
 		    ", this one has %d)",
-		    version, FORMAT_VERSION);
-	} else {
-		if (text.n > 32 && !take_hex((struct str){text.p + 16, 16}, id))
-			*id = 0;
-		format_text(&again, *id);
-		if (!str_eq(buf_str(&text), buf_str(&again)))
-			rc = store_damaged(d, "FORMAT", err, "is damaged");
-	}
+		    version, FORMAT_NEWEST);
+	else if (!rc && found && !format_take(buf_str(&text), version, f))
+		rc = store_damaged(d, "FORMAT", err, "is damaged");
 	buf_release(&text);
-	buf_release(&again);
 	return rc;
 }
 

@@ -2,8 +2,9 @@
 /*
  * Two small files of a store.
  *
- * FORMAT is text, written once: "weir-state 1", the number of the store, a
- * checksum. A higher number is a newer program's.
+ * FORMAT is text: "weir-state", what is needed to read the store (enum
+ * format), the number of the store, a checksum. A higher one is a newer
+ * program's.
  *
  * HEAD says how far the journals have been synced: two slots of 512 bytes, of
  * odd and of even epochs, written after each commit and never synced. It may
@@ -15,12 +16,24 @@
 
 #include "state/store_dir.h"
 
-/* Makes FORMAT, with a new number for the store. */
-int format_write(const struct store_dir *d, uint64_t id, struct err *err);
+enum format_version {
+	FORMAT_NONE,
+	FORMAT_FIRST,
+	FORMAT_PIECES /* there may be entries of pieces */
+};
 
-/* ERR_STATE if it is newer, or none. *found is false if it is not there. */
-int format_read(
-    const struct store_dir *d, uint64_t *id, bool *found, struct err *err);
+/* What FORMAT says; version FORMAT_NONE: it is not there. */
+struct format {
+	uint64_t id;
+	enum format_version version;
+};
+
+/* Makes it, or puts it in the place of what is there. */
+int format_write(
+    const struct store_dir *d, const struct format *f, struct err *err);
+
+/* ERR_STATE if it is newer, or none. */
+int format_read(const struct store_dir *d, struct format *f, struct err *err);
 
 /* The epoch of the newest whole slot; 0: there is none. */
 uint64_t head_epoch(struct str file);

@@ -23,6 +23,7 @@
 #include "base/arena.h"
 #include "state/memtable.h"
 #include "state/store_dir.h"
+#include "state/store_head.h"
 #include "state/store_recover.h"
 #include "state/version.h"
 
@@ -32,6 +33,7 @@
 /* What was handed over: a commit, or changes to be spilled. */
 struct store_job {
 	bool spill;  /* a run is written, nothing is committed */
+	bool pieces; /* something was appended, now or before */
 	bool behind; /* merges are: it waits for one */
 	struct memtable *changes;
 	struct buf note;
@@ -77,10 +79,13 @@ struct store {
 	struct buf note, schema;
 	bool new_schema, was_closed, undone, busy;
 	bool spilled;	/* runs of version have what is not committed */
+	bool pieces;	/* something was appended */
 	uint64_t epoch; /* the last that is durable, and landed */
 	uint64_t next_run;
 	int64_t written;
 	struct buf many;	/* values of store_get_many */
+	struct gather gather;	/* of one that is in pieces */
+	struct buf piece;	/* that is appended */
 	struct store_ask *asks; /* its keys that no table knows */
 	size_t cap_asks;
 	struct memtable *trash, *trash_aside; /* freed by the next job */
@@ -90,8 +95,14 @@ struct store {
 	struct store_log log;
 	uint64_t last_journal; /* greatest number in use */
 	int head;	       /* the file HEAD, -1: not open */
+	enum format_version format;
 	struct store_garbage *garbage;
 	size_t n_garbage, cap_garbage;
+
+	/* For all threads: what makes one of pieces, by map. */
+	pthread_rwlock_t fold_lock;
+	struct store_folds *folds;
+	size_t n_folds, cap_folds;
 
 	/* Between them. */
 	pthread_t thread;
@@ -104,11 +115,18 @@ struct store {
 	struct err err; /* set once, before failed is */
 };
 
+struct store_folds {
+	unsigned map;
+	store_fold *fold;
+	void *arg;
+};
+
 /* A key that no layer in memory knows. */
 struct store_ask {
 	struct run_key key;
-	size_t i; /* of the keys asked for */
-	size_t n; /* runs that are left to be looked at, the oldest */
+	size_t i;    /* of the keys asked for */
+	size_t n;    /* runs that are left to be looked at, the oldest */
+	bool pieces; /* some are known: it is looked up by itself */
 };
 
 /* Limits where the options have none. */
@@ -126,6 +144,10 @@ void store_free(struct store *s);
 
 /* The first failure stays; takes the message out of *err. */
 void store_fail(struct store *s, struct err *err);
+
+/* One piece of several by what the map has for it, if it has. Any thread. */
+bool store_fold_any(void *store, unsigned map, struct str key,
+    struct str pieces, struct buf *out);
 
 /* Makes it what a scanned journal says up to an epoch; opens the runs. */
 int store_load(struct store *s, const struct recovery *r, uint64_t number,

@@ -167,6 +167,15 @@ next_name(void *arg, char *name)
 }
 
 static bool
+fold(
+    void *arg, unsigned map, struct str key, struct str pieces, struct buf *out)
+{
+	const struct store_merge *m = arg;
+
+	return store_fold_any(m->store, map, key, pieces, out);
+}
+
+static bool
 is_stopped(void *arg)
 {
 	struct store_merge *m = arg;
@@ -216,6 +225,7 @@ write_merged(struct store_merge *m)
 	    .n_low = (unsigned)m->n_low,
 	    .ready = take_ready,
 	    .dropped = is_dropped,
+	    .fold = fold,
 	    .stop = is_stopped,
 	    .name = next_name,
 	    .arg = m};

@@ -60,11 +60,13 @@ check_empty(struct store *s, struct err *err)
 static int
 read_format(struct store *s, bool make, struct err *err)
 {
-	bool found;
+	struct format f;
 
-	if (format_read(&s->dir, &s->id, &found, err))
+	if (format_read(&s->dir, &f, err))
 		return -1;
-	if (found)
+	s->id = f.id;
+	s->format = f.version;
+	if (f.version)
 		return 0;
 	if (check_empty(s, err))
 		return -1;
@@ -73,8 +75,9 @@ read_format(struct store *s, bool make, struct err *err)
 		    &s->dir, NULL, err, "there is no state in the directory");
 	if (!make)
 		return 0;
-	s->id = hash_draw();
-	return format_write(&s->dir, s->id, err);
+	s->id = f.id = hash_draw();
+	s->format = f.version = FORMAT_FIRST;
+	return format_write(&s->dir, &f, err);
 }
 
 /* ---- taking it over ---- */

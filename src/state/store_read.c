@@ -43,18 +43,6 @@ get_from_run(struct store *s, size_t i, const struct run_key *k, bool wait,
 	return found;
 }
 
-/* What the n oldest runs have, the newest first. */
-static enum run_found
-get_from_runs(
-    struct store *s, size_t n, const struct run_key *k, struct buf *out)
-{
-	enum run_found found = RUN_ABSENT;
-
-	while (n > 0 && found == RUN_ABSENT)
-		found = get_from_run(s, --n, k, true, out);
-	return found;
-}
-
 /* The layers in memory that a bucket may be in, the newest first. */
 struct layers {
 	const struct mem_section *sections[STORE_TABLES];
@@ -83,8 +71,14 @@ layers_of(struct store *s, unsigned map, int64_t bucket)
 	return l;
 }
 
-/* What is in memory. False: nothing there knows the key. */
-static bool
+/* What memory says of a key. */
+enum known {
+	KNOWN_NOT,
+	KNOWN,	     /* *found: all there is to say */
+	KNOWN_PIECES /* there are pieces: it is looked up by itself */
+};
+
+static enum known
 get_from_layers(const struct layers *l, struct str key, struct buf *out,
     enum store_found *found)
 {
@@ -95,20 +89,120 @@ get_from_layers(const struct layers *l, struct str key, struct buf *out,
 
 		if (!e)
 			continue;
-		if (!mem_deleted(e)) {
-			buf_adds(out, mem_value(e));
-			*found = STORE_FOUND;
-		}
-		return true;
+		if (mem_deleted(e))
+			return KNOWN;
+		if (mem_pieces(e) != PIECES_NONE)
+			return KNOWN_PIECES;
+		buf_adds(out, mem_value(e));
+		*found = STORE_FOUND;
+		return KNOWN;
 	}
-	return l->last;
+	return l->last ? KNOWN : KNOWN_NOT;
 }
 
-static enum store_found
-as_found(enum run_found found)
+/* ---- pieces ---- */
+
+static void
+gather_from_layers(struct gather *g, const struct layers *l, struct str key)
 {
+	for (unsigned i = 0; i < l->n && !g->whole; i++) {
+		const struct mem_entry *e =
+		    mem_section_get(l->sections[i], key);
+
+		if (e && mem_deleted(e))
+			g->whole = true;
+		else if (e)
+			gather_add(g, mem_pieces(e), mem_value(e));
+	}
+	g->whole = g->whole || l->last;
+}
+
+static bool
+gather_from_run(
+    struct store *s, size_t i, const struct run_key *k, struct buf *room)
+{
+	struct gather *g = &s->gather;
+
+	room->n = 0;
+	switch (get_from_run(s, i, k, true, room)) {
+	case RUN_FOUND:
+		gather_add(g, PIECES_NONE, buf_str(room));
+		break;
+	case RUN_MORE:
+		gather_add(g, PIECES_MORE, buf_str(room));
+		break;
+	case RUN_ALL:
+		gather_add(g, PIECES_ALL, buf_str(room));
+		break;
+	case RUN_DELETED:
+		g->whole = true;
+		break;
+	case RUN_ABSENT:
+	case RUN_LATER:
+		break;
+	case RUN_DAMAGED:
+		return false;
+	}
+	return true;
+}
+
+/* A value that cannot be read as one. */
+static enum store_found
+unfolded(struct store *s, unsigned map, int64_t bucket)
+{
+	struct err err = {0};
+
+	err_set(&err, ERR_STATE, (struct where){0},
+	    "what is kept in pieces cannot be put together: map %u, bucket "
+	    "%lld",
+	    map, (long long)bucket);
+	store_dir_note(&s->dir, &err);
+	store_fail(s, &err);
+	return STORE_DAMAGED;
+}
+
+/* All entries of the key, folded. */
+static enum store_found
+get_pieces(struct store *s, const struct layers *l, const struct run_key *k,
+    struct buf *out)
+{
+	struct gather *g = &s->gather;
+	struct buf room = {0};
+	struct str value;
+	bool good = true;
+
+	gather_reset(g);
+	gather_from_layers(g, l, k->key);
+	for (size_t i = s->version.n; good && !g->whole && i > 0; i--)
+		good = gather_from_run(s, i - 1, k, &room);
+	buf_release(&room);
+	if (!good)
+		return STORE_DAMAGED;
+	if (!g->n)
+		return STORE_ABSENT;
+	if (gather_give(g, true, store_fold_any, s, k->map, k->key, &value) !=
+	    PIECES_NONE)
+		return unfolded(s, k->map, k->bucket);
+	buf_adds(out, value);
+	return STORE_FOUND;
+}
+
+/* What the n oldest runs have; out is not touched where there are pieces. */
+static enum store_found
+get_from_runs(struct store *s, const struct layers *l, size_t n,
+    const struct run_key *k, struct buf *out)
+{
+	enum run_found found = RUN_ABSENT;
+	size_t from = out->n;
+
+	while (n > 0 && found == RUN_ABSENT)
+		found = get_from_run(s, --n, k, true, out);
 	if (found == RUN_DAMAGED)
 		return STORE_DAMAGED;
+	if (found == RUN_MORE || found == RUN_ALL) {
+		out->n = from;
+		return get_pieces(s, l, k, out);
+	}
 	return found == RUN_FOUND ? STORE_FOUND : STORE_ABSENT;
 }
 
@@ -118,15 +212,19 @@ store_get(struct store *s, unsigned map, int64_t bucket, struct str key,
 {
 	struct layers layers;
 	enum store_found found;
+	enum known known;
 	struct run_key k;
 
 	if (atomic_load_explicit(&s->failed, memory_order_acquire))
 		return STORE_DAMAGED;
 	layers = layers_of(s, map, bucket);
-	if (get_from_layers(&layers, key, out, &found))
+	known = get_from_layers(&layers, key, out, &found);
+	if (known == KNOWN)
 		return found;
 	k = run_key_of(map, bucket, key);
-	return as_found(get_from_runs(s, s->version.n, &k, out));
+	return known == KNOWN_PIECES
+		   ? get_pieces(s, &layers, &k, out)
+		   : get_from_runs(s, &layers, s->version.n, &k, out);
 }
 
 /* ---- many at once ---- */
@@ -148,7 +246,8 @@ note(struct store *s, struct str *out, size_t from, enum store_found found)
 /* Keys whose part of a filter is fetched ahead. */
 #define AHEAD 8
 
-/* Keys that are asked for: first those whose block has to be waited for. */
+/* Keys that are asked for: first those that have to be waited for, or are in
+ * pieces. */
 struct asks {
 	struct store_ask *p;
 	size_t n_later, n;
@@ -173,16 +272,31 @@ look_into(struct store *s, size_t run, struct asks *asks, struct str *out)
 			return false;
 		if (found == RUN_ABSENT) {
 			asks->p[to++] = a;
-		} else if (found == RUN_LATER) {
+		} else if (found == RUN_FOUND || found == RUN_DELETED) {
+			note(s, &out[a.i], from,
+			    found == RUN_FOUND ? STORE_FOUND : STORE_ABSENT);
+		} else {
+			s->many.n = from;
 			a.n = run + 1;
 			asks->p[to++] = asks->p[asks->n_later];
 			asks->p[asks->n_later++] = a;
-		} else {
-			note(s, &out[a.i], from, as_found(found));
 		}
 	}
 	asks->n = to;
 	return true;
+}
+
+/* Those of which memory has pieces are left for later. */
+static void
+pieces_first(struct store_ask *asks, size_t n, size_t *n_pieces)
+{
+	for (size_t i = *n_pieces = 0; i < n; i++)
+		if (asks[i].pieces) {
+			struct store_ask a = asks[i];
+
+			asks[i] = asks[*n_pieces];
+			asks[(*n_pieces)++] = a;
+		}
 }
 
 /*
@@ -193,8 +307,9 @@ look_into(struct store *s, size_t run, struct asks *asks, struct str *out)
 static bool
 look_at_hand(struct store *s, size_t *n_asks, struct str *out)
 {
-	struct asks asks = {s->asks, 0, *n_asks};
+	struct asks asks = {.p = s->asks, .n = *n_asks};
 
+	pieces_first(asks.p, asks.n, &asks.n_later);
 	for (size_t i = s->version.n; i > 0 && asks.n > asks.n_later; i--)
 		if (!look_into(s, i - 1, &asks, out))
 			return false;
@@ -202,18 +317,20 @@ look_at_hand(struct store *s, size_t *n_asks, struct str *out)
 	return true;
 }
 
-/* Waits for the blocks. */
+/* One by one, waiting for blocks. */
 static bool
-look_later(struct store *s, struct store_ask *asks, size_t n, struct str *out)
+look_later(struct store *s, const struct layers *l, size_t n, struct str *out)
 {
 	for (size_t i = 0; i < n; i++) {
+		const struct store_ask *a = &s->asks[i];
 		size_t from = s->many.n;
-		enum run_found found =
-		    get_from_runs(s, asks[i].n, &asks[i].key, &s->many);
+		enum store_found found =
+		    a->pieces ? get_pieces(s, l, &a->key, &s->many)
+			      : get_from_runs(s, l, a->n, &a->key, &s->many);
 
-		if (found == RUN_DAMAGED)
+		if (found == STORE_DAMAGED)
 			return false;
-		note(s, &out[asks[i].i], from, as_found(found));
+		note(s, &out[a->i], from, found);
 	}
 	return true;
 }
@@ -224,6 +341,7 @@ store_get_many(struct store *s, unsigned map, int64_t bucket,
 {
 	struct layers layers;
 	enum store_found found;
+	enum known known;
 	size_t n_asks = 0;
 
 	if (atomic_load_explicit(&s->failed, memory_order_acquire))
@@ -234,17 +352,19 @@ store_get_many(struct store *s, unsigned map, int64_t bucket,
 	for (size_t i = 0; i < n; i++) {
 		size_t from = s->many.n;
 
-		if (get_from_layers(&layers, keys[i], &s->many, &found)) {
+		known = get_from_layers(&layers, keys[i], &s->many, &found);
+		if (known == KNOWN) {
 			note(s, &out[i], from, found);
 			continue;
 		}
 		out[i] = (struct str){0};
-		s->asks[n_asks++] = (struct store_ask){
-		    run_key_of(map, bucket, keys[i]), i, s->version.n};
+		s->asks[n_asks++] =
+		    (struct store_ask){run_key_of(map, bucket, keys[i]), i,
+			s->version.n, known == KNOWN_PIECES};
 	}
 	/* One key alone gains nothing by being fetched ahead. */
 	if ((n > 1 && !look_at_hand(s, &n_asks, out)) ||
-	    !look_later(s, s->asks, n_asks, out))
+	    !look_later(s, &layers, n_asks, out))
 		return false;
 	buf_reserve(&s->many, 1);
 	for (size_t i = 0; i < n; i++)

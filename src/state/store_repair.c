@@ -218,10 +218,13 @@ mend_format(struct repair *p, struct err *err)
 {
 	struct store *s = p->store;
 	struct err why = {0};
-	bool found, newer;
+	struct format f;
+	bool newer;
 
-	if (!format_read(&s->dir, &p->r.id, &found, &why) && found)
+	if (!format_read(&s->dir, &f, &why) && f.version) {
+		p->r.id = f.id;
 		return 0;
+	}
 	newer = why.message && strstr(why.message, "newer weir");
 	if (newer) {
 		*err = why;
@@ -233,7 +236,9 @@ mend_format(struct repair *p, struct err *err)
 	say(p, "%s/FORMAT: is written anew", s->dir.path);
 	if (move_lost(p, "FORMAT", err))
 		return -1;
-	return format_write(&s->dir, p->r.id, err);
+	/* Nobody knows which it was: the newest is always right. */
+	f = (struct format){p->r.id, FORMAT_PIECES};
+	return format_write(&s->dir, &f, err);
 }
 
 /* ---- making it so ---- */

@@ -105,6 +105,7 @@ check_target(const struct store_dir *to, struct err *err)
 static int
 write_there(struct store *s, struct store_dir *to, struct err *err)
 {
+	struct format f = {s->id, s->format};
 	struct store_dir from = s->dir;
 	int rc = 0;
 
@@ -120,7 +121,7 @@ write_there(struct store *s, struct store_dir *to, struct err *err)
 	if (s->epoch)
 		rc = job_do(s, err);
 	if (!rc)
-		rc = format_write(&s->dir, s->id, err);
+		rc = format_write(&s->dir, &f, err);
 	s->dir = from;
 	return rc;
 }

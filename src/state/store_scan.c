@@ -23,12 +23,16 @@ struct scan_layer {
 	uint64_t prefix;
 	struct str key, value;
 	bool deleted;
+	enum pieces pieces;
 };
 
 struct store_scan {
 	struct store *store;
 	struct scan_layer *layers; /* the newest first */
 	size_t n, cap;
+	unsigned map;
+	struct gather gather; /* of the key at hand */
+	bool pieces;	      /* that could not be folded */
 };
 
 static struct scan_layer *
@@ -76,6 +80,7 @@ store_scan_begin(struct store *s, unsigned map, int64_t bucket)
 	unsigned n = store_tables(s, tables);
 
 	c->store = s;
+	c->map = map;
 	for (unsigned i = 0; i < n; i++) {
 		struct mem_section *section =
 		    memtable_find(tables[i], map, bucket);
@@ -110,6 +115,7 @@ next_of_run(struct store_scan *c, struct scan_layer *l)
 	l->key = e.key;
 	l->value = e.value;
 	l->deleted = e.deleted;
+	l->pieces = e.pieces;
 	return true;
 }
 
@@ -126,6 +132,7 @@ next_of_table(struct scan_layer *l)
 	l->key = mem_key(item->entry);
 	l->value = mem_value(item->entry);
 	l->deleted = mem_deleted(item->entry);
+	l->pieces = l->deleted ? PIECES_NONE : mem_pieces(item->entry);
 }
 
 /* Goes on in the layers whose entry was given. False if the store fails. */
@@ -175,6 +182,27 @@ least(struct store_scan *c)
 	return best;
 }
 
+/* Those of all layers that have the key. */
+static void
+give_pieces(struct store_scan *c, struct str key, struct str *value)
+{
+	struct gather *g = &c->gather;
+
+	gather_reset(g);
+	for (size_t i = 0; i < c->n && !g->whole; i++) {
+		const struct scan_layer *l = &c->layers[i];
+
+		if (!l->there || !l->given)
+			continue;
+		if (l->deleted)
+			g->whole = true;
+		else
+			gather_add(g, l->pieces, l->value);
+	}
+	c->pieces = gather_give(g, true, store_fold_any, c->store, c->map, key,
+			value) != PIECES_NONE;
+}
+
 bool
 store_scan_next(struct store_scan *c, struct str *key, struct str *value)
 {
@@ -191,7 +219,16 @@ store_scan_next(struct store_scan *c, struct str *key, struct str *value)
 	} while (l->deleted);
 	*key = l->key;
 	*value = l->value;
+	c->pieces = false;
+	if (l->pieces != PIECES_NONE)
+		give_pieces(c, l->key, value);
 	return true;
+}
+
+bool
+store_scan_pieces(const struct store_scan *c)
+{
+	return c->pieces;
 }
 
 void
@@ -206,6 +243,7 @@ store_scan_end(struct store_scan *c)
 		run_cursor_free(l->cursor);
 		run_handle_leave(l->run);
 	}
+	gather_release(&c->gather);
 	mem_free(c->layers);
 	mem_free(c);
 }

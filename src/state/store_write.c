@@ -333,13 +333,25 @@ flush_job(struct store *s, struct err *err)
 	return 0;
 }
 
+/* Before there are pieces FORMAT says so: an older program stays away. */
+static int
+raise_format(struct store *s, struct err *err)
+{
+	struct format f = {s->id, FORMAT_PIECES};
+
+	if (!s->job.pieces || s->format >= f.version)
+		return 0;
+	s->format = f.version;
+	return format_write(&s->dir, &f, err);
+}
+
 static int
 commit_job(struct store *s, struct err *err)
 {
 	int rc = sync_outputs(&s->job, err);
 
 	job_close(&s->job);
-	if (rc)
+	if (rc || raise_format(s, err))
 		return -1;
 	rc = s->log.fd < 0 || is_full(s) ? write_whole(s, err) : append(s, err);
 	if (rc)

@@ -31,7 +31,7 @@ table_release(struct table *t)
 	arena_release(&t->arena);
 	arena_release(&t->heap);
 	t->cells = NULL;
-	t->n = t->cap = t->n_gone = 0;
+	t->n = t->cap = t->n_gone = t->n_vacant = 0;
 }
 
 /*
@@ -46,6 +46,7 @@ index_anew(struct table *t, size_t slots)
 	mem_free(ix->slots);
 	*ix = (struct index){
 	    .slots = mem_zalloc(slots * sizeof *ix->slots), .mask = slots - 1};
+	t->n_vacant = 0;
 	for (size_t i = 0; i < t->n; i++) {
 		uint64_t hash = t->cells[i]->hash;
 		size_t at = index_start(ix, hash);
@@ -70,7 +71,8 @@ table_reserve(struct table *t, size_t n)
 
 	if (ix->slots && (ix->n + n) * 8 <= slots * 5)
 		return;
-	while ((ix->n + n) * 8 > slots * 5)
+	/* With room to spare: vacant slots must not fill it at once again. */
+	while ((ix->n - t->n_vacant + n) * 16 > slots * 9)
 		slots *= 2;
 	index_anew(t, slots);
 }
@@ -97,10 +99,10 @@ table_alloc(struct table *t, struct str key, uint64_t hash)
 
 	must(((uintptr_t)c & ~(uintptr_t)INDEX_POINTER) == 0);
 	c->hash = hash;
-	c->key_len = (uint32_t)key.n;
+	c->key_len = (uint32_t)key.n & INT32_MAX;
 	c->revision = 0;
 	c->used = 0;
-	c->changed = c->stored = c->gone = c->loose = false;
+	c->changed = c->stored = c->gone = c->loose = c->piece = false;
 	memset(c->bytes, 0, t->cell_bytes);
 	memcpy(c->bytes + t->cell_bytes, key.p, key.n);
 	return c;
@@ -172,7 +174,7 @@ table_find(const struct table *t, struct str key, uint64_t hash)
 {
 	struct cell *c = table_find_here(t, key, hash);
 
-	return c || !t->kept ? c : kept_find(t->kept, key, hash);
+	return !t->kept || (c && !c->piece) ? c : kept_find(t->kept, key, hash);
 }
 
 /* The cell of a key, for which there is room in the index. */
@@ -216,7 +218,7 @@ table_cell(struct table *t, struct str key, uint64_t hash)
 
 	if (!t->kept)
 		return cell_here(t, key, hash);
-	kept_cells(t->kept, &key, &hash, &first, 1, &bytes);
+	kept_cells(t->kept, &key, &hash, &first, 1, false, &bytes);
 	return cell_of_bytes(bytes);
 }
 
@@ -243,6 +245,26 @@ void
 table_unlink(struct table *t, struct cell *c)
 {
 	index_remove(&t->index, slot_of(t, c), cell_hash);
+}
+
+/*
+ * What stands in a slot whose cell has been evicted, so that who looks for
+ * those behind it goes on: no key is like it.
+ */
+static const struct cell vacant = {.key_len = INT32_MAX};
+
+void
+table_vacate(struct table *t, struct cell *c)
+{
+	t->index.slots[slot_of(t, c)] =
+	    (uint64_t)(uintptr_t)&vacant & INDEX_POINTER;
+	t->n_vacant++;
+}
+
+void
+table_near(const struct table *t, const struct cell *c)
+{
+	__builtin_prefetch(&t->index.slots[index_start(&t->index, c->hash)], 1);
 }
 
 void
@@ -313,7 +335,7 @@ table_cells(struct table *t, const struct str *keys, const uint64_t *hashes,
     const uint16_t *ix, unsigned n, char **out)
 {
 	if (t->kept) {
-		kept_cells(t->kept, keys, hashes, ix, n, out);
+		kept_cells(t->kept, keys, hashes, ix, n, false, out);
 		return;
 	}
 	if (t->n <= PREFETCH_KEYS) {
@@ -329,4 +351,14 @@ table_cells(struct table *t, const struct str *keys, const uint64_t *hashes,
 		fetch_ahead(t, hashes, ix, n, k);
 		out[k] = find_or_make(t, keys[ix[k]], hashes[ix[k]])->bytes;
 	}
+}
+
+void
+table_cells_to_add(struct table *t, const struct str *keys,
+    const uint64_t *hashes, const uint16_t *ix, unsigned n, char **out)
+{
+	if (t->kept && t->kept->pieces)
+		kept_cells(t->kept, keys, hashes, ix, n, true, out);
+	else
+		table_cells(t, keys, hashes, ix, n, out);
 }

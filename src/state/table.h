@@ -20,7 +20,8 @@
 
 struct cell {
 	uint64_t hash; /* hash_bytes of the key, where the table is kept */
-	uint32_t key_len;
+	uint32_t key_len : 31;
+	uint32_t piece : 1;	   /* the store may have what came before it */
 	uint32_t revision : 26;	   /* times its result was written */
 	uint32_t used : 2;	   /* of late; kept tables alone have these */
 	uint32_t changed : 1;	   /* since it was put */
@@ -30,6 +31,14 @@ struct cell {
 	_Alignas(16) char bytes[]; /* accumulators, then the key */
 };
 
+/*
+ * Pieces. Who only adds to cells need not know what they have: where memory is
+ * limited, a cell that is not in memory is not read but begun anew, as a piece
+ * of what the store has, and appended to that when it is evicted. Whatever is
+ * to be known of a cell is put together first: all that is got by other means
+ * than table_cells_to_add is whole.
+ */
+
 struct kept;
 
 struct table {
@@ -38,7 +47,8 @@ struct table {
 	struct cell **cells; /* in order of arrival; some may be gone */
 	size_t n, cap;
 	size_t n_gone;
-	size_t n_made;	    /* cells of keys that were new, ever */
+	size_t n_vacant;    /* slots of cells that were evicted (table.c) */
+	size_t n_made;	    /* cells of keys that were new, ever, or pieces */
 	struct arena arena; /* the cells */
 	struct arena heap;  /* what hangs off them */
 	struct kept *kept;  /* NULL: lives in memory alone */
@@ -111,11 +121,34 @@ struct cell_codec {
 	 */
 	bool movable;
 	/*
+	 * NULL, or: adds to a cell what came behind that. With load and save it
+	 * is also called in other threads, for cells of no table of the step:
+	 * then nothing of arg is changed.
+	 */
+	void (*merge)(void *arg, struct table *t, struct cell *into,
+	    const struct cell *from);
+	/*
 	 * NULL, or: makes what points to cells of the table let go of them, for
 	 * some are to be evicted. False: it cannot now, and none is.
 	 */
 	bool (*let_go)(void *arg);
 };
+
+/*
+ * From now on there may be pieces among the entries of the map, whose cells
+ * have so many bytes: what they are together is found by the codec, here and
+ * where runs are merged, until table_pieces_end. Before table_keep.
+ */
+void table_pieces(struct state_map *map, const struct cell_codec *codec,
+    void *arg, unsigned cell_bytes);
+void table_pieces_end(struct state_map *map);
+
+/*
+ * As table_cells, of cells that are only added to, in a way that merge makes
+ * up for: pieces will do.
+ */
+void table_cells_to_add(struct table *t, const struct str *keys,
+    const uint64_t *hashes, const uint16_t *ix, unsigned n, char **out);
 
 /*
  * Binds an empty table, which stays where it is, to a bucket of a map: cells

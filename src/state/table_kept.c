@@ -43,7 +43,8 @@ table_keep(struct table *t, struct state_map *map, int64_t bucket,
 	    .codec = codec,
 	    .arg = arg,
 	    .partial = store_has_bucket(s->store, map->number, bucket),
-	    .listed = s->options.memory == SIZE_MAX || !codec->movable,
+	    .pieces = map->pieces && codec->movable && state_evicts(s),
+	    .listed = !codec->movable || !state_evicts(s),
 	    .place = s->n_kept};
 	mem_grow(&s->kept, &s->cap_kept, s->n_kept + 1, sizeof *s->kept);
 	s->kept[s->n_kept++] = k;
@@ -124,9 +125,8 @@ kept_changed(struct kept *k, struct cell *c)
 	k->changed[k->n_changed - 1] = c;
 }
 
-/* The cell is not, or no longer, to be put. */
-static void
-unchanged(struct kept *k, struct cell *c)
+void
+kept_unchanged(struct kept *k, struct cell *c)
 {
 	c->changed = false;
 	k->n_changed--;
@@ -176,11 +176,15 @@ put_cell(struct kept *k, struct cell *c)
 {
 	struct buf *value = &k->state->scratch;
 
+	k->put = true;
+	c->stored = true;
+	if (c->piece) {
+		kept_append(k, c);
+		return;
+	}
 	value->n = 0;
 	kept_write(k, c, value);
 	state_put(k->map, k->bucket, cell_key(k->table, c), buf_str(value));
-	k->put = true;
-	c->stored = true;
 }
 
 /* Cells are fetched this many ahead of their use. */
@@ -195,7 +199,7 @@ put_listed(struct kept *k, size_t n)
 		if (n >= AHEAD)
 			__builtin_prefetch(
 			    k->changed[k->n_changed - 1 - AHEAD]);
-		unchanged(k, c);
+		kept_unchanged(k, c);
 		if (!c->gone)
 			put_cell(k, c);
 	}
@@ -216,7 +220,7 @@ put_found(struct kept *k, size_t n)
 			__builtin_prefetch(t->cells[k->hand + AHEAD]);
 		if (!c->changed)
 			continue;
-		unchanged(k, c);
+		kept_unchanged(k, c);
 		put_cell(k, c);
 		n--;
 	}
@@ -240,6 +244,7 @@ table_touch(struct table *t, struct cell *c)
 		return;
 	if (c->loose) {
 		put_cell(t->kept, c);
+		kept_drop_piece(t->kept, c);
 		return;
 	}
 	if (c->used < USED_MAX)
@@ -259,6 +264,7 @@ copy_cell(struct table *t, struct cell *c)
 	to->used = c->used;
 	to->changed = c->changed;
 	to->stored = c->stored;
+	to->piece = c->piece;
 	table_relink(t, c, to);
 	return to;
 }
@@ -324,8 +330,8 @@ table_remove(struct table *t, struct cell *c)
 	table_unlink(t, c);
 	c->gone = true;
 	if (t->kept && !t->kept->listed && c->changed)
-		unchanged(t->kept, c);
-	if (t->kept && c->stored)
+		kept_unchanged(t->kept, c);
+	if (t->kept && (c->stored || c->piece))
 		state_delete(t->kept->map, t->kept->bucket, cell_key(t, c));
 	if (++t->n_gone > t->n / 2 + 64)
 		compact(t);
@@ -353,7 +359,13 @@ struct cell *
 kept_find(struct kept *k, struct str key, uint64_t hash)
 {
 	struct buf *value = &k->state->scratch;
+	struct cell *c = table_find_here(k->table, key, hash);
 
+	if (c) {
+		kept_complete(k, c);
+		kept_busy(k);
+		return c;
+	}
 	if (!k->partial || absent_has(k, key, hash))
 		return NULL;
 	value->n = 0;
@@ -389,6 +401,18 @@ fetch_missing(struct kept *k, const struct str *keys, const uint64_t *hashes,
 			take_back(k, s->keys[i], hashes[at[i]], s->values[i]);
 }
 
+/* What was missed, or was made for the same key just now. */
+static struct cell *
+make_cell(struct kept *k, struct str key, uint64_t hash, bool to_add)
+{
+	size_t before = k->table->n_made;
+	struct cell *c = table_make(k->table, key, hash);
+
+	if (to_add && k->partial && k->table->n_made != before)
+		c->piece = true;
+	return c;
+}
+
 void
 table_fetch(
     struct table *t, const struct str *keys, const uint64_t *hashes, unsigned n)
@@ -416,22 +440,25 @@ table_fetch(
 
 void
 kept_cells(struct kept *k, const struct str *keys, const uint64_t *hashes,
-    const uint16_t *ix, unsigned n, char **out)
+    const uint16_t *ix, unsigned n, bool to_add, char **out)
 {
 	struct table *t = k->table;
 	struct cell *cells[BATCH_ROWS];
 	unsigned n_missing = table_find_all(t, keys, hashes, ix, n, cells);
 
 	must(n <= BATCH_ROWS);
-	if (n_missing && k->partial)
+	if (n_missing && k->partial && !to_add)
 		fetch_missing(k, keys, hashes, ix, n, cells, n_missing);
 	if (n_missing)
 		table_reserve(t, n_missing);
 	for (unsigned i = 0; i < n; i++) {
 		if (!cells[i])
-			cells[i] = table_make(t, keys[ix[i]], hashes[ix[i]]);
+			cells[i] =
+			    make_cell(k, keys[ix[i]], hashes[ix[i]], to_add);
 		else if (cells[i]->used < USED_MAX)
 			cells[i]->used++;
+		if (cells[i]->piece && !to_add)
+			kept_complete(k, cells[i]);
 		if (!cells[i]->changed)
 			kept_changed(k, cells[i]);
 		out[i] = cells[i]->bytes;
@@ -458,12 +485,22 @@ table_load(struct table *t)
 	while (store_scan_next(scan, &key, &value)) {
 		uint64_t hash = hash_bytes(key.p, key.n);
 
-		if (!key_check(key))
+		struct cell *c;
+
+		if (!key_check(key)) {
 			state_damaged(k->map, k->bucket, key);
-		else if (!table_find_here(t, key, hash))
+			continue;
+		}
+		c = table_find_here(t, key, hash);
+		if (!c)
 			take_back(k, key, hash, value);
+		else if (c->piece)
+			kept_join(k, c, value);
 	}
 	store_scan_end(scan);
+	/* What is a piece still has nothing before it. */
+	for (size_t i = 0; k->pieces && i < t->n; i++)
+		t->cells[i]->piece = false;
 	k->partial = false;
 	k->put = true; /* the entries are there as if they had been put now */
 	kept_busy(k);
@@ -552,6 +589,7 @@ move(struct kept *k, struct cell *c)
 		must(kept_read(k, t, to, buf_str(value)));
 		to->changed = c->changed;
 		to->stored = c->stored;
+		to->piece = c->piece;
 		table_relink(t, c, to);
 	}
 	to->used = (c->used - 1) & USED_MAX;
@@ -562,10 +600,10 @@ static void
 leave(struct kept *k, struct cell *c)
 {
 	if (c->changed) {
-		unchanged(k, c);
+		kept_unchanged(k, c);
 		put_cell(k, c);
 	}
-	table_unlink(k->table, c);
+	table_vacate(k->table, c);
 	k->partial = true;
 }
 
@@ -578,8 +616,10 @@ empty(struct kept *k, size_t n)
 	for (size_t i = 0; i < n; i++) {
 		struct cell *c = t->cells[i];
 
+		if (i + 2 * AHEAD < n)
+			__builtin_prefetch(t->cells[i + 2 * AHEAD]);
 		if (i + AHEAD < n)
-			__builtin_prefetch(t->cells[i + AHEAD]);
+			table_near(t, t->cells[i + AHEAD]);
 		if (c->gone) {
 			t->n_gone--;
 			continue;

@@ -3,7 +3,8 @@
  * A walk over all cells of a table by key, wherever they are: those in memory,
  * sorted, beside a scan of the store's bucket. Of a key that is in both the
  * cell in memory counts. Cells of the store alone are made in arenas of the
- * walk and live there for a while only (they are `loose`).
+ * walk and live there for a while only (they are `loose`), as are those that
+ * are put together of what the store has and a piece in memory.
  */
 #include "base/hash.h"
 #include "base/mem.h"
@@ -105,6 +106,23 @@ load_loose(struct table_walk *w)
 	return c;
 }
 
+/* One that is in memory; in the store, too, if `both`. */
+static struct cell *
+from_memory(struct table_walk *w, bool both)
+{
+	struct cell *c = w->sorted[w->at++], *whole;
+
+	if (!c->piece)
+		return c;
+	if (!both) {
+		c->piece = false; /* nothing came before it */
+		return c;
+	}
+	whole = load_loose(w);
+	kept_add_piece(w->table->kept, &w->loose, whole, c);
+	return whole;
+}
+
 /* Is the next one in memory (< 0), in the store (> 0), or in both? */
 static int
 next_side(const struct table_walk *w)
@@ -137,7 +155,7 @@ table_walk_next(struct table_walk *w)
 	if (!w->keep && w->scan)
 		table_walk_forget(w);
 	side = next_side(w);
-	c = side <= 0 ? w->sorted[w->at++] : load_loose(w);
+	c = side <= 0 ? from_memory(w, !side) : load_loose(w);
 	if (side >= 0)
 		scan_on(w);
 	return c;

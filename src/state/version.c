@@ -302,31 +302,19 @@ edit_put_all(struct buf *edits, const struct version *v)
 /* ---- applying edits ---- */
 
 static bool
-take_map(struct str *s, unsigned *map)
-{
-	uint64_t n;
-
-	if (!take_varint(s, &n) || n > UINT32_MAX)
-		return false;
-	*map = (unsigned)n;
-	return true;
-}
-
-static bool
 take_run(struct str *s, struct version_run *r)
 {
-	uint64_t crc, n;
 	unsigned map;
+	uint64_t n;
 	int64_t bucket;
 
 	*r = (struct version_run){0};
 	if (!take_varint(s, &r->number) || !take_varint(s, &r->bytes) ||
-	    !take_varint(s, &crc) || crc > UINT32_MAX ||
+	    !take_varint32(s, &r->footer_crc) ||
 	    !take_varint(s, &r->n_entries) || !take_varint(s, &n))
 		return false;
-	r->footer_crc = (uint32_t)crc;
 	for (; n; n--) {
-		if (!take_map(s, &map) || !take_signed(s, &bucket)) {
+		if (!take_varint32(s, &map) || !take_signed(s, &bucket)) {
 			run_release(r);
 			return false;
 		}
@@ -368,7 +356,8 @@ apply_drop(
 	unsigned map;
 	int64_t bucket = 0;
 
-	if (!take_map(edits, &map) || (!whole && !take_signed(edits, &bucket)))
+	if (!take_varint32(edits, &map) ||
+	    (!whole && !take_signed(edits, &bucket)))
 		return false;
 	if (whole) {
 		for (size_t i = 0; i < v->n; i++)

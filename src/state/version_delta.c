@@ -5,17 +5,6 @@
 /* A DELTA frame ends when its body is longer than this. */
 #define DELTA_BYTES 60000
 
-static bool
-take_map(struct str *s, unsigned *map)
-{
-	uint64_t n;
-
-	if (!take_varint(s, &n) || n > UINT32_MAX)
-		return false;
-	*map = (unsigned)n;
-	return true;
-}
-
 static void
 put_section(struct buf *b, const struct mem_section *s)
 {
@@ -27,7 +16,10 @@ put_section(struct buf *b, const struct mem_section *s)
 static void
 put_entry(struct buf *b, const struct mem_entry *e)
 {
-	buf_addc(b, mem_deleted(e) ? 'D' : 'P');
+	static const char kinds[] = {
+	    [PIECES_NONE] = 'P', [PIECES_MORE] = 'A', [PIECES_ALL] = 'C'};
+
+	buf_addc(b, mem_deleted(e) ? 'D' : kinds[mem_pieces(e)]);
 	put_bytes(b, mem_key(e));
 	if (!mem_deleted(e))
 		put_bytes(b, mem_value(e));
@@ -77,7 +69,7 @@ apply_section(struct str *body, struct memtable *held, struct mem_section **s)
 	unsigned map;
 	int64_t bucket;
 
-	if (!take_map(body, &map) || !take_signed(body, &bucket))
+	if (!take_varint32(body, &map) || !take_signed(body, &bucket))
 		return false;
 	*s = memtable_section(held, map, bucket);
 	return true;
@@ -93,13 +85,18 @@ apply_entry(struct str *body, struct memtable *held, struct mem_section **s)
 	body->n--;
 	if (kind == 'S')
 		return apply_section(body, held, s);
-	if (!*s || (kind != 'P' && kind != 'D') || !take_bytes(body, &key) ||
-	    (kind == 'P' && !take_bytes(body, &value)))
+	if (!*s || !memchr("PDAC", kind, 4) || !take_bytes(body, &key) ||
+	    (kind != 'D' && !take_bytes(body, &value)))
 		return false;
 	if (kind == 'P')
 		memtable_put(held, *s, key, value);
-	else
+	else if (kind == 'D')
 		memtable_delete(held, *s, key);
+	else if (pieces_valid(value))
+		memtable_put_pieces(held, *s, key, value,
+		    kind == 'A' ? PIECES_MORE : PIECES_ALL);
+	else
+		return false;
 	return true;
 }
 

@@ -14,6 +14,8 @@
  *		durable; 300 keys for a commit, 3000, and 1000000
  *	rmw	keys anywhere are read and changed, a commit each 25000, for
  *		20 s; to be run under a memory limit (README.md)
+ *	count	right after load: keys anywhere are counted one up, unread where
+ *		the engine can do that (pieces, a merge operator); likewise
  *	expire	500000 keys of 10 buckets are dropped
  *	all	load, open, full, commit, rmw, expire, in this order
  *
@@ -440,6 +442,91 @@ test_rmw(struct bench *b)
 	close_db(b);
 }
 
+/* One more for each of n keys, in the way the engine does it best. */
+static void
+count(struct bench *b, const uint64_t *which, size_t n)
+{
+	static char keys[BATCH * KEY], values[BATCH * VALUE];
+	char one[VALUE] = {[COUNT_AT] = 1};
+
+	for (size_t i = 0; i < n; i++)
+		key_of(b, which[i], keys + i * KEY);
+	if (!b->e->add && b->e->get(b->db, keys, n, values) != n)
+		give_up(b->e->name, "a key is not there");
+	for (size_t i = 0; i < n; i++) {
+		char *value = values + i * VALUE;
+
+		if (b->e->add) {
+			b->e->add(b->db, keys + i * KEY, one);
+			continue;
+		}
+		/* A key that is there twice counts once. */
+		add_counter(value, one);
+		b->e->put(b->db, 0, keys + i * KEY, value);
+	}
+}
+
+/* Those that were counted have what they had, and so many more. */
+static void
+verify_counts(struct bench *b, const uint8_t *counts)
+{
+	char key[KEY], want[VALUE], got[VALUE], one[VALUE] = {[COUNT_AT] = 1};
+
+	for (unsigned n = 0; n < 20000; n++) {
+		uint64_t i = below(b, b->keys);
+
+		key_of(b, i, key);
+		value_of(i, 0, want);
+		for (unsigned k = 0; k < counts[i]; k++)
+			add_counter(want, one);
+		if (b->e->get(b->db, key, 1, got) != 1 ||
+		    (counts[i] < 255 && memcmp(want, got, VALUE) != 0))
+			give_up(b->e->name, "a wrong count");
+	}
+}
+
+static void
+test_count(struct bench *b)
+{
+	enum {
+		EACH = 25000
+	};
+	uint8_t *counts = calloc(b->keys, 1);
+	uint64_t begin, n = 0, which[BATCH];
+	double seconds;
+
+	open_db(b);
+	begin = now_ns();
+	do {
+		for (unsigned k = 0; k < BATCH; k++) {
+			uint64_t i = which[k] = below(b, b->keys);
+			bool again = false;
+
+			/* All do the same work: none twice in a batch. */
+			for (unsigned m = 0; m < k && !again; m++)
+				again = which[m] == i;
+			k -= again;
+			if (!again && counts[i] < 255)
+				counts[i]++;
+		}
+		count(b, which, BATCH);
+		if (n / EACH != (n + BATCH) / EACH)
+			commit(b, false);
+		n += BATCH;
+		seconds = ms_since(begin) / 1e3;
+	} while (seconds < 20);
+	commit(b, true);
+	seconds = ms_since(begin) / 1e3;
+	say(b, "count", "one more, committed", (double)n / seconds / 1e3,
+	    "K/s");
+	begin = now_ns();
+	b->e->settle(b->db);
+	say(b, "count", "until all is merged", ms_since(begin) / 1e3, "s");
+	verify_counts(b, counts);
+	free(counts);
+	close_db(b);
+}
+
 static void
 test_expire(struct bench *b)
 {
@@ -477,6 +564,7 @@ static const struct test {
     {"latency", test_latency, true},
     {"amplify", test_amplify, true},
     {"rmw", test_rmw, false},
+    {"count", test_count, true},
     {"expire", test_expire, false},
 };
 

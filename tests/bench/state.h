@@ -9,9 +9,20 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #define KEY 16
 #define VALUE 48
+#define FULL_KEY (2 + KEY)
+
+/* Engines that know no buckets have theirs in front of the key. */
+static inline void
+full_key(char to[FULL_KEY], int bucket, const char *key)
+{
+	to[0] = (char)(bucket >> 8);
+	to[1] = (char)bucket;
+	memcpy(to + 2, key, KEY);
+}
 
 struct engine {
 	const char *name;
@@ -37,7 +48,27 @@ struct engine {
 	void (*drop)(void *db, int from, int to);
 	/* Waits until nothing is done in the background. */
 	void (*settle)(void *db);
+	/*
+	 * Adds one to the counter (COUNT_AT) of a key of bucket 0, where the
+	 * engine can do that unread: one is a value with nothing else in it.
+	 * Part of the next commit.
+	 */
+	void (*add)(void *db, const char *key, const char *one);
 };
+
+/* Eight bytes of a value are a number, in the order of this machine. */
+#define COUNT_AT 8
+
+static inline void
+add_counter(char *to, const char *more)
+{
+	uint64_t a, b;
+
+	memcpy(&a, to + COUNT_AT, sizeof a);
+	memcpy(&b, more + COUNT_AT, sizeof b);
+	a += b;
+	memcpy(to + COUNT_AT, &a, sizeof a);
+}
 
 extern const struct engine engine_lmdb, engine_rocksdb, engine_weir;
 

@@ -14,7 +14,7 @@ struct db {
 	MDB_env *env;
 	MDB_dbi dbi;
 	MDB_txn *txn;
-	char last[KEY + 2];
+	char last[FULL_KEY];
 	bool ascending;
 };
 
@@ -51,14 +51,6 @@ close_db(void *arg)
 }
 
 static void
-full_key(char *to, int bucket, const char *key)
-{
-	to[0] = (char)(bucket >> 8);
-	to[1] = (char)bucket;
-	memcpy(to + 2, key, KEY);
-}
-
-static void
 begin(struct db *db)
 {
 	if (!db->txn)
@@ -69,7 +61,7 @@ static void
 put(void *arg, int bucket, const char *key, const char *value)
 {
 	struct db *db = arg;
-	char full[KEY + 2], bytes[VALUE];
+	char full[FULL_KEY], bytes[VALUE];
 	MDB_val k = {sizeof full, full}, v = {VALUE, bytes};
 	bool more;
 	int rc = MDB_KEYEXIST;
@@ -116,7 +108,7 @@ get(void *arg, const char *keys, size_t n, char *out)
 	if (!txn)
 		check(mdb_txn_begin(db->env, NULL, MDB_RDONLY, &txn));
 	for (size_t i = 0; i < n; i++) {
-		char full[KEY + 2];
+		char full[FULL_KEY];
 		MDB_val k = {sizeof full, full}, v;
 
 		full_key(full, 0, keys + i * KEY);
@@ -152,7 +144,7 @@ static void
 drop(void *arg, int from, int to)
 {
 	struct db *db = arg;
-	char full[KEY + 2], end[KEY + 2], zero[KEY] = {0};
+	char full[FULL_KEY], end[FULL_KEY], zero[KEY] = {0};
 	MDB_val k = {sizeof full, full}, v;
 	MDB_cursor *c;
 
@@ -176,5 +168,5 @@ settle(void *arg)
 	(void)arg;
 }
 
-const struct engine engine_lmdb = {
-    "LMDB", open_db, close_db, put, commit, idle, get, scan, drop, settle};
+const struct engine engine_lmdb = {"LMDB", open_db, close_db, put, commit, idle,
+    get, scan, drop, settle, NULL};

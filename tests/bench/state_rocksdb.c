@@ -11,7 +11,6 @@
 
 #include "state.h"
 
-#define FULL (KEY + 2)
 #define MANY 256
 
 struct db {
@@ -27,6 +26,55 @@ check(char *why)
 {
 	if (why)
 		give_up("RocksDB", why);
+}
+
+/* ---- the merge operator: counters are added ---- */
+
+static char *
+fold(const char *const *ones, const size_t *lengths, int n, char *all,
+    unsigned char *success, size_t *length)
+{
+	for (int i = 0; i < n; i++)
+		if (lengths[i] == VALUE)
+			add_counter(all, ones[i]);
+	*success = 1;
+	*length = VALUE;
+	return all;
+}
+
+static char *
+full_merge(void *state, const char *key, size_t key_n, const char *value,
+    size_t n, const char *const *ones, const size_t *lengths, int n_ones,
+    unsigned char *success, size_t *length)
+{
+	char *all = calloc(1, VALUE);
+
+	(void)state, (void)key, (void)key_n;
+	if (value && n == VALUE)
+		memcpy(all, value, VALUE);
+	return fold(ones, lengths, n_ones, all, success, length);
+}
+
+static char *
+partial_merge(void *state, const char *key, size_t key_n,
+    const char *const *ones, const size_t *lengths, int n_ones,
+    unsigned char *success, size_t *length)
+{
+	(void)state, (void)key, (void)key_n;
+	return fold(ones, lengths, n_ones, calloc(1, VALUE), success, length);
+}
+
+static void
+forget(void *state)
+{
+	(void)state;
+}
+
+static const char *
+operator_name(void *state)
+{
+	(void)state;
+	return "counter";
 }
 
 static void *
@@ -48,6 +96,9 @@ open_db(const char *dir, size_t cache)
 	rocksdb_block_based_options_set_filter_policy(
 	    table, rocksdb_filterpolicy_create_bloom_full(10));
 	rocksdb_options_set_block_based_table_factory(db->options, table);
+	rocksdb_options_set_merge_operator(
+	    db->options, rocksdb_mergeoperator_create(NULL, forget, full_merge,
+			     partial_merge, NULL, operator_name));
 	db->sync = rocksdb_writeoptions_create();
 	rocksdb_writeoptions_set_sync(db->sync, 1);
 	db->read = rocksdb_readoptions_create();
@@ -67,21 +118,13 @@ close_db(void *arg)
 }
 
 static void
-full_key(char *to, int bucket, const char *key)
-{
-	to[0] = (char)(bucket >> 8);
-	to[1] = (char)bucket;
-	memcpy(to + 2, key, KEY);
-}
-
-static void
 put(void *arg, int bucket, const char *key, const char *value)
 {
 	struct db *db = arg;
-	char full[FULL];
+	char full[FULL_KEY];
 
 	full_key(full, bucket, key);
-	rocksdb_writebatch_put(db->batch, full, FULL, value, VALUE);
+	rocksdb_writebatch_put(db->batch, full, FULL_KEY, value, VALUE);
 }
 
 static void
@@ -101,7 +144,7 @@ commit(void *arg, bool wait, uint64_t *pause_ns)
 static size_t
 get_some(struct db *db, const char *keys, size_t n, char *out)
 {
-	static char full[MANY][FULL];
+	static char full[MANY][FULL_KEY];
 	const char *p[MANY];
 	size_t sizes[MANY], lengths[MANY], found = 0;
 	char *values[MANY], *why[MANY];
@@ -109,7 +152,7 @@ get_some(struct db *db, const char *keys, size_t n, char *out)
 	for (size_t i = 0; i < n; i++) {
 		full_key(full[i], 0, keys + i * KEY);
 		p[i] = full[i];
-		sizes[i] = FULL;
+		sizes[i] = FULL_KEY;
 	}
 	rocksdb_multi_get(db->db, db->read, n, p, sizes, values, lengths, why);
 	for (size_t i = 0; i < n; i++) {
@@ -160,11 +203,11 @@ drop(void *arg, int from, int to)
 {
 	static const char zero[KEY];
 	struct db *db = arg;
-	char a[FULL], b[FULL];
+	char a[FULL_KEY], b[FULL_KEY];
 
 	full_key(a, from, zero);
 	full_key(b, to, zero);
-	rocksdb_writebatch_delete_range(db->batch, a, FULL, b, FULL);
+	rocksdb_writebatch_delete_range(db->batch, a, FULL_KEY, b, FULL_KEY);
 }
 
 static uint64_t
@@ -192,5 +235,15 @@ settle(void *arg)
 		nanosleep(&wait, NULL);
 }
 
-const struct engine engine_rocksdb = {
-    "RocksDB", open_db, close_db, put, commit, idle, get, scan, drop, settle};
+static void
+add(void *arg, const char *key, const char *one)
+{
+	struct db *db = arg;
+	char full[FULL];
+
+	full_key(full, 0, key);
+	rocksdb_writebatch_merge(db->batch, full, FULL, one, VALUE);
+}
+
+const struct engine engine_rocksdb = {"RocksDB", open_db, close_db, put, commit,
+    idle, get, scan, drop, settle, add};

@@ -2,6 +2,7 @@
 /* The store of weir, for the benchmark of stores. */
 #include "data/key.h"
 #include "state.h"
+#include "state/pieces.h"
 #include "state/store.h"
 
 #include <time.h>
@@ -19,6 +20,22 @@ failed(struct err *err)
 	give_up("weir", err->message);
 }
 
+/* The first has all of the value, the others have counts. */
+static bool
+fold(void *arg, struct str key, struct str pieces, struct buf *out)
+{
+	size_t from = out->n;
+	struct str piece;
+
+	(void)arg, (void)key;
+	while (pieces_next(&pieces, &piece) && piece.n == VALUE)
+		if (out->n == from)
+			buf_adds(out, piece);
+		else
+			add_counter(out->p + from, piece.p);
+	return out->n > from;
+}
+
 static void *
 open_db(const char *dir, size_t cache)
 {
@@ -28,6 +45,7 @@ open_db(const char *dir, size_t cache)
 
 	if (store_open(&db->store, dir, &o, &err))
 		failed(&err);
+	store_set_fold(db->store, 0, fold, NULL);
 	return db;
 }
 
@@ -158,5 +176,15 @@ settle(void *arg)
 	}
 }
 
+static void
+add(void *arg, const char *key, const char *one)
+{
+	struct db *db = arg;
+
+	db->keys.n = 0;
+	store_append(
+	    db->store, 0, 0, key_of(&db->keys, key), (struct str){one, VALUE});
+}
+
 const struct engine engine_weir = {
-    "weir", open_db, close_db, put, commit, idle, get, scan, drop, settle};
+    "weir", open_db, close_db, put, commit, idle, get, scan, drop, settle, add};

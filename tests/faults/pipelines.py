@@ -127,6 +127,8 @@ RUNNING = ("SELECT id, k, sum(v) OVER (PARTITION BY k ORDER BY ts ROWS 3 "
 LIVE = "SELECT k, count(*) n, max(v) m, count(DISTINCT v) d GROUP BY k"
 HOP = ("SELECT k, count(*) n, percentile(v, 0.5) p, first(id) f GROUP BY k, "
        "hop(20s, 5s)")
+PIECES = ("SELECT k, count(*) n, max(v) m, count(DISTINCT v) d, "
+          "listagg(id) l GROUP BY k")
 SPILLED = "SELECT substr(k, 5, 6) id, count(*) n, sum(v) s GROUP BY k"
 
 PIPELINES = [
@@ -150,6 +152,10 @@ PIPELINES = [
              [is_there("out/all.jsonl", log_grows(0, 100)),
               log_rotates(120, 200)],
              stdout="out/all.jsonl"),
+    Pipeline("pieces", ["--mem", "1M", "-m", "final", "-o", "out/a.jsonl",
+                        PIECES, "in/app.log"],
+             [log_grows(0, 100), log_grows(100, 160), log_grows(160, 200)],
+             torture="rows=10,commit=3,evict", often="rows=5,commit=1,evict"),
     Pipeline("spilled", ["--mem", "1M", "-m", "changelog", "-o",
                          "out/a.jsonl", SPILLED, "in/keys.jsonl"],
              [many_keys(0, 6000), many_keys(6000, 9000)],

@@ -4,11 +4,7 @@
 #include "io/csv.h"
 #include "io_help.h"
 
-static const struct {
-	const char *what;
-	struct job job;
-	const char *in, *out;
-} cases[] = {
+static const struct help_case cases[] = {
     {"plain", {"csv", "a b", 0}, "a,b\n1,x\n2.5,true\n",
 	"[1,\"x\"]\n[2.5,true]\n"},
     {"no final newline", {"csv", "a b", 0}, "a,b\n1,2\n3,4", "[1,2]\n[3,4]\n"},
@@ -157,14 +153,6 @@ static const struct {
     {"error: ragged", {"csv:ragged=maybe", "a", 0}, "a\n",
 	"error: ragged must be error or fill"},
 };
-
-static void
-test_cases(void)
-{
-	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
-		help_check(cases[i].what, &cases[i].job, str_of(cases[i].in),
-		    cases[i].out);
-}
 
 /* Fields of 60 to 70 bytes put every mark on both sides of a chunk's edge. */
 static void
@@ -467,7 +455,7 @@ int
 main(void)
 {
 	simd_init();
-	test_cases();
+	help_check_all(cases, sizeof cases / sizeof *cases);
 	test_edges();
 	test_random();
 	test_broken();

@@ -93,11 +93,7 @@ test_others(void)
 
 /* ---- lines ---- */
 
-static const struct {
-	const char *what;
-	struct job job;
-	const char *in, *out;
-} cases[] = {
+static const struct help_case cases[] = {
     {"fields by content", {"grok:%{IP:c} %{WORD:m} %{NUMBER:n}", "n m c *", 0},
 	"10.0.0.1 GET 12.5 x\n",
 	"[12.5,\"GET\",\"10.0.0.1\",{\"c\":\"10.0.0.1\",\"m\":\"GET\","
@@ -145,20 +141,12 @@ static const struct {
 	"error: in the pattern: missing closing parenthesis"},
 };
 
-static void
-test_cases(void)
-{
-	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
-		help_check(cases[i].what, &cases[i].job, str_of(cases[i].in),
-		    cases[i].out);
-}
-
 int
 main(void)
 {
 	simd_init();
 	test_rows();
 	test_others();
-	test_cases();
+	help_check_all(cases, sizeof cases / sizeof *cases);
 	return tap_done();
 }

@@ -300,6 +300,20 @@ help_check(
 	simd_avx2 = vectors;
 }
 
+struct help_case {
+	const char *what;
+	struct job job;
+	const char *in, *out;
+};
+
+__attribute__((unused)) static void
+help_check_all(const struct help_case *cases, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		help_check(cases[i].what, &cases[i].job, str_of(cases[i].in),
+		    cases[i].out);
+}
+
 /* ---- writing ---- */
 
 /*

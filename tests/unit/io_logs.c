@@ -8,11 +8,7 @@
 	"client user time=event method path query protocol status bytes "      \
 	"referer agent request_time rest"
 
-static const struct {
-	const char *what;
-	struct job job;
-	const char *in, *out;
-} cases[] = {
+static const struct help_case cases[] = {
     {"combined", {"nginx", ALL, 0},
 	"10.0.0.7 - - " T " \"GET /a?b=1&c HTTP/1.1\" 200 512 \"-\" "
 	"\"curl/8.5.0\"\n",
@@ -170,14 +166,6 @@ static const struct {
 	" \\\"GET / HTTP/1.1\\\" 200 5 \\\"-\\\" \\\"\xe9\\\"\"\n"},
 };
 
-static void
-test_cases(void)
-{
-	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
-		help_check(cases[i].what, &cases[i].job, str_of(cases[i].in),
-		    cases[i].out);
-}
-
 /* Each prefix of a line is a good line or a bad one, never a crash. */
 static void
 test_prefixes(void)
@@ -216,7 +204,7 @@ int
 main(void)
 {
 	simd_init();
-	test_cases();
+	help_check_all(cases, sizeof cases / sizeof *cases);
 	test_prefixes();
 	test_guess();
 	return tap_done();

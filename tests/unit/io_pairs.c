@@ -3,11 +3,7 @@
 #include "base/simd.h"
 #include "io_help.h"
 
-static const struct {
-	const char *what;
-	struct job job;
-	const char *in, *out;
-} cases[] = {
+static const struct help_case cases[] = {
     {"logfmt: values", {"logfmt", "a b c d e f g", 0},
 	"a=1 b=1.50 c=true d=x-y e= f g=\"\"\n",
 	"[1,1.5,true,\"x-y\",null,true,\"\"]\n"},
@@ -87,14 +83,6 @@ static const struct {
 	"\"broken\\n\"\n"
 	"[@\"2012-07-17T16:01:01.416353Z\",null,null,null]\n"},
 };
-
-static void
-test_cases(void)
-{
-	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
-		help_check(cases[i].what, &cases[i].job, str_of(cases[i].in),
-		    cases[i].out);
-}
 
 /* Lengths are bytes with zeros among them. */
 static void
@@ -176,7 +164,7 @@ int
 main(void)
 {
 	simd_init();
-	test_cases();
+	help_check_all(cases, sizeof cases / sizeof *cases);
 	test_journal_bytes();
 	test_encoders();
 	return tap_done();

@@ -4,11 +4,7 @@
 #include "io/pattern.h"
 #include "io_help.h"
 
-static const struct {
-	const char *what;
-	struct job job;
-	const char *in, *out;
-} cases[] = {
+static const struct help_case cases[] = {
     {"groups are fields", {"regex:^(?<a>\\w+) (?<b>\\d+)$", "b a *", 0},
 	"x 12\ny 007\n",
 	"[12,\"x\",{\"a\":\"x\",\"b\":12}]\n"
@@ -49,14 +45,6 @@ static const struct {
     {"a name twice", {"regex:(?J)(?<a>x)|(?<a>y)", "a", 0}, "x\n",
 	"error: the pattern has two groups named \"a\""},
 };
-
-static void
-test_cases(void)
-{
-	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
-		help_check(cases[i].what, &cases[i].job, str_of(cases[i].in),
-		    cases[i].out);
-}
 
 /* A mistake is shown where it is within the pattern. */
 static void
@@ -160,7 +148,7 @@ int
 main(void)
 {
 	simd_init();
-	test_cases();
+	help_check_all(cases, sizeof cases / sizeof *cases);
 	test_place();
 	test_trim();
 	test_same();

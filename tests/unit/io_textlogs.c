@@ -6,11 +6,7 @@
 #include "base/simd.h"
 #include "io_help.h"
 
-static const struct {
-	const char *what;
-	struct job job;
-	const char *in, *out;
-} cases[] = {
+static const struct help_case cases[] = {
     {"syslog: RFC 3164",
 	{"syslog:year=2005", "ts=event host app pid severity message", 0},
 	"<34>Oct 11 22:14:15 mymachine su: 'su root' failed\n"
@@ -144,11 +140,7 @@ static const struct {
 #define T "2016-10-06T00:17:09.5Z "
 
 /* Of those the parts must be the same framed, too. */
-static const struct {
-	const char *what;
-	struct job job;
-	const char *in, *out;
-} parts[] = {
+static const struct help_case parts[] = {
     {"cri: parts", {"cri", "stream message partial time=event", 0},
 	T "stdout P a\n" T "stderr F e\n" T "stdout P b\n" T "stdout F c\n" T
 	  "stdout F:x d\n" T "stdout F \n" T "stdout P never\n",
@@ -180,14 +172,6 @@ static const struct {
 	"! text behind the object @15 \"{\\\"log\\\":\\\"a\\\\n\\\"} x\"\n"
 	"! no colon behind the name @5 \"{\\\"a\\\"}\"\n"},
 };
-
-static void
-test_cases(void)
-{
-	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
-		help_check(cases[i].what, &cases[i].job, str_of(cases[i].in),
-		    cases[i].out);
-}
 
 static void
 test_parts(void)
@@ -357,7 +341,7 @@ int
 main(void)
 {
 	simd_init();
-	test_cases();
+	help_check_all(cases, sizeof cases / sizeof *cases);
 	test_parts();
 	test_forsaken_part();
 	test_many_repeated();

@@ -4,11 +4,7 @@
 #include "io/text.h"
 #include "io_help.h"
 
-static const struct {
-	const char *what;
-	struct job job;
-	const char *in, *out;
-} cases[] = {
+static const struct help_case cases[] = {
     {"plain", {"tsv", "a b", 0}, "a\tb\n1\tx y\n2.5\ttrue\n",
 	"[1,\"x y\"]\n[2.5,true]\n"},
     {"quotes mean nothing", {"tsv", "a b", 0}, "a\tb\n\"1\t\"\n\"\t2\n",
@@ -52,14 +48,6 @@ static const struct {
     {"error: lines has no such setting", {"lines:x", "line", 0}, "a\n",
 	"error: the format lines has no setting \"x\""},
 };
-
-static void
-test_cases(void)
-{
-	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
-		help_check(cases[i].what, &cases[i].job, str_of(cases[i].in),
-		    cases[i].out);
-}
 
 /* The value text_put gives, or cell_put. */
 static char *
@@ -152,7 +140,7 @@ int
 main(void)
 {
 	simd_init();
-	test_cases();
+	help_check_all(cases, sizeof cases / sizeof *cases);
 	test_usual();
 	return tap_done();
 }

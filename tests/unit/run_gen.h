@@ -61,7 +61,8 @@ entries_add(struct entries *e, unsigned map, int64_t bucket, struct str key,
 {
 	mem_grow(&e->at, &e->cap, e->n + 1, sizeof *e->at);
 	e->at[e->n] = (struct run_entry){map, bucket, arena_str(&e->arena, key),
-	    arena_str(&e->arena, deleted ? (struct str){0} : value), deleted};
+	    arena_str(&e->arena, deleted ? (struct str){0} : value), deleted,
+	    PIECES_NONE};
 	return &e->at[e->n++];
 }
 

@@ -227,6 +227,23 @@ test_compare(struct run *r)
 	buf_release(&said);
 }
 
+static void
+test_twins(struct run *r)
+{
+	struct state_step *s;
+
+	begin(r);
+	ok(step(r, "t", "group", PARTS("agg=sum(a)"), false) &&
+		state_ready(r->state, true, &r->said, &r->err) == 0,
+	    "a part");
+	end(r, true);
+	begin(r);
+	s = step(r, "t", "group", PARTS("agg=sum(a)", "agg=sum(a)"), false);
+	ok(s && state_part_of(s, 0, 0) == 0 && state_part_of(s, 0, 1) == -1,
+	    "one like it is not it");
+	end(r, true);
+}
+
 /* Any text is a schema or is not, and nothing worse. */
 static void
 test_any_text(struct run *r)
@@ -271,6 +288,7 @@ main(void)
 	end(&r, true);
 	test_versions(&r);
 	test_compare(&r);
+	test_twins(&r);
 	test_any_text(&r);
 	store_close(r.store, &r.err);
 	buf_release(&r.said);

@@ -316,7 +316,7 @@ test_foreign(void)
 	test_close(test_open(test_dir("newer"), &make));
 	snprintf(path, sizeof path, "%s/FORMAT", test_dir("newer"));
 	fd = open(path, O_WRONLY | O_TRUNC);
-	ok(write(fd, "weir-state 2\n", 13) == 13, "a format to come");
+	ok(write(fd, "weir-state 3\n", 13) == 13, "a format to come");
 	close(fd);
 	ok(fails(test_dir("newer"), &make, "newer weir") == ERR_STATE,
 	    "is refused");
@@ -420,11 +420,100 @@ test_aside(void)
 	test_close(s);
 }
 
+static unsigned
+count_journals(const char *dir)
+{
+	DIR *d = opendir(dir);
+	const struct dirent *e;
+	unsigned n = 0;
+
+	while (d && (e = readdir(d)))
+		n += !strncmp(e->d_name, "journal.", 8);
+	if (d)
+		closedir(d);
+	return n;
+}
+
+/* A bucket a commit, the one before dropped: journals that follow each other.
+ */
+static void
+test_journals(void)
+{
+	struct store_options o = {.create = true, .journal_max = 20000};
+	const char *dir = test_dir("journals");
+	struct store *s = test_open(dir, &o);
+	unsigned most = 0, alone = 0;
+	char value[600];
+	bool right = true;
+
+	memset(value, 'v', sizeof value - 1);
+	value[sizeof value - 1] = 0;
+	for (int i = 0; i < 120; i++) {
+		int64_t *buckets;
+		unsigned n;
+
+		put(s, i, 1, value);
+		if (i)
+			store_drop(s, 1, i - 1);
+		test_commit(s, "");
+		n = count_journals(dir);
+		most = n > most ? n : most;
+		alone += n == 1;
+		if (i % 3)
+			continue;
+		test_close(s);
+		s = test_open(dir, &o);
+		right &= store_buckets(s, 1, &buckets) == 1 &&
+			 buckets[0] == i && !strcmp(get(s, i, 1), value);
+	}
+	ok(right, "what was dropped does not come with a new journal");
+	ok(most == 2 && alone > 60, "the one before stays for one commit");
+	test_close(s);
+}
+
+/* Runs over a large one, which is not merged with them. */
+static void
+test_merge_above(void)
+{
+	struct store_options o = {.create = true, .inline_max = 1};
+	const char *dir = test_dir("above");
+	struct store *s = test_open(dir, &o);
+	struct store_info info = {0};
+	char value[6000];
+	unsigned most = 0;
+	bool right = true, merged = false;
+
+	memset(value, 'v', sizeof value - 1);
+	value[sizeof value - 1] = 0;
+	for (int k = 0; k < 400; k++)
+		put(s, 0, k, value);
+	test_commit(s, "large");
+	for (int i = 0; i < 400 && !merged; i++) {
+		store_delete(s, 1, 0, test_key(i));
+		put(s, 1, i, "small");
+		test_commit(s, "");
+		store_info(s, &info);
+		most = info.n_runs > most ? info.n_runs : most;
+		merged = i > 30 && info.n_runs < most;
+	}
+	ok(merged && info.n_runs > 1, "small runs are merged by themselves");
+	for (int k = 0; k < 30; k++)
+		right &= !strcmp(get(s, 0, k), "-");
+	test_close(s);
+	s = test_open(dir, &o);
+	for (int k = 0; k < 30; k++)
+		right &= !strcmp(get(s, 0, k), "-");
+	ok(right, "and still hide what is below them");
+	test_close(s);
+}
+
 int
 main(void)
 {
 	test_basics();
 	test_aside();
+	test_journals();
+	test_merge_above();
 	test_scan();
 	test_many();
 	test_many_runs();

@@ -1,0 +1,1 @@
+SELECT * QUALIFY row_number() OVER (PARTITION BY k ORDER BY ts) = 1
