@@ -16,6 +16,9 @@ typedef unsigned __int128 u128;
 
 #define SCALE_MAX 38
 #define DIV_SCALE_MIN 6
+#define PRODUCT_SCALE_MIN 6
+#define INT_DIGITS 10
+#define BIGINT_DIGITS 19
 #define E19 ((u128)10000000000000000000u)
 
 /* 10^0 ... 10^38 */
@@ -229,6 +232,29 @@ fit(struct wide w, unsigned scale, bool neg, struct dec *out)
 	return true;
 }
 
+/* The same, rounded half away from zero to as many digits of fraction as there
+ * is room for, but not fewer than `least`. */
+static bool
+fit_rounded(
+    struct wide w, unsigned scale, unsigned least, bool neg, struct dec *out)
+{
+	for (unsigned k = 1; k <= DEC_DIGITS_MAX && scale >= least + k; k++) {
+		struct wide q = w;
+		u128 rest = wide_divide(&q, ten[k]), v;
+
+		v = (u128)q.word[1] << 64 | q.word[0];
+		if (q.word[3] || q.word[2] || scale - k > SCALE_MAX ||
+		    v >= ten[DEC_DIGITS_MAX])
+			continue;
+		v += rest >= ten[k] - rest;
+		if (v >= ten[DEC_DIGITS_MAX])
+			continue;
+		*out = signed_dec(v, scale - k, neg);
+		return true;
+	}
+	return false;
+}
+
 /* --- arithmetic ---------------------------------------------------------- */
 
 /* Both at the greater of the two scales, which is returned. */
@@ -291,13 +317,21 @@ dec_sub(struct dec a, struct dec b, struct dec *out)
 bool
 dec_mul(struct dec a, struct dec b, struct dec *out)
 {
-	return fit(wide_product(magnitude(a), magnitude(b)),
-	    (unsigned)a.scale + b.scale, (a.v < 0) != (b.v < 0), out);
+	struct wide w = wide_product(magnitude(a), magnitude(b));
+	unsigned scale = (unsigned)a.scale + b.scale;
+	bool neg = (a.v < 0) != (b.v < 0);
+
+	return fit(w, scale, neg, out) ||
+	       fit_rounded(w, scale,
+		   scale < PRODUCT_SCALE_MIN ? scale : PRODUCT_SCALE_MIN, neg,
+		   out);
 }
 
-/* a / b rounded at the given scale; false if it does not fit 38 digits. */
+/* a / b rounded at the given scale, and whether it is exact; false if it does
+ * not fit 38 digits. */
 static bool
-divide_at(struct dec a, struct dec b, unsigned scale, struct dec *out)
+divide_at(
+    struct dec a, struct dec b, unsigned scale, struct dec *out, bool *exact)
 {
 	struct wide w = wide_of(magnitude(a));
 	u128 by = magnitude(b), rest, v;
@@ -313,29 +347,50 @@ divide_at(struct dec a, struct dec b, unsigned scale, struct dec *out)
 	v += rest >= by - rest;
 	if (v >= ten[DEC_DIGITS_MAX])
 		return false;
+	*exact = !rest;
 	*out = signed_dec(v, scale, (a.v < 0) != (b.v < 0));
 	return true;
+}
+
+/* a / b, where b counts as a number of so many digits. */
+static bool
+divide(
+    struct dec a, struct dec b, unsigned digits, struct dec *out, bool *exact)
+{
+	unsigned scale = a.scale + digits + 1, least = DIV_SCALE_MIN;
+
+	if (scale < DIV_SCALE_MIN)
+		scale = DIV_SCALE_MIN;
+	if (scale > SCALE_MAX)
+		scale = SCALE_MAX;
+	if (b.scale + least < a.scale)
+		least = a.scale - b.scale;
+	for (; scale >= least; scale--)
+		if (divide_at(a, b, scale, out, exact))
+			return true;
+	return false;
 }
 
 bool
 dec_div(struct dec a, struct dec b, struct dec *out)
 {
-	unsigned scale = a.scale + count_digits(magnitude(b)) + 1;
-	unsigned least;
+	unsigned digits = count_digits(magnitude(b)), type;
+	bool exact;
 
-	if (!b.v)
+	if (!b.v || !divide(a, b, digits, out, &exact))
 		return false;
-	if (scale < DIV_SCALE_MIN)
-		scale = DIV_SCALE_MIN;
-	if (scale > SCALE_MAX)
-		scale = SCALE_MAX;
-	least = DIV_SCALE_MIN;
-	if (b.scale + least < a.scale)
-		least = a.scale - b.scale;
-	for (; scale >= least; scale--)
-		if (divide_at(a, b, scale, out))
-			return true;
-	return false;
+	type = digits <= INT_DIGITS ? INT_DIGITS : BIGINT_DIGITS;
+	return exact || b.scale || digits >= type ||
+	       divide(a, b, type, out, &exact);
+}
+
+bool
+dec_div_count(struct dec sum, int64_t n, struct dec *out)
+{
+	struct dec b = dec_of_int(n);
+	bool exact;
+
+	return n && divide(sum, b, count_digits(magnitude(b)), out, &exact);
 }
 
 bool

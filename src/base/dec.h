@@ -45,17 +45,23 @@ size_t dec_print(char *out, struct dec d);
 
 /*
  * All false on overflow of 38 digits; div and mod also on division by zero.
- * Sums, differences and products are exact, with the scale max(a, b) or a + b,
- * less the zeros at the end where there is no room for them.
+ * Sums and differences are exact, with the scale max(a, b), less the zeros at
+ * the end where there is no room for them. So are products, with the scale
+ * a + b, but that one of more than 38 digits is rounded half away from zero, to
+ * not less than 6 digits of fraction.
  */
 bool dec_add(struct dec a, struct dec b, struct dec *out);
 bool dec_sub(struct dec a, struct dec b, struct dec *out);
 bool dec_mul(struct dec a, struct dec b, struct dec *out);
 /*
  * Scale of the quotient: max(6, a.scale + digits(b) + 1), less what does not
- * fit 38 digits, but not under 6; rounded half away from zero.
+ * fit 38 digits, but not under 6; rounded half away from zero. A whole number
+ * b counts with the digits of its type in SQL, 10 (INT) or 19 (BIGINT), unless
+ * the quotient is exact with what its own give.
  */
 bool dec_div(struct dec a, struct dec b, struct dec *out);
+/* sum / n by the digits that n has. */
+bool dec_div_count(struct dec sum, int64_t n, struct dec *out);
 bool dec_mod(struct dec a, struct dec b, struct dec *out); /* sign of a */
 
 /*

@@ -116,7 +116,12 @@ struct str
 str_nearest(struct str word, const struct str *names, size_t n)
 {
 	struct str best = {NULL, 0};
-	unsigned best_d = (unsigned)(word.n / 3 + 1) + 1;
+	/* A mistake in four letters, two in eight, then one more for every
+	 * four: more of them make another word. */
+	unsigned best_d = (word.n < 5	   ? 1
+			      : word.n < 9 ? 2
+					   : (unsigned)(word.n / 4) + 1) +
+			  1;
 
 	if (!word.n)
 		return best;

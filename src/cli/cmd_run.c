@@ -135,6 +135,8 @@ run_query(const struct options *o, struct err *err)
 		plan_check_ttl(&plan, say, (void *)(uintptr_t)o);
 	hint_at_terminal(&plan, o);
 	run = run_options_of(o);
+	if (plan.bad_any && !o->bad_max_given)
+		run.bad_max = BAD_ANY;
 	if (state_run_of(o, &plan.arena, &state, err))
 		return -1;
 	if (state.dir) {

@@ -341,7 +341,7 @@ dec_mean(struct dec d, int64_t n, struct dec *out)
 	__int128 rest;
 
 	if (!dec_round(d, d.scale > 6 ? d.scale : 6, &wide))
-		return dec_div(d, dec_of_int(n), out);
+		return dec_div_count(d, n, out);
 	rest = wide.v % n;
 	wide.v /= n;
 	if (rest >= n - rest)

@@ -120,6 +120,9 @@ struct cast_type {
 	bool date;
 	bool daytime;
 	bool nested; /* ARRAY<…>, MAP<…>, ROW<…>: with types of elements */
+	/* INSERT INTO: the column that is written. The cast was not asked for,
+	 * and is a mistake between types that have little in common. */
+	const struct str *column;
 	int precision, scale;
 	const struct cast_elements *of; /* nested: the types */
 };

@@ -5,6 +5,7 @@
  * zones that are constant are checked when the query is bound; zones must be.
  */
 #include "base/clock.h"
+#include "base/num.h"
 #include "base/when.h"
 #include "base/zone.h"
 #include "expr/daytime.h"
@@ -135,43 +136,72 @@ FN_ROW(unix_timestamp_row)
 
 /* ---- numbers to time ---- */
 
+/* (number, precision) or (text, pattern, zone) */
+struct ltz {
+	struct use text; /* first: read_time() takes it for its own */
+	struct when_layout number;
+};
+
+/* The layout of a number of a precision; -1: there is none such. */
+static int
+ltz_layout(int64_t precision, struct when_layout *l)
+{
+	l->kind = WHEN_EPOCH_MS;
+	if (precision == 0)
+		l->kind = WHEN_EPOCH_S;
+	else if (precision == 6)
+		l->kind = WHEN_EPOCH_US;
+	else if (precision == 9)
+		l->kind = WHEN_EPOCH_NS;
+	return l->kind == WHEN_EPOCH_MS && precision != 3 ? -1 : 0;
+}
+
 FN_PREPARE(ltz_prepare)
 {
-	struct when_layout *l = arena_zalloc(arena, sizeof *l);
+	struct ltz *l = arena_zalloc(arena, sizeof *l);
 
 	*prepared = l;
-	l->kind = WHEN_EPOCH_MS;
-	if (n < 2)
-		return 0;
-	if (fn_constant(args, at, 1, "precision", err))
+	l->number.kind = WHEN_EPOCH_MS;
+	if (n > 1 && fn_constant(args, at, 1, "precision or pattern", err))
 		return -1;
-	if (args[1].type == T_INT && args[1].i == 0)
-		l->kind = WHEN_EPOCH_S;
-	else if (args[1].type == T_INT && args[1].i == 6)
-		l->kind = WHEN_EPOCH_US;
-	else if (args[1].type == T_INT && args[1].i == 9)
-		l->kind = WHEN_EPOCH_NS;
-	else if (args[1].type != T_INT || args[1].i != 3)
+	if (n > 1 && args[1].type == T_INT &&
+	    !ltz_layout(args[1].i, &l->number))
+		n = 1;
+	if (n > 1 && args[1].type != T_TEXT)
 		return err_set(err, ERR_SPEC, at ? at[1] : (struct where){0},
 		    "the precision must be 0 (seconds), 3 (milliseconds), "
 		    "6 or 9");
-	return 0;
+	l->text.zone = zone_arg(args, at, 2, n, err);
+	if (!l->text.zone)
+		return -1;
+	if (n < 2)
+		return 0;
+	l->text.stamp = stamp_compile(value_str(args[1]), true, arena,
+	    at ? at[1] : (struct where){0}, err);
+	return l->text.stamp ? 0 : -1;
 }
 
 FN_ROW(to_timestamp_ltz_row)
 {
+	const struct ltz *l = f->prepared;
 	struct value v = args[0];
 	int64_t t;
-	bool good;
+	bool good, text = v.type == T_TEXT;
 
+	if (text && !l->text.stamp && num_parse_int(value_str(v), &t))
+		v = value_int(t);
 	if (v.type == T_INT)
-		good = when_of_int(f->prepared, v.i, &t);
-	else
-		good = when_of_float(f->prepared,
+		good = when_of_int(&l->number, v.i, &t);
+	else if (type_is_number((enum type)v.type))
+		good = when_of_float(&l->number,
 		    v.type == T_DECIMAL ? dec_to_float(*v.d) : v.f, &t);
+	else
+		good = text && read_time(f, args, l->text.stamp ? n : 1, &t);
 	*out = good ? value_time(t) : VALUE_NULL;
-	if (!good)
-		fn_fail(f, "time out of range");
+	if (!good && !text)
+		fn_fail(f, type_is_number((enum type)v.type)
+			       ? "time out of range"
+			       : "neither a number nor a text");
 }
 
 /* ---- time to text ---- */
@@ -325,9 +355,10 @@ const struct fn fn_clock_rows[] = {
 	 .flink = "TO_TIMESTAMP", .prepare = read_prepare,
 	 .row = to_timestamp_row},
 	{.name = "to_timestamp_ltz", .aliases = "", TIME,
-	 .signature = "number, bigint = 3 -> time",
+	 .signature = "any, any = 3, text = 'UTC' -> time",
 	 .doc = "A number as a time: seconds (precision 0) or milliseconds (3) "
-		"since 1970; also 6 and 9.",
+		"since 1970; also 6 and 9. Or a text, as TO_TIMESTAMP reads "
+		"it: by a pattern, in a zone; NULL if it is none.",
 	 .example = "to_timestamp_ltz(1000, 3)",
 	 .result = "1970-01-01T00:00:01Z",
 	 .flink = "TO_TIMESTAMP_LTZ", .prepare = ltz_prepare,

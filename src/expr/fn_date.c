@@ -8,6 +8,7 @@
 
 #include "base/when.h"
 #include "base/zone.h"
+#include "expr/daytime.h"
 #include "expr/fn_part.h"
 #include "expr/unit.h"
 
@@ -209,16 +210,33 @@ FN_ROW(time_bucket_row)
 	give(f, true, t - rest, out);
 }
 
+/* The bound of a span: a time, or a text that is a time or a time of day. */
+static bool
+span_bound(struct value v, int64_t *t)
+{
+	static const struct when_layout iso = {.kind = WHEN_ISO};
+
+	if (v.type == T_TIME) {
+		*t = v.i;
+		return true;
+	}
+	return v.type == T_TEXT && (daytime_read(value_str(v), t) ||
+				       when_parse(&iso, NULL, value_str(v), t));
+}
+
 /* (a, b) OVERLAPS (c, d): the ends are not part of the spans. */
 FN_ROW(overlaps_row)
 {
 	int64_t a[2], c[2];
 	bool point;
 
-	for (unsigned i = 0; i < 2; i++) {
-		a[i] = args[i].i;
-		c[i] = args[2 + i].i;
-	}
+	*out = VALUE_NULL;
+	for (unsigned i = 0; i < 2; i++)
+		if (!span_bound(args[i], &a[i]) ||
+		    !span_bound(args[2 + i], &c[i])) {
+			fn_fail(f, "not a time");
+			return;
+		}
 	if (a[0] > a[1]) {
 		int64_t x = a[0];
 
@@ -319,10 +337,11 @@ const struct fn fn_date_rows[] = {
 	 .example = "monthname(TIMESTAMP '2026-03-28 22:15:00')",
 	 .result = "March", .row = monthname_row},
 	{.name = "overlaps", TIME,
-	 .signature = "time, time, time, time -> bool",
+	 .signature = "any, any, any, any -> bool",
 	 .doc = "True if the span from the first time to the second meets that "
 		"from the third to the fourth; ends are not part of a span. "
-		"Also written (a, b) OVERLAPS (c, d).",
+		"All may be times of day, too. Also written (a, b) OVERLAPS "
+		"(c, d).",
 	 .example = "overlaps(TIMESTAMP '2026-03-01 10:00:00', TIMESTAMP "
 		    "'2026-03-01 12:00:00', TIMESTAMP '2026-03-01 11:00:00', "
 		    "TIMESTAMP '2026-03-01 13:00:00')",

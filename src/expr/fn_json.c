@@ -72,6 +72,10 @@ name_step(const char **p, const char *end, struct path_step *step)
 		++*p;
 		return quoted_name(p, end, &step->name);
 	}
+	if (*p < end && **p == '[') { /* $.['a'], as Flink has it */
+		++*p;
+		return bracket_step(p, end, step);
+	}
 	if (*p < end && **p == '*') {
 		++*p;
 		step->index = ALL;
@@ -341,7 +345,8 @@ const struct fn fn_json_rows[] = {
 	 .example = "json_value('{\"a\":[1,{\"b\":\"x\"}]}', '$.a[1].b')",
 	 .result = "x",
 	 .flink = "JSON_VALUE", .row = json_value_row},
-	{.name = "parse_json", JSON, .aliases = "", .signature = "text -> any",
+	{.name = "parse_json", JSON, .aliases = "json",
+	 .signature = "text -> any",
 	 .doc = "The value of JSON text; other text makes the row bad.",
 	 .example = "parse_json('[1,2]')", .result = "[1,2]",
 	 .flink = "PARSE_JSON", .row = parse_json_row},

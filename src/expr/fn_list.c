@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Functions of lists and maps, which are msgpack: items are read one after
- * another and results packed anew. Places in lists count from 1.
+ * Functions of lists, which are msgpack: items are read one after another and
+ * results packed anew. Places in lists count from 1.
  */
 #include <stdlib.h>
 
+#include "base/utf8.h"
 #include "expr/fn_items.h"
 
 /* ---- looking ---- */
@@ -152,19 +153,34 @@ FN_ROW(array_distinct_row)
 	making_done(f, &m, out);
 }
 
+/* args: the list, ascending, NULLs first (if NULL: as ascending says). */
 FN_ROW(array_sort_row)
 {
 	struct making m = {0};
-	uint32_t count;
-	struct value *v = items_all(f, args[0], &count);
-	const struct value **sorted =
-	    arena_array(f->eval->arena, count, sizeof *sorted);
+	uint32_t count, nulls = 0;
+	struct value *v;
+	const struct value **sorted;
+	bool ascending = args[1].i, first;
 
-	for (uint32_t i = 0; i < count; i++)
+	*out = VALUE_NULL;
+	if (args[0].type == T_NULL || args[1].type == T_NULL)
+		return;
+	first = args[2].type == T_NULL ? ascending : args[2].i;
+	v = items_all(f, args[0], &count);
+	sorted = arena_array(f->eval->arena, count, sizeof *sorted);
+	for (uint32_t i = 0; i < count; i++) {
 		sorted[i] = &v[i];
+		nulls += v[i].type == T_NULL;
+	}
+	/* NULLs are the least, so they come first. */
 	qsort(sorted, count, sizeof *sorted, items_by_value);
-	for (uint32_t i = 0; i < count; i++)
-		making_add(&m, *sorted[i]);
+	for (uint32_t i = 0; first && i < nulls; i++)
+		making_add(&m, VALUE_NULL);
+	for (uint32_t i = nulls; i < count; i++)
+		making_add(
+		    &m, *sorted[ascending ? i : count - 1 - (i - nulls)]);
+	for (uint32_t i = 0; !first && i < nulls; i++)
+		making_add(&m, VALUE_NULL);
 	making_done(f, &m, out);
 }
 
@@ -210,7 +226,13 @@ FN_ROW(array_join_row)
 	bool first = true;
 	struct value v;
 
+	if (args[0].type == T_NULL || args[1].type == T_NULL) {
+		*out = VALUE_NULL;
+		return;
+	}
 	while (items_next(&it, &v)) {
+		if (v.type == T_NULL)
+			v = args[2];
 		if (v.type == T_NULL)
 			continue;
 		if (!first)
@@ -227,7 +249,18 @@ FN_ROW(split_row)
 	struct making m = {0};
 	long at;
 
-	while (mark.n && (at = str_find(s, mark, 0)) >= 0) {
+	if (!mark.n) { /* into characters */
+		for (const char *p = s.p, *end = s.p + s.n; p < end;) {
+			const char *from = p;
+
+			utf8_next(&p, end);
+			making_add(&m,
+			    value_text((struct str){from, (size_t)(p - from)}));
+		}
+		making_done(f, &m, out);
+		return;
+	}
+	while ((at = str_find(s, mark, 0)) >= 0) {
 		making_add(&m, value_text((struct str){s.p, (size_t)at}));
 		s.p += (size_t)at + mark.n;
 		s.n -= (size_t)at + mark.n;
@@ -236,132 +269,55 @@ FN_ROW(split_row)
 	making_done(f, &m, out);
 }
 
-/* ---- maps ---- */
-
-static void
-every_second(
-    struct fn_frame *f, struct value map, bool values, struct value *out)
-{
-	struct items it = items_of(f, map);
-	struct making m = {0};
-	bool is_value = false;
-	struct value v;
-
-	for (; items_next(&it, &v); is_value = !is_value)
-		if (is_value == values)
-			making_add(&m, v);
-	making_done(f, &m, out);
-}
-
-FN_ROW(map_keys_row)
-{
-	every_second(f, args[0], false, out);
-}
-
-FN_ROW(map_values_row)
-{
-	every_second(f, args[0], true, out);
-}
-
-static void
-made_map(struct fn_frame *f, struct making *m, struct value *out)
-{
-	struct buf map = {0};
-
-	pack_put_map(&map, m->n / 2);
-	buf_adds(&map, buf_str(&m->items));
-	*out = value_copy(f->eval->arena, value_of_str(T_MAP, buf_str(&map)));
-	buf_release(&map);
-	buf_release(&m->items);
-}
-
-FN_ROW(map_from_arrays_row)
-{
-	struct items keys = items_of(f, args[0]);
-	struct items values = items_of(f, args[1]);
-	struct making m = {0};
-	struct value k, v;
-
-	*out = VALUE_NULL;
-	if (keys.left != values.left) {
-		fn_fail(f, "the lists have different lengths");
-		return;
-	}
-	while (items_next(&keys, &k) && items_next(&values, &v)) {
-		making_add(&m, k);
-		making_add(&m, v);
-	}
-	made_map(f, &m, out);
-}
-
-/* "a=1,b=2" by two marks; a piece without the second one has no value. */
-FN_ROW(str_to_map_row)
-{
-	struct str s = value_str(args[0]), pair = value_str(args[1]);
-	struct making m = {0};
-	bool more = true;
-
-	while (more) {
-		long end = pair.n ? str_find(s, pair, 0) : -1, at;
-		struct str one = {s.p, end < 0 ? s.n : (size_t)end};
-
-		more = end >= 0;
-		if (more) {
-			s.p += one.n + pair.n;
-			s.n -= one.n + pair.n;
-		}
-		at = args[2].len ? str_find(one, value_str(args[2]), 0) : -1;
-		if (at < 0) {
-			making_add(&m, value_text(one));
-			making_add(&m, VALUE_NULL);
-			continue;
-		}
-		making_add(&m, value_text((struct str){one.p, (size_t)at}));
-		one.p += (size_t)at + args[2].len;
-		one.n -= (size_t)at + args[2].len;
-		making_add(&m, value_text(one));
-	}
-	made_map(f, &m, out);
-}
-
 /* ---- the rows ---- */
 
 /* clang-format off */
 #define LIST .family = "list", .aliases = ""
 
 const struct fn fn_list_rows[] = {
-	{.name = "array_append", LIST, .signature = "list, any -> list",
+	{.name = "array_append", .family = "list", .aliases = "list_append",
+	 .signature = "list, any -> list",
 	 .doc = "The list with a value behind it.",
 	 .example = "array_append(ARRAY[1, 2], 3)", .result = "[1,2,3]",
 	 .flink = "ARRAY_APPEND", .flags = FN_NULLS, .row = array_append_row},
-	{.name = "array_concat", LIST, .signature = "list ... -> list",
+	{.name = "array_concat", .family = "list", .aliases = "list_concat",
+	 .signature = "list ... -> list",
 	 .doc = "The items of all lists.",
 	 .example = "array_concat(ARRAY[1], ARRAY[2, 3])",
 	 .result = "[1,2,3]",
 	 .flink = "ARRAY_CONCAT", .row = array_concat_row},
-	{.name = "array_contains", LIST, .signature = "list, any -> bool",
+	{.name = "array_contains", .family = "list",
+	 .aliases = "list_contains list_has",
+	 .signature = "list, any -> bool",
 	 .doc = "True if the value is in the list.",
 	 .example = "array_contains(ARRAY[1, 2], 2)", .result = "true",
 	 .flink = "ARRAY_CONTAINS", .flags = FN_NULLS,
 	 .row = array_contains_row},
-	{.name = "array_distinct", LIST, .signature = "list -> list",
+	{.name = "array_distinct", .family = "list", .aliases = "list_distinct",
+	 .signature = "list -> list",
 	 .doc = "The list without what is in it already.",
 	 .example = "array_distinct(ARRAY[2, 1, 2])", .result = "[2,1]",
 	 .flink = "ARRAY_DISTINCT", .row = array_distinct_row},
-	{.name = "array_join", LIST, .signature = "list, text = ',' -> text",
+	{.name = "array_join", .family = "list", .aliases = "array_to_string",
+	 .signature = "list, text = ',', text = NULL -> text",
 	 .doc = "The items that are not NULL as one text, with a separator "
-		"between them.",
-	 .example = "array_join(ARRAY['a', 'b'], '-')", .result = "a-b",
-	 .flink = "ARRAY_JOIN", .row = array_join_row},
-	{.name = "array_max", LIST, .signature = "list -> any",
+		"between them; with a third argument, that for those that are "
+		"NULL.",
+	 .example = "array_join(ARRAY['a', NULL, 'b'], '-', '?')",
+	 .result = "a-?-b",
+	 .flink = "ARRAY_JOIN", .flags = FN_NULLS, .row = array_join_row},
+	{.name = "array_max", .family = "list", .aliases = "list_max",
+	 .signature = "list -> any",
 	 .doc = "Greatest item.",
 	 .example = "array_max(ARRAY[1, 3, 2])", .result = "3",
 	 .flink = "ARRAY_MAX", .row = array_max_row},
-	{.name = "array_min", LIST, .signature = "list -> any",
+	{.name = "array_min", .family = "list", .aliases = "list_min",
+	 .signature = "list -> any",
 	 .doc = "Least item.",
 	 .example = "array_min(ARRAY[2, 1, 3])", .result = "1",
 	 .flink = "ARRAY_MIN", .row = array_min_row},
-	{.name = "array_position", LIST, .signature = "list, any -> bigint",
+	{.name = "array_position", .family = "list", .aliases = "list_position",
+	 .signature = "list, any -> bigint",
 	 .doc = "Place of a value in the list, from 1; 0 if it is not there.",
 	 .example = "array_position(ARRAY['a', 'b'], 'b')", .result = "2",
 	 .flink = "ARRAY_POSITION", .row = array_position_row},
@@ -369,21 +325,28 @@ const struct fn fn_list_rows[] = {
 	 .doc = "The list without a value.",
 	 .example = "array_remove(ARRAY[1, 2, 1], 1)", .result = "[2]",
 	 .flink = "ARRAY_REMOVE", .flags = FN_NULLS, .row = array_remove_row},
-	{.name = "array_reverse", LIST, .signature = "list -> list",
+	{.name = "array_reverse", .family = "list", .aliases = "list_reverse",
+	 .signature = "list -> list",
 	 .doc = "The items from last to first.",
 	 .example = "array_reverse(ARRAY[1, 2])", .result = "[2,1]",
 	 .flink = "ARRAY_REVERSE", .row = array_reverse_row},
-	{.name = "array_slice", LIST,
+	{.name = "array_slice", .family = "list", .aliases = "list_slice",
 	 .signature = "list, bigint, bigint = 9223372036854775807 -> list",
 	 .doc = "The items from one place to another, from the end if "
 		"negative.",
 	 .example = "array_slice(ARRAY[1, 2, 3], 2, 3)", .result = "[2,3]",
 	 .flink = "ARRAY_SLICE", .row = array_slice_row},
-	{.name = "array_sort", LIST, .signature = "list -> list",
-	 .doc = "The items in ascending order.",
-	 .example = "array_sort(ARRAY[2, 3, 1])", .result = "[1,2,3]",
-	 .flink = "ARRAY_SORT", .row = array_sort_row},
-	{.name = "cardinality", LIST, .signature = "any -> bigint",
+	{.name = "array_sort", .family = "list", .aliases = "list_sort",
+	 .signature = "list, bool = TRUE, bool = NULL -> list",
+	 .doc = "The items in ascending order, or, if the second argument is "
+		"false, in descending order; NULLs come first in the one and "
+		"last in the other, or as the third says: true for first.",
+	 .example = "array_sort(ARRAY[2, 3, NULL, 1], false, true)",
+	 .result = "[null,3,2,1]",
+	 .flink = "ARRAY_SORT", .flags = FN_NULLS, .row = array_sort_row},
+	{.name = "cardinality", .family = "list",
+	 .aliases = "array_length list_length",
+	 .signature = "any -> bigint",
 	 .doc = "Number of items of a list, or of pairs of a map.",
 	 .example = "cardinality(ARRAY[1, 2])", .result = "2",
 	 .flink = "CARDINALITY", .row = cardinality_row},
@@ -391,31 +354,12 @@ const struct fn fn_list_rows[] = {
 	 .doc = "The only item of a list, NULL if it is empty.",
 	 .example = "element(ARRAY[7])", .result = "7",
 	 .flink = "ELEMENT", .row = element_row},
-	{.name = "map_from_arrays", LIST, .signature = "list, list -> map",
-	 .doc = "A map of a list of keys and a list of values.",
-	 .example = "map_from_arrays(ARRAY['a', 'b'], ARRAY[1, 2])",
-	 .result = "{\"a\":1,\"b\":2}",
-	 .flink = "MAP_FROM_ARRAYS", .row = map_from_arrays_row},
-	{.name = "map_keys", LIST, .signature = "map -> list",
-	 .doc = "List of the keys of a map.",
-	 .example = "map_keys(MAP['a', 1, 'b', 2])",
-	 .result = "[\"a\",\"b\"]",
-	 .flink = "MAP_KEYS", .row = map_keys_row},
-	{.name = "map_values", LIST, .signature = "map -> list",
-	 .doc = "List of the values of a map.",
-	 .example = "map_values(MAP['a', 1, 'b', 2])", .result = "[1,2]",
-	 .flink = "MAP_VALUES", .row = map_values_row},
-	{.name = "split", LIST, .signature = "text, text -> list",
+	{.name = "split", .family = "list",
+	 .aliases = "string_split string_to_array",
+	 .signature = "text, text -> list",
 	 .doc = "List of the pieces of a text between occurrences of another.",
 	 .example = "split('a,b', ',')", .result = "[\"a\",\"b\"]",
 	 .flink = "SPLIT", .row = split_row},
-	{.name = "str_to_map", LIST,
-	 .signature = "text, text = ',', text = '=' -> map",
-	 .doc = "A map of a text of pairs: what separates pairs, and keys from "
-		"values (as they stand, not patterns).",
-	 .example = "str_to_map('a=1,b=2')",
-	 .result = "{\"a\":\"1\",\"b\":\"2\"}",
-	 .flink = "STR_TO_MAP", .row = str_to_map_row},
 };
 /* clang-format on */
 const unsigned fn_list_n = sizeof fn_list_rows / sizeof *fn_list_rows;

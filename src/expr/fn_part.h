@@ -39,6 +39,7 @@
 	X(json_make)                                                           \
 	X(list)                                                                \
 	X(logic)                                                               \
+	X(map)                                                                 \
 	X(math)                                                                \
 	X(net)                                                                 \
 	X(parse)                                                               \

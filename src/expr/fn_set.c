@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Lists as sets, lists of numbers, and functions of maps. Of equal items the
- * first one stays, in its place; a key stands in a map once. Equal is what
- * value_eq says: 1 and 1.0 are.
+ * Lists as sets, and lists of numbers. Of equal items the first one stays, in
+ * its place. Equal is what value_eq says: 1 and 1.0 are.
  */
 #include <stdlib.h>
 
@@ -316,164 +315,13 @@ FN_ROW(array_avg_row)
 	}
 }
 
-/* ---- maps ---- */
-
-/* A map under construction; an entry of a key that is there replaces it. */
-struct mapping {
-	struct value *kv; /* keys and values in turn */
-	uint32_t n, cap;  /* of pairs */
-};
-
-static struct mapping
-mapping_start(struct fn_frame *f, uint32_t cap)
-{
-	return (struct mapping){.kv = arena_array(f->eval->arena,
-				    2 * (size_t)cap + 2, sizeof(struct value)),
-	    .cap = cap};
-}
-
-static void
-mapping_put(struct mapping *m, struct value key, struct value v)
-{
-	m->kv[2 * m->n] = key;
-	m->kv[2 * m->n++ + 1] = v;
-}
-
-static int
-by_key(const void *a, const void *b)
-{
-	const struct value *const *x = a, *const *y = b;
-	int cmp = value_cmp(**x, **y);
-
-	return cmp ? cmp : (*x > *y) - (*x < *y);
-}
-
-/* The map: each key at its first place with its last value. */
-static void
-mapping_done(struct fn_frame *f, struct mapping *m, struct value *out)
-{
-	const struct value **keys =
-	    arena_array(f->eval->arena, m->n, sizeof *keys);
-	bool *again = arena_zalloc(f->eval->arena, m->n + 1);
-	uint32_t count = 0;
-	struct buf b = {0}, map = {0};
-
-	for (uint32_t i = 0; i < m->n; i++)
-		keys[i] = &m->kv[2 * i];
-	qsort(keys, m->n, sizeof *keys, by_key);
-	for (uint32_t i = 1, first = 0; i < m->n; i++) {
-		if (!value_eq(*keys[i], *keys[first])) {
-			first = i;
-			continue;
-		}
-		again[(keys[i] - m->kv) / 2] = true;
-		m->kv[keys[first] - m->kv + 1] = keys[i][1];
-	}
-	for (uint32_t i = 0; i < m->n; i++) {
-		if (again[i])
-			continue;
-		pack_put(&b, m->kv[2 * i]);
-		pack_put(&b, m->kv[2 * i + 1]);
-		count++;
-	}
-	pack_put_map(&map, count);
-	buf_adds(&map, buf_str(&b));
-	*out = value_copy(f->eval->arena, value_of_str(T_MAP, buf_str(&map)));
-	buf_release(&b);
-	buf_release(&map);
-}
-
-FN_ROW(map_concat_row)
-{
-	struct mapping m;
-	struct value k, v;
-	uint32_t cap = 0;
-
-	for (unsigned i = 0; i < n; i++)
-		cap += items_of(f, args[i]).left / 2;
-	m = mapping_start(f, cap);
-	for (unsigned i = 0; i < n; i++) {
-		struct items it = items_of(f, args[i]);
-
-		while (items_next(&it, &k) && items_next(&it, &v))
-			mapping_put(&m, k, v);
-	}
-	mapping_done(f, &m, out);
-}
-
-FN_ROW(map_contains_key_row)
-{
-	struct items it = items_of(f, args[0]);
-	bool found = false;
-	struct value k, v;
-
-	while (!found && items_next(&it, &k) && items_next(&it, &v))
-		found = value_eq(k, args[1]);
-	*out = value_bool(found);
-}
-
-FN_ROW(map_remove_row)
-{
-	struct items it = items_of(f, args[0]);
-	struct mapping m = mapping_start(f, it.left / 2);
-	struct value k, v;
-
-	while (items_next(&it, &k) && items_next(&it, &v))
-		if (!value_eq(k, args[1]))
-			mapping_put(&m, k, v);
-	mapping_done(f, &m, out);
-}
-
-/* [{"key": k, "value": v}, …], as Flink's rows of an entry are in JSON. */
-FN_ROW(map_entries_row)
-{
-	struct items it = items_of(f, args[0]);
-	struct making m = {0};
-	struct value k, v, entry;
-
-	while (items_next(&it, &k) && items_next(&it, &v)) {
-		struct mapping e = mapping_start(f, 2);
-
-		mapping_put(&e, value_text(STR("key")), k);
-		mapping_put(&e, value_text(STR("value")), v);
-		mapping_done(f, &e, &entry);
-		making_add(&m, entry);
-	}
-	making_done(f, &m, out);
-}
-
-/* Entries are maps with key and value, or lists of two. */
-FN_ROW(map_from_entries_row)
-{
-	struct items it = items_of(f, args[0]);
-	struct mapping m = mapping_start(f, it.left);
-	struct arena *a = f->eval->arena;
-	struct value e, k, v;
-
-	*out = VALUE_NULL;
-	while (items_next(&it, &e)) {
-		bool good = e.type == T_MAP
-				? pack_map_find(e, STR("key"), a, &k) &&
-				      pack_map_find(e, STR("value"), a, &v)
-				: e.type == T_LIST && pack_count(e) == 2 &&
-				      pack_list_at(e, 0, a, &k) &&
-				      pack_list_at(e, 1, a, &v);
-
-		if (!good) {
-			fn_fail(f, "an entry is a key and a value");
-			return;
-		}
-		mapping_put(&m, k, v);
-	}
-	mapping_done(f, &m, out);
-}
-
 /* clang-format off */
 #define LIST .family = "list", .aliases = ""
 #define OURS LIST, .flink = NULL
 
 const struct fn fn_set_rows[] = {
-	{.name = "array_avg", OURS, .signature = "list -> float",
+	{.name = "array_avg", .family = "list", .aliases = "list_avg",
+	 .flink = NULL, .signature = "list -> float",
 	 .doc = "Average of the numbers in a list.",
 	 .example = "array_avg([1, 2, NULL])", .result = "1.5",
 	 .row = array_avg_row},
@@ -523,7 +371,8 @@ const struct fn fn_set_rows[] = {
 	 .example = "array_prepend([2], 1)", .result = "[1,2]",
 	 .flink = "ARRAY_PREPEND", .flags = FN_NULLS,
 	 .row = array_prepend_row},
-	{.name = "array_sum", OURS, .signature = "list -> number",
+	{.name = "array_sum", .family = "list", .aliases = "list_sum",
+	 .flink = NULL, .signature = "list -> number",
 	 .doc = "Sum of the numbers in a list, exact for integers and "
 		"decimals; NULL if there are none.",
 	 .example = "array_sum([1, 2, NULL])", .result = "3",
@@ -538,30 +387,6 @@ const struct fn fn_set_rows[] = {
 		"with NULL where a list is shorter.",
 	 .example = "array_zip([1, 2], ['a'])",
 	 .result = "[[1,\"a\"],[2,null]]", .row = array_zip_row},
-	{.name = "map_concat", .family = "list", .aliases = "map_union",
-	 .signature = "map ... -> map",
-	 .doc = "The entries of all maps; of equal keys the last one's value.",
-	 .example = "map_concat(MAP['a', 1, 'b', 2], MAP['a', 3])",
-	 .result = "{\"a\":3,\"b\":2}",
-	 .flink = "MAP_UNION", .row = map_concat_row},
-	{.name = "map_contains_key", OURS, .signature = "map, any -> bool",
-	 .doc = "True if the map has the key.",
-	 .example = "map_contains_key(MAP['a', 1], 'a')", .result = "true",
-	 .row = map_contains_key_row},
-	{.name = "map_entries", LIST, .signature = "map -> list",
-	 .doc = "List of the entries of a map, each a map with key and value.",
-	 .example = "map_entries(MAP['a', 1])",
-	 .result = "[{\"key\":\"a\",\"value\":1}]",
-	 .flink = "MAP_ENTRIES", .row = map_entries_row},
-	{.name = "map_from_entries", OURS, .signature = "list -> map",
-	 .doc = "A map of a list of entries, each a map with key and value or "
-		"a list of both.",
-	 .example = "map_from_entries([['a', 1], ['b', 2]])",
-	 .result = "{\"a\":1,\"b\":2}", .row = map_from_entries_row},
-	{.name = "map_remove", OURS, .signature = "map, any -> map",
-	 .doc = "The map without a key.",
-	 .example = "map_remove(MAP['a', 1, 'b', 2], 'a')",
-	 .result = "{\"b\":2}", .row = map_remove_row},
 	{.name = "sequence", .family = "list", .aliases = "generate_series",
 	 .flink = NULL, .signature = "bigint, bigint, bigint = 1 -> list",
 	 .doc = "List of the integers from one to another, by a step.",

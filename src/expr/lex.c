@@ -444,10 +444,12 @@ begins_number(const struct lexer *lx, const struct token *before)
 		return true;
 	if (peek(lx, 0) != '.' || !is_digit(peek(lx, 1)))
 		return false;
-	return !before ||
-	       !(before->kind == TOK_NAME ||
-		   (before->kind == TOK_OP &&
-		       (before->text.p[0] == ')' || before->text.p[0] == ']')));
+	/* A field stands right behind the dot's left side: SELECT .5 */
+	if (!before || before->where.at + before->where.len < lx->at)
+		return true;
+	return !(before->kind == TOK_NAME ||
+		 (before->kind == TOK_OP &&
+		     (before->text.p[0] == ')' || before->text.p[0] == ']')));
 }
 
 static void

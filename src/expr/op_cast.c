@@ -331,12 +331,35 @@ possible(enum type from, struct cast_type t)
 	       !(from == T_BOOL && to == T_TIME);
 }
 
+/* True if values are not of the type without being asked for it. */
+static bool
+is_stranger(enum type from, enum type to)
+{
+	bool plain_from = type_is_number(from) || from == T_BOOL ||
+			  from == T_TIME || from == T_TEXT;
+	bool plain_to = type_is_number(to) || to == T_BOOL || to == T_TIME;
+
+	return plain_from && plain_to && from != to &&
+	       !(type_is_number(from) && type_is_number(to));
+}
+
 static int
 bind_cast(struct binder *bd, const struct node *n, struct expr *e)
 {
 	struct cast_plan *p = arena_alloc(bd->arena, sizeof(*p));
 	enum type from = e->args[0]->type;
 
+	if (n->cast.column && is_stranger(from, n->cast.type)) {
+		char shown[4 * 64 + 8];
+
+		err_quote(shown, *n->cast.column, 64);
+		bind_fail(bd, n->where,
+		    "the query gives %s for \"%s\", which is %s",
+		    type_name(from), shown, type_name(n->cast.type));
+		err_hint(bd->err, "CAST(… AS %s), or TRY_CAST",
+		    type_name(n->cast.type));
+		return -1;
+	}
 	if (!possible(from, n->cast)) {
 		struct buf to = {0};
 

@@ -585,6 +585,16 @@ compare_name(const struct lexer *lx)
 }
 
 static struct node *
+no_at_time_zone(struct lexer *lx)
+{
+	lex_fail(lx, "AT TIME ZONE is not known: a time is an instant, and "
+		     "functions of it take a zone");
+	err_hint(lx->err, "hour(t, 'Europe/Berlin'), date_trunc('day', t, "
+			  "zone), date_format(t, pattern, zone)");
+	return NULL;
+}
+
+static struct node *
 parse_test(struct lexer *lx)
 {
 	unsigned from = lx->tok.where.at;
@@ -611,6 +621,8 @@ parse_test(struct lexer *lx)
 		} else if (lex_accept(lx, "!~")) {
 			n = parse_regex(lx, from, false, at, n);
 			n = negated(lx, from, at, true, n);
+		} else if (lex_is(lx, "AT") && lex_next_is(lx, "TIME")) {
+			return no_at_time_zone(lx);
 		} else {
 			break;
 		}

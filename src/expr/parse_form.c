@@ -185,6 +185,18 @@ form_diff(struct lexer *lx, unsigned from, struct where at)
 	return unit_form(lx, from, at, "timestampdiff");
 }
 
+/* UNIX_TIMESTAMP() is that of now(). */
+static struct node *
+form_unix_timestamp(struct lexer *lx, unsigned from, struct where at)
+{
+	struct nodes none = {0};
+	struct node *x;
+
+	x = lex_is(lx, ")") ? parse_call_of(lx, from, STR("now"), at, none)
+			    : parse_expr(lx);
+	return plain_call(lx, from, at, "unix_timestamp", x);
+}
+
 /* ---- text ---- */
 
 /* POSITION(a IN b); a is no IN itself. */
@@ -370,6 +382,7 @@ static const struct form {
     {"TIMESTAMPDIFF", "(", form_diff},
     {"TRIM", "(", form_trim},
     {"TRY_CAST", "(", form_try_cast},
+    {"UNIX_TIMESTAMP", "(", form_unix_timestamp},
 };
 
 struct node *

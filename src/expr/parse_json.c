@@ -7,6 +7,7 @@
  *
  * Nothing at the path (or null there, or for JSON_VALUE a list or map) is
  * EMPTY; text that is not JSON, and a value that RETURNING cannot take, is an
+ * ERROR. With 'strict' before the path only null there is EMPTY, all else an
  * ERROR. A NULL argument gives NULL.
  */
 #include "expr/parse.h"
@@ -125,11 +126,31 @@ is_null(
 	return not ? parse_call1(lx, from, "not", at, n) : n;
 }
 
+static bool
+is_strict(const struct node *path)
+{
+	return path->kind == NODE_LITERAL && path->value.type == T_TEXT &&
+	       str_starts(str_trim(value_str(path->value)), STR("strict "));
+}
+
+/* The condition that the path leads to nothing, and that is no error. */
+static struct node *
+when_empty(struct lexer *lx, unsigned from, struct where at, struct node *json,
+    struct node *path)
+{
+	if (is_strict(path))
+		return parse_call2(lx, from, "=", at,
+		    parse_call2(lx, from, "json_extract", at, json, path),
+		    text_literal(lx, STR("null")));
+	return is_null(
+	    lx, from, at, parse_call1(lx, from, "json_type", at, json), true);
+}
+
 /* found if it is not NULL; else by what the text is. */
 static struct node *
 with_behaviours(struct lexer *lx, unsigned from, struct where at,
-    struct node *json, struct node *found, const struct behaviour *empty,
-    const struct behaviour *error)
+    struct node *json, struct node *path, struct node *found,
+    const struct behaviour *empty, const struct behaviour *error)
 {
 	struct node *parts[7];
 
@@ -139,10 +160,11 @@ with_behaviours(struct lexer *lx, unsigned from, struct where at,
 	parts[1] = null_literal(lx);
 	parts[2] = is_null(lx, from, at, found, true);
 	parts[3] = found;
-	parts[4] = is_null(
-	    lx, from, at, parse_call1(lx, from, "json_type", at, json), true);
+	parts[4] = when_empty(lx, from, at, json, path);
 	parts[5] = behave(lx, from, at, empty, "nothing at the JSON path");
-	parts[6] = behave(lx, from, at, error, "not JSON");
+	parts[6] = behave(lx, from, at, error,
+	    is_strict(path) ? "not JSON, or nothing at the strict JSON path"
+			    : "not JSON");
 	return case_of(lx, from, at, parts, 7);
 }
 
@@ -173,8 +195,8 @@ form_json_value(struct lexer *lx, unsigned from, struct where at)
 		return NULL;
 	found = parse_call2(lx, from, "json_value", at, json, path);
 	if (type.type == T_NULL || !found)
-		return found ? with_behaviours(
-				   lx, from, at, json, found, &empty, &error)
+		return found ? with_behaviours(lx, from, at, json, path, found,
+				   &empty, &error)
 			     : NULL;
 	cast = parse_call1(lx, from, "try_cast", at, found);
 	if (!cast)
@@ -183,7 +205,8 @@ form_json_value(struct lexer *lx, unsigned from, struct where at)
 	if (!empty.given && !error.given)
 		return cast;
 	parts[0] = is_null(lx, from, at, found, false);
-	parts[1] = with_behaviours(lx, from, at, json, cast, &empty, &error);
+	parts[1] =
+	    with_behaviours(lx, from, at, json, path, cast, &empty, &error);
 	parts[2] = is_null(lx, from, at, cast, true);
 	parts[3] = cast;
 	parts[4] = behave(
@@ -277,7 +300,8 @@ form_json_query(struct lexer *lx, unsigned from, struct where at)
 	found = query_of(lx, from, at, json, path, wrapper);
 	if (!found)
 		return NULL;
-	found = with_behaviours(lx, from, at, json, found, &empty, &error);
+	found =
+	    with_behaviours(lx, from, at, json, path, found, &empty, &error);
 	return found && type.type == T_LIST
 		   ? parse_call1(lx, from, "try_parse_json", at, found)
 		   : found;
@@ -299,10 +323,15 @@ form_json_exists(struct lexer *lx, unsigned from, struct where at)
 		return found;
 	parts[0] = is_null(lx, from, at, json, false);
 	parts[1] = null_literal(lx);
-	parts[2] = is_null(
-	    lx, from, at, parse_call1(lx, from, "json_type", at, json), true);
+	parts[2] =
+	    is_strict(path)
+		? found
+		: is_null(lx, from, at,
+		      parse_call1(lx, from, "json_type", at, json), true);
 	parts[3] = found;
-	parts[4] = behave(lx, from, at, &error, "not JSON");
+	parts[4] = behave(lx, from, at, &error,
+	    is_strict(path) ? "not JSON, or nothing at the strict JSON path"
+			    : "not JSON");
 	return case_of(lx, from, at, parts, 5);
 }
 

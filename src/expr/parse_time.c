@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Literals of time and duration: DATE '…', TIME '…', TIMESTAMP '…', INTERVAL
- * '…' unit [TO unit]. A time without an offset is UTC. Intervals of months and
- * years have no fixed length: they are calls of "interval months", which a sum
- * with a time makes TIMESTAMPADD of, and which stand nowhere else.
+ * '…' unit [TO unit], INTERVAL '5m', INTERVAL '5 minutes'. A time without an
+ * offset is UTC. Intervals of months and years have no fixed length: they are
+ * calls of "interval months", which a sum with a time makes TIMESTAMPADD of,
+ * and which stand nowhere else.
  */
 #include "base/num.h"
 #include "base/when.h"
@@ -195,6 +196,55 @@ parse_months(struct lexer *lx, unsigned from, struct token amount_tok)
 	return NULL;
 }
 
+/* The next run of bytes of s that are blanks, or that are not. */
+static struct str
+take_word(struct str *s, bool blanks)
+{
+	size_t n = 0;
+
+	while (n < s->n && (s->p[n] == ' ') == blanks)
+		n++;
+	*s = (struct str){s->p + n, s->n - n};
+	return (struct str){s->p - n, n};
+}
+
+/*
+ * "1 day 2 hours" or "3 months", as PostgreSQL writes intervals: the
+ * microseconds, or else the months; false if s is no such text, or has both.
+ */
+static bool
+interval_words(struct str s, int64_t *us, int64_t *months)
+{
+	*us = *months = 0;
+	if (!s.n)
+		return false;
+	while (s.n) {
+		struct str number = take_word(&s, false), word;
+		int64_t part, n;
+		enum unit u;
+
+		take_word(&s, true);
+		word = take_word(&s, false);
+		take_word(&s, true);
+		u = unit_find(word);
+		if (u == UNIT_NONE)
+			return false;
+		if (unit_us(u)) {
+			if (!amount(number, unit_us(u), &part) ||
+			    __builtin_add_overflow(*us, part, us))
+				return false;
+			continue;
+		}
+		if (!months_of(u) || !num_parse_int(number, &n) ||
+		    n < -120000 || n > 120000)
+			return false;
+		*months += n * months_of(u);
+		if (*months < -1440000 || *months > 1440000)
+			return false;
+	}
+	return !*us || !*months;
+}
+
 static int
 interval_value(struct lexer *lx, struct token amount_tok, int64_t *out)
 {
@@ -203,9 +253,6 @@ interval_value(struct lexer *lx, struct token amount_tok, int64_t *out)
 	enum unit from, until;
 	bool fits;
 
-	if (amount_tok.kind == TOK_TEXT && lx->tok.kind != TOK_NAME &&
-	    when_parse_duration(s, out))
-		return 0;
 	if (interval_unit(lx, &from))
 		return -1;
 	until = from;
@@ -227,16 +274,50 @@ interval_value(struct lexer *lx, struct token amount_tok, int64_t *out)
 	return 0;
 }
 
+/* A text that is none, or a number and what follows is no unit. */
+static struct node *
+no_interval(struct lexer *lx, struct token t)
+{
+	struct str s = t.string;
+
+	for (size_t i = 0; i < s.n; i++)
+		if ((s.p[i] | 32) >= 'a' && (s.p[i] | 32) <= 'z') {
+			err_set(
+			    lx->err, ERR_SPEC, t.where, "this is no interval");
+			err_hint(lx->err, "INTERVAL '5' MINUTE, INTERVAL "
+					  "'1 day 2 hours', INTERVAL '3 "
+					  "months'");
+			return NULL;
+		}
+	parse_unit(lx);
+	return NULL;
+}
+
 static struct node *
 parse_interval(struct lexer *lx)
 {
 	unsigned from = lx->tok.where.at;
 	struct token amount_tok = lx->next;
-	int64_t us;
+	struct where at = amount_tok.where;
+	enum unit u = UNIT_NONE;
+	int64_t us, months = 0;
 
 	lex_next(lx);
 	lex_next(lx);
-	if (lx->tok.kind == TOK_NAME && months_of(unit_find(lx->tok.string)))
+	if (lx->tok.kind == TOK_NAME)
+		u = unit_find(lx->tok.string);
+	if (u == UNIT_NONE && amount_tok.kind == TOK_TEXT) {
+		struct str s = str_trim(amount_tok.string);
+
+		if (!when_parse_duration(s, &us) &&
+		    !interval_words(s, &us, &months))
+			return no_interval(lx, amount_tok);
+		if (!months)
+			return parse_literal(lx, from, value_duration(us));
+		return parse_call1(lx, from, "interval months", at,
+		    parse_literal(lx, from, value_int(months)));
+	}
+	if (months_of(u))
 		return parse_months(lx, from, amount_tok);
 	if (interval_value(lx, amount_tok, &us))
 		return NULL;

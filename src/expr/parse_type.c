@@ -160,13 +160,14 @@ nest(struct lexer *lx, struct cast_type *t, const struct types *all, bool named)
 	t->of = of;
 }
 
-/* <type, …> of ARRAY and MAP, <name type, …> of ROW. */
+/* <type, …> of ARRAY and MAP, <name type, …> of ROW. A MULTISET<type> is a map
+ * of values to how often they are in it. */
 static int
-element_types(struct lexer *lx, struct cast_type *t, bool named)
+element_types(struct lexer *lx, struct cast_type *t, bool named, bool multiset)
 {
 	const char *open = named && lex_is(lx, "(") ? "(" : "<";
 	const char *close = *open == '(' ? ")" : ">";
-	unsigned want = t->type == T_LIST ? 1 : 2;
+	unsigned want = t->type == T_LIST || multiset ? 1 : 2;
 	struct types all = {0};
 
 	if (!lex_accept(lx, open))
@@ -177,7 +178,7 @@ element_types(struct lexer *lx, struct cast_type *t, bool named)
 		if (!named && all.n == want)
 			return lex_fail(lx,
 			    want == 1
-				? "an array has one type of elements"
+				? "there is one type of elements"
 				: "a map has two types, of keys and of values");
 		if (element_type(lx, named, &all))
 			return -1;
@@ -186,6 +187,11 @@ element_types(struct lexer *lx, struct cast_type *t, bool named)
 	if (!named && all.n < want)
 		return lex_fail(
 		    lx, "a map has two types, of keys and of values");
+	if (multiset)
+		types_add(lx, &all,
+		    (struct cast_type){
+			.type = T_INT, .precision = -1, .scale = -1},
+		    (struct str){0});
 	nest(lx, t, &all, named);
 	return lex_expect(lx, close);
 }
@@ -218,7 +224,7 @@ static int
 plain_type(struct lexer *lx, struct cast_type *out)
 {
 	bool fixed = fixed_length(lx), row = lex_is(lx, "ROW");
-	bool precise = lex_is(lx, "DOUBLE");
+	bool precise = lex_is(lx, "DOUBLE"), multiset = lex_is(lx, "MULTISET");
 
 	*out = (struct cast_type){.precision = -1, .scale = -1};
 	if (lx->tok.kind != TOK_NAME)
@@ -226,7 +232,7 @@ plain_type(struct lexer *lx, struct cast_type *out)
 	out->date = lex_is(lx, "DATE");
 	out->daytime = lex_is(lx, "TIME");
 	out->type = out->date		    ? T_TIME
-		    : row		    ? T_MAP
+		    : row || multiset	    ? T_MAP
 		    : fixed || out->daytime ? T_TEXT
 					    : type_of_name(lx->tok.string);
 	if (out->type == T_ANY || out->type == T_JSON || out->type == T_NULL)
@@ -246,7 +252,7 @@ plain_type(struct lexer *lx, struct cast_type *out)
 		return interval_type(lx);
 	case T_LIST:
 	case T_MAP:
-		return element_types(lx, out, row);
+		return element_types(lx, out, row, multiset);
 	case T_FLOAT:
 		if (precise)
 			lex_accept(lx, "PRECISION");

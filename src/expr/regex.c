@@ -308,6 +308,27 @@ regex_pooled(
 	return &p->regex;
 }
 
+/* [:ALPHA:] at s[i]: in lower case, as PCRE2 has it. Returns the offset of its
+ * last byte, or i if there is none. */
+static size_t
+named_class(struct str s, size_t i, struct buf *out)
+{
+	size_t end = i + 2;
+
+	if (i + 1 >= s.n || s.p[i] != '[' || s.p[i + 1] != ':')
+		return i;
+	while (end < s.n && s.p[end] != ':' && s.p[end] != ']')
+		end++;
+	if (end + 1 >= s.n || s.p[end] != ':' || s.p[end + 1] != ']')
+		return i;
+	for (; i <= end; i++)
+		buf_addc(out, s.p[i] >= 'A' && s.p[i] <= 'Z'
+				  ? (char)(s.p[i] | 32)
+				  : s.p[i]);
+	buf_addc(out, ']');
+	return i;
+}
+
 /* Inside […] of SIMILAR TO: taken over but for backslashes. Returns the
  * offset behind the bracket, or 0 if it is not closed. */
 static size_t
@@ -322,6 +343,12 @@ similar_class(struct str s, size_t i, struct buf *out)
 		i++;
 	}
 	for (first = i; i < s.n && (s.p[i] != ']' || i == first); i++) {
+		size_t last = named_class(s, i, out);
+
+		if (last > i) {
+			i = last;
+			continue;
+		}
 		if (s.p[i] == '\\')
 			buf_addc(out, '\\');
 		buf_addc(out, s.p[i]);

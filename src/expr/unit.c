@@ -44,6 +44,9 @@ unit_find(struct str name)
 	    {"centuries", "century"}, {"millennia", "millennium"}};
 	struct str one = name;
 
+	if (name.n > 8 &&
+	    str_eq_nocase((struct str){name.p, 8}, STR("sql_tsi_")))
+		one = name = (struct str){name.p + 8, name.n - 8};
 	for (size_t i = 0; i < 2; i++)
 		if (str_eq_nocase(name, str_of(plurals[i][0])))
 			one = str_of(plurals[i][1]);

@@ -94,15 +94,18 @@ out_of_order(struct sql *s, const char *word)
 static struct str
 meant(struct str word)
 {
-	struct str names[N_CLAUSES + 1], near;
+	static const char *const more[] = {
+	    "DESC", "EXCEPT", "FETCH", "INTERSECT", "NULLS", "UNION"};
+	struct str names[N_CLAUSES + 6], near;
 
 	for (size_t i = 0; i < N_CLAUSES; i++) {
 		names[i] = str_of(clauses[i]);
 		if (str_eq_nocase(word, names[i]))
 			return (struct str){NULL, 0};
 	}
-	names[N_CLAUSES] = STR("UNION");
-	near = str_nearest(word, names, N_CLAUSES + 1);
+	for (size_t i = 0; i < 6; i++)
+		names[N_CLAUSES + i] = str_of(more[i]);
+	near = str_nearest(word, names, N_CLAUSES + 6);
 	if (near.p && str_is(near, "GROUP"))
 		return STR("GROUP BY");
 	if (near.p && str_is(near, "ORDER"))
@@ -151,11 +154,16 @@ sql_unexpected(struct sql *s)
 	}
 	lex_fail(lx, "expected an operator, a clause or the end, got %s",
 	    lex_describe(lx, got, sizeof got));
-	if (lx->tok.kind != TOK_NAME || lx->tok.quoted)
-		return -1;
-	word = meant(lx->tok.string);
-	return word.p ? err_hint(s->err, "did you mean %.*s?", STR_ARG(word))
-		      : -1;
+	if (lx->tok.kind == TOK_NAME && !lx->tok.quoted) {
+		word = meant(lx->tok.string);
+		if (word.p)
+			return err_hint(
+			    s->err, "did you mean %.*s?", STR_ARG(word));
+	}
+	return lx->tok.kind == TOK_NAME && s->bare.src &&
+		       s->bare.at + s->bare.len == lx->done
+		   ? err_hint(s->err, "is a comma missing?")
+		   : -1;
 }
 
 int

@@ -232,6 +232,7 @@ struct sql_table {
 	struct sql_ident watermark_for; /* WATERMARK FOR … */
 	struct node *watermark;
 	struct sql_idents primary;
+	struct sql_idents partitioned; /* PARTITIONED BY */
 	struct sql_option *options;
 	unsigned n_options;
 	struct where where;

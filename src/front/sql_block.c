@@ -277,9 +277,7 @@ result_of(struct sql_block *b, struct sql_rel *out)
 			continue;
 		}
 		if (sql_item_named(b, item->name) != item)
-			return err_set(s->err, ERR_SPEC, item->where,
-			    "there are two columns named \"%.*s\"",
-			    STR_ARG(item->name));
+			return sql_two_named(s, item);
 		from = sql_rel_passes(s, &b->rel, item->node);
 		c = sql_rel_add(s, out, item->name);
 		if (sql_is_clock(item->node))

@@ -101,13 +101,14 @@ check_columns(struct sql *s, const struct sql_insert *ins,
 	if (n == r->n_cols)
 		return 0;
 	return err_set(s->err, ERR_SPEC, ins->query->where,
-	    "the query gives %u columns, and %.*s takes %u", r->n_cols,
-	    STR_ARG(t->name.name), n);
+	    "the query gives %u column%s, and %.*s takes %u", r->n_cols,
+	    r->n_cols == 1 ? "" : "s", STR_ARG(t->name.name), n);
 }
 
 /* A column as its type; what is of that type already stays as it is. */
 static struct node *
-as_type(struct sql *s, struct node *n, struct cast_type type)
+as_type(struct sql *s, struct node *n, struct cast_type type,
+    const struct str *column)
 {
 	struct node **args = arena_alloc(s->arena, sizeof *args);
 	struct node *cast;
@@ -117,6 +118,8 @@ as_type(struct sql *s, struct node *n, struct cast_type type)
 	args[0] = n;
 	cast = node_call(s->arena, "cast", args, 1, n->where);
 	cast->cast = type;
+	if (n->kind != NODE_LITERAL)
+		cast->cast.column = column;
 	return cast;
 }
 
@@ -150,13 +153,48 @@ select_columns(struct sql *s, const struct sql_insert *ins,
 
 		if (is_written(c))
 			arg->items[n++] = (struct arg_item){
-			    .node =
-				as_type(s, value_of(s, ins, t, r, c), c->type),
+			    .node = as_type(s, value_of(s, ins, t, r, c),
+				c->type, &c->name.name),
 			    .name = c->name.name,
 			    .alias = true,
 			    .where = c->name.where};
 	}
 	arg->n_items = n;
+}
+
+/* A path as the name of an output, whose signs of time and columns it has
+ * none. */
+static void
+put_plain(struct buf *b, struct str path)
+{
+	for (size_t i = 0; i < path.n; i++) {
+		if (path.p[i] == '%' || path.p[i] == '{' || path.p[i] == '}')
+			buf_addc(b, path.p[i]);
+		buf_addc(b, path.p[i]);
+	}
+}
+
+/* PARTITIONED BY (dt, hm): path/dt={dt}/hm={hm}/part-0.json, as Hive's. */
+static struct str
+partitioned_path(
+    struct sql *s, const struct sql_table *t, const struct sql_place *p)
+{
+	const char *ending = p->format ? p->format->name : "json";
+	struct str name, path = p->file;
+	struct buf b = {0};
+
+	while (path.n > 1 && path.p[path.n - 1] == '/')
+		path.n--;
+	put_plain(&b, path);
+	for (unsigned i = 0; i < t->partitioned.n; i++) {
+		buf_addc(&b, '/');
+		put_plain(&b, t->partitioned.list[i].name);
+		buf_printf(&b, "={%.*s}", STR_ARG(t->partitioned.list[i].name));
+	}
+	buf_printf(&b, "/part-0.%s", ending);
+	name = arena_str(s->arena, buf_str(&b));
+	buf_release(&b);
+	return name;
 }
 
 static void
@@ -170,7 +208,9 @@ set_place(struct sql *s, const struct sql_table *t, const struct sql_place *p,
 	out->format = p->format;
 	out->settings = p->settings;
 	if (p->connector == SQL_FROM_FILE)
-		out->file = p->file;
+		out->file = t->partitioned.n && p->file.n
+				? partitioned_path(s, t, p)
+				: p->file;
 	if (p->connector == SQL_TO_NOTHING)
 		out->file = STR("/dev/null");
 	if (!p->format || strcmp(p->format->name, "csv") != 0)

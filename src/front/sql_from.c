@@ -156,8 +156,13 @@ parse_operand(struct sql *s)
 		lex_next(lx);
 		lex_next(lx);
 		if (!sql_at_tvf(lx)) {
-			lex_fail(lx,
-			    "expected TUMBLE, HOP, CUMULATE or SESSION here");
+			static const struct str names[] = {STR("TUMBLE"),
+			    STR("HOP"), STR("CUMULATE"), STR("SESSION")};
+			char got[180];
+
+			lex_fail(lx, "expected a window function, got %s",
+			    lex_describe(lx, got, sizeof got));
+			err_suggest(s->err, lx->tok.string, names, 4);
 			return NULL;
 		}
 	}

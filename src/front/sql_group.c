@@ -12,6 +12,8 @@
  */
 #include "front/sql_group.h"
 
+#include "expr/agg.h"
+#include "expr/fn.h"
 #include "front/tree.h"
 
 bool
@@ -136,12 +138,32 @@ is_window_time(const struct node *n)
 	       n->args[1]->value.i == WHEN_MS;
 }
 
+/* GROUP BY tumbel(5m): no function, but almost a window. */
+static bool
+misspelt_window(struct group_plan *g, const struct node *n)
+{
+	struct err *err = g->b->s->err;
+	struct str near;
+
+	if (n->kind != NODE_CALL || fn_find(n->name) || agg_find(n->name))
+		return false;
+	near = window_near(n->name);
+	if (!near.p)
+		return false;
+	err_set(err, ERR_SPEC, n->name_at, "there is no window \"%.*s\"",
+	    STR_ARG(n->name));
+	err_hint(err, "did you mean %.*s?", STR_ARG(near));
+	return true;
+}
+
 int
 sql_group_window(struct group_plan *g, struct node *n, bool *taken)
 {
 	*taken = true;
 	if (window_is(n))
 		return set_window(g, n);
+	if (misspelt_window(g, n))
+		return -1;
 	*taken = sql_group_edge(g, n) || (g->windowed && is_window_time(n));
 	return 0;
 }
@@ -309,9 +331,7 @@ add_items(struct group_plan *g)
 		struct str column = item->name;
 
 		if (sql_item_named(b, item->name) != item)
-			return err_set(b->s->err, ERR_SPEC, item->where,
-			    "there are two columns named \"%.*s\"",
-			    STR_ARG(item->name));
+			return sql_two_named(b->s, item);
 		if (key)
 			column = key->name;
 		else if (sql_group_edge(g, item->node))

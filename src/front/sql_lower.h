@@ -226,12 +226,21 @@ const struct sql_item *sql_ordinal(
 /* A tree of GROUP BY or OVER: aliases written out, qualifiers gone. */
 int sql_key_name(struct sql_block *b, struct node **n);
 
+/* Says that there is another item of its name. Returns -1. */
+int sql_two_named(struct sql *s, const struct sql_item *item);
+
 /* The select item of that name; NULL if there is none. */
 const struct sql_item *sql_item_named(
     const struct sql_block *b, struct str name);
 
 /* True if the tree names window_start, window_end or window_time. */
 bool sql_names_edge(const struct node *n);
+
+/* ---- sql_session.c ---- */
+
+/* Gives every row the edges of its session, by steps that look at other rows:
+ * SESSION in FROM without an aggregation over it. */
+void sql_session(struct sql *s, const struct sql_tvf *w, struct where at);
 
 /* ---- sql_over.c ---- */
 

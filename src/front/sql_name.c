@@ -241,6 +241,32 @@ is_proctime(const struct node *n, const void *arg)
 					   str_is(n->name, "session_proctime"));
 }
 
+/* The arguments of TUMBLE_START and the like are those of the window. */
+static bool
+same_window(const struct sql_block *b, const struct node *call)
+{
+	bool other = false;
+
+	if (call->kind != NODE_CALL || !call->n_args)
+		return true;
+	for (unsigned i = 0; i < b->sel.n_groups; i++) {
+		const struct node *w = b->sel.groups[i].node;
+		bool same;
+
+		if (!w || !window_is(w))
+			continue;
+		same = str_starts(call->name, w->name) &&
+		       call->name.p[w->name.n] == '_' &&
+		       w->n_args == call->n_args;
+		for (unsigned k = 1; same && k < w->n_args; k++)
+			same = node_eq(w->args[k], call->args[k]);
+		if (same)
+			return true;
+		other = true;
+	}
+	return !other;
+}
+
 static struct node *
 settle(struct tree_edit *edit, struct node *n, bool in_aggregate)
 {
@@ -248,8 +274,15 @@ settle(struct tree_edit *edit, struct node *n, bool in_aggregate)
 	const struct sql_spelling *s = spelling_of(b, n);
 
 	(void)in_aggregate;
-	if (s && b->sel.n_groups)
+	if (s && b->sel.n_groups && same_window(b, n))
 		return spell(edit, n, s);
+	if (s && b->sel.n_groups) {
+		err_set(edit->err, ERR_SPEC, n->where,
+		    "this is not the window of GROUP BY");
+		err_hint(edit->err, "the arguments are the same in both");
+		edit->failed = true;
+		return NULL;
+	}
 	if (!is_proctime(n, NULL))
 		return NULL;
 	err_set(edit->err, ERR_SPEC, n->where,
@@ -425,8 +458,7 @@ name_apart(struct sql_block *b)
 		struct sql_item *item = &b->sel.items[i];
 		struct str name = item->name;
 
-		if (item->alias || item->node->kind == NODE_NAME ||
-		    item->node->kind == NODE_STAR)
+		if (item->alias || item->node->kind == NODE_STAR)
 			continue;
 		for (unsigned k = 2; sql_item_named(b, name) != item; k++)
 			name = item->name = arena_printf(b->s->arena, "%.*s_%u",
@@ -469,6 +501,14 @@ sql_item_named(const struct sql_block *b, struct str name)
 		    b->sel.items[i].node->kind != NODE_STAR)
 			return &b->sel.items[i];
 	return NULL;
+}
+
+int
+sql_two_named(struct sql *s, const struct sql_item *item)
+{
+	err_set(s->err, ERR_SPEC, item->where,
+	    "there are two columns named \"%.*s\"", STR_ARG(item->name));
+	return err_hint(s->err, "give one of them another name");
 }
 
 struct alias_edit {

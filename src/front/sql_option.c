@@ -59,6 +59,14 @@ take_comments(struct sql *s, struct sql_place *p, const struct sql_option *o)
 	return 0;
 }
 
+static int
+take_ignore(struct sql *s, struct sql_place *p, const struct sql_option *o)
+{
+	(void)p;
+	s->plan->bad_any |= is_true(o->value);
+	return 0;
+}
+
 /* ---- connectors ---- */
 
 static int
@@ -140,14 +148,14 @@ static const struct key {
     {"csv.allow-comments", take_comments},
     {"csv.disable-quote-character", take_no_quote},
     {"csv.field-delimiter", take_delimiter},
-    {"csv.ignore-parse-errors", NULL},
+    {"csv.ignore-parse-errors", take_ignore},
     {"csv.quote-character", take_quote},
     {"fields.", NULL},
     {"format", take_format},
     {"format.type", take_format},
     {"json.encode.decimal-as-plain-number", NULL},
     {"json.fail-on-missing-field", NULL},
-    {"json.ignore-parse-errors", NULL},
+    {"json.ignore-parse-errors", take_ignore},
     {"json.map-null-key.", NULL},
     {"json.timestamp-format.standard", NULL},
     {"key.", NULL},

@@ -6,16 +6,8 @@
  * last one is the query itself. An input that says something of itself becomes
  * a CREATE TABLE. What has no SQL form is an error that names it.
  */
-#include "base/zone.h"
-#include "front/front.h"
+#include "front/sql_print.h"
 #include "front/tree.h"
-
-struct writer {
-	const struct plan *plan;
-	struct buf *out;
-	struct err *err;
-	struct edge reading; /* of the step at hand */
-};
 
 /* ---- names, trees ---- */
 
@@ -29,7 +21,7 @@ name_is_used(const struct plan *p, struct str name)
 }
 
 static void
-put_edge(struct writer *w, struct edge e)
+put_edge(struct sql_writer *w, struct edge e)
 {
 	const struct plan_input *in;
 
@@ -55,7 +47,7 @@ is_nameless(const struct plan *p, struct edge e)
 }
 
 static void
-put_from(struct writer *w)
+put_from(struct sql_writer *w)
 {
 	if (is_nameless(w->plan, w->reading))
 		return;
@@ -71,7 +63,7 @@ is_alias(const struct arg_item *item, struct arena *a)
 }
 
 static void
-put_item(struct writer *w, const struct arg_item *item)
+put_item(struct sql_writer *w, const struct arg_item *item)
 {
 	struct arena a;
 
@@ -85,7 +77,7 @@ put_item(struct writer *w, const struct arg_item *item)
 }
 
 static void
-put_items(struct writer *w, const struct arg *arg)
+put_items(struct sql_writer *w, const struct arg *arg)
 {
 	for (unsigned i = 0; arg && i < arg->n_items; i++) {
 		if (i)
@@ -95,7 +87,7 @@ put_items(struct writer *w, const struct arg *arg)
 }
 
 static void
-put_exprs(struct writer *w, const struct arg *arg)
+put_exprs(struct sql_writer *w, const struct arg *arg)
 {
 	for (unsigned i = 0; i < arg->n_items; i++) {
 		if (i)
@@ -105,7 +97,7 @@ put_exprs(struct writer *w, const struct arg *arg)
 }
 
 static void
-put_order(struct writer *w, const struct arg *arg)
+put_order(struct sql_writer *w, const struct arg *arg)
 {
 	for (unsigned i = 0; i < arg->n_items; i++) {
 		const struct arg_item *item = &arg->items[i];
@@ -122,7 +114,7 @@ put_order(struct writer *w, const struct arg *arg)
 }
 
 static void
-put_names(struct writer *w, const struct arg *arg)
+put_names(struct sql_writer *w, const struct arg *arg)
 {
 	for (unsigned i = 0; i < arg->n_items; i++) {
 		if (i)
@@ -132,7 +124,7 @@ put_names(struct writer *w, const struct arg *arg)
 }
 
 static void
-put_node(struct writer *w, const char *word, const struct arg *arg)
+put_node(struct sql_writer *w, const char *word, const struct arg *arg)
 {
 	if (!arg)
 		return;
@@ -152,7 +144,7 @@ given(const struct op *op, const char *param)
 /* ---- steps ---- */
 
 static int
-put_where(struct writer *w, const struct op *op)
+put_where(struct sql_writer *w, const struct op *op)
 {
 	buf_lit(w->out, "SELECT *");
 	put_from(w);
@@ -161,7 +153,7 @@ put_where(struct writer *w, const struct op *op)
 }
 
 static int
-put_select(struct writer *w, const struct op *op)
+put_select(struct sql_writer *w, const struct op *op)
 {
 	buf_lit(w->out, "SELECT ");
 	put_items(w, op_arg(op, "columns"));
@@ -171,7 +163,7 @@ put_select(struct writer *w, const struct op *op)
 
 /* Columns that see those before them: a query each, the last outside. */
 static int
-put_set(struct writer *w, const struct op *op)
+put_set(struct sql_writer *w, const struct op *op)
 {
 	const struct arg *arg = op_arg(op, "columns");
 
@@ -195,7 +187,7 @@ put_set(struct writer *w, const struct op *op)
 }
 
 static int
-put_rename(struct writer *w, const struct op *op)
+put_rename(struct sql_writer *w, const struct op *op)
 {
 	const struct flow *in = &op->in, *out = &op->out;
 
@@ -218,7 +210,7 @@ put_rename(struct writer *w, const struct op *op)
 
 /* The first to arrive; the first in another order comes in that order. */
 static int
-put_dedup(struct writer *w, const struct op *op)
+put_dedup(struct sql_writer *w, const struct op *op)
 {
 	const struct arg *keep = op_arg(op, "keep");
 
@@ -235,7 +227,7 @@ put_dedup(struct writer *w, const struct op *op)
 }
 
 static int
-put_drop(struct writer *w, const struct op *op)
+put_drop(struct sql_writer *w, const struct op *op)
 {
 	buf_lit(w->out, "SELECT * EXCEPT (");
 	put_names(w, op_arg(op, "columns"));
@@ -244,11 +236,51 @@ put_drop(struct writer *w, const struct op *op)
 	return 0;
 }
 
+/* The keys of a set: a key by its number is written as the key. */
+static void
+put_set_keys(struct sql_writer *w, const struct node *set, const struct arg *by)
+{
+	buf_addc(w->out, '(');
+	for (unsigned i = 0; i < set->n_args; i++) {
+		const struct node *n = set->args[i];
+
+		if (i)
+			buf_lit(w->out, ", ");
+		if (n->kind == NODE_LITERAL && n->value.type == T_INT &&
+		    n->value.i >= 1 && n->value.i <= by->n_items)
+			n = by->items[n->value.i - 1].node;
+		node_print(w->out, n);
+	}
+	buf_addc(w->out, ')');
+}
+
+/* ROLLUP (a, b), CUBE (a, b), GROUPING SETS ((a, b), (a), ()) */
+static void
+put_sets(struct sql_writer *w, const struct arg *by, const struct arg *sets)
+{
+	const struct node *first = sets->items[0].node;
+
+	if (sets->n_items == 1 && first->kind == NODE_NAME) {
+		buf_addz(w->out,
+		    node_is_name(first, "cube") ? "CUBE (" : "ROLLUP (");
+		put_exprs(w, by);
+	} else {
+		buf_lit(w->out, "GROUPING SETS (");
+		for (unsigned i = 0; i < sets->n_items; i++) {
+			if (i)
+				buf_lit(w->out, ", ");
+			put_set_keys(w, sets->items[i].node, by);
+		}
+	}
+	buf_addc(w->out, ')');
+}
+
 static int
-put_group(struct writer *w, const struct op *op)
+put_group(struct sql_writer *w, const struct op *op)
 {
 	const struct arg *by = given(op, "by"), *window;
 	const struct arg *select = given(op, "select");
+	const struct arg *sets = given(op, "sets");
 
 	window = str_is(str_of(op->kind->name), "window") ? op_arg(op, "window")
 							  : NULL;
@@ -264,7 +296,9 @@ put_group(struct writer *w, const struct op *op)
 	put_from(w);
 	if (by || window)
 		buf_lit(w->out, " GROUP BY ");
-	if (by)
+	if (by && sets)
+		put_sets(w, by, sets);
+	else if (by)
 		put_exprs(w, by);
 	if (window)
 		put_node(w, by ? ", " : "", window);
@@ -273,7 +307,7 @@ put_group(struct writer *w, const struct op *op)
 }
 
 static int
-put_sort(struct writer *w, const struct op *op)
+put_sort(struct sql_writer *w, const struct op *op)
 {
 	buf_lit(w->out, "SELECT *");
 	put_from(w);
@@ -284,7 +318,7 @@ put_sort(struct writer *w, const struct op *op)
 }
 
 static int
-put_limit(struct writer *w, const struct op *op)
+put_limit(struct sql_writer *w, const struct op *op)
 {
 	const struct arg *by = op_arg(op, "by");
 
@@ -318,7 +352,7 @@ is_aligned(const struct op *op)
 }
 
 static int
-put_union(struct writer *w, const struct op *op)
+put_union(struct sql_writer *w, const struct op *op)
 {
 	const struct arg *by = op_arg(op, "by");
 
@@ -333,8 +367,107 @@ put_union(struct writer *w, const struct op *op)
 	return 0;
 }
 
+static int
+put_setop(struct sql_writer *w, const struct op *op)
+{
+	const struct arg *by = op_arg(op, "by"), *keep = op_arg(op, "keep");
+	struct str word = keep ? keep->items[0].name : STR("union");
+
+	if (by && str_is(by->items[0].name, "name") && !is_aligned(op))
+		return err_set(w->err, ERR_SPEC, op->where,
+		    "sets of rows of different columns have no SQL form");
+	for (unsigned i = 0; i < op->n_from; i++) {
+		if (i)
+			buf_printf(w->out, " %s%s ",
+			    str_is(word, "union")    ? "UNION"
+			    : str_is(word, "except") ? "EXCEPT"
+						     : "INTERSECT",
+			    op_flag(op, "all") ? " ALL" : "");
+		buf_lit(w->out, "SELECT *");
+		w->reading = op->from[i];
+		put_from(w);
+	}
+	return 0;
+}
+
+/* The condition or value of a semi-join, its other flow as a query. */
 static void
-put_over(struct writer *w, const struct op *op)
+put_semi_test(struct sql_writer *w, const struct op *op, struct str mode)
+{
+	const struct arg *keys = given(op, "keys");
+
+	if (keys) {
+		buf_addz(w->out, keys->n_items > 1 ? "(" : "");
+		put_exprs(w, keys);
+		buf_addz(w->out, keys->n_items > 1 ? ") " : " ");
+	}
+	if (str_starts(mode, STR("not ")))
+		buf_lit(w->out, "NOT ");
+	if (str_ends(mode, STR("exists")))
+		buf_lit(w->out, "EXISTS ");
+	else if (!str_is(mode, "scalar"))
+		buf_lit(w->out, "IN ");
+	buf_lit(w->out, "(SELECT * FROM ");
+	put_edge(w, op->from[1]);
+	buf_addc(w->out, ')');
+}
+
+static int
+put_semi(struct sql_writer *w, const struct op *op)
+{
+	const struct arg *word = op_arg(op, "mode"), *as = op_arg(op, "as");
+	struct str mode = word ? word->items[0].name : STR("in");
+
+	if (given(op, "within") || op_arg(op, "else") ||
+	    (given(op, "keys") && str_ends(mode, STR("exists"))))
+		return err_set(w->err, ERR_SPEC, op->where,
+		    "rows that are compared with those of another flow one by "
+		    "one have no SQL form");
+	buf_lit(w->out, "SELECT *");
+	if (as) {
+		buf_lit(w->out, ", ");
+		put_semi_test(w, op, mode);
+		buf_lit(w->out, " AS ");
+		name_print(w->out, as->items[0].name);
+	}
+	put_from(w);
+	if (!as) {
+		buf_lit(w->out, " WHERE ");
+		put_semi_test(w, op, mode);
+	}
+	return 0;
+}
+
+static int
+put_explode(struct sql_writer *w, const struct op *op)
+{
+	const struct arg *as = given(op, "as"), *n = op_arg(op, "ordinality");
+	bool outer = op_flag(op, "outer");
+
+	if (!as) {
+		err_set(w->err, ERR_SPEC, op->where,
+		    "elements in the place of their list have no SQL form");
+		return err_hint(w->err, "give the element a name: as");
+	}
+	buf_lit(w->out, "SELECT *");
+	if (is_nameless(w->plan, w->reading))
+		buf_lit(w->out, " FROM t");
+	else
+		put_from(w);
+	buf_addz(w->out, outer ? " LEFT" : " CROSS");
+	put_node(w, " JOIN UNNEST(", op_arg(op, "field"));
+	buf_addz(w->out, n ? ") WITH ORDINALITY AS u (" : ") AS u (");
+	put_names(w, as);
+	if (n) {
+		buf_lit(w->out, ", ");
+		name_print(w->out, n->items[0].name);
+	}
+	buf_addz(w->out, outer ? ") ON TRUE" : ")");
+	return 0;
+}
+
+static void
+put_over(struct sql_writer *w, const struct op *op)
 {
 	const struct arg *by = op_arg(op, "by"), *order = op_arg(op, "order");
 	const struct arg *frame = NULL;
@@ -359,7 +492,7 @@ put_over(struct writer *w, const struct op *op)
 }
 
 static int
-put_running(struct writer *w, const struct op *op)
+put_running(struct sql_writer *w, const struct op *op)
 {
 	const struct arg *select = op_arg(op, "select");
 
@@ -384,7 +517,7 @@ put_running(struct writer *w, const struct op *op)
 }
 
 static int
-put_top(struct writer *w, const struct op *op)
+put_top(struct sql_writer *w, const struct op *op)
 {
 	const struct arg *rank = op_arg(op, "rank"), *ties = op_arg(op, "ties");
 	struct str fn = ties ? ties->items[0].name : STR("row_number");
@@ -409,7 +542,7 @@ put_top(struct writer *w, const struct op *op)
 }
 
 static int
-put_windowed(struct writer *w, const struct op *op)
+put_windowed(struct sql_writer *w, const struct op *op)
 {
 	const struct node *n = op_arg(op, "window")->items[0].node;
 	const struct plan_time *t = &w->plan->inputs[0].time;
@@ -434,16 +567,19 @@ put_windowed(struct writer *w, const struct op *op)
 /* Steps that have an SQL form; sorted by name. */
 static const struct form {
 	const char *kind;
-	int (*put)(struct writer *w, const struct op *op);
+	int (*put)(struct sql_writer *w, const struct op *op);
 } forms[] = {
     {"dedup", put_dedup},
     {"drop", put_drop},
+    {"explode", put_explode},
     {"group", put_group},
     {"limit", put_limit},
     {"rename", put_rename},
     {"running", put_running},
     {"select", put_select},
+    {"semi", put_semi},
     {"set", put_set},
+    {"setop", put_setop},
     {"sort", put_sort},
     {"top", put_top},
     {"union", put_union},
@@ -453,7 +589,7 @@ static const struct form {
 };
 
 static int
-put_step(struct writer *w, const struct op *op)
+put_step(struct sql_writer *w, const struct op *op)
 {
 	w->reading = op->from[0];
 	for (size_t i = 0; i < sizeof forms / sizeof *forms; i++)
@@ -463,89 +599,27 @@ put_step(struct writer *w, const struct op *op)
 	    "the step \"%s\" has no SQL form", op->kind->name);
 }
 
-/* ---- inputs ---- */
-
-/* True if the input cannot be told by its name or file alone. */
-static bool
-needs_table(const struct plan_input *in)
-{
-	return in->closed || in->format || in->n_types ||
-	       in->time.lateness != WHEN_MAX;
-}
-
-static int
-put_columns(struct writer *w, const struct plan_input *in)
-{
-	for (unsigned i = 0; i < in->n_columns; i++) {
-		if (i)
-			buf_lit(w->out, ", ");
-		name_print(w->out, in->columns[i].name);
-		buf_printf(w->out, " %s",
-		    in->columns[i].type == T_ANY
-			? "text"
-			: type_name(in->columns[i].type));
-	}
-	return 0;
-}
-
-/* The lateness as Flink's watermark, a millisecond behind ours. */
-static void
-put_watermark(struct writer *w, const struct plan_input *in)
-{
-	struct node n = {.kind = NODE_LITERAL, .depth = 1, .size = 1};
-
-	if (in->time.lateness == WHEN_MAX || !in->time.field.n)
-		return;
-	buf_lit(w->out, ", WATERMARK FOR ");
-	path_print(w->out, in->time.field);
-	buf_lit(w->out, " AS ");
-	path_print(w->out, in->time.field);
-	n.value = value_duration(in->time.lateness + WHEN_MS);
-	if (!n.value.i)
-		return;
-	buf_lit(w->out, " - ");
-	node_print(w->out, &n);
-}
-
-static int
-put_table(struct writer *w, const struct plan_input *in)
-{
-	if (!needs_table(in) || !in->name.n || in->values)
-		return 0;
-	if (!in->closed)
-		return 0;
-	buf_lit(w->out, "CREATE TABLE ");
-	name_print(w->out, in->name);
-	buf_lit(w->out, " (");
-	put_columns(w, in);
-	put_watermark(w, in);
-	buf_lit(w->out, ") WITH ('connector' = ");
-	if (in->n_files == 1 && !str_is(in->files[0], "-")) {
-		buf_lit(w->out, "'filesystem', 'path' = ");
-		buf_quoted(w->out, in->files[0], '\'');
-	} else {
-		buf_lit(w->out, "'stdin'");
-	}
-	if (in->format)
-		buf_printf(w->out, ", 'format' = '%s'", in->format->name);
-	buf_lit(w->out, ");\n");
-	return 0;
-}
-
 /* ---- the whole ---- */
 
 static int
-check_plan(struct writer *w)
+check_plan(struct sql_writer *w)
 {
 	const struct plan *p = w->plan;
 
 	if (p->n_outputs != 1)
 		return err_set(w->err, ERR_SPEC, (struct where){0},
 		    "a spec of %u outputs has no SQL form", p->n_outputs);
-	for (unsigned i = 0; i < p->n_inputs; i++)
+	for (unsigned i = 0; i < p->n_inputs; i++) {
 		if (p->inputs[i].values && p->inputs[i].used)
 			return err_set(w->err, ERR_SPEC, p->inputs[i].where,
 			    "constant rows are not written as SQL");
+		if (p->inputs[i].n_types && p->inputs[i].used) {
+			err_set(w->err, ERR_SPEC, p->inputs[i].where,
+			    "types of some fields have no SQL form");
+			return err_hint(w->err, "CAST in the steps, or "
+						"columns instead of types");
+		}
+	}
 	for (unsigned i = 0; i < p->n_ops; i++)
 		if (name_is_used(
 			p, arena_printf((struct arena *)(uintptr_t)&p->arena,
@@ -556,32 +630,8 @@ check_plan(struct writer *w)
 	return 0;
 }
 
-/* Event time, lateness and the like are said on the command line. */
-static void
-put_comment(struct writer *w)
-{
-	const struct plan_time *t = &w->plan->time;
-
-	if (t->field.n) {
-		buf_lit(w->out, "-- event time: -T ");
-		path_print(w->out, t->field);
-		buf_addc(w->out, '\n');
-	}
-	if (t->lateness != WHEN_MAX) {
-		char text[64];
-
-		buf_lit(w->out, "-- lateness: -l ");
-		buf_add(w->out, text,
-		    (size_t)(when_put_duration(text, t->lateness) - text));
-		buf_addc(w->out, '\n');
-	}
-	if (t->zone)
-		buf_printf(w->out, "SET 'table.local-time-zone' = '%s';\n",
-		    zone_name(t->zone));
-}
-
 static int
-put_query(struct writer *w)
+put_query(struct sql_writer *w)
 {
 	const struct plan *p = w->plan;
 
@@ -608,13 +658,13 @@ put_query(struct writer *w)
 int
 sql_print(const struct plan *p, struct buf *out, struct err *err)
 {
-	struct writer w = {.plan = p, .out = out, .err = err};
+	struct sql_writer w = {.plan = p, .out = out, .err = err};
 
 	if (check_plan(&w))
 		return -1;
-	put_comment(&w);
+	sql_put_comment(&w);
 	for (unsigned i = 0; i < p->n_inputs; i++)
-		if (p->inputs[i].used && put_table(&w, &p->inputs[i]))
+		if (p->inputs[i].used && sql_put_table(&w, &p->inputs[i]))
 			return -1;
 	return put_query(&w);
 }

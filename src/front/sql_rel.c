@@ -288,7 +288,10 @@ sql_settle(struct sql *s, struct sql_rel *r)
 
 	if (!w)
 		return 0;
-	sql_step(s, "windowed", "window", w->window, r->window_at);
+	if (str_is(w->window->name, "session"))
+		sql_session(s, w, r->window_at);
+	else
+		sql_step(s, "windowed", "window", w->window, r->window_at);
 	if (!is_natural(r))
 		arrange(s, r, r->window_at);
 	r->window = NULL;

@@ -337,6 +337,24 @@ parse_like(struct sql *s, struct sql_table *t)
 /* ---- the whole ---- */
 
 static int
+check_partitions(struct sql *s, const struct sql_table *t)
+{
+	for (unsigned k = 0; k < t->partitioned.n; k++) {
+		const struct sql_ident *id = &t->partitioned.list[k];
+		unsigned i = 0;
+
+		while (i < t->n_columns &&
+		       !str_eq(t->columns[i].name.name, id->name))
+			i++;
+		if (i == t->n_columns)
+			return err_set(s->err, ERR_SPEC, id->where,
+			    "the table has no column \"%.*s\"",
+			    STR_ARG(id->name));
+	}
+	return 0;
+}
+
+static int
 check_watermark(struct sql *s, const struct sql_table *t)
 {
 	if (!t->watermark)
@@ -351,20 +369,19 @@ check_watermark(struct sql *s, const struct sql_table *t)
 static int
 parse_rest(struct sql *s, struct sql_table *t)
 {
-	struct sql_idents partitions = {0};
-
 	if (parse_elements(s, t) || parse_comment(s))
 		return -1;
 	if (lex_accept(&s->lx, "PARTITIONED") &&
 	    (lex_expect(&s->lx, "BY") ||
-		sql_ident_list(s, "a column", &partitions)))
+		sql_ident_list(s, "a column", &t->partitioned)))
 		return -1;
 	if (lex_accept(&s->lx, "WITH") &&
 	    sql_options_parse(s, &t->options, &t->n_options))
 		return -1;
 	if (lex_is(&s->lx, "AS"))
 		return lex_fail(&s->lx, "CREATE TABLE … AS is not supported");
-	return parse_like(s, t) || check_watermark(s, t);
+	return parse_like(s, t) || check_partitions(s, t) ||
+	       check_watermark(s, t);
 }
 
 int

@@ -132,6 +132,16 @@ parse_text(struct step *t, struct yexpr *y, struct str name, bool many)
 		return 0;
 	lex_fail(lx, "expected an operator or the end, got %s",
 	    lex_describe(lx, got, sizeof got));
+	if (t->param->kind == PARAM_NAMED && lex_is(lx, "AS"))
+		err_hint(lx->err, "a name stands before: name: expression");
+	if (t->param->kind == PARAM_ORDER && lx->tok.kind == TOK_NAME) {
+		static const struct str words[] = {
+		    STR("desc"), STR("asc"), STR("nulls first")};
+		struct str near = str_nearest(lx->tok.string, words, 3);
+
+		if (near.p)
+			err_hint(lx->err, "did you mean %.*s?", STR_ARG(near));
+	}
 	return yexpr_fail(y);
 }
 
@@ -418,6 +428,63 @@ fits(const struct op_kind *kind, const struct ynode *step)
 	return true;
 }
 
+#define CHOOSE "semi keeps the rows that another flow has, or has not"
+#define LOOK_BACK "running looks at the rows before: {before: lag(x)}"
+
+/* What steps are called elsewhere, and what comes later. */
+static const struct other_name {
+	const char *word;
+	const char *step; /* or NULL: there is nothing like it yet … */
+	const char *hint; /* … but this */
+} other_names[] = {
+    {"aggregate", "group", NULL},
+    {"assign", "set", NULL},
+    {"distinct", "dedup", NULL},
+    {"enrich", NULL, CHOOSE},
+    {"except", "setop", NULL},
+    {"extend", "set", NULL},
+    {"filter", "where", NULL},
+    {"flatten", "explode", NULL},
+    {"group_by", "group", NULL},
+    {"having", "where", NULL},
+    {"intersect", "setop", NULL},
+    {"join", NULL, CHOOSE},
+    {"lookup", NULL, CHOOSE},
+    {"map", "select", NULL},
+    {"match", NULL, LOOK_BACK},
+    {"match_recognize", NULL, LOOK_BACK},
+    {"order", "sort", NULL},
+    {"order_by", "sort", NULL},
+    {"over", "running", NULL},
+    {"pattern", NULL, LOOK_BACK},
+    {"process", NULL, NULL},
+    {"project", "select", NULL},
+    {"qualify", "where", NULL},
+    {"remove", "drop", NULL},
+    {"unnest", "explode", NULL},
+};
+
+/* Says what the word is called here; 1 if it is none of the above. */
+static int
+other_name(struct spec *s, const struct ynode *key)
+{
+	for (size_t i = 0; i < sizeof other_names / sizeof *other_names; i++) {
+		const struct other_name *o = &other_names[i];
+
+		if (!str_is(key->text, o->word))
+			continue;
+		if (!o->step) {
+			err_set(s->err, ERR_SPEC, key->where,
+			    "the step \"%s\" is not supported yet", o->word);
+			return o->hint ? err_hint(s->err, "%s", o->hint) : -1;
+		}
+		err_set(s->err, ERR_SPEC, key->where, "there is no step \"%s\"",
+		    o->word);
+		return err_hint(s->err, "it is called %s", o->step);
+	}
+	return 1;
+}
+
 static int
 no_action(struct spec *s, const struct ynode *step)
 {
@@ -433,6 +500,8 @@ no_action(struct spec *s, const struct ynode *step)
 
 		if (str_is(key->text, "name"))
 			continue;
+		if (other_name(s, key) < 0)
+			return -1;
 		err_set(s->err, ERR_SPEC, key->where,
 		    "there is no step \"%.*s\"", STR_ARG(key->text));
 		return err_suggest(s->err, key->text, names, n);

@@ -326,6 +326,10 @@ convert(struct json_decoder *d, struct arena *a, const struct json_take *take,
 		out->type = T_TIME;
 		return NULL;
 	}
+	/* By its digits: a float has lost some of them. */
+	if (take->as == WANT_TYPE && w->type == T_DECIMAL &&
+	    slot->kind == JSON_FLOAT && slot_great(slot, a, out))
+		return NULL;
 	if (!slot_value(slot, a, out))
 		return slot->kind == JSON_GREAT ? "number out of range"
 						: "a nested value is too deep";

@@ -91,8 +91,10 @@ op_count(const struct op *op, const char *name, const struct bind *b,
 	*out = absent;
 	if (!arg)
 		return 0;
-	if (expr_eval_constant(
-		arg->items[0].node, &scope, b->arena, &v, b->err))
+	if (arg->items[0].node->kind == NODE_NAME)
+		v = VALUE_NULL;
+	else if (expr_eval_constant(
+		     arg->items[0].node, &scope, b->arena, &v, b->err))
 		return -1;
 	if (v.type != T_INT || v.i < 0)
 		return err_set(b->err, ERR_SPEC, arg->items[0].where,

@@ -778,6 +778,9 @@ bool over_is_call(const struct node *n);
  */
 bool window_is(const struct node *n);
 
+/* The name of a window that a misspelt one was meant to be, or {NULL, 0}. */
+struct str window_near(struct str word);
+
 /* A row of the table of window kinds, for help and manual. */
 struct window_kind {
 	const char *name;

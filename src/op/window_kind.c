@@ -2,6 +2,7 @@
 /* Kinds of windows: reading them, and cutting time; see window_kind.h. */
 #include "op/window_kind.h"
 
+#include "base/must.h"
 #include "base/when.h"
 
 /* ---- arithmetic ---- */
@@ -329,6 +330,15 @@ parse_calendar(const struct node *call, enum calendar_unit unit,
 		return -1;
 	if (!call->n_args)
 		return 0;
+	/* Europe/Berlin without quotes is a division. */
+	if (call->args[0]->kind == NODE_NAME ||
+	    (call->args[0]->kind == NODE_CALL && call->args[0]->n_args &&
+		call->args[0]->args[0]->kind == NODE_NAME)) {
+		err_set(b->err, ERR_SPEC, call->args[0]->where,
+		    "a time zone is a text here");
+		return err_hint(
+		    b->err, "%s(\"Europe/Berlin\")", unit_names[unit]);
+	}
 	if (expr_eval_constant(call->args[0], &scope, b->arena, &v, b->err))
 		return -1;
 	if (v.type != T_TEXT)
@@ -338,10 +348,23 @@ parse_calendar(const struct node *call, enum calendar_unit unit,
 	return w->zone ? 0 : -1;
 }
 
+struct str
+window_near(struct str word)
+{
+	struct str names[16];
+
+	must(n_window_kinds <= 16);
+	for (unsigned i = 0; i < n_window_kinds; i++)
+		names[i] = str_of(window_kinds[i].name);
+	return str_nearest(word, names, n_window_kinds);
+}
+
 int
 window_parse(
     const struct node *call, const struct bind *b, struct window_spec *out)
 {
+	struct str near;
+
 	*out = (struct window_spec){.type = WINDOW_ALL};
 	if (call->kind == NODE_CALL) {
 		if (str_is(call->name, "all"))
@@ -362,6 +385,10 @@ window_parse(
 				    call, (enum calendar_unit)i, b, out);
 	}
 	err_set(b->err, ERR_SPEC, call->where, "not a window");
+	near = call->kind == NODE_CALL ? window_near(call->name)
+				       : (struct str){NULL, 0};
+	if (near.p)
+		return err_hint(b->err, "did you mean %.*s?", STR_ARG(near));
 	return err_hint(b->err, "tumble(5m), hop(1h, 5m), session(30m), "
 				"cumulate(10m, 1h), day(\"Europe/Berlin\")");
 }

@@ -181,6 +181,7 @@ struct plan {
 	struct str *notes;    /* for -v: what was read and means nothing */
 	unsigned n_notes;
 	bool explain; /* EXPLAIN was asked for: nothing is run */
+	bool bad_any; /* bad records are no failure */
 
 	struct plan_input *inputs; /* at least one */
 	unsigned n_inputs;

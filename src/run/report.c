@@ -206,12 +206,30 @@ used_inputs(const struct plan *plan)
 	return n;
 }
 
+/* The field that a name of one step may have been meant to be, quoted as far
+ * as a terminal needs it; {NULL, 0} if none is near. */
+static struct str
+nearest_field(const struct seen *seen, struct path path)
+{
+	static char shown[4 * 64 + 8];
+	struct str near;
+
+	if (path.n != 1 || !path.steps[0].name.p)
+		return (struct str){NULL, 0};
+	near = str_nearest(path.steps[0].name, seen->names, seen->n_names);
+	if (!near.p || str_eq(near, path.steps[0].name))
+		return (struct str){NULL, 0};
+	err_quote(shown, near, 64);
+	return str_of(shown);
+}
+
 /* n: how many there have been; counted up. */
 static void
 unseen_of(const struct plan_input *in, const struct seen *seen, bool name_it,
     unsigned *n)
 {
 	struct buf name = {0};
+	struct str near;
 
 	for (unsigned i = 0; i < in->scan->n_wants; i++) {
 		struct path path = in->scan->wants[i].path;
@@ -223,6 +241,10 @@ unseen_of(const struct plan_input *in, const struct seen *seen, bool name_it,
 		path_print(&name, path);
 		if (name_it)
 			buf_printf(&name, " of %.*s", STR_ARG(in->name));
+		near = nearest_field(seen, path);
+		if (near.p)
+			buf_printf(
+			    &name, "; did you mean %.*s?", STR_ARG(near));
 		fprintf(stderr, "weir: no record had a value for %s\n",
 		    buf_z(&name));
 	}

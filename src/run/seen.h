@@ -12,6 +12,11 @@
 struct seen {
 	bool *wants; /* by wanted field: it had a value, or is named */
 	uint64_t records;
+	/* Names of fields that the format or the first record has, to hint at
+	 * one that may have been meant. */
+	struct str *names;
+	size_t n_names, cap_names;
+	struct arena arena; /* the names */
 };
 
 /* One for each of the plan's inputs, and freeing them. */

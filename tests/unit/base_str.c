@@ -30,6 +30,8 @@ test_nearest(void)
 	ok(str_is(str_nearest(STR("statsu"), names, 3), "status"),
 	    "a transposition is near");
 	ok(!str_nearest(STR("zzz"), names, 3).p, "nothing is near");
+	ok(!str_nearest(STR("stew"), names, 3).p,
+	    "two mistakes in four letters are another word");
 	ok(str_distance(STR("PATH"), STR("path")) == 0, "case is no distance");
 }
 

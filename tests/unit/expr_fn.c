@@ -418,7 +418,7 @@ test_lists(void)
 	    {"map_keys(MAP['a', 1, 'b', 2])", "[\"a\",\"b\"]"},
 	    {"split('', ',')", "[\"\"]"},
 	    {"split('a,,b', ',')", "[\"a\",\"\",\"b\"]"},
-	    {"split('ab', '')", "[\"ab\"]"},
+	    {"split('aä', '')", "[\"a\",\"ä\"]"},
 	    {"str_to_map('a=1,b')", "{\"a\":\"1\",\"b\":null}"},
 	    {"str_to_map('a:1;b:2', ';', ':')", "{\"a\":\"1\",\"b\":\"2\"}"});
 }
@@ -569,7 +569,7 @@ test_late(void)
 	same(late("year", value_time(0), utc, nil),
 	    "?the time zone must be a constant", "a zone");
 	same(late("to_timestamp_ltz", value_int(1), value_int(0), nil),
-	    "?the precision must be a constant", "a precision");
+	    "?the precision or pattern must be a constant", "a precision");
 }
 
 static void

@@ -245,7 +245,7 @@ static const struct {
     {"CAST(a AS DECIMAL(40))", 18,
     "expected a number from 1 to 38, got \"40\""},
     {"CAST(a AS ARRAY<INT, INT>)", 21,
-     "an array has one type of elements"},
+     "there is one type of elements"},
     {"CAST(a AS MAP<INT>)", 17,
      "a map has two types, of keys and of values"},
     {"CAST(a AS ROW<INT>)", 17, "expected a type, got \">\""},

@@ -357,7 +357,7 @@ static const struct front_case bad[] = {
 	    "1:8: expected an expression before \"FROM\""},
 	{"SELECT a b c",
 	    "1:12: expected an operator, a clause or the end, got"
-	    " \"c\""},
+	    " \"c\" | is a comma missing?"},
 	{"SELECT a FORM x",
 	    "1:10: \"FORM\" has no place here | did you mean FROM?"},
 	{"SELECT a FROM x WHER a = 1",
@@ -432,7 +432,8 @@ static const struct front_case bad[] = {
 	{"SELECT * AS x",
 	    "1:8: * stands for many columns and takes no name"},
 	{"SELECT a, b AS a, c AS a",
-	    "1:11: there are two columns named \"a\""},
+	    "1:11: there are two columns named \"a\" | give one of"
+	    " them another name"},
 	{"SELECT a WHERE *",
 	    "1:16: * is no condition"},
 	{"SELECT a ORDER BY *",
@@ -489,7 +490,8 @@ static const struct front_case bad[] = {
 	    " of GROUP BY | sessions are per key: name the same keys"
 	    " in both"},
 	{"SELECT count(*) FROM TABLE(FOO(TABLE t)) GROUP BY a",
-	    "1:28: expected TUMBLE, HOP, CUMULATE or SESSION here"},
+	    "1:28: expected a window function, got \"FOO\" | one of:"
+	    " TUMBLE, HOP, CUMULATE, SESSION"},
 	{"SELECT count(*) FROM t GROUP BY TUMBLE(ts, 5m),"
 	    " TUMBLE(tz, 5m)",
 	    "1:49: a query has one window, and there is one already"},
