@@ -67,7 +67,7 @@ restarted() {
 		[ $((n % 2)) = 0 ] || ends=commit=1,restart=$((k + 3))
 		# shellcheck disable=SC2086
 		WEIR_TORTURE=$torture,$ends \
-		    timeout "$TIME_LIMIT" "$WEIR" $WEIR_ARGS -s "$state" \
+		    timeout -k 5 "$TIME_LIMIT" "$WEIR" $WEIR_ARGS -s "$state" \
 		    --final "$@" </dev/stdin
 		status=$?
 		n=$((n + 1))
@@ -81,7 +81,7 @@ restarted() {
 weir() {
 	case $1 in
 	check|completion|explain|export|fmt|help|state|test)
-		timeout "$TIME_LIMIT" "$WEIR" "$@" ;;
+		timeout -k 5 "$TIME_LIMIT" "$WEIR" "$@" ;;
 	*)
 		if [ -n "$WEIR_RESTART" ] && [ -f /dev/stdout ] &&
 		    { [ -f /dev/stdin ] || [ -c /dev/stdin ]; }; then
@@ -89,7 +89,7 @@ weir() {
 			return
 		fi
 		# shellcheck disable=SC2086
-		timeout "$TIME_LIMIT" "$WEIR" $WEIR_ARGS "$@" ;;
+		timeout -k 5 "$TIME_LIMIT" "$WEIR" $WEIR_ARGS "$@" ;;
 	esac
 }
 

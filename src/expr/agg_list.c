@@ -148,11 +148,18 @@ array_load(const struct agg_call *call, struct arena *heap, void *acc,
 
 /* ---- listagg ---- */
 
+/* Its arguments are the text, the separator, and those of ORDER BY. */
+static bool
+has_separator(const struct agg_call *call)
+{
+	return call->n_args - call->n_order > 1;
+}
+
 static int
 listagg_bind(struct agg_call *call, struct err *err)
 {
 	call->type = T_TEXT;
-	if (call->n_args > 1 && call->params[1].type != T_TEXT)
+	if (has_separator(call) && call->params[1].type != T_TEXT)
 		return err_set(err, ERR_SPEC, agg_arg_where(call, 1),
 		    "the separator of %s() must be a text", call->agg->name);
 	return 0;
@@ -163,7 +170,7 @@ separator(const struct agg_call *call, const struct grown *g)
 {
 	if (!g->n)
 		return STR("");
-	return call->n_args > 1 ? value_str(call->params[1]) : STR(",");
+	return has_separator(call) ? value_str(call->params[1]) : STR(",");
 }
 
 static void

@@ -392,10 +392,10 @@ foreign_of(const struct input *in, bool *more)
 	enum codec_is is =
 	    head.n ? codec_of(head, in->head.last, &codec) : CODEC_NO;
 
+	*more = is == CODEC_MAYBE && !in->head.last;
 	/* One layer has been taken off already. */
 	if (is == CODEC_YES)
 		return &twice;
-	*more = is == CODEC_MAYBE;
 	for (size_t i = 0; i < sizeof foreign / sizeof *foreign; i++) {
 		struct str begins = foreign[i].begins;
 
