@@ -307,3 +307,22 @@ planted() {
 		done
 	done
 }
+
+# strangers FILE...: those that are not in a room of the house.
+strangers() {
+	local files='\.clang-format|\.editorconfig|\.gitignore|COPYING'
+	files+='|(ARCHITECTURE|HACKING|NEWS|README)\.md'
+	files+='|bootstrap|configure\.ac|Makefile\.am'
+	printf '%s\n' "$@" | grep -Ev "^($files|\
+(\.ci|build-aux|completions|examples|man|src|tests)/.*)\$"
+}
+
+@test "lint: what is built is not checked in" {
+	run strangers src/base/buf.c b/config.log
+	[ "$output" = b/config.log ]
+	git rev-parse --git-dir >/dev/null 2>&1 ||
+	    skip "this is no checkout"
+	run strangers $(git ls-files)
+	echo "$output"
+	[ -z "$output" ]
+}
