@@ -372,11 +372,21 @@ by_order(const void *a, const void *b, void *running)
 	return before(r, x, y) ? -1 : 1;
 }
 
+/*
+ * A row that still waits. By the time it is its turn it may have gone with an
+ * earlier one, if what was kept of its key is damaged.
+ */
+struct rest {
+	struct kept_row *row; /* first, for by_order and by_turn */
+	struct over_key *key;
+	uint64_t at;
+};
+
 /* Rows that still wait for others get what there is, in order. */
 static void
 put_rest(struct running *r)
 {
-	struct kept_row **rows = NULL;
+	struct rest *rows = NULL;
 	size_t n = 0, cap = 0;
 
 	if (r->c->whole || over_looks_ahead(r->c))
@@ -387,8 +397,8 @@ put_rest(struct running *r)
 		if (r->keys.cells[i]->gone)
 			continue;
 		for (uint64_t at = k->next; at < k->end; at++) {
-			mem_grow(&rows, &cap, n + 1, sizeof(void *));
-			rows[n++] = over_row(k, at);
+			mem_grow(&rows, &cap, n + 1, sizeof *rows);
+			rows[n++] = (struct rest){over_row(k, at), k, at};
 		}
 	}
 	if (n && r->c->mode == OVER_TIME)
@@ -396,7 +406,7 @@ put_rest(struct running *r)
 	else if (n)
 		qsort(rows, n, sizeof *rows, by_turn);
 	for (size_t i = 0; i < n; i++)
-		put_ready(r, rows[i]->owner, rows[i]->at);
+		put_ready(r, rows[i].key, rows[i].at);
 	mem_free(rows);
 }
 

@@ -465,6 +465,7 @@ test_journals(void)
 		s = test_open(dir, &o);
 		right &= store_buckets(s, 1, &buckets) == 1 &&
 			 buckets[0] == i && !strcmp(get(s, i, 1), value);
+		mem_free(buckets);
 	}
 	ok(right, "what was dropped does not come with a new journal");
 	ok(most == 2 && alone > 60, "the one before stays for one commit");
