@@ -22,7 +22,7 @@ cases=$top/tests/cases
 variants='plain torture jobs simd restart'
 bless=
 names=
-TIME_LIMIT=${TIME_LIMIT:-60}
+TIME_LIMIT=${TIME_LIMIT:-180}
 
 while [ $# -gt 0 ]; do
 	case $1 in
