@@ -15,12 +15,6 @@ setup() {
 	shell=$BASHPID
 }
 
-needs_strace() {
-	strace -o /dev/null true 2>/dev/null || skip "no strace"
-	# Leaks are not looked for in a process that is traced.
-	export ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0
-}
-
 sql='SELECT k, count(*) n, sum(v) s GROUP BY k, tumble(1m)'
 
 # log FROM TO: a record every second, of two keys in turn.

@@ -43,6 +43,13 @@ gives() {
 	}
 }
 
+# needs_strace: skips the test where programs cannot be traced.
+needs_strace() {
+	strace -f -qq -o /dev/null true 2>/dev/null || skip "no strace"
+	# Leaks are not looked for in a process that is traced.
+	export ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0
+}
+
 # has TEXT PART: shows the text if the part is not in it.
 has() {
 	[[ "$1" == *"$2"* ]] || {

@@ -26,7 +26,7 @@ setup_file() {
 # few QUERY...: a run over the new lines reads no more than about a block for
 # each of them and what it takes to find it, and syncs a handful of times.
 few() {
-	strace -o /dev/null true 2>/dev/null || skip "no strace"
+	needs_strace
 	rm -rf st
 	cp "$BATS_FILE_TMPDIR/old.json" in.json
 	case $* in

@@ -15,11 +15,6 @@ records() {
 	}'
 }
 
-# needs_strace: skips the test where programs cannot be traced.
-needs_strace() {
-	strace -f -qq -o /dev/null true 2>/dev/null || skip "no strace"
-}
-
 # Of how many runs each is killed: those that change files, by each thread.
 calls="write pwrite64 fsync fdatasync openat rename,renameat,renameat2
 ftruncate,unlinkat,mkdir"
