@@ -47,7 +47,7 @@ absent_forget(struct kept *k)
 static bool
 is_key(const struct absent *a, const struct slot *s, struct str key)
 {
-	return s->n - 1 == key.n && !memcmp(a->keys.p + s->at, key.p, key.n);
+	return str_eq((struct str){a->keys.p + s->at, s->n - 1}, key);
 }
 
 /* The key's slot, or the free one where it would be. */

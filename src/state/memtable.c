@@ -157,7 +157,7 @@ probe(const struct mem_section *s, struct str key, uint32_t hash)
 		const struct mem_entry *e = index_pointer(slot);
 
 		if (index_tag(slot) == index_tag(h) && e->hash == hash &&
-		    e->key_len == key.n && !memcmp(e->bytes, key.p, key.n))
+		    str_eq((struct str){e->bytes, e->key_len}, key))
 			break;
 	}
 	return i;

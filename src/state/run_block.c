@@ -235,7 +235,7 @@ block_whole(const struct block *b, uint32_t i, struct str *key)
 static bool
 is_key(const struct buf *room, struct str key)
 {
-	return room->n == key.n && !memcmp(room->p, key.p, key.n);
+	return str_eq((struct str){room->p, room->n}, key);
 }
 
 int

@@ -104,7 +104,8 @@ table_alloc(struct table *t, struct str key, uint64_t hash)
 	c->used = 0;
 	c->changed = c->stored = c->gone = c->loose = c->piece = false;
 	memset(c->bytes, 0, t->cell_bytes);
-	memcpy(c->bytes + t->cell_bytes, key.p, key.n);
+	if (key.n)
+		memcpy(c->bytes + t->cell_bytes, key.p, key.n);
 	return c;
 }
 
