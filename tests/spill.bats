@@ -105,6 +105,48 @@ near() {
 	    AS s' many.jsonl
 }
 
+@test "memory: rows that look ahead give the same at the end" {
+	local over='OVER (PARTITION BY k ORDER BY t'
+
+	many 30000 20000 >many.jsonl
+	same "SELECT k, t, lead(v) $over) AS n" many.jsonl
+	same -T t -l 10s "SELECT t, v, lead(v, 2, -1) $over) AS n,
+	    ntile(2) $over) AS h FROM 'many.jsonl'"
+	same -l 1h "SELECT k, v, sum(v) $over ROWS BETWEEN 1 PRECEDING AND
+	    1 FOLLOWING) AS s" many.jsonl
+	same -l 10s "SELECT k, v, sum(v) $over RANGE BETWEEN CURRENT ROW AND
+	    INTERVAL '5' MINUTE FOLLOWING) AS s" many.jsonl
+	same "SELECT k, lead(v) OVER (PARTITION BY k) AS n" many.jsonl
+}
+
+@test "memory: rows of whole partitions give the same" {
+	local by='OVER (PARTITION BY k'
+
+	many 30000 20000 >many.jsonl
+	head -20000 many.jsonl >first.jsonl
+	tail -n +20001 many.jsonl >rest.jsonl
+	same "SELECT *, sum(v) $by) AS s, count(*) $by) AS n" many.jsonl
+	same "SELECT k, rank() $by ORDER BY v DESC) AS r, ntile(3)
+	    $by ORDER BY v DESC) AS n" many.jsonl
+	same "SELECT k, v, percent_rank() $by ORDER BY v) AS p, array_agg(t)
+	    $by ORDER BY v) AS a" many.jsonl
+	same -l 5s "SELECT k, t, max(t) $by ORDER BY t RANGE BETWEEN UNBOUNDED
+	    PRECEDING AND UNBOUNDED FOLLOWING) AS m" many.jsonl
+	same_in_two "SELECT k, v, sum(v) $by) AS s"
+	same_in_two "SELECT k, rank() $by ORDER BY v) AS r, lag(v)
+	    $by ORDER BY v) AS l"
+	same_in_two -l 1m "SELECT t, cume_dist() $by ORDER BY t) AS c"
+}
+
+@test "memory: rows of whole partitions stay near the limit" {
+	local by='OVER (PARTITION BY k'
+
+	many 200000 150000 >many.jsonl
+	near 53248 "SELECT k, sum(v) $by) AS s" many.jsonl
+	near 53248 "SELECT k, rank() $by ORDER BY v) AS r" many.jsonl
+	near 53248 -l 10s "SELECT k, lead(v) $by ORDER BY t) AS n" many.jsonl
+}
+
 @test "memory: what changes every so often gives the same" {
 	many 30000 20000 >many.jsonl
 	head -20000 many.jsonl >first.jsonl

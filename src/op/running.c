@@ -311,6 +311,9 @@ running_apply(struct op_run *run, struct batch *b, void *prepared,
 	else
 		running_apply_held(r, b, prepared, from, to, w);
 	kept_settle(&r->kept);
+	if (r->n_all && running_spills(r) &&
+	    kept_bytes(&r->kept) > state_room(r->state))
+		running_let_all_go(r);
 }
 
 static void

@@ -43,16 +43,8 @@ running_schema(const struct op *op, struct schema *out)
 
 /* ---- keys ---- */
 
-/* Where all rows are needed at the end, keys stay in memory. */
-static bool
-is_movable(const struct over_config *c)
-{
-	return !c->whole && (c->at_once || c->mode == OVER_TIME);
-}
-
-/* What of a key is not in its cell. */
-static size_t
-elsewhere(const struct over_config *c, struct over_key *k)
+size_t
+running_elsewhere(const struct over_config *c, struct over_key *k)
 {
 	size_t n = k->cap * sizeof(void *) + k->heap.total;
 
@@ -74,7 +66,7 @@ running_count(struct running *r, struct over_key *k)
 
 	if (!r->state)
 		return;
-	n = elsewhere(r->c, k);
+	n = running_elsewhere(r->c, k);
 	if (k->end - k->base > r->longest)
 		r->longest = k->end - k->base;
 	r->keys.held += n - k->counted;
@@ -184,7 +176,7 @@ drop_key(void *arg, struct table *t, struct cell *cell)
 	kept_measure(&r->kept);
 }
 
-/* Rows that wait, and turns, point to their key. */
+/* Rows that hold watermarks back point to their key. */
 static const struct cell_codec fixed_codec = {
     .save = save_key, .load = load_key};
 static const struct cell_codec movable_codec = {.save = save_key,
@@ -193,8 +185,8 @@ static const struct cell_codec movable_codec = {.save = save_key,
     .movable = true,
     .let_go = running_let_go};
 
-static struct over_key *
-key_named(struct running *r, struct str key)
+struct over_key *
+running_key_named(struct running *r, struct str key)
 {
 	struct over_key *k = (void *)kept_cell(&r->keys, key)->bytes;
 
@@ -211,7 +203,7 @@ find_key(struct running *r, struct kept_row *row, struct str key)
 {
 	if (!key.p || (r->kept.n_cols && !row->carry))
 		return false;
-	row->owner = key_named(r, key);
+	row->owner = running_key_named(r, key);
 	row->cell = cell_of_bytes(row->owner);
 	return true;
 }
@@ -258,6 +250,17 @@ running_load_all(struct running *r)
 		r->all[r->n_all++] = now[i];
 	mem_free(now);
 	r->before = 0;
+}
+
+void
+running_let_all_go(struct running *r)
+{
+	kept_store(&r->kept);
+	for (size_t i = 0; i < r->n_all; i++)
+		kept_forget(&r->kept, r->all[i]);
+	r->n_all = 0;
+	r->before = r->arrivals;
+	kept_measure(&r->kept);
 }
 
 /* ---- rows that wait for long ---- */
@@ -318,81 +321,7 @@ running_fetch(struct running *r, int64_t *until)
 	return *until <= last;
 }
 
-/* ---- turns ---- */
-
-static struct state_map *
-turns_map(const struct running *r)
-{
-	return state_map(r->state, "turns");
-}
-
-static void
-put_turn(struct running *r, struct state_map *m, uint64_t number,
-    struct buf *key, struct buf *value)
-{
-	const struct turn *t = &r->turns[number - r->turned];
-	struct cell *cell = cell_of_bytes((char *)t->key);
-
-	value->n = 0;
-	written_put_bytes(value, cell_key(&r->keys, cell));
-	written_put_int(value, (int64_t)t->at);
-	state_put(m, 0, state_key_number(key, number), buf_str(value));
-}
-
-/* Deletes turns that have been taken, and puts those that are new. */
-static void
-save_turns(struct running *r)
-{
-	uint64_t head = r->turned + r->head, end = r->turned + r->n_turns;
-	struct buf key = {0}, value = {0};
-	struct state_map *m = turns_map(r);
-
-	for (; r->put_from < r->put_to && r->put_from < head; r->put_from++)
-		state_delete(m, 0, state_key_number(&key, r->put_from));
-	if (r->put_from == r->put_to)
-		r->put_from = r->put_to = head;
-	for (; r->put_to < end; r->put_to++)
-		put_turn(r, m, r->put_to, &key, &value);
-	buf_release(&key);
-	buf_release(&value);
-}
-
-static bool
-take_turn(struct running *r, struct str number, struct str value)
-{
-	const char *p = value.p, *end = p + value.n;
-	struct over_key *k;
-	struct str key;
-	uint64_t n;
-	int64_t at;
-
-	if (!written_number(number, &n) || n != r->put_to ||
-	    !written_get_key(&p, end, &key) || !written_get_int(&p, end, &at) ||
-	    p != end)
-		return false;
-	k = key_named(r, key);
-	if ((uint64_t)at < k->next || (uint64_t)at >= k->end)
-		return false;
-	running_turn(r, over_row(k, (uint64_t)at));
-	r->put_to++;
-	return true;
-}
-
-static int
-restore_turns(struct running *r, struct err *err)
-{
-	struct state_map *m = turns_map(r);
-	struct store_scan *scan = state_scan(m, 0);
-	struct str number, value;
-	int rc = 0;
-
-	r->put_from = r->put_to = r->turned;
-	while (!rc && store_scan_next(scan, &number, &value))
-		if (!take_turn(r, number, value))
-			rc = written_damaged(m, 0, number, err);
-	store_scan_end(scan);
-	return rc ? rc : written_ended(m, err);
-}
+/* ---- rows that hold watermarks back ---- */
 
 /*
  * By time a row's turn may be over before the rows it looks ahead to are there:
@@ -438,7 +367,9 @@ running_restore(struct op_run *run, struct state_step *s, struct err *err)
 	r->keys.flat = false;
 	kept_keep(&r->kept, s, r->keys.cell_bytes);
 	table_keep(&r->keys, state_map(s, "keys"), 0,
-	    is_movable(r->c) ? &movable_codec : &fixed_codec, r);
+	    r->tracks && r->c->mode == OVER_ARRIVAL ? &fixed_codec
+						    : &movable_codec,
+	    r);
 	if (r->c->mode == OVER_TIME)
 		agenda_keep(&r->later, state_map(s, "later"), r->c->lateness);
 	ttl_keys_keep(&r->ttl, s);
@@ -462,7 +393,7 @@ running_restore(struct op_run *run, struct state_step *s, struct err *err)
 	if (r->c->whole)
 		return 0;
 	load_behind(r);
-	return restore_turns(r, err);
+	return running_restore_turns(r, err);
 }
 
 void
@@ -476,7 +407,7 @@ running_save(struct op_run *run)
 	}
 	kept_store(&r->kept);
 	if (!r->c->whole)
-		save_turns(r);
+		running_save_turns(r);
 	written_save(r->state, "run",
 	    (const int64_t[RUN_NUMBERS]){(int64_t)r->arrivals, r->now,
 		r->forwarded, r->kept.timed, (int64_t)(r->turned + r->head)},
