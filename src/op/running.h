@@ -9,7 +9,7 @@
 
 #include "base/heap.h"
 #include "op/agenda.h"
-#include "op/over.h"
+#include "op/over_far.h"
 #include "op/ttl.h"
 #include "state/table.h"
 
@@ -50,7 +50,7 @@ struct running {
 	uint64_t before; /* OVER_END: arrivals below it are in it only */
 	/* Rows whose time has not come, for which there was no memory. */
 	struct agenda later;
-	uint64_t longest; /* the most rows that a key has had at a time */
+	size_t far_rows; /* a key with more has them in blocks */
 	/* Of an earlier run's rows those before that time have been taken. */
 	int64_t passed;
 	uint64_t began; /* arrivals below it are of earlier runs */
@@ -153,6 +153,24 @@ bool running_fetch(struct running *r, int64_t *until);
 
 /* The cell of a key that is in the state, made if need be. */
 struct over_key *running_key_named(struct running *r, struct str key);
+
+/*
+ * More than so many rows of a key are better in blocks, of so many each; where
+ * those of the step are.
+ */
+size_t running_far_rows(const struct running *r, const struct kept *kept);
+unsigned running_far_per(size_t rows);
+struct over_far_home running_far_home(struct running *r, struct str key);
+
+/* The key's rows go into blocks. */
+void running_spread(struct running *r, struct over_key *k);
+
+static inline void
+running_grown(struct running *r, struct over_key *k)
+{
+	if (k->end - k->base > r->far_rows && !k->far)
+		running_spread(r, k);
+}
 
 /* Bytes of what a key has that are not in its cell. */
 size_t running_elsewhere(const struct over_config *c, struct over_key *k);

@@ -229,6 +229,26 @@ compute_ready(struct parts *p, struct over_key *k, bool final)
 		add_next(p->e, k, &p->rows);
 }
 
+/* Where blocks of a key are whose rows are in no cell. */
+#define PARTS_BUCKET 1
+
+static void
+spread(struct parts *p, struct over_key *k)
+{
+	struct running *r = p->e->r;
+	size_t most = running_far_rows(r, &p->rows);
+	struct over_far_home home;
+	struct buf name = {0};
+
+	if (k->far || k->end - k->base <= most)
+		return;
+	home = running_far_home(r, state_key_text(&name, "part"));
+	home.kept = &p->rows;
+	home.bucket = PARTS_BUCKET;
+	over_far_begin(k, &home, running_far_per(most));
+	buf_release(&name);
+}
+
 static void
 compute_parts(struct parts *p)
 {
@@ -241,6 +261,8 @@ compute_parts(struct parts *p)
 	while (!p->e->full && (row = kept_sort_take(&p->sort))) {
 		if (k->end && !str_eq(buf_str(&key), key_in(p, row))) {
 			compute_ready(p, k, true);
+			if (k->far)
+				over_far_drop(k);
 			over_key_release(c, k, &p->rows);
 			memset(k, 0, c->cell_bytes);
 			over_key_init(c, k);
@@ -250,10 +272,12 @@ compute_parts(struct parts *p)
 			buf_adds(&key, key_in(p, row));
 		}
 		over_append(c, k, row);
+		spread(p, k);
 		compute_ready(p, k, false);
 	}
 	compute_ready(p, k, true);
 	over_key_release(c, k, &p->rows);
+	state_drop(state_map(p->e->r->state, "blocks"), PARTS_BUCKET);
 	buf_release(&key);
 	mem_free(k);
 }

@@ -54,7 +54,9 @@ put_next(struct running *r, struct over_key *k)
 	touch(r, k);
 	over_compute(r->c, k, r->out, r->kept.out->arena);
 	put_results(r, r->out, at);
-	kept_let_carry_go(&r->kept, row);
+	/* A row of a block is here for a while only. */
+	if (!k->far)
+		kept_let_carry_go(&r->kept, row);
 	over_trim(r->c, k, &r->kept);
 	running_count(r, k);
 }
@@ -207,6 +209,7 @@ append(struct running *r, struct kept_row *row)
 	touch(r, row->owner);
 	over_append(r->c, row->owner, row);
 	kept_place(&r->kept, row, cell_of_bytes(row->owner), 0, row->at);
+	running_grown(r, row->owner);
 }
 
 static void
@@ -248,9 +251,6 @@ drain(struct running *r)
 	take_turns(r);
 }
 
-/* Bytes of one key's rows that may always leave memory and come back. */
-#define LONGEST_LEAST ((size_t)1 << 20)
-
 bool
 running_let_go(void *arg)
 {
@@ -265,9 +265,7 @@ running_let_go(void *arg)
 	if (r->n_all)
 		running_let_all_go(r);
 	kept_measure(&r->kept);
-	/* A key that is evicted is read again with all its rows. */
-	return r->longest * kept_row_size(&r->kept) <=
-	       state_room(r->state) + LONGEST_LEAST;
+	return true;
 }
 
 /* Its key has not come so far, but perhaps the watermark has. */

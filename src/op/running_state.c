@@ -48,15 +48,60 @@ running_elsewhere(const struct over_config *c, struct over_key *k)
 {
 	size_t n = k->cap * sizeof(void *) + k->heap.total;
 
+	if (k->far)
+		n += over_far_bytes(k->far);
 	for (unsigned i = 0; i < c->n_calls; i++) {
 		const struct over_state *s = over_state(k, &c->calls[i]);
 
 		n += s->queue.cap * sizeof *s->queue.at + s->copy.cap +
 		     s->stacks.cap + s->stacks.heap.total;
+		if (s->stacks.parts)
+			n += s->stacks.parts->cap + s->stacks.parts->heap.total;
 		if (s->past)
 			n += (size_t)c->calls[i].n * sizeof *s->past;
 	}
 	return n;
+}
+
+struct over_far_home
+running_far_home(struct running *r, struct str key)
+{
+	return (struct over_far_home){.kept = &r->kept,
+	    .map = state_map(r->state, "blocks"),
+	    .key = key,
+	    .places = 2 * r->c->n_calls};
+}
+
+/* Parts of the room that a key's rows in memory may have, and its blocks. */
+#define FAR_PARTS 8
+#define FAR_BLOCKS 16
+
+size_t
+running_far_rows(const struct running *r, const struct kept *kept)
+{
+	size_t each = kept_row_size(kept) +
+		      (kept->n_rows ? kept->n_bytes / kept->n_rows : 0);
+
+	return running_spills(r) && !r->tracks
+		   ? state_room(r->state) / FAR_PARTS / each + FAR_BLOCKS / 4
+		   : SIZE_MAX;
+}
+
+unsigned
+running_far_per(size_t rows)
+{
+	size_t per = rows / FAR_BLOCKS;
+
+	return per < 4 ? 4 : per > 256 ? 256 : (unsigned)per;
+}
+
+void
+running_spread(struct running *r, struct over_key *k)
+{
+	const struct over_far_home home =
+	    running_far_home(r, cell_key(&r->keys, cell_of_bytes((char *)k)));
+
+	over_far_begin(k, &home, running_far_per(r->far_rows));
 }
 
 void
@@ -67,29 +112,33 @@ running_count(struct running *r, struct over_key *k)
 	if (!r->state)
 		return;
 	n = running_elsewhere(r->c, k);
-	if (k->end - k->base > r->longest)
-		r->longest = k->end - k->base;
 	r->keys.held += n - k->counted;
 	k->counted = n;
 }
 
+/*
+ * What begins with numbers has its rows beneath it: of those the first ones are
+ * there already. What begins with nothing has them in blocks.
+ */
 static void
 save_key(
     void *arg, const struct table *t, const struct cell *cell, struct buf *out)
 {
-	const struct over_key *k = (const void *)cell->bytes;
+	/* Blocks that are put are what they were. */
+	struct over_key *k = (struct over_key *)(uintptr_t)cell->bytes;
 	struct running *r = arg;
 
 	(void)t;
-	/*
-	 * What begins with numbers has its rows beneath it: of those the first
-	 * ones are there already.
-	 */
-	if (!kept_inline(&r->kept, k->ring, k->cap - 1, k->base,
-		(size_t)(k->end - k->base), out))
+	if (k->far) {
+		over_far_put(k);
+		written_put(out, VALUE_NULL);
+		written_put_int(out, over_far_per(k->far));
+	} else if (!kept_inline(&r->kept, k->ring, k->cap - 1, k->base,
+		       (size_t)(k->end - k->base), out)) {
 		for (uint64_t at = k->end;
 		     at > k->base && !over_row(k, at - 1)->stored; at--)
 			kept_store_row(&r->kept, over_row(k, at - 1));
+	}
 	over_key_save(r->c, k, out);
 }
 
@@ -99,12 +148,12 @@ struct loading {
 	struct cell *cell;
 	const char *rows, *end; /* those that come first in the cell's value */
 	bool within;
+	int64_t per; /* rows of a block; 0: there are none */
 };
 
 static struct kept_row *
-load_row(void *arg, uint64_t at)
+load_row(struct loading *l, uint64_t at)
 {
-	struct loading *l = arg;
 	struct kept *kept = &l->r->kept;
 	struct kept_row *row;
 
@@ -121,12 +170,44 @@ load_row(void *arg, uint64_t at)
 	return NULL;
 }
 
+/* The rows of [base, end), if they are all there. */
+static bool
+load_rows(void *arg, struct over_key *k, uint64_t end)
+{
+	struct loading *l = arg;
+
+	if (l->per) {
+		const struct over_far_home home = running_far_home(
+		    l->r, cell_key(l->t, cell_of_bytes((char *)k)));
+
+		over_far_again(k, &home, (unsigned)l->per);
+		k->end = end;
+		return k->base == end ||
+		       (over_far_has(k, k->base) && over_far_has(k, end - 1));
+	}
+	while (k->end < end) {
+		struct kept_row *row = load_row(l, k->end);
+
+		if (!row)
+			return false;
+		row->at = k->end;
+		over_push(k, row);
+	}
+	return true;
+}
+
+/* Rows of a block are no more than these. */
+#define PER_MOST 65536
+
 /* The rows that come first; false: what begins so is no row. */
 static bool
 find_rows(struct loading *l, struct str *bytes)
 {
 	const char *p = bytes->p, *end = p + bytes->n;
 
+	if (written_get_null(&p, end) && (!written_get_int(&p, end, &l->per) ||
+					     l->per < 1 || l->per > PER_MOST))
+		return false;
 	l->rows = p;
 	l->within = kept_is_inline(p, end);
 	while (kept_is_inline(p, end))
@@ -141,6 +222,8 @@ find_rows(struct loading *l, struct str *bytes)
 static bool
 is_carried(const struct running *r, const struct over_key *k)
 {
+	if (k->far) /* those are looked at as they come */
+		return true;
 	for (uint64_t at = k->next; r->kept.n_cols && at < k->end; at++)
 		if (!over_row(k, at)->carry)
 			return false;
@@ -154,7 +237,7 @@ load_key(void *arg, struct table *t, struct cell *cell, struct str bytes)
 	struct loading l = {.r = r, .t = t, .cell = cell};
 
 	if (find_rows(&l, &bytes) &&
-	    over_key_load(r->c, (void *)cell->bytes, bytes, load_row, &l) &&
+	    over_key_load(r->c, (void *)cell->bytes, bytes, load_rows, &l) &&
 	    l.rows == l.end && is_carried(r, (void *)cell->bytes)) {
 		running_count(r, (void *)cell->bytes);
 		return true;
@@ -366,6 +449,7 @@ running_restore(struct op_run *run, struct state_step *s, struct err *err)
 	/* Kept rows point to their cells. */
 	r->keys.flat = false;
 	kept_keep(&r->kept, s, r->keys.cell_bytes);
+	r->far_rows = running_far_rows(r, &r->kept);
 	table_keep(&r->keys, state_map(s, "keys"), 0,
 	    r->tracks && r->c->mode == OVER_ARRIVAL ? &fixed_codec
 						    : &movable_codec,
