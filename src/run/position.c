@@ -58,7 +58,7 @@ note_place(const struct turn *t, struct position *p)
 	}
 	p->place = at;
 	if (p->kind == POSITION_JOURNAL)
-		p->kept = spool_note(t->input->spool, at.offset);
+		p->begin = spool_note(t->input->spool, at.offset);
 }
 
 static void
@@ -226,7 +226,7 @@ position_resume(struct turn *t, struct sources *s, struct err *err)
 		warn_stream(s, p);
 		return 0;
 	}
-	if (p->kind == POSITION_JOURNAL && head->from > SPOOL_HEAD)
+	if (p->kind == POSITION_JOURNAL && head->from > SPOOL_HEADER)
 		return err_set(err, ERR_INPUT, (struct where){0},
 		    "standard input begins with a header longer than --journal "
 		    "can keep");
@@ -278,6 +278,8 @@ position_end(struct turn *t, bool damaged)
 
 	if (!p || !t->resumed)
 		return;
+	if (p->kind == POSITION_JOURNAL && damaged)
+		spool_give_up(t->input->spool);
 	note_turn(t);
 	if (p->kind != POSITION_FILE || damaged || t->batch)
 		return;
