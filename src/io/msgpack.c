@@ -195,11 +195,16 @@ static size_t
 frame(const struct layout *layout, const char *p, size_t n)
 {
 	const struct msgpack_layout *l = (const void *)layout;
-	const char *end = p + n, *at = p, *q;
+	const char *end = p + n, *at = p, *q = p;
 	struct msgpack_scan s;
+	bool deep = false;
 
 	if (l->framed)
 		return whole_lengths(l, p, n);
+	/* Often not even the first is all there: nothing is prepared then. */
+	if (msgpack_skip(&q, end, l->limits.record_max, PACK_DEPTH_MAX,
+		&deep) != MSGPACK_OK)
+		return 0;
 	msgpack_scan_init(&s, NULL, 0, &l->limits);
 	while (at < end && (q = record_end(&s, at, end)))
 		at = q;

@@ -212,7 +212,7 @@ some_entries(const struct msgpack_decoder *d, unsigned n)
 {
 	const char *p = d->inflated.p + d->packed_at;
 	const char *end = d->inflated.p + d->inflated.n;
-	bool deep;
+	bool deep = false;
 
 	for (; n && p < end; n--)
 		if (msgpack_skip(&p, end, (size_t)(end - p), d->scan.depth_max,
