@@ -8,7 +8,7 @@ behind another, must be to the byte what one run over the whole log writes
 without a state. Runs go on from the states of others here, whose cells were
 read, have changed, and were written down again, time and again: with
 the journal cut short, with nothing in memory that can be on the disk alone,
-and with three threads, by chance.
+killed between two commits, and with three threads, by chance.
 """
 import os
 import random
@@ -127,12 +127,36 @@ def random_lines(rng):
     return late, lines
 
 
-def run(command, folder, torture=""):
+KILLED = 75  # what torture's restart ends with
+
+
+def run(command, folder, out, torture=""):
+    """Runs it, again if it was killed; what it writes is added to a file."""
     env = dict(os.environ, WEIR_TORTURE=torture)
-    p = subprocess.run(command, cwd=folder, env=env, check=False,
-                       stdin=subprocess.DEVNULL, capture_output=True,
-                       text=True, timeout=60)
-    return p.returncode, p.stdout, p.stderr
+    status, errors = KILLED, ""
+    while status == KILLED:
+        with open(os.path.join(folder, out), "ab") as to:
+            p = subprocess.run(command, cwd=folder, env=env, check=False,
+                               stdin=subprocess.DEVNULL, stdout=to,
+                               stderr=subprocess.PIPE, timeout=60)
+        status = p.returncode
+        errors += p.stderr.decode()
+    return status, errors
+
+
+def text_of(folder, name):
+    with open(os.path.join(folder, name), encoding="utf-8") as f:
+        return f.read()
+
+
+def random_torture(rng):
+    """Commits are more frequent than deaths: each run gets a bit further."""
+    words = [w for w in ("evict", "journal=700") if rng.random() < 0.3]
+    if rng.random() < 0.3:
+        n = rng.randrange(1, 5)
+        words.append("rows=%d,commit=%d,restart=%d" % (
+            rng.randrange(1, 4), n, n + 1))
+    return ",".join(words)
 
 
 def check(weir, rng, folder, name):
@@ -151,14 +175,14 @@ def check(weir, rng, folder, name):
         command += [query, "log"]
     with open(log, "w", encoding="ascii") as f:
         f.writelines(lines)
-    status, want, why = run(command, folder)
+    status, why = run(command, folder, "want")
     if status == 2:
         print("# %s is no query: %s%s" % (name, " ".join(command), why))
         return False
 
     open(log, "w", encoding="ascii").close()
-    got, at, most = "", 0, rng.choice([1, 2, 4, 10])
-    torture = rng.choice(["", "", "evict", "journal=700", "evict,journal=700"])
+    at, most = 0, rng.choice([1, 2, 4, 10])
+    torture = random_torture(rng)
     command += rng.choice([[], [], ["-j3"], ["--mem", "1M"]])
     while at < len(lines):
         n = rng.randrange(1, most + 1)
@@ -166,12 +190,11 @@ def check(weir, rng, folder, name):
             f.writelines(lines[at:at + n])
         at += n
         final = ["--final"] if at >= len(lines) else []
-        s, out, err = run(command + ["-s", name] + final,
-                          folder, torture)
-        got += out
+        s, err = run(command + ["-s", name] + final, folder, "got", torture)
         said.append((n, s, err))
         if s != status:
             break
+    want, got = text_of(folder, "want"), text_of(folder, "got")
     if got == want and s == status:
         return True
     print("# %s: WEIR_TORTURE=%s %s" % (name, torture, " ".join(command)))
