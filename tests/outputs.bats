@@ -95,7 +95,7 @@ unfinished() {
 	[[ $errors == *"weir: -: format logfmt"* ]]
 }
 
-@test "outputs that are each other, or an input, are refused while all is there" {
+@test "outputs that are each other, or an input, are refused in time" {
 	local a b
 	printf '{"t":1,"a":1}\n' >in.jsonl
 	ln in.jsonl hard

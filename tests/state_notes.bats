@@ -32,7 +32,7 @@ dies() {
 	}
 }
 
-@test "notes: rows that a filter drops are counted once, however often it dies" {
+@test "notes: rows that a filter drops are counted once" {
 	local status torture
 	log 1 900 2 >a.jsonl
 	log 2 900 2 >b.jsonl
@@ -41,7 +41,8 @@ dies() {
 	    a.jsonl b.jsonl)
 	weir -s ./plain --stats want "${run[@]:1}" >out.want
 	has "$(<want)" '"filtered":600'
-	for torture in rows=20,commit=1,restart=7 rows=64,commit=3,restart=10; do
+	for torture in rows=20,commit=1,restart=7 \
+	    rows=64,commit=3,restart=10; do
 		rm -rf st
 		for _ in {1..400}; do
 			status=0
@@ -50,7 +51,7 @@ dies() {
 			[ "$status" = 75 ] || break
 		done
 		is "$status" 0
-		is "$(grep -o '"in":[0-9]*' got)" "$(grep -o '"in":[0-9]*' want)"
+		is "$(grep -o '"in":[0-9]*' got)" '"in":900'
 		is "$(grep -o '"filtered":[0-9]*' got)" '"filtered":600'
 	done
 }
@@ -98,7 +99,8 @@ dies() {
 	    'SELECT k, count(*) n GROUP BY k, tumble(1m)' in.jsonl)
 	"${run[@]}"
 	mv out want
-	for call in rename,renameat,renameat2 fdatasync,fsync unlink,unlinkat; do
+	for call in rename,renameat,renameat2 fdatasync,fsync \
+	    unlink,unlinkat; do
 		for n in 1 2 3 4 5 6 8 10; do
 			rm -rf st out
 			status=0
@@ -117,7 +119,7 @@ dies() {
 	[ "$deaths" -gt 5 ]
 }
 
-@test "notes: what a run that died wrote elsewhere is cut, unless it was touched" {
+@test "notes: what a run that died wrote elsewhere is cut, if untouched" {
 	local q='SELECT v'
 	log 1 300 >in.jsonl
 	weir "$q" in.jsonl >want
