@@ -169,6 +169,17 @@ parts_of(const struct group_config *c)
 	return least;
 }
 
+/* What it has of a key may be far more than what a run adds to it. */
+static bool
+grows(const struct group_config *c)
+{
+	bool some = false;
+
+	for (unsigned i = 0; i < c->grouping.n_aggs; i++)
+		some |= agg_grows(&c->grouping.aggs[i]);
+	return some && c->parts != AGG_PARTS_NEVER;
+}
+
 static void
 lay_out_cell(struct group_config *c, const struct op *op, struct arena *a)
 {
@@ -187,6 +198,7 @@ lay_out_cell(struct group_config *c, const struct op *op, struct arena *a)
 	c->live = op->live;
 	c->counts = op->in.changes || op->live;
 	c->parts = parts_of(c);
+	c->grows = grows(c);
 	c->count_at = at;
 	c->cell_bytes = at + (c->counts ? (unsigned)sizeof(int64_t) : 0);
 }

@@ -76,6 +76,7 @@ struct group_config {
 	bool live, counts;
 	unsigned count_at;
 	enum agg_parts parts; /* of all aggregates */
+	bool grows;	      /* some of them with each row, or value */
 	int64_t ttl; /* live: µs of event time keys are kept; 0 = for ever */
 };
 
