@@ -31,6 +31,21 @@ completion_file() {
 	is "$(options | sort)" "$(rows | sort)"
 }
 
+@test "help: options stand under the heading of what they are about" {
+	under() { # OPTION
+		weir --help | awk -v option="--$1 " '/^[A-Z]/ { head = $0 }
+		    index($0 " ", option) && /^  / { print head; exit }'
+	}
+	is "$(under follow)" Input
+	is "$(under lateness)" Time
+	is "$(under roll)" Output
+	is "$(under final)" State
+	is "$(under reject)" "Bad records"
+	is "$(under jobs)" Running
+	is "$(under against)" "Commands on specs"
+	is "$(under verbose)" "Talk and help"
+}
+
 @test "help: -h fits a screen of 24 lines and 80 columns" {
 	gives 0 weir -h
 	[ "$(wc -l <stdout)" -le 24 ]

@@ -45,9 +45,17 @@ const struct option_row option_rows[] = {
 
 const unsigned n_option_rows = N_ROWS;
 
-const char *const option_groups[GROUP_COUNT] = {"Input", "Time", "Output",
-    "Bad records", "State", "Running", "Commands on specs", "Talk and help",
-    ""};
+const char *const option_groups[GROUP_COUNT] = {
+    [GROUP_INPUT] = "Input",
+    [GROUP_TIME] = "Time",
+    [GROUP_OUTPUT] = "Output",
+    [GROUP_STATE] = "State",
+    [GROUP_BAD] = "Bad records",
+    [GROUP_RUN] = "Running",
+    [GROUP_SPECS] = "Commands on specs",
+    [GROUP_MISC] = "Talk and help",
+    [GROUP_HIDDEN] = "",
+};
 
 /* ---- values ---- */
 

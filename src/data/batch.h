@@ -89,8 +89,8 @@ struct batch {
 	/*
 	 * What a format has to know of the bytes before the block; set before
 	 * the block is decoded, and then what is true behind it. Where it is
-	 * not 0 the input must not end: then the decoder is called once more,
-	 * with no bytes.
+	 * not 0 the input must not end, unless the format notes contexts: then
+	 * the decoder is called once more, with no bytes.
 	 */
 	uint64_t context;
 

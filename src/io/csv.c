@@ -378,7 +378,9 @@ const struct format format_csv = {
     .doc = "comma-separated values with a header (RFC 4180)",
     .about =
 	"The first record names the fields; a second field of the same name "
-	"becomes name_2, one without a name column_N. A value is a number, a "
+	"becomes name_2, one without a name column_N; where the same record "
+	"comes again (files one behind another) it is passed over, unless it "
+	"has one name alone. A value is a number, a "
 	"boolean or text by what it looks like (007 is text); an empty one is "
 	"NULL, a quoted one is always text. A quote opens only at the start "
 	"of a field. Blank lines and a byte order mark are skipped. A record "

@@ -296,6 +296,26 @@ check_record(const struct csv_decoder *d, struct batch *b,
 	return NULL;
 }
 
+/*
+ * The header again, to the byte, as where files stand one behind another. One
+ * name alone may well be a value, too.
+ */
+static bool
+is_header(const struct csv_layout *l, struct str raw)
+{
+	size_t bom = text_bom(raw);
+
+	raw = (struct str){raw.p + bom, raw.n - bom};
+	return l->base.n_fields > 1 && str_eq(raw, l->base.header);
+}
+
+/* Could it be? Most records have another length. */
+INLINE bool
+like_header(const struct csv_layout *l, struct str raw)
+{
+	return raw.n - l->base.header.n <= 3;
+}
+
 INLINE bool
 take_record(struct csv_decoder *d, struct batch *b, unsigned row,
     const struct record *r)
@@ -364,7 +384,7 @@ step(struct csv_decoder *d, struct batch *b, unsigned *row, const char *p)
 		return wait ? NULL : give_up(d, b, *row, p);
 	if (__builtin_expect((size_t)(r.lf - p) > d->l->record_max, 0))
 		return give_up(d, b, *row, p);
-	if (r.raw.n)
+	if (r.raw.n && !(like_header(d->l, r.raw) && is_header(d->l, r.raw)))
 		*row += take_record(d, b, *row, &r);
 	return r.lf < ix->end ? r.lf + 1 : ix->end;
 }

@@ -101,6 +101,8 @@ struct layout {
 	bool nul;	   /* formats of lines: records end in NUL */
 	/* Where a record ends may be seen only from what stands behind it. */
 	bool looks_on;
+	/* Other records of the input may have other fields. */
+	bool varies;
 	/* Which lines go on with the record before them, or NULL. */
 	const struct text_join *join;
 };
@@ -236,6 +238,15 @@ struct format {
 	 */
 	size_t (*frame_on)(const struct layout *layout, const char *p, size_t n,
 	    uint64_t *context);
+
+	/*
+	 * A context that is of this run alone: what to keep of it (nothing for
+	 * 0), and the context it is in another run, whatever the bytes are. The
+	 * input may end with it. NULL: a context is the same in every run, and
+	 * with one that is not 0 the input must not end.
+	 */
+	struct str (*note)(const struct layout *layout, uint64_t context);
+	uint64_t (*recall)(const struct layout *layout, struct str noted);
 
 	/*
 	 * True when records end in a line feed, so that reading can go on at

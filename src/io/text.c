@@ -71,7 +71,7 @@ bind_want(struct text_decoder *d, const struct names *fields, unsigned want,
 	field = names_find(fields, text_path_name(scratch, w->path));
 	if (field != NAMES_NONE)
 		d->wants[d->n_wants++] = (struct field_want){field, want, how};
-	else if (!stays_null(spec, want))
+	else if (d->base.layout->varies || !stays_null(spec, want))
 		d->missing[d->n_missing++] = want;
 }
 

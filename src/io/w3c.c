@@ -5,19 +5,19 @@
  * others write it.
  */
 #include "base/mem.h"
+#include "io/heads.h"
 #include "io/names.h"
 #include "io/scan.h"
-#include "io/text.h"
 
 struct w3c_layout {
-	struct layout base;  /* fields: those of the line, and ts */
-	struct str names;    /* what stands behind #Fields: */
-	unsigned n;	     /* fields of a line */
-	unsigned date, time; /* numbers of them, or n */
+	struct headed_layout base; /* fields: those of the line, and ts; the
+				      head is what stands behind #Fields: */
+	unsigned n;		   /* fields of a line */
+	unsigned date, time;	   /* numbers of them, or n */
 };
 
 struct w3c_decoder {
-	struct text_decoder t;
+	struct headed_decoder base;
 	struct str *cells;
 	struct value *values;
 	struct when_cache cache;
@@ -88,17 +88,18 @@ single(struct names *seen, struct arena *arena, struct str name, unsigned place)
 	return name;
 }
 
-static void
-read_names(struct w3c_layout *l, struct arena *arena, unsigned max)
+static struct layout *
+w3c_layout(const struct heads *h, struct str names, struct arena *arena)
 {
-	struct str rest = l->names, *list;
+	struct w3c_layout *l = arena_zalloc(arena, sizeof *l);
+	struct str rest = names, *list;
 	struct names seen = {0};
 	unsigned n = 0;
 
-	while (n < max && next_name(&rest).n)
+	while (n < h->limits.fields_max && next_name(&rest).n)
 		n++;
 	list = arena_array(arena, n + 1, sizeof *list);
-	rest = l->names;
+	rest = names;
 	l->n = l->date = l->time = n;
 	for (unsigned i = 0; i < n; i++) {
 		list[i] = single(&seen, arena, next_name(&rest), i);
@@ -109,17 +110,32 @@ read_names(struct w3c_layout *l, struct arena *arena, unsigned max)
 	}
 	list[n] = single(&seen, arena, STR("ts"), n);
 	names_release(&seen);
-	l->base.fields = list;
-	l->base.n_fields = n + (l->date < n && l->time < n);
+	l->base.base.fields = list;
+	l->base.base.n_fields = n + (l->date < n && l->time < n);
+	return &l->base.base;
 }
+
+/* A #Fields: that names nothing says nothing. */
+static bool
+w3c_turn(struct str head, struct str line, struct buf *out)
+{
+	struct str names = names_in(line);
+
+	if (!names.n || str_eq(names, head))
+		return false;
+	buf_adds(out, names);
+	return true;
+}
+
+static const struct heads_kind heads;
 
 static enum start_status
 w3c_start(struct str head, bool eof, const struct settings *settings,
     const struct limits *limits, struct arena *arena, struct layout **out,
     size_t *used, struct err *err)
 {
-	struct w3c_layout *l;
-	struct str names = {NULL, 0};
+	struct headed_layout *l;
+	struct str names = {"", 0};
 	size_t from = 0;
 	int found;
 
@@ -133,9 +149,7 @@ w3c_start(struct str head, bool eof, const struct settings *settings,
 		    "there is no #Fields: before the first record");
 		return START_ERR;
 	}
-	l = arena_zalloc(arena, sizeof *l);
-	l->names = arena_str(arena, names);
-	read_names(l, arena, limits->fields_max);
+	l = heads_begin(&format_w3c, &heads, names, limits, arena);
 	text_start_as(&l->base, &format_w3c, head, true, settings, out, used);
 	*used = from;
 	return START_OK;
@@ -160,18 +174,18 @@ w3c_guess(struct str head, bool whole)
 
 /* ---- decoding ---- */
 
-static struct decoder *
+static struct headed_decoder *
 w3c_decoder_new(const struct layout *layout, const struct decode_spec *spec)
 {
 	struct w3c_decoder *d = mem_zalloc(sizeof *d);
 
-	text_init(&d->t, layout, spec);
-	d->cells =
-	    arena_array(&d->t.arena, layout->n_fields + 1, sizeof *d->cells);
-	if (d->t.n_maps)
+	text_init(&d->base.t, layout, spec);
+	d->cells = arena_array(
+	    &d->base.t.arena, layout->n_fields + 1, sizeof *d->cells);
+	if (d->base.t.n_maps)
 		d->values = arena_array(
-		    &d->t.arena, layout->n_fields, sizeof *d->values);
-	return &d->t.base;
+		    &d->base.t.arena, layout->n_fields, sizeof *d->values);
+	return &d->base;
 }
 
 /* Takes the line apart; NULL, or why it is bad. */
@@ -261,7 +275,7 @@ static const char *
 put(struct w3c_decoder *d, const struct w3c_layout *l, struct batch *b,
     unsigned row, struct field_want w)
 {
-	const struct decode_spec *spec = d->t.base.spec;
+	const struct decode_spec *spec = d->base.t.base.spec;
 	const char *why;
 	struct value v;
 	struct str s;
@@ -269,13 +283,13 @@ put(struct w3c_decoder *d, const struct w3c_layout *l, struct batch *b,
 
 	if (w.field == l->n) {
 		why = stamp_of(d, l, &v);
-		return why ? why : text_put_value(&d->t, w, b, row, v);
+		return why ? why : text_put_value(&d->base.t, w, b, row, v);
 	}
 	s = d->cells[w.field];
 	if (is_null(s))
 		return cell_missing(spec, w.want, b, row);
 	s = unquoted(b->arena, s, &quoted);
-	return text_put(&d->t, w, b, row, s, quoted);
+	return text_put(&d->base.t, w, b, row, s, quoted);
 }
 
 static const char *
@@ -291,26 +305,25 @@ all_values(struct w3c_decoder *d, const struct w3c_layout *l, struct arena *a)
 		s = unquoted(a, s, &quoted);
 		d->values[i] = cell_guess(a, s, quoted);
 	}
-	return l->base.n_fields > l->n ? stamp_of(d, l, &d->values[l->n])
-				       : NULL;
+	return l->base.base.n_fields > l->n ? stamp_of(d, l, &d->values[l->n])
+					    : NULL;
 }
 
-/* A directive: those that change nothing are no records. */
+static void
+w3c_decoder_free(struct headed_decoder *d)
+{
+	text_release(&d->t);
+	mem_free(d);
+}
+
 static const char *
-w3c_line(struct text_decoder *t, struct batch *b, unsigned row, struct str line,
+w3c_row(struct text_decoder *t, struct batch *b, unsigned row, struct str line,
     const char **at)
 {
 	struct w3c_decoder *d = (struct w3c_decoder *)t;
 	const struct w3c_layout *l = (const struct w3c_layout *)t->base.layout;
 	const char *why;
 
-	if (*line.p == '#') {
-		struct str names = names_in(line);
-
-		return !names.p || str_eq(names, l->names)
-			   ? TEXT_NO_RECORD
-			   : "other fields than at the start";
-	}
 	why = split(d, l, line, at);
 	for (unsigned i = 0; !why && i < t->n_wants; i++)
 		why = put(d, l, b, row, t->wants[i]);
@@ -318,6 +331,14 @@ w3c_line(struct text_decoder *t, struct batch *b, unsigned row, struct str line,
 		why = all_values(d, l, b->arena);
 	return why ? why : text_row(t, b, row, line, d->values);
 }
+
+static const struct heads_kind heads = {
+    .turn = w3c_turn,
+    .make = w3c_layout,
+    .decoder_new = w3c_decoder_new,
+    .decoder_free = w3c_decoder_free,
+    .row = w3c_row,
+};
 
 const struct format format_w3c = {
     .name = "w3c",
@@ -329,9 +350,10 @@ const struct format format_w3c = {
 	"number or text by what it looks like, \"-\" is NULL, text may stand "
 	"in double quotes. What the server replaced (+ for a blank, %20) "
 	"stays as it is written. Names with signs stand in backticks: "
-	"`cs-uri-stem`, `cs(User-Agent)`. Other directives are passed over, "
-	"and so is a #Fields: that says the same again; one that says "
-	"something else is a bad record.",
+	"`cs-uri-stem`, `cs(User-Agent)`. A #Fields: within the log holds "
+	"from there on, as when the server was set up anew, or logs stand one "
+	"behind another: fields are found by their names, and those it does "
+	"not name are NULL. Other directives are passed over.",
     .extensions = "",
     .example = "#Fields: date time c-ip cs-method cs-uri-stem sc-status\n"
 	       "2002-05-02 17:42:15 172.22.255.255 GET /images/picture.jpg "
@@ -339,10 +361,12 @@ const struct format format_w3c = {
     .time_fields = "ts",
     .guess = w3c_guess,
     .start = w3c_start,
-    .decoder_new = w3c_decoder_new,
-    .decoder_free = text_decoder_free,
-    .decode = text_decode_lines,
-    .line = w3c_line,
-    .frame = text_frame_lines,
+    .decoder_new = heads_decoder_new,
+    .decoder_free = heads_decoder_free,
+    .decode = heads_decode,
+    .line = heads_line,
+    .frame_on = heads_frame,
+    .note = heads_note,
+    .recall = heads_recall,
     .lines = true,
 };

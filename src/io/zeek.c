@@ -6,8 +6,8 @@
  */
 #include "base/mem.h"
 #include "data/pack.h"
+#include "io/heads.h"
 #include "io/names.h"
-#include "io/text.h"
 
 enum kind {
 	KIND_GUESS, /* there is no #types */
@@ -24,8 +24,7 @@ struct field {
 };
 
 struct zeek_layout {
-	struct layout base;
-	struct str names; /* what stands behind #fields */
+	struct headed_layout base;
 	struct field *fields;
 	struct str separator, between, empty, unset;
 };
@@ -37,7 +36,7 @@ struct element {
 };
 
 struct zeek_decoder {
-	struct text_decoder t;
+	struct headed_decoder base;
 	struct element *elements;
 	unsigned n_elements;
 	struct str *cells;
@@ -62,10 +61,11 @@ directive(struct str line, const char *name, struct str *value)
 
 /* \x09 as #separator has it; other text stands for itself. */
 static struct str
-unescape(struct arena *a, struct str s)
+unescape(struct arena *a, struct str s, const char *otherwise)
 {
-	s = text_unescape(a, s);
-	return s.n ? s : STR("\t");
+	if (s.n)
+		s = text_unescape(a, s);
+	return s.n ? s : str_of(otherwise);
 }
 
 /* The next piece of a text up to a separator; false at the end. */
@@ -111,16 +111,17 @@ field_of(struct str type)
 
 /* A name that is there already gets the number of its place: ts_7. */
 static void
-read_names(struct zeek_layout *l, struct arena *a, unsigned max)
+read_names(
+    struct zeek_layout *l, struct str names, struct arena *a, unsigned max)
 {
-	struct str rest = l->names, name, *list;
+	struct str rest = names, name, *list;
 	struct names seen = {0};
 	unsigned n = 0;
 
 	while (n < max && piece(&rest, l->separator, &name))
 		n++;
 	list = arena_array(a, n, sizeof *list);
-	rest = l->names;
+	rest = names;
 	for (unsigned i = 0; i < n && piece(&rest, l->separator, &name); i++) {
 		while (names_find(&seen, name) != NAMES_NONE)
 			name = arena_printf(a, "%.*s_%u", STR_ARG(name), i + 1);
@@ -128,8 +129,8 @@ read_names(struct zeek_layout *l, struct arena *a, unsigned max)
 		list[i] = name;
 	}
 	names_release(&seen);
-	l->base.fields = list;
-	l->base.n_fields = n;
+	l->base.base.fields = list;
+	l->base.base.n_fields = n;
 	l->fields = arena_zalloc(a, n * sizeof *l->fields);
 }
 
@@ -139,28 +140,118 @@ read_types(struct zeek_layout *l, struct str types)
 	struct str type;
 
 	for (unsigned i = 0;
-	     i < l->base.n_fields && piece(&types, l->separator, &type); i++)
+	     i < l->base.base.n_fields && piece(&types, l->separator, &type);
+	     i++)
 		l->fields[i] = field_of(type);
 }
 
-static void
-read_directive(
-    struct zeek_layout *l, struct arena *a, struct str line, struct str *types)
-{
-	struct str s;
+/* The directives that count; a head is those that were there, as lines. */
+enum {
+	D_SEPARATOR,
+	D_BETWEEN,
+	D_EMPTY,
+	D_UNSET,
+	D_FIELDS,
+	D_TYPES,
+	D_ALL
+};
 
-	if (directive(line, "#separator", &s))
-		l->separator = unescape(a, arena_str(a, s));
-	else if (directive(line, "#set_separator", &s))
-		l->between = unescape(a, arena_str(a, s));
-	else if (directive(line, "#empty_field", &s))
-		l->empty = arena_str(a, s);
-	else if (directive(line, "#unset_field", &s))
-		l->unset = arena_str(a, s);
-	else if (directive(line, "#fields", &s))
-		l->names = arena_str(a, s);
-	else if (directive(line, "#types", &s))
-		*types = arena_str(a, s);
+static const char *const directives[D_ALL] = {
+    [D_SEPARATOR] = "#separator",
+    [D_BETWEEN] = "#set_separator",
+    [D_EMPTY] = "#empty_field",
+    [D_UNSET] = "#unset_field",
+    [D_FIELDS] = "#fields",
+    [D_TYPES] = "#types",
+};
+
+/* The one a line is, and its value; D_ALL: none. */
+static unsigned
+directive_of(struct str line, struct str *value)
+{
+	unsigned i = 0;
+
+	while (i < D_ALL && !directive(line, directives[i], value))
+		i++;
+	return i;
+}
+
+/* The lines of a head, those that are absent with p NULL. */
+static void
+head_lines(struct str head, struct str lines[D_ALL])
+{
+	struct str line, value;
+	unsigned i;
+
+	memset(lines, 0, D_ALL * sizeof *lines);
+	while (piece(&head, STR("\n"), &line))
+		if ((i = directive_of(line, &value)) < D_ALL)
+			lines[i] = line;
+}
+
+/*
+ * A log begins with #separator: what else is told of how fields are written
+ * is told anew. Names hold until there are others, and types with them.
+ */
+static bool
+zeek_turn(struct str head, struct str line, struct buf *out)
+{
+	struct str lines[D_ALL], value;
+	unsigned which = directive_of(line, &value);
+
+	if (which == D_ALL)
+		return false;
+	head_lines(head, lines);
+	if (which == D_SEPARATOR)
+		memset(lines, 0, D_FIELDS * sizeof *lines);
+	if (which == D_FIELDS)
+		lines[D_TYPES].p = NULL;
+	lines[which] = line;
+	for (unsigned i = 0; i < D_ALL; i++) {
+		if (!lines[i].p)
+			continue;
+		buf_adds(out, lines[i]);
+		buf_addc(out, '\n');
+	}
+	return true;
+}
+
+static struct layout *
+zeek_layout(const struct heads *h, struct str head, struct arena *a)
+{
+	struct zeek_layout *l = arena_zalloc(a, sizeof *l);
+	struct str lines[D_ALL], value[D_ALL];
+
+	head_lines(head, lines);
+	memset(value, 0, sizeof value);
+	for (unsigned i = 0; i < D_ALL; i++)
+		(void)directive(lines[i], directives[i], &value[i]);
+	l->separator = unescape(a, value[D_SEPARATOR], "\t");
+	l->between = unescape(a, value[D_BETWEEN], ",");
+	l->empty = lines[D_EMPTY].p ? value[D_EMPTY] : STR("(empty)");
+	l->unset = lines[D_UNSET].p ? value[D_UNSET] : STR("-");
+	if (lines[D_FIELDS].p)
+		read_names(l, value[D_FIELDS], a, h->limits.fields_max);
+	if (lines[D_TYPES].p)
+		read_types(l, value[D_TYPES]);
+	return &l->base.base;
+}
+
+/* Takes a line of the start; true when names and types are known. */
+static bool
+take_line(struct buf *head, struct str line)
+{
+	struct str lines[D_ALL];
+	struct buf turned = {0};
+
+	if (line.n && line.p[line.n - 1] == '\r')
+		line.n--;
+	if (zeek_turn(buf_str(head), line, &turned)) {
+		buf_release(head);
+		*head = turned;
+	}
+	head_lines(buf_str(head), lines);
+	return lines[D_FIELDS].p && lines[D_TYPES].p;
 }
 
 /*
@@ -168,61 +259,65 @@ read_directive(
  * within max bytes.
  */
 static int
-read_head(struct zeek_layout *l, struct arena *a, struct str head, bool eof,
-    size_t max, struct str *types, size_t *used)
+read_head(struct str text, bool eof, size_t max, struct buf *head, size_t *used)
 {
-	const char *p = head.p + text_bom(head), *end = head.p + head.n;
+	const char *p = text.p + text_bom(text), *end = text.p + text.n;
 
 	while (p < end && (*p == '#' || *p == '\n' || *p == '\r')) {
 		const char *nl = memchr(p, '\n', (size_t)(end - p));
 		struct str line = {p, (size_t)((nl ? nl : end) - p)};
 
-		if ((size_t)(line.p + line.n - head.p) > max)
+		if ((size_t)(line.p + line.n - text.p) > max)
 			return -1;
 		if (!nl && !eof)
 			return 0;
-		if (line.n && line.p[line.n - 1] == '\r')
-			line.n--;
-		read_directive(l, a, line, types);
 		p = nl ? nl + 1 : end;
-		*used = (size_t)(p - head.p);
-		if (l->names.n && types->n)
+		*used = (size_t)(p - text.p);
+		if (take_line(head, line))
 			return 1; /* records follow */
 	}
 	return p < end || eof;
 }
+
+static bool
+has_names(const struct buf *head)
+{
+	struct str lines[D_ALL];
+
+	head_lines(buf_str(head), lines);
+	return lines[D_FIELDS].p;
+}
+
+static const struct heads_kind heads;
 
 static enum start_status
 zeek_start(struct str head, bool eof, const struct settings *settings,
     const struct limits *limits, struct arena *arena, struct layout **out,
     size_t *used, struct err *err)
 {
-	struct zeek_layout *l = arena_zalloc(arena, sizeof *l);
-	struct str types = {NULL, 0};
+	struct headed_layout *l;
+	struct buf lines = {0};
 	size_t from = 0;
 	int found;
 
 	if (text_no_settings(&format_zeek, settings, err))
 		return START_ERR;
-	l->separator = STR("\t");
-	l->between = STR(",");
-	l->empty = STR("(empty)");
-	l->unset = STR("-");
-	found =
-	    read_head(l, arena, head, eof, limits->record_max, &types, &from);
-	if (!found)
-		return START_MORE;
-	if ((found < 0 || !l->names.n) && head.n) {
+	found = read_head(head, eof, limits->record_max, &lines, &from);
+	if (found && (found < 0 || !has_names(&lines)) && head.n) {
 		err_set(err, ERR_INPUT, (struct where){0},
 		    "there is no #fields before the first record");
+		buf_release(&lines);
 		return START_ERR;
 	}
-	read_names(l, arena, limits->fields_max);
-	if (types.n)
-		read_types(l, types);
-	text_start_as(&l->base, &format_zeek, head, true, settings, out, used);
-	*used = from;
-	return START_OK;
+	if (found) {
+		l = heads_begin(
+		    &format_zeek, &heads, buf_str(&lines), limits, arena);
+		text_start_as(
+		    &l->base, &format_zeek, head, true, settings, out, used);
+		*used = from;
+	}
+	buf_release(&lines);
+	return found ? START_OK : START_MORE;
 }
 
 static int
@@ -247,61 +342,73 @@ list_of(const struct zeek_layout *l, struct path p, struct buf *scratch)
 	struct str name;
 
 	if (p.n < 2 || p.steps[p.n - 1].name.p)
-		return l->base.n_fields;
+		return l->base.base.n_fields;
 	p.n--;
 	name = text_path_name(scratch, p);
-	while (field < l->base.n_fields &&
-	       !(l->fields[field].list && str_eq(l->base.fields[field], name)))
+	while (field < l->base.base.n_fields &&
+	       !(l->fields[field].list &&
+		   str_eq(l->base.base.fields[field], name)))
 		field++;
 	return field;
 }
 
-/* Text formats know fields alone; these are NULL so far. */
+/* It is there, whatever the text formats say, which know fields alone. */
+static void
+not_missing(struct text_decoder *t, unsigned want)
+{
+	for (unsigned i = 0; i < t->n_missing; i++) {
+		if (t->missing[i] != want)
+			continue;
+		t->missing[i] = t->missing[--t->n_missing];
+		t->n_rest--;
+		return;
+	}
+}
+
 static void
 find_elements(struct zeek_decoder *d, const struct zeek_layout *l)
 {
-	const struct decode_spec *spec = d->t.base.spec;
+	const struct decode_spec *spec = d->base.t.base.spec;
 	struct buf scratch = {0};
 
 	d->elements =
-	    arena_array(&d->t.arena, spec->n_wants, sizeof *d->elements);
+	    arena_array(&d->base.t.arena, spec->n_wants, sizeof *d->elements);
 	for (unsigned i = 0; i < spec->n_wants; i++) {
 		struct path p = spec->wants[i].path;
 		unsigned field = list_of(l, p, &scratch);
 
 		if (spec->wants[i].as != WANT_VALUE ||
-		    field == l->base.n_fields)
+		    field == l->base.base.n_fields)
 			continue;
+		not_missing(&d->base.t, i);
 		d->elements[d->n_elements++] =
 		    (struct element){i, field, p.steps[p.n - 1].index};
 	}
 	buf_release(&scratch);
 }
 
-static struct decoder *
+static struct headed_decoder *
 zeek_decoder_new(const struct layout *layout, const struct decode_spec *spec)
 {
 	struct zeek_decoder *d = mem_zalloc(sizeof *d);
 
-	text_init(&d->t, layout, spec);
-	d->cells =
-	    arena_array(&d->t.arena, layout->n_fields + 1, sizeof *d->cells);
-	if (d->t.n_maps)
+	text_init(&d->base.t, layout, spec);
+	d->cells = arena_array(
+	    &d->base.t.arena, layout->n_fields + 1, sizeof *d->cells);
+	if (d->base.t.n_maps)
 		d->values = arena_array(
-		    &d->t.arena, layout->n_fields, sizeof *d->values);
+		    &d->base.t.arena, layout->n_fields, sizeof *d->values);
 	find_elements(d, (const struct zeek_layout *)layout);
-	return &d->t.base;
+	return &d->base;
 }
 
 static void
-zeek_decoder_free(struct decoder *base)
+zeek_decoder_free(struct headed_decoder *base)
 {
 	struct zeek_decoder *d = (struct zeek_decoder *)base;
 
-	if (!d)
-		return;
 	buf_release(&d->list);
-	text_release(&d->t);
+	text_release(&base->t);
 	mem_free(d);
 }
 
@@ -313,13 +420,15 @@ split(struct zeek_decoder *d, const struct zeek_layout *l, struct str line,
 	struct str rest = line;
 	unsigned n = 0;
 
-	while (n < l->base.n_fields && piece(&rest, l->separator, &d->cells[n]))
+	while (n < l->base.base.n_fields &&
+	       piece(&rest, l->separator, &d->cells[n]))
 		n++;
 	if (rest.p) {
 		*at = rest.p;
 		return "more fields than #fields names";
 	}
-	return n < l->base.n_fields ? "fewer fields than #fields names" : NULL;
+	return n < l->base.base.n_fields ? "fewer fields than #fields names"
+					 : NULL;
 }
 
 /* A number of the kind; false if the text is none. */
@@ -421,13 +530,13 @@ values(struct zeek_decoder *d, const struct zeek_layout *l, struct batch *b,
 	struct value v;
 	unsigned i;
 
-	for (i = 0; !why && i < d->t.n_wants; i++) {
-		struct field_want w = d->t.wants[i];
+	for (i = 0; !why && i < d->base.t.n_wants; i++) {
+		struct field_want w = d->base.t.wants[i];
 
 		*at = d->cells[w.field].p;
 		why = value_of_cell(d, l, b->arena, w.field, &v);
 		if (!why)
-			why = text_put_value(&d->t, w, b, row, v);
+			why = text_put_value(&d->base.t, w, b, row, v);
 	}
 	for (i = 0; !why && i < d->n_elements; i++) {
 		const struct element *e = &d->elements[i];
@@ -439,37 +548,37 @@ values(struct zeek_decoder *d, const struct zeek_layout *l, struct batch *b,
 		if (v.type != T_LIST ||
 		    !pack_list_at(v, e->index, b->arena, &v))
 			v = VALUE_NULL;
-		why = cell_value(d->t.base.spec, e->want, &d->cache, b, row, v);
+		why = cell_value(
+		    d->base.t.base.spec, e->want, &d->cache, b, row, v);
 	}
-	for (i = 0; !why && d->values && i < l->base.n_fields; i++) {
+	for (i = 0; !why && d->values && i < l->base.base.n_fields; i++) {
 		*at = d->cells[i].p;
 		why = value_of_cell(d, l, b->arena, i, &d->values[i]);
 	}
 	return why;
 }
 
-/* Lines with # within the log: another part of it begins or one ends. */
 static const char *
-zeek_line(struct text_decoder *t, struct batch *b, unsigned row,
-    struct str line, const char **at)
+zeek_row(struct text_decoder *t, struct batch *b, unsigned row, struct str line,
+    const char **at)
 {
 	struct zeek_decoder *d = (struct zeek_decoder *)t;
 	const struct zeek_layout *l =
 	    (const struct zeek_layout *)t->base.layout;
-	const char *why;
-	struct str names;
+	const char *why = split(d, l, line, at);
 
-	if (*line.p == '#') {
-		if (!directive(line, "#fields", &names) ||
-		    str_eq(names, l->names))
-			return TEXT_NO_RECORD;
-		return "other fields than at the start";
-	}
-	why = split(d, l, line, at);
 	if (!why)
 		why = values(d, l, b, row, at);
 	return why ? why : text_row(t, b, row, line, d->values);
 }
+
+static const struct heads_kind heads = {
+    .turn = zeek_turn,
+    .make = zeek_layout,
+    .decoder_new = zeek_decoder_new,
+    .decoder_free = zeek_decoder_free,
+    .row = zeek_row,
+};
 
 const struct format format_zeek = {
     .name = "zeek",
@@ -484,8 +593,9 @@ const struct format format_zeek = {
 	"which \\xHH is resolved. #unset_field (-) is NULL, #empty_field "
 	"((empty)) an empty text or list. id.orig_h is written as it stands: "
 	"SELECT id.orig_h. Without #types, values are what they look like. "
-	"Other lines with # are passed over; a #fields that says something "
-	"else than at the start is a bad record.",
+	"Such lines within the log hold from there on, as when several logs "
+	"stand one behind another: fields are found by their names, and those "
+	"that are not there are NULL. Other lines with # are passed over.",
     .extensions = "",
     .example = "#fields\tts\tid.orig_h\tservice\torig_bytes\n"
 	       "#types\ttime\taddr\tstring\tcount\n"
@@ -493,10 +603,12 @@ const struct format format_zeek = {
     .time_fields = "ts",
     .guess = zeek_guess,
     .start = zeek_start,
-    .decoder_new = zeek_decoder_new,
-    .decoder_free = zeek_decoder_free,
-    .decode = text_decode_lines,
-    .line = zeek_line,
-    .frame = text_frame_lines,
+    .decoder_new = heads_decoder_new,
+    .decoder_free = heads_decoder_free,
+    .decode = heads_decode,
+    .line = heads_line,
+    .frame_on = heads_frame,
+    .note = heads_note,
+    .recall = heads_recall,
     .lines = true,
 };

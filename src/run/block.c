@@ -92,8 +92,8 @@ block_skip(const struct input *in, struct block *b)
 bool
 block_open(const struct input *in, const struct block *b)
 {
-	return b->from < b->to ||
-	       (b->last && b->context && !b->skipping && !in->holds);
+	return b->from < b->to || (b->last && b->context && !b->skipping &&
+				      !in->holds && !in->layout->format->note);
 }
 
 static enum block_status

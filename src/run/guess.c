@@ -51,17 +51,19 @@ first_that_is_a_time(struct input *in, const struct want *wants, unsigned n)
 	struct batch *b = batch_new();
 	const char *p = in->head.bytes + in->head.from;
 	const char *end = in->head.bytes + in->head.to;
+	uint64_t context = in->head.context;
 	int found = FOUND_NONE;
 
 	while (p < end && !b->n_rows) {
 		size_t used;
 
 		batch_reset(b);
-		b->context = in->head.context;
+		b->context = context;
 		used = in->layout->format->decode(d, p, end, in->head.last, b);
 		if (!used)
 			break;
 		p += used;
+		context = b->context;
 	}
 	for (unsigned i = 0; b->n_rows && i < n && found < 0; i++)
 		if (!column_is_null(&b->cols[i], 0))

@@ -39,9 +39,25 @@ look_at(const struct turn *t, struct position *p)
 	}
 }
 
+/* What the format has to be told of the place in another run. */
+static void
+note_context(
+    const struct turn *t, struct arena *a, uint64_t context, struct position *p)
+{
+	const struct layout *l = t->input->layout;
+	struct str text = {NULL, 0};
+
+	if (!l)
+		return;
+	if (l->format->note)
+		text = l->format->note(l, context);
+	if (!str_eq(text, p->context))
+		p->context = arena_str(a, text);
+}
+
 /* The place, and the bytes before it. */
 static void
-note_place(const struct turn *t, struct position *p)
+note_place(const struct turn *t, struct arena *a, struct position *p)
 {
 	struct place at = turn_place(t);
 
@@ -57,12 +73,13 @@ note_place(const struct turn *t, struct position *p)
 		p->tail = identity_hash(t->tail.bytes, p->n_tail);
 	}
 	p->place = at;
+	note_context(t, a, at.context, p);
 	if (p->kind == POSITION_JOURNAL)
 		p->kept = spool_note(t->input->spool, at.offset);
 }
 
 static void
-note_turn(const struct turn *t)
+note_turn(const struct turn *t, struct arena *a)
 {
 	struct position *p = position_of(t);
 	struct trail *trail = t->trail;
@@ -74,7 +91,7 @@ note_turn(const struct turn *t)
 	trail->mark = t->mark;
 	if (!p || !(t->resumed || t->values))
 		return;
-	note_place(t, p);
+	note_place(t, a, p);
 	if (p->kind == POSITION_FILE)
 		look_at(t, p);
 }
@@ -84,7 +101,7 @@ positions_note(struct sources *s, struct buf *out)
 {
 	for (unsigned i = 0; i < s->n; i++)
 		if (s->turns[i].trail)
-			note_turn(&s->turns[i]);
+			note_turn(&s->turns[i], &s->trails.arena);
 	trails_note(&s->trails, out);
 }
 
@@ -233,6 +250,9 @@ position_resume(struct turn *t, struct sources *s, struct err *err)
 	if (p->kind == POSITION_FILE && head->from == head->offset)
 		identity_grow(&p->id, head->bytes, head->to);
 	p->format = str_of(t->input->format->name);
+	if (t->input->format->recall)
+		t->place.context =
+		    t->input->format->recall(t->input->layout, p->context);
 	at = t->place;
 	if (!at.offset && !at.skipping)
 		return 0;
@@ -272,13 +292,13 @@ position_is_over(const struct turn *t)
 }
 
 void
-position_end(struct turn *t, bool damaged)
+position_end(struct turn *t, struct sources *s, bool damaged)
 {
 	struct position *p = position_of(t);
 
 	if (!p || !t->resumed)
 		return;
-	note_turn(t);
+	note_turn(t, &s->trails.arena);
 	if (p->kind != POSITION_FILE || damaged || t->batch)
 		return;
 	p->over = t->input->follow || p->packed || position_is_over(t);

@@ -40,7 +40,7 @@ int position_resume(struct turn *t, struct sources *s, struct err *err);
 bool position_is_over(const struct turn *t);
 
 /* What was read has ended (a generation, a file). damaged: too early. */
-void position_end(struct turn *t, bool damaged);
+void position_end(struct turn *t, struct sources *s, bool damaged);
 
 /* The next file of the trail, which is to be opened; false: there is none. */
 bool position_next(struct turn *t);

@@ -102,7 +102,7 @@ close_input(struct run *r, struct turn *t)
 {
 	rise(r, t, UINT64_MAX);
 	t->ended = true;
-	position_end(t, t->input->err.message != NULL);
+	position_end(t, &r->sources, t->input->err.message != NULL);
 	r->counts->bytes_in += t->input->bytes;
 	if (t->values)
 		return;
@@ -428,7 +428,7 @@ go_on(struct run *r, struct turn *t)
 
 	if (!t->trail || in->follow || owner_must_stop(r))
 		return 0;
-	position_end(t, in->err.message != NULL);
+	position_end(t, &r->sources, in->err.message != NULL);
 	if (!position_next(t))
 		return 0;
 	r->counts->bytes_in += in->bytes;

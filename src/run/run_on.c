@@ -48,7 +48,7 @@ live_over(void *arg, struct turn *t)
 		owner_end_turn(r, t);
 		return;
 	}
-	position_end(t, t->input->err.message != NULL);
+	position_end(t, &r->sources, t->input->err.message != NULL);
 	feed_close(r->feed, t->input);
 	owner_note_damage(r, t);
 	input_renew(t->input);

@@ -97,6 +97,7 @@ static const struct field file_fields[] = {
     {"line", FIELD_U64, AT(place.line)},
     {"rows", FIELD_U64, AT(place.rows)},
     {"context", FIELD_U64, AT(place.context)},
+    {"header", FIELD_TEXT, AT(context)},
     {"skipping", FIELD_FLAG, AT(place.skipping)},
     {"last_bytes", FIELD_U32, AT(n_tail)},
     {"last_hash", FIELD_U64, AT(tail)},

@@ -239,10 +239,10 @@ static void
 add(void *arg, const char *key, const char *one)
 {
 	struct db *db = arg;
-	char full[FULL];
+	char full[FULL_KEY];
 
 	full_key(full, 0, key);
-	rocksdb_writebatch_merge(db->batch, full, FULL, one, VALUE);
+	rocksdb_writebatch_merge(db->batch, full, FULL_KEY, one, VALUE);
 }
 
 const struct engine engine_rocksdb = {"RocksDB", open_db, close_db, put, commit,

@@ -53,11 +53,14 @@ job_of(const struct format *f)
 	return (struct job){f->name, wants, 0};
 }
 
-/* True if a frame of it can be read without what is before it. */
+/* True if the input may end behind any frame. */
 static bool
 has_frames(const char *name)
 {
-	return format_find((struct str){name, strcspn(name, ":")})->frame;
+	const struct format *f =
+	    format_find((struct str){name, strcspn(name, ":")});
+
+	return f->frame || f->note;
 }
 
 /* Guesses read no byte behind the head. */

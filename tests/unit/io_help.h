@@ -172,7 +172,8 @@ help_release(struct run *r)
 
 /* Decodes [p, end) as a reader would, piece bytes more each time. */
 static void
-help_decode(struct run *r, const char *p, const char *end, size_t piece)
+help_decode(struct run *r, const char *p, const char *end, size_t piece,
+    uint64_t context)
 {
 	struct decoder *d = r->format->decoder_new(r->layout, &r->spec);
 	struct batch *b = batch_new();
@@ -182,7 +183,9 @@ help_decode(struct run *r, const char *p, const char *end, size_t piece)
 		size_t used;
 
 		batch_reset(b);
+		b->context = context;
 		used = r->format->decode(d, p, have, have == end, b);
+		context = b->context;
 		help_batch(r, b);
 		p += used;
 		must(p <= have);
@@ -224,7 +227,7 @@ help_run(const struct job *job, struct str in, size_t piece)
 		err_release(&err);
 	} else {
 		help_wants(&r, job->wants);
-		help_decode(&r, in.p + used, in.p + in.n, piece);
+		help_decode(&r, in.p + used, in.p + in.n, piece, 0);
 	}
 	out = mem_strdup(buf_z(&r.out));
 	help_release(&r);
@@ -239,6 +242,7 @@ help_run_framed(const struct job *job, struct str in, size_t block)
 	struct run r;
 	struct err err = {0};
 	char *padded = mem_zalloc(in.n + SIMD_PAD), *out;
+	uint64_t context = 0, next;
 	const char *p, *end;
 	long used;
 
@@ -251,14 +255,17 @@ help_run_framed(const struct job *job, struct str in, size_t block)
 	end = in.p + in.n;
 	for (size_t n = block; p < end;) {
 		size_t left = (size_t)(end - p);
-		size_t whole =
-		    n < left ? r.format->frame(r.layout, p, n) : left;
+		size_t whole = left;
 
+		next = context;
+		if (n < left)
+			whole = format_frame(r.layout, p, n, &next);
 		if (!whole) {
 			n += block;
 			continue;
 		}
-		help_decode(&r, p, p + whole, 0);
+		help_decode(&r, p, p + whole, 0, context);
+		context = next;
 		p += whole;
 		n = block;
 	}
