@@ -199,8 +199,8 @@ odd_rows() {
 	}'
 }
 
-# What can be added apart and merged, and of what pieces have the rows, which are
-# added when those before them are known.
+# What can be added apart and merged, and of what pieces have the rows, which
+# are added when those before them are known.
 merged='any_value(v) a1, approx_distinct(v) a2, arg_max(v, i) a3,
     arg_min(v, i) a4, array_agg(v) a5, avg(i) a6, bit_and(i) a7, bit_or(i) a8,
     bit_xor(i) a9, bool_and(b) a10, bool_or(b) a11, count(*) a12,
