@@ -315,3 +315,18 @@ in_pieces() {
 	[ "$(wc -l <got)" -gt 100 ]
 	[ -z "$(LC_ALL=C comm -23 got want)" ]
 }
+
+# A key's hint in the agenda stays where it is while its session grows; what
+# was read of the key later must not be taken for it.
+@test "windows: a session that has grown over several runs still ends" {
+	local q='SELECT k, count(*) n GROUP BY k, session(100s)'
+	session_run() { # LINE...
+		printf '%s\n' "$@" >>log.jsonl
+		weir -s ./st -l 0s -T t:s "$q" log.jsonl
+	}
+	gives 0 session_run '{"t":40,"k":"b"}' '{"t":45,"k":"a"}'
+	gives 0 session_run '{"t":135,"k":"b"}'
+	gives 0 session_run '{"t":225,"k":"b"}' '{"t":230,"k":"a"}'
+	gives 0 session_run '{"t":400,"k":"a"}'
+	has "$out" '"window_end":"1970-01-01T00:05:25Z","k":"b","n":3}'
+}

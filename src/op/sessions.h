@@ -27,7 +27,8 @@ struct session {
 /* What a key's cell is. */
 struct session_key {
 	struct session *first;
-	int64_t hint; /* kept: the agenda has the key at that time, or before */
+	int64_t hint; /* kept: the agenda has the key at that time … */
+	bool maybe;   /* … or before: it is that of a cell as it was read */
 };
 
 struct sessions_run {

@@ -41,6 +41,7 @@ put_hint(struct sessions_run *r, const struct cell *c, int64_t due)
 {
 	agenda_put(&r->agenda, due, cell_key(&r->keys, c), nothing);
 	sessions_of(c)->hint = due;
+	sessions_of(c)->maybe = false;
 }
 
 /* All sessions of a key. */
@@ -117,6 +118,7 @@ load_key(void *arg, struct table *t, struct cell *c, struct str bytes)
 		return false;
 	sessions_of(c)->first = first;
 	sessions_of(c)->hint = key_due(r, c);
+	sessions_of(c)->maybe = true;
 	return true;
 }
 
@@ -165,7 +167,10 @@ static const struct cell_codec sessions_codec = {
 
 /* ---- what is due ---- */
 
-/* A hint's time has come. */
+/*
+ * A hint's time has come. If nothing is due yet the key needs another one,
+ * unless it is known to have one in between.
+ */
 static void
 bring(struct sessions_run *r, struct str key, int64_t w)
 {
@@ -177,7 +182,8 @@ bring(struct sessions_run *r, struct str key, int64_t w)
 	due = key_due(r, c);
 	if (due <= w)
 		table_touch(&r->keys, c);
-	else if (sessions_of(c)->hint <= w || sessions_of(c)->hint >= due)
+	else if (sessions_of(c)->maybe || sessions_of(c)->hint <= w ||
+		 sessions_of(c)->hint >= due)
 		put_hint(r, c, due);
 }
 
