@@ -168,6 +168,9 @@ bool when_of_float(const struct when_layout *l, double n, int64_t *out);
  */
 char *when_put(char *out, int64_t t);
 
+/* 2026-03-28, of the day that a time is in (UTC). Returns its end. */
+char *when_put_date(char *out, int64_t t);
+
 /*
  * The same in a zone, with its offset: 2026-03-28T23:00:00+01:00. Offsets are
  * written in whole minutes (local mean times had seconds): the text is always

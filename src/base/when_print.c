@@ -35,6 +35,17 @@ clamp(int64_t t)
 	return t > WHEN_LAST ? WHEN_LAST : t;
 }
 
+/* 2026-03-28 */
+static char *
+put_day(char *out, const struct civil *c)
+{
+	out = put_four(out, (unsigned)c->year);
+	*out++ = '-';
+	out = put_two(out, (unsigned)c->month);
+	*out++ = '-';
+	return put_two(out, (unsigned)c->day);
+}
+
 /* 2026-03-28T22:00:00.123456 of a time as if it were UTC. */
 static char *
 put_civil(char *out, int64_t civil)
@@ -42,11 +53,7 @@ put_civil(char *out, int64_t civil)
 	struct civil c;
 
 	when_to_civil(civil, &c);
-	out = put_four(out, (unsigned)c.year);
-	*out++ = '-';
-	out = put_two(out, (unsigned)c.month);
-	*out++ = '-';
-	out = put_two(out, (unsigned)c.day);
+	out = put_day(out, &c);
 	*out++ = 'T';
 	out = put_two(out, (unsigned)c.hour);
 	*out++ = ':';
@@ -66,6 +73,15 @@ when_put(char *out, int64_t t)
 	out = put_civil(out, clamp(t));
 	*out++ = 'Z';
 	return out;
+}
+
+char *
+when_put_date(char *out, int64_t t)
+{
+	struct civil c;
+
+	when_to_civil(clamp(t), &c);
+	return put_day(out, &c);
 }
 
 /* +01:00 or, without colon, +0100. */

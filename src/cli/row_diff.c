@@ -38,7 +38,7 @@ same_field(
 		return false;
 	c = flow_find(d->flow, name);
 	return c && !c->spread &&
-	       (c->type == T_TIME || c->type == T_DURATION) &&
+	       (type_is_instant(c->type) || c->type == T_DURATION) &&
 	       same_as(d, a, b, c->type);
 }
 

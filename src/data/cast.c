@@ -10,6 +10,7 @@
 
 #include "base/num.h"
 #include "base/utf8.h"
+#include "base/zone.h"
 #include "data/pack.h"
 
 _Static_assert(DEC_TEXT_MAX >= NUM_FLOAT_MAX && DEC_TEXT_MAX >= WHEN_TEXT_MAX,
@@ -298,10 +299,33 @@ to_time(const struct cast *c)
 	case T_DECIMAL:
 		good = time_of_decimal(c, &t);
 		break;
+	case T_TIME:
+		good = true;
+		t = c->v.i;
+		break;
 	default:
 		return false;
 	}
 	return good && give(c, value_time(t));
+}
+
+/*
+ * The day of a time, by the days of the zone that text is read in: a date
+ * without an offset is what it says, whatever the zone.
+ */
+static bool
+to_date(const struct cast *c)
+{
+	const struct zone *zone = c->v.type == T_TEXT ? c->layout->zone : NULL;
+	int64_t t;
+
+	if (!to_time(c))
+		return false;
+	t = c->out->i;
+	if (zone)
+		t += zone_offset(zone, t, NULL, NULL) * WHEN_SECOND;
+	t -= (t % WHEN_DAY + WHEN_DAY) % WHEN_DAY;
+	return t >= WHEN_FIRST && t <= WHEN_LAST && give(c, value_date(t));
 }
 
 /* Also negative ones, as they are printed. */
@@ -342,6 +366,8 @@ value_cast(struct arena *a, struct value v, enum type to,
 		v = pack_of_json(value_str(v), a);
 	if (v.type == T_NULL || (enum type)v.type == to || to == T_ANY)
 		return give(&c, v);
+	if (v.type == T_DATE && to != T_TEXT && to != T_JSON)
+		v.type = T_TIME; /* its midnight */
 	if (!layout)
 		c.layout = v.type == T_TEXT ? &text : &number;
 	c.v = v;
@@ -363,6 +389,8 @@ value_cast(struct arena *a, struct value v, enum type to,
 		return to_bytes(&c);
 	case T_TIME:
 		return to_time(&c);
+	case T_DATE:
+		return to_date(&c);
 	case T_DURATION:
 		return to_duration(&c);
 	case T_LIST:

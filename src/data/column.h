@@ -53,6 +53,7 @@ type_store(enum type t)
 		return STORE_BYTE;
 	case T_INT:
 	case T_TIME:
+	case T_DATE:
 	case T_DURATION:
 		return STORE_I64;
 	case T_FLOAT:

@@ -199,6 +199,7 @@ value_json(struct buf *out, struct value v)
 		put_base64(out, value_str(v));
 		break;
 	case T_TIME:
+	case T_DATE:
 	case T_DURATION:
 		put_quoted(out, v);
 		break;

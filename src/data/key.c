@@ -117,6 +117,9 @@ key_put(struct buf *out, struct value v)
 	case T_TIME:
 		put64(out, KEY_TIME, (uint64_t)v.i);
 		break;
+	case T_DATE:
+		put64(out, KEY_DATE, (uint64_t)v.i);
+		break;
 	case T_DURATION:
 		put64(out, KEY_DURATION, (uint64_t)v.i);
 		break;
@@ -148,7 +151,8 @@ payload(const char *p, const char *end)
 	    [KEY_TIME] = 8,
 	    [KEY_DURATION] = 8,
 	    [KEY_LIST] = 4,
-	    [KEY_MAP] = 4};
+	    [KEY_MAP] = 4,
+	    [KEY_DATE] = 8};
 	size_t n;
 
 	must(p < end && (unsigned char)*p < KEY_TAGS);
@@ -201,6 +205,7 @@ check_value(const char *p, size_t room)
 	case KEY_FLOAT:
 	case KEY_TIME:
 	case KEY_DURATION:
+	case KEY_DATE:
 		return room >= 9 ? 9 : 0;
 	case KEY_DECIMAL:
 		return room >= 18 && check_dec(get_dec(p + 1)) ? 18 : 0;
@@ -213,7 +218,7 @@ check_value(const char *p, size_t room)
 		n = KEY_TEXT_HEAD + (size_t)key_get32(p + 1);
 		if (room < n)
 			return 0;
-		if (tag >= KEY_LIST &&
+		if ((tag == KEY_LIST || tag == KEY_MAP) &&
 		    !check_nested(tag,
 			(struct str){p + KEY_TEXT_HEAD, n - KEY_TEXT_HEAD}))
 			return 0;
@@ -256,7 +261,8 @@ get_value(const char **p, const char *end, struct dec *room)
 	    [KEY_TIME] = T_TIME,
 	    [KEY_DURATION] = T_DURATION,
 	    [KEY_LIST] = T_LIST,
-	    [KEY_MAP] = T_MAP};
+	    [KEY_MAP] = T_MAP,
+	    [KEY_DATE] = T_DATE};
 	size_t n = payload(*p, end);
 	enum key_tag tag = (enum key_tag)(unsigned char)**p;
 	const char *body = *p + 1;
@@ -281,6 +287,7 @@ get_value(const char **p, const char *end, struct dec *room)
 		return (struct value){.d = room, .type = T_DECIMAL};
 	case KEY_TIME:
 	case KEY_DURATION:
+	case KEY_DATE:
 		return (struct value){
 		    .i = (int64_t)key_get64(body), .type = types[tag]};
 	case KEY_TEXT:
@@ -344,7 +351,7 @@ key_cmp(struct str a, struct str b)
 			q += m;
 		} else if (*p == *q &&
 			   (*p == KEY_INT || *p == KEY_TIME ||
-			       *p == KEY_DURATION) &&
+			       *p == KEY_DURATION || *p == KEY_DATE) &&
 			   p_end - p >= 9 && q_end - q >= 9) {
 			int64_t x = (int64_t)key_get64(p + 1);
 			int64_t y = (int64_t)key_get64(q + 1);
@@ -413,11 +420,11 @@ key_prefix(struct str key)
 		return (uint64_t)tag << 56 |
 		       bytes_order(p + KEY_TEXT_HEAD,
 			   payload(p, end) + 1 - KEY_TEXT_HEAD);
-	if (tag < KEY_INT || tag > KEY_DURATION)
+	if (tag < KEY_INT || tag == KEY_LIST || tag == KEY_MAP)
 		return (uint64_t)tag << 56;
 	arena_init(&scratch, 256);
 	v = key_get(&p, end, &scratch);
-	if (tag == KEY_TIME || tag == KEY_DURATION)
+	if (tag >= KEY_TIME)
 		bits = ((uint64_t)v.i ^ (uint64_t)1 << 63) >> 8;
 	else
 		bits = float_order(number_of(v));
@@ -455,6 +462,7 @@ key_is_plain(struct str key)
 		case KEY_INT:
 		case KEY_TIME:
 		case KEY_DURATION:
+		case KEY_DATE:
 			break;
 		case KEY_FLOAT:
 		case KEY_DECIMAL:

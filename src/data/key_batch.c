@@ -120,7 +120,8 @@ put_element(struct buf *out, const struct column *c, unsigned row)
 
 	if ((v.type == T_TEXT || v.type == T_BYTES) && v.len > KEY_MAX)
 		return false;
-	if (v.type >= T_LIST && v.len > NESTED_MAX)
+	if ((v.type == T_LIST || v.type == T_MAP || v.type == T_JSON) &&
+	    v.len > NESTED_MAX)
 		return false;
 	key_put(out, v);
 	return true;

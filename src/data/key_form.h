@@ -9,7 +9,8 @@
 #include <stdint.h>
 #include <string.h>
 
-/* In value_cmp's order of types; the three numbers are one there. */
+/* In value_cmp's order of types; the three numbers are one there. New ones
+ * come last. */
 enum key_tag {
 	KEY_NULL,
 	KEY_FALSE,
@@ -23,6 +24,7 @@ enum key_tag {
 	KEY_DURATION,
 	KEY_LIST, /* uint32 length, canonical msgpack; also the next */
 	KEY_MAP,
+	KEY_DATE, /* as KEY_TIME, of midnight */
 	KEY_TAGS
 };
 

@@ -3,7 +3,8 @@
  * msgpack, the only serialised form of values: nested values in batches,
  * state, and the msgpack format use it. Times are the standard timestamp
  * extension (type -1); our own extension types carry decimals (1: scale byte,
- * then 16 bytes little-endian) and durations (2: int64 big-endian µs).
+ * then 16 bytes little-endian), durations (2: int64 big-endian µs) and dates
+ * (3: int32 big-endian days since 1970).
  *
  * Reading never trusts a length: it is checked against the bytes there are,
  * and nesting is limited (PACK_DEPTH_MAX), without recursion where the input
@@ -21,6 +22,7 @@
 #define PACK_EXT_TIME (-1)
 #define PACK_EXT_DECIMAL 1
 #define PACK_EXT_DURATION 2
+#define PACK_EXT_DATE 3
 #define PACK_EXT_EVENT_TIME 0 /* fluentd: 2 x uint32 big-endian, s and ns */
 
 /* Writes one value (lists and maps are copied, JSON text is parsed). */

@@ -237,6 +237,18 @@ read_decimal(const char *p, uint64_t n, struct dec *room, struct value *out)
 	return room->v < limit && room->v > -limit;
 }
 
+/* False if it is out of the range of times. */
+static bool
+read_date(const char *p, struct value *out)
+{
+	int64_t days = (int32_t)(uint32_t)load(p, 4);
+
+	if (days < WHEN_FIRST / WHEN_DAY || days > WHEN_LAST / WHEN_DAY)
+		return false;
+	*out = value_date(days * WHEN_DAY);
+	return true;
+}
+
 /* n bytes at p: the type, then the payload. */
 static struct value
 ext_of(const char *p, uint64_t n, struct dec *room)
@@ -254,6 +266,8 @@ ext_of(const char *p, uint64_t n, struct dec *room)
 		return v;
 	if (type == PACK_EXT_DURATION && n == 8)
 		return value_duration((int64_t)load(p, 8));
+	if (type == PACK_EXT_DATE && n == 4 && read_date(p, &v))
+		return v;
 	return bytes_of(p, n);
 }
 

@@ -139,6 +139,15 @@ put_decimal(struct buf *out, struct dec d)
 }
 
 static void
+put_date(struct buf *out, int64_t t)
+{
+	uint32_t days = (uint32_t)(int32_t)(t / WHEN_DAY);
+
+	put_head(out, 0xd6, PACK_EXT_DATE, 1);
+	put_head(out, days >> 24, days, 3);
+}
+
+static void
 put_duration(struct buf *out, int64_t us)
 {
 	put_head(out, 0xd7, PACK_EXT_DURATION, 1);
@@ -182,6 +191,9 @@ pack_put(struct buf *out, struct value v)
 		break;
 	case T_TIME:
 		put_time(out, v.i);
+		break;
+	case T_DATE:
+		put_date(out, v.i);
 		break;
 	case T_DURATION:
 		put_duration(out, v.i);

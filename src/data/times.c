@@ -100,6 +100,7 @@ change(struct maker *m, struct value *v)
 	case T_DECIMAL:
 	case T_TEXT:
 	case T_BYTES:
+	case T_DATE:
 	case T_DURATION:
 	case T_JSON:
 	case T_ANY:
@@ -107,6 +108,62 @@ change(struct maker *m, struct value *v)
 	}
 	return false;
 }
+
+/* ---- dates ---- */
+
+static void
+pack_date(struct buf *out, struct value v)
+{
+	char text[WHEN_TEXT_MAX];
+
+	pack_put_text(
+	    out, (struct str){text, (size_t)(when_put_date(text, v.i) - text)});
+}
+
+/* False if no two bytes in it begin a packed date. */
+static bool
+may_have_dates(struct value v)
+{
+	const char *p = v.p, *end = p + v.len;
+
+	while ((p = memchr(p, 0xd6, (size_t)(end - p)))) {
+		if (++p == end)
+			break;
+		if (*p == PACK_EXT_DATE)
+			return true;
+	}
+	return false;
+}
+
+void
+dates_pack(struct buf *out, struct value v)
+{
+	const char *p = v.p, *end = p + v.len, *done = p;
+
+	if (v.type == T_DATE) {
+		pack_date(out, v);
+		return;
+	}
+	if ((v.type != T_LIST && v.type != T_MAP) || !may_have_dates(v)) {
+		pack_put(out, v);
+		return;
+	}
+	while (p < end) {
+		const char *from = p;
+		struct pack_item it;
+
+		if (pack_item_get(&p, end, &it) != PACK_OK)
+			break;
+		if (it.kind != PACK_SCALAR || it.v.type != T_DATE)
+			continue;
+		buf_add(out, done, (size_t)(from - done));
+		pack_date(out, it.v);
+		done = p;
+	}
+	buf_add(out, done, (size_t)(end - done));
+}
+
+/* ---- columns ---- */
 
 /* The column's selected rows; the others become NULL. */
 static void

@@ -17,6 +17,7 @@ static const char *const type_names[] = {
     [T_DURATION] = "interval",
     [T_LIST] = "array",
     [T_MAP] = "map",
+    [T_DATE] = "date",
     [T_JSON] = "json",
     [T_ANY] = "any",
 };
@@ -51,7 +52,7 @@ static const struct type_word {
 	{"char varying", T_TEXT},
 	{"character", T_TEXT},
 	{"character varying", T_TEXT},
-	{"date", T_TIME},
+	{"date", T_DATE},
 	{"datetime", T_TIME},
 	{"dec", T_DECIMAL},
 	{"decimal", T_DECIMAL},

@@ -91,6 +91,7 @@ value_cmp(struct value a, struct value b)
 		return a.b - b.b;
 	case T_INT:
 	case T_TIME:
+	case T_DATE:
 	case T_DURATION:
 		return cmp_int(a.i, b.i);
 	case T_FLOAT:
@@ -155,6 +156,7 @@ value_copy(struct arena *a, struct value v)
 	case T_INT:
 	case T_FLOAT:
 	case T_TIME:
+	case T_DATE:
 	case T_DURATION:
 	case T_ANY:
 		break;
@@ -222,6 +224,9 @@ value_print(struct buf *out, struct value v)
 		break;
 	case T_TIME:
 		ended(out, when_put(buf_reserve(out, WHEN_TEXT_MAX), v.i));
+		break;
+	case T_DATE:
+		ended(out, when_put_date(buf_reserve(out, WHEN_TEXT_MAX), v.i));
 		break;
 	case T_DURATION:
 		ended(out,

@@ -34,6 +34,7 @@ enum type {
 	T_DURATION, /* µs */
 	T_LIST,	    /* msgpack array */
 	T_MAP,	    /* msgpack map */
+	T_DATE,	    /* a day: its midnight, µs since the epoch, UTC */
 	T_JSON,	    /* a value still as JSON text; only between a JSON decoder
 		       and an encoder, for fields nobody computes with */
 	T_ANY	    /* as a column's type: each row has its own */
@@ -48,7 +49,7 @@ const char *type_name(enum type t);
 struct value {
 	union {
 		bool b;
-		int64_t i; /* INT, TIME, DURATION */
+		int64_t i; /* INT, TIME, DURATION, DATE */
 		double f;
 		const struct dec *d; /* DECIMAL */
 		const char *p;	     /* TEXT, BYTES, LIST, MAP, JSON */
@@ -105,6 +106,12 @@ value_time(int64_t t)
 }
 
 static inline struct value
+value_date(int64_t t)
+{
+	return (struct value){.i = t, .type = T_DATE};
+}
+
+static inline struct value
 value_duration(int64_t t)
 {
 	return (struct value){.i = t, .type = T_DURATION};
@@ -115,6 +122,14 @@ struct value value_decimal(struct arena *a, struct dec d);
 
 /* True for int, float, decimal. */
 bool type_is_number(enum type t);
+
+/* True for what counts as an instant where one is asked for: a time, and a
+ * date, which is its midnight. */
+static inline bool
+type_is_instant(enum type t)
+{
+	return t == T_TIME || t == T_DATE;
+}
 
 /*
  * Total order over all values, for sorting, MIN/MAX and keys: by type order,
@@ -143,7 +158,8 @@ struct value value_copy(struct arena *a, struct value v);
 
 /*
  * The value as plain text, as CAST(… AS TEXT) gives it: numbers in shortest
- * form, times in RFC 3339 UTC, durations as 1h30m, lists and maps as JSON,
+ * form, times in RFC 3339 UTC, dates as 2026-03-28, durations as 1h30m, lists
+ * and maps as JSON,
  * bytes as lower-case hex, booleans true/false, NULL nothing. Of JSON text a
  * string loses its quotes and escapes, null becomes nothing, and the rest
  * stays as it is.
@@ -152,8 +168,8 @@ void value_print(struct buf *out, struct value v);
 
 /*
  * The value as JSON (RFC 8259): text escaped (", \, controls; everything else
- * as it is), times and durations as strings, not-finite floats as null, bytes
- * as base64 strings, decimals as plain numbers, T_JSON as it stands.
+ * as it is), times, dates and durations as strings, not-finite floats as null,
+ * bytes as base64 strings, decimals as plain numbers, T_JSON as it stands.
  */
 void value_json(struct buf *out, struct value v);
 

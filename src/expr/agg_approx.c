@@ -107,6 +107,7 @@ value_hash(struct value v)
 	case T_BOOL:
 		return mix(v.b ? 0x7475 : 0x6661);
 	case T_TIME:
+	case T_DATE:
 	case T_DURATION:
 		return mix((uint64_t)v.i ^ (uint64_t)v.type << 56);
 	case T_TEXT:

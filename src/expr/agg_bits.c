@@ -159,7 +159,7 @@ rate_bind(struct agg_call *call, struct err *err)
 	enum type t = agg_arg_type(call, 1);
 
 	call->type = T_FLOAT;
-	if (t != T_TIME && t != T_TEXT && t != T_ANY && t != T_NULL)
+	if (!type_is_instant(t) && t != T_TEXT && t != T_ANY && t != T_NULL)
 		return err_set(err, ERR_SPEC, agg_arg_where(call, 1),
 		    "%s() needs a time as its second argument, this is a %s",
 		    call->agg->name, type_name(t));

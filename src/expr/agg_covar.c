@@ -32,7 +32,8 @@ covar_bind(struct agg_call *call, struct err *err)
 	for (unsigned i = 0; i < 2; i++) {
 		enum type t = agg_arg_type(call, i);
 
-		if (t == T_BYTES || t == T_LIST || t == T_MAP || t == T_TIME)
+		if (t == T_BYTES || t == T_LIST || t == T_MAP ||
+		    type_is_instant(t))
 			return err_set(err, ERR_SPEC, agg_arg_where(call, i),
 			    "%s() needs numbers, this is a %s", call->agg->name,
 			    type_name(t));

@@ -368,6 +368,8 @@ as_number(struct value *v)
 {
 	struct dec space;
 
+	if (v->type == T_DATE)
+		v->type = T_TIME;
 	if (v->type == T_TIME || v->type == T_DURATION)
 		return true;
 	if (!agg_number(*v, v, &space))

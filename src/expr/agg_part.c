@@ -79,7 +79,7 @@ agg_bind_number(struct agg_call *call, bool times, struct err *err)
 	enum type t = agg_arg_type(call, 0);
 
 	if (t == T_BYTES || t == T_LIST || t == T_MAP ||
-	    (t == T_TIME && !times))
+	    (type_is_instant(t) && !times))
 		return err_set(err, ERR_SPEC, agg_arg_where(call, 0),
 		    "%s() needs a number, this is a %s", call->agg->name,
 		    type_name(t));

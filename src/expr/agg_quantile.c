@@ -149,7 +149,7 @@ value_put(struct quant *q, struct arena *heap, struct value v)
 {
 	struct dec space;
 
-	if (v.type == T_TIME)
+	if (type_is_instant(v.type))
 		int_put(q, heap, v.i, KIND_TIME);
 	else if (v.type == T_DURATION)
 		int_put(q, heap, v.i, KIND_DURATION);
@@ -597,6 +597,8 @@ median_bind(struct agg_call *call, struct err *err)
 	call->params[1] = VALUE_NULL;
 	if (t == T_INT || t == T_FLOAT || t == T_TIME || t == T_DURATION)
 		call->type = t;
+	else if (t == T_DATE)
+		call->type = T_TIME;
 	else if (t == T_BOOL)
 		call->type = T_INT;
 	else

@@ -60,6 +60,8 @@ type_common(enum type a, enum type b)
 		return a;
 	if (a == T_NULL)
 		return b;
+	if (type_is_instant(a) && type_is_instant(b))
+		return T_TIME;
 	if (!type_is_number(a) || !type_is_number(b))
 		return T_ANY;
 	return a == T_FLOAT || b == T_FLOAT ? T_FLOAT : T_DECIMAL;
@@ -127,6 +129,7 @@ bind_text_as(struct binder *bd, struct expr **e, enum type want)
 {
 	static const char *const what[] = {[T_BOOL] = "a boolean",
 	    [T_TIME] = "a time",
+	    [T_DATE] = "a date",
 	    [T_DURATION] = "a duration"};
 	struct value v, text;
 
@@ -137,12 +140,17 @@ bind_text_as(struct binder *bd, struct expr **e, enum type want)
 		if (!text_number(bd->arena, value_str(text), &v))
 			return bind_fail(bd, (*e)->where, "%s",
 			    reason_value(bd->arena, "not a number", text));
-	} else if (want == T_BOOL || want == T_TIME || want == T_DURATION) {
-		if (!value_cast(bd->arena, text, want, NULL, &v))
+	} else if (want == T_BOOL || type_is_instant(want) ||
+		   want == T_DURATION) {
+		/* Beside a date it may still be a time. */
+		if (!value_cast(bd->arena, text, want == T_DATE ? T_TIME : want,
+			NULL, &v))
 			return bind_fail(bd, (*e)->where, "%s",
 			    reason_value(bd->arena,
 				arena_printf(bd->arena, "not %s", what[want]).p,
 				text));
+		if (want == T_DATE && v.i % WHEN_DAY == 0)
+			v.type = T_DATE;
 	} else {
 		return 0;
 	}

@@ -7,6 +7,7 @@
 #include "expr/agg.h"
 #include "expr/over.h"
 #include "expr/sig.h"
+#include "expr/unit.h"
 
 /* ---- running a function ---- */
 
@@ -15,6 +16,7 @@ struct call_plan {
 	struct sig sig;
 	const void *prepared;
 	unsigned n_given; /* arguments written; the rest are defaults */
+	unsigned dates;	  /* which of the first are dates, a bit each */
 };
 
 /* Rows where the arguments written are not NULL. */
@@ -55,6 +57,7 @@ static void
 eval_call(const struct expr *e, struct eval *ev, const struct batch *b,
     struct rows rows, struct column *out)
 {
+	static const struct sig_type times = {T_TIME, false};
 	const struct call_plan *p = e->more;
 	struct fn_frame f = {ev, 0, p->prepared, b};
 	enum type result = p->sig.result.type;
@@ -64,6 +67,8 @@ eval_call(const struct expr *e, struct eval *ev, const struct batch *b,
 	for (unsigned i = 0; i < e->n_args; i++) {
 		expr_run(e->args[i], ev, b, rows, &cols[i]);
 		col_convert(ev, &cols[i], rows, sig_param(&p->sig, i)->type);
+		if (p->sig.same && e->type == T_TIME)
+			col_convert(ev, &cols[i], rows, times);
 	}
 	if (p->fn->columns) {
 		p->fn->columns(&f, cols, e->n_args, rows.sel, rows.n, out);
@@ -75,6 +80,8 @@ eval_call(const struct expr *e, struct eval *ev, const struct batch *b,
 	}
 	if (p->sig.same && (e->type == T_FLOAT || e->type == T_DECIMAL))
 		col_convert(ev, out, rows, (struct sig_type){e->type, false});
+	if (result == T_TIME && e->type == T_DATE)
+		out->type = T_DATE;
 }
 
 void
@@ -146,6 +153,8 @@ bind_args(struct binder *bd, const struct node *n, struct call_plan *p,
 		if (!type_converts(e->args[i]->type, want->type))
 			return wrong_type(
 			    bd, n, i, e->args[i]->type, want->type, signature);
+		if (e->args[i]->type == T_DATE && i < SIG_PARAMS_MAX)
+			p->dates |= 1u << i;
 		if (convert_constant(bd, &e->args[i], want->type))
 			return -1;
 		if (want->type.type == T_ANY)
@@ -156,6 +165,27 @@ bind_args(struct binder *bd, const struct node *n, struct call_plan *p,
 	}
 	e->type = p->sig.same ? common : p->sig.result.type;
 	return 0;
+}
+
+/* True if a function that makes times of times makes a date of a date. */
+static bool
+gives_date(const struct call_plan *p, const struct expr *e)
+{
+	bool date = false;
+
+	if (!(p->fn->flags & FN_DATES) || p->n_given == p->sig.n)
+		return false;
+	for (unsigned i = 0; i < p->n_given; i++) {
+		struct value v;
+
+		date |=
+		    p->sig.params[i].type.type == T_TIME && p->dates & 1u << i;
+		if (p->sig.params[i].type.type == T_TEXT &&
+		    expr_constant(e->args[i], &v) && v.type == T_TEXT &&
+		    unit_find(value_str(v)) < UNIT_DAY)
+			return false;
+	}
+	return date;
 }
 
 static int
@@ -204,6 +234,8 @@ bind_fn(struct binder *bd, const struct node *n, const struct fn *fn)
 	e->varies = fn->flags & FN_VOLATILE;
 	if (bind_args(bd, n, p, e) || prepare(bd, p, e))
 		return NULL;
+	if (gives_date(p, e))
+		e->type = T_DATE;
 	return bind_fold(bd, e);
 }
 

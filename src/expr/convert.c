@@ -3,9 +3,9 @@
  * Implicit conversions: what a function's parameter makes of its argument.
  *
  * They are narrower than CAST: a text is read as a number, boolean, time or
- * duration, numbers widen, a float without fraction is an integer; nothing is
- * cut, and a number is never a time. What cannot be converted makes the row
- * bad, with the value in its reason.
+ * duration, numbers widen, a float without fraction is an integer, a date is a
+ * time; nothing is cut, and a number is never a time. What cannot be converted
+ * makes the row bad, with the value in its reason.
  */
 #include "base/num.h"
 #include "base/when.h"
@@ -153,6 +153,10 @@ to_same(struct arena *a, struct value v, enum type want, struct value *out)
 	*out = v;
 	if ((enum type)v.type == want)
 		return true;
+	if (v.type == T_DATE && want == T_TIME) {
+		out->type = T_TIME;
+		return true;
+	}
 	if (v.type != T_TEXT || want == T_LIST || want == T_MAP)
 		return false;
 	if (want == T_BYTES) {
@@ -177,6 +181,7 @@ convert(struct arena *a, struct value v, enum type want, struct value *out)
 	case T_BOOL:
 	case T_BYTES:
 	case T_TIME:
+	case T_DATE:
 	case T_DURATION:
 	case T_LIST:
 	case T_MAP:
@@ -207,6 +212,8 @@ mismatch(struct sig_type want)
 		return "not bytes";
 	case T_TIME:
 		return "not a time";
+	case T_DATE:
+		return "not a date";
 	case T_DURATION:
 		return "not a duration";
 	case T_LIST:
@@ -247,6 +254,8 @@ type_converts(enum type t, struct sig_type want)
 		return true;
 	if (number)
 		return type_is_number(t) || t == T_TEXT;
+	if (want.type == T_TIME && t == T_DATE)
+		return true;
 	if (want.type == T_TEXT)
 		return t != T_BYTES && t != T_LIST && t != T_MAP;
 	return t == T_TEXT && want.type != T_LIST && want.type != T_MAP;
@@ -308,6 +317,10 @@ col_convert(
 		return;
 	if (want.type == T_FLOAT && c->type == T_INT) {
 		ints_to_floats(ev, c, rows);
+		return;
+	}
+	if (want.type == T_TIME && c->type == T_DATE) {
+		c->type = T_TIME;
 		return;
 	}
 	if (c->constant &&

@@ -112,12 +112,11 @@ const char *lex_describe(const struct lexer *lx, char *out, size_t size);
 /*
  * A type with its parameters: precision and scale of DECIMAL(p, s), digits of
  * a TIMESTAMP(p)'s fraction, longest length of VARCHAR(n); CHAR(n) also has
- * its least length in scale. -1 where not stated. DATE is a timestamp cut to
- * the day; TIME, the time of day, is a text (see daytime.h).
+ * its least length in scale. -1 where not stated. TIME, the time of day, is a
+ * text (see daytime.h).
  */
 struct cast_type {
 	enum type type;
-	bool date;
 	bool daytime;
 	bool nested; /* ARRAY<…>, MAP<…>, ROW<…>: with types of elements */
 	/* INSERT INTO: the column that is written. The cast was not asked for,

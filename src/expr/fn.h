@@ -11,8 +11,11 @@
 #include "expr/expr.h"
 
 enum fn_flag {
-	FN_NULLS = 1,	/* is called with NULLs; else NULL in, NULL out */
-	FN_VOLATILE = 2 /* not folded: now() */
+	FN_NULLS = 1,	 /* is called with NULLs; else NULL in, NULL out */
+	FN_VOLATILE = 2, /* not folded: now() */
+	/* In UTC, of a date and without a unit or with one of days or more:
+	 * midnight again, so the result is a date. */
+	FN_DATES = 4
 };
 
 /* What a function gets besides its arguments. */
@@ -30,7 +33,8 @@ struct fn {
 	const char *family;
 	/*
 	 * "text, bigint, bigint = 0 -> text"; types: any bool bigint float
-	 * number text bytes time duration list map; "..." repeats the last;
+	 * number text bytes time date duration list map; "..." repeats the
+	 * last;
 	 * "= x" makes it optional with that default; "any -> same".
 	 */
 	const char *signature;

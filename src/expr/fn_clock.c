@@ -113,7 +113,7 @@ FN_ROW(to_date_row)
 		return;
 	t += zone_offset(u->zone, t, NULL, NULL) * WHEN_SECOND;
 	if (unit_round(UNIT_DAY, t, false, &day))
-		*out = value_time(zone_instant(u->zone, day, 0));
+		*out = value_date(day);
 }
 
 FN_ROW(unix_timestamp_row)
@@ -121,7 +121,7 @@ FN_ROW(unix_timestamp_row)
 	int64_t t = 0;
 	bool good = true;
 
-	if (args[0].type == T_TIME)
+	if (type_is_instant(args[0].type))
 		t = args[0].i;
 	else if (args[0].type == T_TEXT)
 		good = read_time(f, args, n, &t);
@@ -279,7 +279,7 @@ FN_ROW(current_date_row)
 {
 	int64_t t = clock_now();
 
-	*out = value_time(t - t % WHEN_DAY);
+	*out = value_date(t - t % WHEN_DAY);
 }
 
 FN_ROW(localtime_row)
@@ -304,8 +304,8 @@ const struct fn fn_clock_rows[] = {
 	 .flink = "CONVERT_TZ", .prepare = convert_prepare,
 	 .row = convert_tz_row},
 	{.name = "current_date", .aliases = "", TIME,
-	 .signature = "-> time",
-	 .doc = "Start of the current day (UTC).",
+	 .signature = "-> date",
+	 .doc = "The current day (UTC).",
 	 .example = "current_date() <= now()", .result = "true",
 	 .flink = "CURRENT_DATE", .flags = FN_VOLATILE,
 	 .row = current_date_row},
@@ -340,11 +340,12 @@ const struct fn fn_clock_rows[] = {
 	 .result = "true",
 	 .flink = "NOW", .flags = FN_VOLATILE, .row = now_row},
 	{.name = "to_date", .aliases = "", TIME,
-	 .signature = "text, text = '', text = 'UTC' -> time",
-	 .doc = "The day of a text as a time, by a pattern or, without one, as "
-		"times are usually written; NULL if it is none.",
+	 .signature = "text, text = '', text = 'UTC' -> date",
+	 .doc = "A text as a date, by a pattern or, without one, as times are "
+		"usually written; NULL if it is none. What has an offset is "
+		"the day in the zone.",
 	 .example = "to_date('28.03.2026', 'dd.MM.yyyy')",
-	 .result = "2026-03-28T00:00:00Z",
+	 .result = "2026-03-28",
 	 .flink = "TO_DATE", .prepare = read_prepare, .row = to_date_row},
 	{.name = "to_timestamp", .aliases = "strptime", TIME,
 	 .signature = "text, text = '', text = 'UTC' -> time",

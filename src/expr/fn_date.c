@@ -99,9 +99,9 @@ FN_ROW(make_date_row)
 	int64_t y = args[0].i, m = args[1].i, d = args[2].i;
 
 	*out = VALUE_NULL;
+	(void)f;
 	if (valid_date(y, m, d))
-		give(
-		    f, true, when_days((int)y, (int)m, (int)d) * WHEN_DAY, out);
+		*out = value_date(when_days((int)y, (int)m, (int)d) * WHEN_DAY);
 }
 
 FN_ROW(make_timestamp_row)
@@ -128,9 +128,17 @@ FN_ROW(last_day_row)
 	if (!civil_of(f, args[0].i, &t) || !unit_round(UNIT_DAY, t, false, &t))
 		return;
 	when_civil_of_days(t / WHEN_DAY, &year, &month, &day);
-	give(f, true,
-	    when_days(year, month, when_days_in_month(year, month)) * WHEN_DAY,
-	    out);
+	*out = value_date(
+	    when_days(year, month, when_days_in_month(year, month)) * WHEN_DAY);
+}
+
+FN_ROW(date_row)
+{
+	int64_t t = 0;
+
+	*out = VALUE_NULL;
+	if (civil_of(f, args[0].i, &t) && unit_round(UNIT_DAY, t, false, &t))
+		*out = value_date(t);
 }
 
 FN_ROW(dayname_row)
@@ -216,7 +224,7 @@ span_bound(struct value v, int64_t *t)
 {
 	static const struct when_layout iso = {.kind = WHEN_ISO};
 
-	if (v.type == T_TIME) {
+	if (type_is_instant(v.type)) {
 		*t = v.i;
 		return true;
 	}
@@ -283,11 +291,18 @@ FN_ROW(epoch_us_row)
 const struct fn fn_date_rows[] = {
 	{.name = "add_months", TIME,
 	 .signature = "time, bigint, text = 'UTC' -> time",
+	 .flags = FN_DATES,
 	 .doc = "A time n months later; a day beyond the month's end becomes "
-		"its last.",
+		"its last. Of a date, and without a zone, a date.",
 	 .example = "add_months(TIMESTAMP '2026-01-31 10:00:00', 1)",
 	 .result = "2026-02-28T10:00:00Z",
 	 .prepare = zone2_prepare, .row = add_months_row},
+	{.name = "date", TIME, .signature = "time, text = 'UTC' -> date",
+	 .doc = "The day of a time, by the days of a zone. In UTC also CAST(t "
+		"AS DATE).",
+	 .example = "date(TIMESTAMP '2026-03-28 23:15:00', 'Europe/Berlin')",
+	 .result = "2026-03-29",
+	 .prepare = zone1_prepare, .row = date_row},
 	{.name = "dayname", NAME,
 	 .doc = "Name of the day of the week, in English.",
 	 .example = "dayname(TIMESTAMP '2026-03-28 22:15:00')",
@@ -312,18 +327,17 @@ const struct fn fn_date_rows[] = {
 	 .doc = "Year of the ISO 8601 week.",
 	 .example = "isoyear(TIMESTAMP '2027-01-01 00:00:00')",
 	 .result = "2026", .row = isoyear_row},
-	{.name = "last_day", TIME, .signature = "time, text = 'UTC' -> time",
-	 .doc = "Start of the last day of the month.",
+	{.name = "last_day", TIME, .signature = "time, text = 'UTC' -> date",
+	 .doc = "The last day of the month.",
 	 .example = "last_day(TIMESTAMP '2028-02-10 12:00:00')",
-	 .result = "2028-02-29T00:00:00Z",
+	 .result = "2028-02-29",
 	 .prepare = zone1_prepare, .row = last_day_row},
 	{.name = "make_date", TIME,
-	 .signature = "bigint, bigint, bigint, text = 'UTC' -> time",
-	 .doc = "The start of a day, of year, month and day; NULL if there is "
-		"no such day.",
-	 .example = "make_date(2026, 3, 28)",
-	 .result = "2026-03-28T00:00:00Z",
-	 .prepare = zone3_prepare, .row = make_date_row},
+	 .signature = "bigint, bigint, bigint -> date",
+	 .doc = "The date of year, month and day; NULL if there is no such "
+		"day.",
+	 .example = "make_date(2026, 3, 28)", .result = "2026-03-28",
+	 .row = make_date_row},
 	{.name = "make_timestamp", TIME,
 	 .signature = "bigint, bigint, bigint, bigint, bigint, float, text = "
 		      "'UTC' -> time",

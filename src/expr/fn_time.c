@@ -294,11 +294,13 @@ const struct fn fn_time_rows[] = {
 	 .signature = "text, bigint, time, text = 'UTC' -> time",
 	 .doc = "A time n units later, by the days of a zone; a day beyond the "
 		"month's end becomes its last. In UTC also TIMESTAMPADD(unit, "
-		"n, t).",
+		"n, t). Days and more of a date, and without a zone, give a "
+		"date.",
 	 .example = "date_add('day', 1, TIMESTAMP '2026-03-28 12:00:00', "
 		    "'Europe/Berlin')",
 	 .result = "2026-03-29T11:00:00Z",
-	 .flink = NULL, .prepare = add_prepare, .row = date_add_row},
+	 .flink = NULL, .flags = FN_DATES, .prepare = add_prepare,
+	 .row = date_add_row},
 	{.name = "date_diff", .aliases = "", TIME,
 	 .signature = "text, time, time, text = 'UTC' -> bigint",
 	 .doc = "Whole units from the first time to the second, by the days of "

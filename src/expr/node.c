@@ -144,6 +144,11 @@ print_literal(struct buf *out, const struct node *n)
 		value_print(out, v);
 		buf_addc(out, '\'');
 		break;
+	case T_DATE:
+		buf_lit(out, "DATE '");
+		value_print(out, v);
+		buf_addc(out, '\'');
+		break;
 	case T_DURATION:
 		if (n->duration_text)
 			value_print(out, v);

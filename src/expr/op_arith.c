@@ -6,9 +6,9 @@
  * the row bad. An int and a float make a float, an int and a decimal a
  * decimal, a decimal and a float a float; float arithmetic is IEEE 754's.
  * time - time is a duration, time ± duration a time, a duration times or
- * divided by a number a duration, a duration by a duration a float. A time of
- * day (daytime.h) ± duration is a time of day, past midnight on the next one;
- * less another one a duration.
+ * divided by a number a duration, a duration by a duration a float. date - date
+ * is a number of days, date ± whole number a date, and so is date ± an interval
+ * of whole days; else a date counts as its midnight.
  *
  * Columns of int64 and double have loops of their own. Those of + and - on
  * int64 only gather whether anything overflowed (Hacker's Delight, 2-13), so
@@ -17,17 +17,10 @@
  */
 #include <math.h>
 
-#include "data/cast.h"
+#include "base/when.h"
+#include "expr/arith.h"
 #include "expr/code.h"
 #include "expr/daytime.h"
-
-enum arith {
-	ARITH_ADD,
-	ARITH_SUB,
-	ARITH_MUL,
-	ARITH_DIV,
-	ARITH_MOD
-};
 
 static const char REASON_OVERFLOW[] = "integer overflow";
 static const char REASON_ZERO[] = "division by zero";
@@ -57,12 +50,37 @@ type_duration(enum arith op, enum type a, enum type b)
 	return type_is_number(a) && op == ARITH_MUL ? T_DURATION : T_NULL;
 }
 
+/*
+ * Two dates differ by days, as in PostgreSQL and DuckDB, and a whole number
+ * beside a date is one of days. Beside all else it is a time.
+ */
+static enum type
+type_date(enum arith op, enum type a, enum type b)
+{
+	if (a == T_DATE && b == T_DATE)
+		return op == ARITH_SUB ? T_INT : T_NULL;
+	if (a == T_DATE && b == T_INT)
+		return op == ARITH_ADD || op == ARITH_SUB ? T_DATE : T_NULL;
+	if (a == T_INT && b == T_DATE)
+		return op == ARITH_ADD ? T_DATE : T_NULL;
+	return T_ANY;
+}
+
 /* The type of a op b; T_NULL if there is none. */
 static enum type
 type_of(enum arith op, enum type a, enum type b)
 {
+	enum type date;
+
 	if (type_is_number(a) && type_is_number(b))
 		return type_number(a, b);
+	if (a == T_DATE || b == T_DATE) {
+		date = type_date(op, a, b);
+		if (date != T_ANY)
+			return date;
+		a = a == T_DATE ? T_TIME : a;
+		b = b == T_DATE ? T_TIME : b;
+	}
 	if (a == T_TIME && b == T_TIME)
 		return op == ARITH_SUB ? T_DURATION : T_NULL;
 	if (a == T_TIME && b == T_DURATION)
@@ -99,9 +117,9 @@ mismatch(struct arena *a, enum arith op, enum type x, enum type y)
 static const char *
 reason_of(enum type t)
 {
-	return t == T_TIME	 ? REASON_TIME
-	       : t == T_DURATION ? REASON_DURATION
-				 : REASON_OVERFLOW;
+	return type_is_instant(t) ? REASON_TIME
+	       : t == T_DURATION  ? REASON_DURATION
+				  : REASON_OVERFLOW;
 }
 
 /* NULL, or the reason why it is impossible. */
@@ -133,7 +151,7 @@ int_op(enum arith op, enum type type, int64_t x, int64_t y, int64_t *out)
 		break;
 	}
 	/* Years beyond 9999 can be neither read nor written. */
-	if (type == T_TIME && (*out < WHEN_FIRST || *out > WHEN_LAST))
+	if (type_is_instant(type) && (*out < WHEN_FIRST || *out > WHEN_LAST))
 		over = true;
 	return over ? reason_of(type) : NULL;
 }
@@ -227,6 +245,21 @@ is_int64(struct value v)
 	return type_store(v.type) == STORE_I64;
 }
 
+/* Dates as days, for what is counted in days. */
+static const char *
+date_op(
+    enum arith op, enum type type, struct value x, struct value y, int64_t *out)
+{
+	const char *reason;
+
+	x.i /= x.type == T_DATE ? WHEN_DAY : 1;
+	y.i /= y.type == T_DATE ? WHEN_DAY : 1;
+	reason = int_op(op, T_INT, x.i, y.i, out);
+	if (reason || type == T_INT)
+		return reason ? REASON_TIME : NULL;
+	return int_op(ARITH_MUL, T_DATE, *out, WHEN_DAY, out);
+}
+
 /* a op b for operands of types that fit. */
 static const char *
 value_op(enum arith op, enum type type, struct arena *arena, struct value x,
@@ -243,6 +276,8 @@ value_op(enum arith op, enum type type, struct arena *arena, struct value x,
 		reason = dec_op(op, as_dec(x), as_dec(y), &d);
 		if (!reason)
 			*out = value_decimal(arena, d);
+	} else if (type == T_DATE || (type == T_INT && x.type == T_DATE)) {
+		reason = date_op(op, type, x, y, &out->i);
 	} else if (is_int64(x) && is_int64(y)) {
 		reason = int_op(op, type, x.i, y.i, &out->i);
 	} else {
@@ -251,89 +286,9 @@ value_op(enum arith op, enum type type, struct arena *arena, struct value x,
 	return reason;
 }
 
-static bool
-is_daytime(struct value v, int64_t *us)
-{
-	return v.type == T_TEXT && daytime_read(value_str(v), us);
-}
-
-/* A time of day plus or less a duration; false if it is something else. */
-static bool
-daytime_op(enum arith op, struct arena *arena, struct value x, struct value y,
-    struct value *out)
-{
-	int64_t us, by;
-
-	if (op == ARITH_ADD && x.type == T_DURATION) {
-		struct value swap = x;
-
-		x = y;
-		y = swap;
-	}
-	if ((op != ARITH_ADD && op != ARITH_SUB) || y.type != T_DURATION ||
-	    !is_daytime(x, &us))
-		return false;
-	by = y.i % WHEN_DAY;
-	us += op == ARITH_ADD ? by : -by;
-	*out = value_text(daytime_text(arena, (us + WHEN_DAY) % WHEN_DAY));
-	return true;
-}
-
-/* A text less a text: times, if they are no numbers. */
-static void
-read_times(struct arena *arena, struct value *x, struct value *y)
-{
-	struct value a, b;
-	int64_t us, less;
-
-	if (is_daytime(*x, &us) && is_daytime(*y, &less)) {
-		*x = value_duration(us);
-		*y = value_duration(less);
-		return;
-	}
-	if (x->type != T_TEXT || y->type != T_TEXT ||
-	    text_number(arena, value_str(*x), &a) ||
-	    !value_cast(arena, *x, T_TIME, NULL, &a) ||
-	    !value_cast(arena, *y, T_TIME, NULL, &b))
-		return;
-	*x = a;
-	*y = b;
-}
-
-/* Reads a text beside a time or duration as a time or duration, beside
- * everything else as a number. */
 static const char *
-read_operand(struct arena *arena, enum arith op, struct value *v,
-    struct value other, bool left)
-{
-	struct value text = *v;
-
-	if (text.type != T_TEXT)
-		return NULL;
-	if (other.type == T_TIME && op == ARITH_SUB &&
-	    value_cast(arena, text, T_TIME, NULL, v))
-		return NULL;
-	if ((other.type == T_TIME ||
-		(other.type == T_DURATION && op != ARITH_MUL &&
-		    (op != ARITH_DIV || left))) &&
-	    value_cast(arena, text, T_DURATION, NULL, v))
-		return NULL;
-	if (other.type == T_DURATION &&
-	    (op == ARITH_ADD || (op == ARITH_SUB && left)) &&
-	    value_cast(arena, text, T_TIME, NULL, v))
-		return NULL;
-	if (other.type == T_TIME ||
-	    (other.type == T_DURATION && (op == ARITH_ADD || op == ARITH_SUB)))
-		return reason_value(
-		    arena, "neither a time nor a duration", text);
-	if (text_number(arena, value_str(text), v))
-		return NULL;
-	return reason_value(arena, "not a number", text);
-}
-
-static const char *
-values_op(enum arith op, struct arena *arena, struct value x, struct value y,
-    struct value *out)
+values_op(enum arith op, bool days, struct arena *arena, struct value x,
+    struct value y, struct value *out)
 {
 	const char *reason;
 	enum type type;
@@ -341,19 +296,22 @@ values_op(enum arith op, struct arena *arena, struct value x, struct value y,
 	*out = VALUE_NULL;
 	if (x.type == T_NULL || y.type == T_NULL)
 		return NULL;
-	if (daytime_op(op, arena, x, y, out))
+	if (arith_on_daytime(op, arena, x, y, out))
 		return NULL;
 	if (op == ARITH_SUB)
-		read_times(arena, &x, &y);
-	reason = read_operand(arena, op, &x, y, true);
+		arith_read_times(arena, &x, &y);
+	reason = arith_read(arena, op, &x, y, true);
 	if (!reason)
-		reason = read_operand(arena, op, &y, x, false);
+		reason = arith_read(arena, op, &y, x, false);
 	if (reason)
 		return reason;
 	type = type_of(op, x.type, y.type);
 	if (type == T_NULL)
 		return mismatch(arena, op, x.type, y.type);
-	return value_op(op, type, arena, x, y, out);
+	reason = value_op(op, type, arena, x, y, out);
+	if (days && type == T_TIME && (x.type == T_DATE || y.type == T_DATE))
+		out->type = T_DATE;
+	return reason;
 }
 
 /* ---- columns ---- */
@@ -414,7 +372,7 @@ ints_op(enum arith op, struct eval *ev, const struct column *a,
 	bool slow = true;
 
 	/* Times have bounds of their own. */
-	if (out->type == T_TIME)
+	if (type_is_instant(out->type))
 		slow = true;
 	else if (op == ARITH_ADD)
 		slow = ints_fast(false, a->i, b->i, rows, out->i);
@@ -521,7 +479,7 @@ decs_cols(enum arith op, struct eval *ev, const struct column *a,
 }
 
 static void
-values_cols(enum arith op, struct eval *ev, const struct column *a,
+values_cols(enum arith op, bool days, struct eval *ev, const struct column *a,
     const struct column *b, struct rows rows, struct column *out)
 {
 	*out = col_null();
@@ -530,8 +488,8 @@ values_cols(enum arith op, struct eval *ev, const struct column *a,
 		struct value v;
 		const char *reason;
 
-		reason = values_op(
-		    op, ev->arena, column_get(a, row), column_get(b, row), &v);
+		reason = values_op(op, days, ev->arena, column_get(a, row),
+		    column_get(b, row), &v);
 		if (reason) {
 			eval_fail(ev, row, reason);
 			v = VALUE_NULL;
@@ -540,12 +498,21 @@ values_cols(enum arith op, struct eval *ev, const struct column *a,
 	}
 }
 
+/* True of dates where days are counted. */
+static bool
+by_days(enum type a, enum type b)
+{
+	return (a == T_DATE && (b == T_DATE || b == T_INT)) ||
+	       (a == T_INT && b == T_DATE);
+}
+
 static void
 eval_arith(const struct expr *e, struct eval *ev, const struct batch *b,
     struct rows rows, struct column *out)
 {
 	static const struct sig_type floats = {T_FLOAT, false};
 	enum arith op = (enum arith)e->op;
+	bool days = e->more != NULL;
 	struct column x, y;
 	enum type type;
 
@@ -555,7 +522,10 @@ eval_arith(const struct expr *e, struct eval *ev, const struct batch *b,
 	if (x.type == T_NULL || y.type == T_NULL)
 		return;
 	type = type_of(op, x.type, y.type);
-	if (type_store(type) == STORE_I64 && type_store(x.type) == STORE_I64 &&
+	if (days && type == T_TIME && (x.type == T_DATE || y.type == T_DATE))
+		type = T_DATE;
+	if (type_store(type) == STORE_I64 && !by_days(x.type, y.type) &&
+	    type_store(x.type) == STORE_I64 &&
 	    type_store(y.type) == STORE_I64) {
 		col_spread(ev, &x, rows);
 		col_spread(ev, &y, rows);
@@ -574,7 +544,7 @@ eval_arith(const struct expr *e, struct eval *ev, const struct batch *b,
 	} else if (type == T_DECIMAL) {
 		decs_cols(op, ev, &x, &y, rows, out);
 	} else {
-		values_cols(op, ev, &x, &y, rows, out);
+		values_cols(op, days, ev, &x, &y, rows, out);
 	}
 }
 
@@ -656,7 +626,7 @@ bind_daytime(struct expr *e)
 	if (!expr_constant(text, &v))
 		return true;
 	e->type = T_TEXT;
-	return is_daytime(v, &us);
+	return arith_daytime(v, &us);
 }
 
 /* TIME '…', CAST(x AS TIME), CURRENT_TIME */
@@ -668,7 +638,7 @@ is_time_of_day(const struct node *n, const struct expr *e)
 
 	if (n->kind == NODE_CALL && n->cast.daytime)
 		return true;
-	return (expr_constant(e, &v) && is_daytime(v, &us)) ||
+	return (expr_constant(e, &v) && arith_daytime(v, &us)) ||
 	       (n->kind == NODE_CALL && (str_is(n->name, "current_time") ||
 					    str_is(n->name, "localtime")));
 }
@@ -682,13 +652,13 @@ bind_reading(struct binder *bd, struct expr *e)
 
 		if (e->args[i]->type != T_TEXT || !e->args[i]->constant)
 			continue;
-		if (other == T_TIME && e->op == ARITH_SUB && i == 0) {
-			if (bind_text_as(bd, &e->args[i], T_TIME))
+		if (type_is_instant(other) && e->op == ARITH_SUB && i == 0) {
+			if (bind_text_as(bd, &e->args[i], other))
 				return -1;
-		} else if (other == T_TIME || other == T_DURATION) {
+		} else if (type_is_instant(other) || other == T_DURATION) {
 			struct value v = column_get(&e->args[i]->value, 0);
 			const char *reason =
-			    read_operand(bd->arena, (enum arith)e->op, &v,
+			    arith_read(bd->arena, (enum arith)e->op, &v,
 				(struct value){.type = (uint8_t)other}, i == 0);
 
 			if (reason)
@@ -698,6 +668,19 @@ bind_reading(struct binder *bd, struct expr *e)
 		}
 	}
 	return 0;
+}
+
+/*
+ * A date and a constant interval of whole days is a date (as in Flink), beside
+ * any other duration a time.
+ */
+static bool
+is_days(const struct expr *e)
+{
+	struct value v;
+
+	return expr_constant(e, &v) && v.type == T_DURATION &&
+	       v.i % WHEN_DAY == 0;
 }
 
 static int
@@ -712,6 +695,8 @@ bind_arith(struct binder *bd, const struct node *n, struct expr *e)
 		return 0;
 	if (bind_reading(bd, e))
 		return -1;
+	if (is_days(e->args[0]) || is_days(e->args[1]))
+		e->more = e;
 	a = e->args[0]->type;
 	b = e->args[1]->type;
 	if (a == T_NULL || b == T_NULL) {
@@ -732,6 +717,8 @@ bind_arith(struct binder *bd, const struct node *n, struct expr *e)
 		is_time_of_day(n->args[1], e->args[1])))
 		e->type = T_DURATION;
 	e->safe = e->type == T_FLOAT;
+	if (e->type == T_TIME && e->more && (a == T_DATE || b == T_DATE))
+		e->type = T_DATE;
 	if (e->type == T_NULL) {
 		bind_fail(bd, n->name_at, "%s",
 		    mismatch(bd->arena, (enum arith)e->op, a, b));
@@ -749,7 +736,7 @@ bind_negate(struct binder *bd, const struct node *n, struct expr *e)
 
 	e->eval = eval_negate;
 	e->type = t;
-	if (never(t) || t == T_TEXT || t == T_TIME)
+	if (never(t) || t == T_TEXT || type_is_instant(t))
 		return bind_fail(
 		    bd, n->name_at, "cannot negate %s", type_name(t));
 	return 0;

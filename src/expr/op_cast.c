@@ -2,9 +2,9 @@
 /*
  * CAST and TRY_CAST. Values are converted by value_cast; here are the types'
  * parameters (DECIMAL(p, s) rounds, VARCHAR(n) cuts, CHAR(n) also pads,
- * TIMESTAMP(p) and DATE cut the fraction or the day), the types of elements,
- * and what a failure means: a bad row, or NULL for TRY_CAST. One element that
- * cannot be cast fails the list, map or row that it is in.
+ * TIMESTAMP(p) cuts the fraction), the types of elements, and what a failure
+ * means: a bad row, or NULL for TRY_CAST. One element that cannot be cast fails
+ * the list, map or row that it is in.
  */
 #include "base/num.h"
 #include "base/utf8.h"
@@ -13,7 +13,6 @@
 #include "data/pack.h"
 #include "expr/code.h"
 #include "expr/daytime.h"
-#include "expr/unit.h"
 
 /* ---- parameters ---- */
 
@@ -61,8 +60,6 @@ fit_time(struct cast_type t, struct value *v)
 {
 	int64_t us = 1, left;
 
-	if (t.date)
-		return unit_round(UNIT_DAY, v->i, false, &v->i);
 	if (t.precision < 0)
 		return true;
 	for (int p = t.precision; p < 6; p++)
@@ -88,7 +85,7 @@ cast_daytime(
 			return false;
 		us = v.i;
 	}
-	if (v.type == T_TIME)
+	if (type_is_instant(v.type))
 		us = (us % WHEN_DAY + WHEN_DAY) % WHEN_DAY;
 	else if (v.type != T_TEXT && v.type != T_DURATION)
 		return false;
@@ -256,6 +253,21 @@ texts_to_ints(struct eval *ev, const struct column *x, struct rows rows,
 	return true;
 }
 
+static void
+times_to_dates(struct eval *ev, const struct column *x, struct rows rows,
+    struct column *out)
+{
+	*out = column_new(ev->arena, T_DATE);
+	out->nulls = col_nulls(ev, x, NULL);
+	rows = col_present(ev, x, rows);
+	for (unsigned k = 0; k < rows.n; k++) {
+		unsigned row = rows.sel[k];
+		int64_t t = x->i[row], past = t % WHEN_DAY;
+
+		out->i[row] = t - past - (past < 0 ? WHEN_DAY : 0);
+	}
+}
+
 /* The common casts of whole columns; false: go value by value. */
 static bool
 cast_column(const struct cast_plan *p, struct eval *ev, const struct column *x,
@@ -268,6 +280,14 @@ cast_column(const struct cast_plan *p, struct eval *ev, const struct column *x,
 		return false;
 	if (p->type.type == T_FLOAT && x->type == T_INT) {
 		col_convert(ev, out, rows, (struct sig_type){T_FLOAT, false});
+		return true;
+	}
+	if (p->type.type == T_TIME && x->type == T_DATE) {
+		out->type = T_TIME; /* midnight fits any precision */
+		return true;
+	}
+	if (p->type.type == T_DATE && x->type == T_TIME) {
+		times_to_dates(ev, x, rows, out);
 		return true;
 	}
 	if (p->type.type == T_INT && x->type == T_FLOAT)
@@ -315,7 +335,7 @@ possible(enum type from, struct cast_type t)
 	bool nested_from = from == T_LIST || from == T_MAP;
 	bool nested_to = to == T_LIST || to == T_MAP;
 
-	if (t.daytime && from != T_TIME && from != T_DURATION)
+	if (t.daytime && !type_is_instant(from) && from != T_DURATION)
 		return from == T_ANY || from == T_NULL || from == T_JSON ||
 		       from == T_TEXT;
 	if (from == T_ANY || from == T_NULL || from == T_JSON || from == to ||
@@ -327,8 +347,8 @@ possible(enum type from, struct cast_type t)
 		return false;
 	if (to == T_DURATION || from == T_DURATION)
 		return false;
-	return !(from == T_TIME && to == T_BOOL) &&
-	       !(from == T_BOOL && to == T_TIME);
+	return !(type_is_instant(from) && to == T_BOOL) &&
+	       !(from == T_BOOL && type_is_instant(to));
 }
 
 /* True if values are not of the type without being asked for it. */
@@ -336,11 +356,13 @@ static bool
 is_stranger(enum type from, enum type to)
 {
 	bool plain_from = type_is_number(from) || from == T_BOOL ||
-			  from == T_TIME || from == T_TEXT;
-	bool plain_to = type_is_number(to) || to == T_BOOL || to == T_TIME;
+			  type_is_instant(from) || from == T_TEXT;
+	bool plain_to =
+	    type_is_number(to) || to == T_BOOL || type_is_instant(to);
 
 	return plain_from && plain_to && from != to &&
-	       !(type_is_number(from) && type_is_number(to));
+	       !(type_is_number(from) && type_is_number(to)) &&
+	       !(type_is_instant(from) && type_is_instant(to));
 }
 
 static int
@@ -370,8 +392,7 @@ bind_cast(struct binder *bd, const struct node *n, struct expr *e)
 		return -1;
 	}
 	*p = (struct cast_plan){n->cast, *n->name.p == 't',
-	    n->cast.precision < 0 && !n->cast.date && !n->cast.daytime &&
-		!n->cast.nested};
+	    n->cast.precision < 0 && !n->cast.daytime && !n->cast.nested};
 	e->eval = eval_cast;
 	e->type = n->cast.type;
 	e->more = p;

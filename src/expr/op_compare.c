@@ -5,7 +5,8 @@
  * Ints, floats and decimals are compared by value, exactly, but for a decimal
  * beside a float, which is taken as a float (so that a field holding 0.1 equals
  * the literal 0.1). NaN equals itself and is greater than every other number.
- * A text against a number, time, duration or boolean is read as one; if it
+ * A date is compared with a time as its midnight. A text against a number,
+ * time, date, duration or boolean is read as one (as a time for a date); if it
  * cannot be read, or the types have no order between them, the result is
  * UNKNOWN.
  *
@@ -34,10 +35,18 @@ values_compare(struct arena *arena, struct value a, struct value b, int *order)
 			*order = -*order;
 			return true;
 		}
+		if (type_is_instant(a.type) && type_is_instant(b.type)) {
+			*order = (a.i > b.i) - (a.i < b.i);
+			return true;
+		}
 		if (a.type != T_TEXT)
 			return false;
 		if (type_is_number(b.type)) {
 			if (!text_number(arena, value_str(a), &v))
+				return false;
+		} else if (b.type == T_DATE) {
+			b.type = T_TIME; /* the text may be any time */
+			if (!value_cast(arena, a, T_TIME, NULL, &v))
 				return false;
 		} else if (b.type != T_TIME && b.type != T_DURATION &&
 			   b.type != T_BOOL) {
@@ -343,7 +352,8 @@ read_text(struct eval *ev, struct column *text, enum type want)
 	struct value v = column_get(text, 0);
 	bool read = type_is_number(want)
 			? text_number(ev->arena, value_str(v), &v)
-			: value_cast(ev->arena, v, want, NULL, &v);
+			: value_cast(ev->arena, v,
+			      want == T_DATE ? T_TIME : want, NULL, &v);
 
 	if (read)
 		*text = column_const(ev->arena, v);
@@ -353,7 +363,7 @@ read_text(struct eval *ev, struct column *text, enum type want)
 static bool
 is_readable(enum type t)
 {
-	return type_is_number(t) || t == T_TIME || t == T_DURATION ||
+	return type_is_number(t) || type_is_instant(t) || t == T_DURATION ||
 	       t == T_BOOL;
 }
 
@@ -396,6 +406,8 @@ prepare(struct eval *ev, enum cmp *op, struct column *a, struct column *b)
 	if (b->constant && b->type == T_TEXT && is_readable(a->type) &&
 	    !read_text(ev, b, a->type))
 		return false;
+	if (type_is_instant(a->type) && type_is_instant(b->type))
+		a->type = b->type = T_TIME;
 	if (b->constant && b->type == T_DECIMAL && a->type == T_INT)
 		round_decimal(ev, op, b);
 	if (b->constant && b->type == T_DECIMAL && a->type == T_FLOAT)
@@ -596,7 +608,8 @@ types_comparable(enum type a, enum type b)
 {
 	if (a == T_ANY || b == T_ANY || a == T_NULL || b == T_NULL ||
 	    a == T_JSON || b == T_JSON || a == b ||
-	    (type_is_number(a) && type_is_number(b)))
+	    (type_is_number(a) && type_is_number(b)) ||
+	    (type_is_instant(a) && type_is_instant(b)))
 		return true;
 	return (a == T_TEXT && is_readable(b)) ||
 	       (b == T_TEXT && is_readable(a));

@@ -244,11 +244,12 @@ struct part {
 	struct rows rows;
 };
 
-/* Numbers of a choice between several kinds of them are of the widest kind. */
+/* Numbers of a choice between several kinds of them are of the widest kind,
+ * dates beside times are times. */
 static void
 widen(const struct expr *e, struct eval *ev, struct part *p)
 {
-	if ((e->type == T_FLOAT || e->type == T_DECIMAL) &&
+	if ((e->type == T_FLOAT || e->type == T_DECIMAL || e->type == T_TIME) &&
 	    p->col.type != T_NULL)
 		col_convert(
 		    ev, &p->col, p->rows, (struct sig_type){e->type, false});

@@ -2,6 +2,7 @@
 /*
  * Operators that name a unit of time: EXTRACT(u FROM t), FLOOR and CEIL(t TO
  * u), TIMESTAMPADD(u, n, t), TIMESTAMPDIFF(u, a, b). Texts are read as times.
+ * A date stays one but where hours or less are added to it.
  */
 #include "base/when.h"
 #include "expr/code.h"
@@ -55,7 +56,7 @@ eval_extract(const struct expr *e, struct eval *ev, const struct batch *b,
 
 	expr_run(e->args[0], ev, b, rows, &x);
 	*out = column_new(ev->arena, T_INT);
-	if (x.type == T_TIME) {
+	if (type_is_instant(x.type)) {
 		out->nulls = col_nulls(ev, &x, NULL);
 		for (unsigned k = 0; k < rows.n; k++)
 			out->i[rows.sel[k]] =
@@ -87,6 +88,7 @@ struct rounding {
 static const char *
 round_value(const struct rounding *r, struct arena *a, struct value *v)
 {
+	bool date = v->type == T_DATE;
 	const char *reason;
 	int64_t us;
 
@@ -100,6 +102,8 @@ round_value(const struct rounding *r, struct arena *a, struct value *v)
 	reason = value_convert(a, *v, (struct sig_type){T_TIME, false}, v);
 	if (!reason && !unit_round(r->unit, v->i, r->up, &v->i))
 		reason = REASON_RANGE;
+	if (date)
+		v->type = T_DATE;
 	return reason;
 }
 
@@ -130,11 +134,11 @@ eval_round(const struct expr *e, struct eval *ev, const struct batch *b,
 	struct column x;
 
 	expr_run(e->args[0], ev, b, rows, &x);
-	if (x.type != T_TIME) {
+	if (!type_is_instant(x.type)) {
 		round_texts(r, ev, &x, rows, out);
 		return;
 	}
-	*out = column_new(ev->arena, T_TIME);
+	*out = column_new(ev->arena, x.type);
 	out->nulls = col_nulls(ev, &x, NULL);
 	rows = col_present(ev, &x, rows);
 	for (unsigned k = 0; k < rows.n; k++) {
@@ -159,7 +163,7 @@ eval_add(const struct expr *e, struct eval *ev, const struct batch *b,
 	*out = col_null();
 	if (n.type == T_NULL || t.type == T_NULL)
 		return;
-	*out = column_new(ev->arena, T_TIME);
+	*out = column_new(ev->arena, e->type);
 	out->nulls = col_nulls(ev, &n, &t);
 	rows = col_present(ev, &n, rows);
 	rows = col_present(ev, &t, rows);
@@ -249,7 +253,7 @@ bind_round(struct binder *bd, const struct node *n, struct expr *e)
 	*r = (struct rounding){unit_find(n->unit), *n->name.p == 'c'};
 	e->more = r;
 	e->eval = eval_round;
-	e->type = T_TIME;
+	e->type = e->args[0]->type == T_DATE ? T_DATE : T_TIME;
 	if (!unit_round(r->unit, 0, false, &unused))
 		return bind_fail(bd, n->where, "a time cannot be rounded to %s",
 		    unit_name(r->unit));
@@ -275,7 +279,7 @@ bind_add(struct binder *bd, const struct node *n, struct expr *e)
 
 	e->op = u;
 	e->eval = eval_add;
-	e->type = T_TIME;
+	e->type = e->args[1]->type == T_DATE && u >= UNIT_DAY ? T_DATE : T_TIME;
 	if (!unit_add(u, 1, 0, &unused))
 		return bind_fail(
 		    bd, n->where, "a %s cannot be added", unit_name(u));

@@ -344,7 +344,7 @@ parse_instant(struct lexer *lx, bool date)
 		return NULL;
 	}
 	lex_next(lx);
-	return parse_literal(lx, from, value_time(t));
+	return parse_literal(lx, from, date ? value_date(t) : value_time(t));
 }
 
 /* TIME '22:05': the text '22:05:00'. */

@@ -229,10 +229,8 @@ plain_type(struct lexer *lx, struct cast_type *out)
 	*out = (struct cast_type){.precision = -1, .scale = -1};
 	if (lx->tok.kind != TOK_NAME)
 		return unknown_type(lx);
-	out->date = lex_is(lx, "DATE");
 	out->daytime = lex_is(lx, "TIME");
-	out->type = out->date		    ? T_TIME
-		    : row || multiset	    ? T_MAP
+	out->type = row || multiset	    ? T_MAP
 		    : fixed || out->daytime ? T_TEXT
 					    : type_of_name(lx->tok.string);
 	if (out->type == T_ANY || out->type == T_JSON || out->type == T_NULL)
@@ -247,7 +245,7 @@ plain_type(struct lexer *lx, struct cast_type *out)
 	case T_BYTES:
 		return text_type(lx, out, false);
 	case T_TIME:
-		return out->date ? 0 : time_type(lx, out);
+		return time_type(lx, out);
 	case T_DURATION:
 		return interval_type(lx);
 	case T_LIST:
@@ -260,6 +258,7 @@ plain_type(struct lexer *lx, struct cast_type *out)
 	case T_NULL:
 	case T_BOOL:
 	case T_INT:
+	case T_DATE:
 	case T_JSON:
 	case T_ANY:
 		break;
@@ -315,10 +314,6 @@ cast_type_print(struct buf *out, struct cast_type t)
 		print_nested(out, t);
 		return;
 	}
-	if (t.date) {
-		buf_lit(out, "date");
-		return;
-	}
 	if (t.daytime)
 		buf_lit(out, "time");
 	else if (t.type == T_TEXT && t.precision >= 0)
@@ -336,9 +331,9 @@ cast_type_print(struct buf *out, struct cast_type t)
 bool
 cast_type_eq(const struct cast_type *a, const struct cast_type *b)
 {
-	if (a->type != b->type || a->date != b->date ||
-	    a->daytime != b->daytime || a->nested != b->nested ||
-	    a->precision != b->precision || a->scale != b->scale)
+	if (a->type != b->type || a->daytime != b->daytime ||
+	    a->nested != b->nested || a->precision != b->precision ||
+	    a->scale != b->scale)
 		return false;
 	if (!a->nested)
 		return true;

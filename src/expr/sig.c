@@ -13,6 +13,7 @@ static const struct word {
     {"bool", {T_BOOL, false}},
     {"boolean", {T_BOOL, false}},
     {"bytes", {T_BYTES, false}},
+    {"date", {T_DATE, false}},
     {"decimal", {T_DECIMAL, false}},
     {"double", {T_FLOAT, false}},
     {"duration", {T_DURATION, false}},

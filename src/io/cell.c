@@ -43,6 +43,7 @@ convert_time(const struct decode_spec *spec, unsigned want,
 		good = when_of_float(l, v.f, &t);
 		break;
 	case T_TIME:
+	case T_DATE:
 		good = true;
 		t = v.i;
 		break;
@@ -78,6 +79,7 @@ not_a(enum type t)
 	    [T_DURATION] = "a field is not a duration",
 	    [T_LIST] = "a field is not a list",
 	    [T_MAP] = "a field is not a map",
+	    [T_DATE] = "a field is not a date",
 	    [T_JSON] = "a field is not JSON",
 	    [T_ANY] = "a field has no value",
 	};

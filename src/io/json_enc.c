@@ -164,6 +164,7 @@ put_element(struct buf *out, const struct column *c, unsigned row)
 	case T_BOOL:
 	case T_DECIMAL:
 	case T_BYTES:
+	case T_DATE:
 	case T_DURATION:
 	case T_LIST:
 	case T_MAP:

@@ -7,6 +7,7 @@
  * widest header and moved up to the one it gets.
  */
 #include "base/mem.h"
+#include "data/times.h"
 #include "io/msgpack.h"
 
 #define HEADER 5 /* bytes of the widest */
@@ -91,7 +92,7 @@ put_value(struct msgpack_encoder *e, struct buf *out, struct value v)
 	    pack_parse_json(value_str(v), &e->scratch, &parsed))
 		v = parsed;
 	if (v.type != T_DECIMAL || !put_uint64(out, *v.d))
-		pack_put(out, v);
+		dates_pack(out, v);
 }
 
 static void

@@ -202,7 +202,7 @@ logfmt_put(struct pairs_encoder *e, struct buf *out, bool first,
 		return;
 	}
 	s = v.type == T_TEXT ? value_str(v) : text_of(e, v);
-	if (v.type == T_TIME || v.type == T_DURATION || is_plain(e, s))
+	if (type_is_instant(v.type) || v.type == T_DURATION || is_plain(e, s))
 		buf_adds(out, s);
 	else
 		put_quoted(e, out, s);

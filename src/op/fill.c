@@ -72,7 +72,9 @@ fill_prepare(const struct op *op, struct eval *ev, struct batch *b)
 	for (unsigned k = 0; k < b->n_sel; k++) {
 		unsigned row = batch_row(b, k);
 
-		if (column_get(&b->cols[c->time], row).type != T_TIME)
+		struct value v = column_get(&b->cols[c->time], row);
+
+		if (!type_is_instant(v.type))
 			eval_fail(ev, row, "the row has no time to fill from");
 	}
 	row_keys_make(keys, cols, c->n_keys, ev, b);
@@ -121,7 +123,7 @@ between(struct value a, struct value b, int64_t by, int64_t all)
 static struct value
 moved(struct value v, int64_t by)
 {
-	if (v.type == T_TIME && __builtin_add_overflow(v.i, by, &v.i))
+	if (type_is_instant(v.type) && __builtin_add_overflow(v.i, by, &v.i))
 		v.i = WHEN_LAST;
 	return v;
 }
@@ -496,8 +498,8 @@ is_sound(const struct kept_row *row)
 {
 	const struct value *end = &row->slots[SLOT_END];
 
-	return row->slots[SLOT_TIME].type == T_TIME &&
-	       (end->type == T_NULL || end->type == T_TIME);
+	return type_is_instant(row->slots[SLOT_TIME].type) &&
+	       (end->type == T_NULL || type_is_instant(end->type));
 }
 
 static bool

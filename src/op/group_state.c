@@ -13,6 +13,7 @@
 #include "data/pack.h"
 #include "expr/agg_log.h"
 #include "op/group.h"
+#include "op/written.h"
 #include "state/code.h"
 
 #define PART_AGGREGATE "aggregate"
@@ -20,14 +21,15 @@
 /* ---- schema ---- */
 
 static void
-add_keys(const struct group_config *c, struct schema *out)
+add_keys(
+    const struct flow *in, const struct group_config *c, struct schema *out)
 {
 	struct buf text = {0};
 
 	for (unsigned i = 0; i < c->n_keys; i++) {
 		if (i)
 			buf_lit(&text, ", ");
-		node_print(&text, c->grouping.keys[i]);
+		written_node(&text, in, c->grouping.keys[i]);
 	}
 	schema_add(out, "keys", buf_str(&text), true);
 	text.n = 0;
@@ -47,13 +49,13 @@ group_schema(const struct op *op, struct schema *out)
 
 	window_print(&c->window, &text);
 	schema_add(out, "window", buf_str(&text), true);
-	add_keys(c, out);
+	add_keys(&op->in, c, out);
 	if (op->in.changes)
 		schema_add(
 		    out, "input", STR("rows that may be taken back"), true);
 	for (unsigned i = 0; i < c->grouping.n_aggs; i++) {
 		text.n = 0;
-		node_print(&text, c->grouping.aggs[i].node);
+		written_node(&text, &op->in, c->grouping.aggs[i].node);
 		schema_add(out, PART_AGGREGATE, buf_str(&text), false);
 	}
 	buf_release(&text);

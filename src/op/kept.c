@@ -68,6 +68,7 @@ outside(struct value v)
 	case T_INT:
 	case T_FLOAT:
 	case T_TIME:
+	case T_DATE:
 	case T_DURATION:
 	case T_ANY:
 		break;

@@ -31,7 +31,7 @@ running_schema(const struct op *op, struct schema *out)
 	for (unsigned i = 0; i < c->n_calls; i++) {
 		if (i)
 			buf_lit(&text, ", ");
-		node_print(&text, c->calls[i].node);
+		written_node(&text, &op->in, c->calls[i].node);
 	}
 	schema_add(
 	    out, "functions", arena_str(out->arena, buf_str(&text)), true);

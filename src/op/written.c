@@ -6,6 +6,7 @@
 
 #include "data/key.h"
 #include "data/pack.h"
+#include "expr/fn.h"
 #include "op/parsed.h"
 
 /* ---- values ---- */
@@ -212,12 +213,84 @@ written_ended(struct state_map *m, struct err *err)
 	return store_failed(state_store(m), err) ? -1 : 0;
 }
 
+/* ---- schemas: dates ---- */
+
+#define OF_DATES " (dates)"
+
+static bool
+cast_has_dates(const struct cast_type *t)
+{
+	if (t->type == T_DATE)
+		return true;
+	for (unsigned i = 0; t->nested && i < t->of->n; i++)
+		if (cast_has_dates(&t->of->types[i]))
+			return true;
+	return false;
+}
+
+/* The result of a function by its signature: 1 dates, 0 none, -1 perhaps those
+ * of its arguments. */
+static int
+fn_has_dates(const struct fn *fn)
+{
+	static const char *const more[] = {
+	    "any", "list", "map", "same", "time"};
+	const char *result = strstr(fn->signature, "-> ") + 3;
+
+	if (!strcmp(result, "date"))
+		return 1;
+	for (unsigned i = 0; i < sizeof more / sizeof *more; i++)
+		if (!strcmp(result, more[i]))
+			return -1;
+	return 0;
+}
+
+static bool
+name_has_dates(const struct flow *f, struct str name)
+{
+	const struct flow_column *c = flow_find(f, name);
+
+	return c && !c->spread && c->type == T_DATE;
+}
+
+/* As deep as the grammar lets an expression be. */
+static bool
+has_dates(const struct flow *f, const struct node *n)
+{
+	const struct fn *fn;
+	int known = -1;
+
+	if (n->kind == NODE_NAME && n->path.n && n->path.steps[0].name.p)
+		return name_has_dates(f, n->path.steps[0].name);
+	if (n->kind != NODE_CALL)
+		return false;
+	if (str_is(n->name, "cast") || str_is(n->name, "try_cast"))
+		return cast_has_dates(&n->cast);
+	if (str_is(n->name, "extract"))
+		return false;
+	fn = fn_find(n->name);
+	if (fn)
+		known = fn_has_dates(fn);
+	for (unsigned i = 0; known < 0 && i < n->n_args; i++)
+		if (has_dates(f, n->args[i]))
+			return true;
+	return known > 0;
+}
+
+void
+written_node(struct buf *out, const struct flow *f, const struct node *n)
+{
+	node_print(out, n);
+	if (has_dates(f, n))
+		buf_lit(out, OF_DATES);
+}
+
 /* ---- schemas: arguments ---- */
 
 static void
-put_order(struct buf *out, const struct arg_item *item)
+put_order(struct buf *out, const struct flow *f, const struct arg_item *item)
 {
-	node_print(out, item->node);
+	written_node(out, f, item->node);
 	if (item->descending)
 		buf_lit(out, " desc");
 	if (item->nulls_first == item->descending)
@@ -226,14 +299,15 @@ put_order(struct buf *out, const struct arg_item *item)
 }
 
 static void
-put_item(struct buf *out, enum param_kind kind, const struct arg_item *item)
+put_item(struct buf *out, const struct flow *f, enum param_kind kind,
+    const struct arg_item *item)
 {
 	switch (kind) {
 	case PARAM_FRAME:
 		frame_print(out, item->node);
 		return;
 	case PARAM_ORDER:
-		put_order(out, item);
+		put_order(out, f, item);
 		return;
 	case PARAM_EXPR:
 	case PARAM_EXPRS:
@@ -241,11 +315,13 @@ put_item(struct buf *out, enum param_kind kind, const struct arg_item *item)
 	case PARAM_COUNT:
 	case PARAM_SETS:
 	case PARAM_WINDOW:
-		node_print(out, item->node);
+		written_node(out, f, item->node);
 		return;
 	case PARAM_NAMES:
 	case PARAM_NAME:
 		name_print(out, item->name);
+		if (name_has_dates(f, item->name))
+			buf_lit(out, OF_DATES);
 		return;
 	case PARAM_RENAME:
 	case PARAM_FLAG:
@@ -275,7 +351,7 @@ add_arg(const struct op *op, struct schema *out, const char *name)
 	for (unsigned i = 0; arg && i < arg->n_items; i++) {
 		if (i)
 			buf_lit(&text, ", ");
-		put_item(&text, arg->param->kind, &arg->items[i]);
+		put_item(&text, &op->in, arg->param->kind, &arg->items[i]);
 	}
 	add_part(out, name, &text);
 }
@@ -382,6 +458,18 @@ written_sort(const struct flow *f, unsigned *cols, unsigned n)
 	arena_release(&a);
 }
 
+static bool
+column_has_dates(const struct flow *f, unsigned col)
+{
+	if (f->scan && col < f->scan->n_wants)
+		return f->scan->wants[col].as == WANT_TYPE &&
+		       f->scan->wants[col].type == T_DATE;
+	for (unsigned i = 0; i < f->n_cols; i++)
+		if (f->cols[i].col == col && f->cols[i].type == T_DATE)
+			return true;
+	return false;
+}
+
 void
 written_columns(const struct flow *f, const unsigned *cols, unsigned n,
     const char *what, struct schema *out)
@@ -392,6 +480,8 @@ written_columns(const struct flow *f, const unsigned *cols, unsigned n,
 		if (i)
 			buf_lit(&text, ", ");
 		written_column(&text, f, cols[i]);
+		if (column_has_dates(f, cols[i]))
+			buf_lit(&text, OF_DATES);
 	}
 	add_part(out, what, &text);
 }

@@ -61,7 +61,13 @@ int written_ended(struct state_map *m, struct err *err);
 /* Fixed parts of the parameters of these names (blanks between), as written. */
 void written_args(const struct op *op, struct schema *out, const char *params);
 
-/* A fixed part: columns of a flow, by name. */
+/*
+ * Appends an expression as it is written, and that it is of dates if it is:
+ * what a version kept of it that took dates for times means something else.
+ */
+void written_node(struct buf *out, const struct flow *f, const struct node *n);
+
+/* A fixed part: columns of a flow, by name, dates marked as such. */
 void written_columns(const struct flow *f, const unsigned *cols, unsigned n,
     const char *what, struct schema *out);
 

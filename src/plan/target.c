@@ -328,7 +328,7 @@ target_bind(struct plan_output *out, struct arena *a, struct err *err)
 	out->time_col = -1;
 	if (!timed)
 		return 0;
-	if (c && c->type == T_TIME)
+	if (c && type_is_instant(c->type))
 		out->time_col = (int)c->col;
 	else if (f->scan)
 		f->scan->needs_time = true;

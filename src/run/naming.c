@@ -128,7 +128,7 @@ time_of(
 		struct value v = column_get(&b->cols[t->plan->time_col], row);
 
 		*out = v.i;
-		return v.type == T_TIME;
+		return type_is_instant(v.type);
 	}
 	*out = b->time ? b->time[row] : WHEN_MIN;
 	return *out > WHEN_FIRST && *out < WHEN_LAST;

@@ -22,7 +22,7 @@ time_column(const struct plan_input *in)
 	const struct path *field = &in->time.field;
 
 	for (unsigned i = 0; i < in->n_columns; i++)
-		if (in->columns[i].type == T_TIME &&
+		if (type_is_instant(in->columns[i].type) &&
 		    (!field->n ||
 			str_eq(field->steps[0].name, in->columns[i].name)))
 			return (int)i;

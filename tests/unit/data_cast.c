@@ -157,6 +157,12 @@ test_times(void)
 	    "\"1970-01-01T00:00:00.001500Z\"");
 	check(decimal("99999999999999999999"), T_TIME, "-");
 	check(value_bool(true), T_TIME, "-");
+	check(text(" 2026-03-28 "), T_DATE, "\"2026-03-28\"");
+	check(value_time(-1), T_DATE, "\"1969-12-31\"");
+	check(value_int(86400), T_DATE, "\"1970-01-02\"");
+	check(value_date(0), T_TIME, "\"1970-01-01T00:00:00Z\"");
+	check(value_date(0), T_BOOL, "-");
+	check(text("2026-13-01"), T_DATE, "-");
 	check(text("1h30m"), T_DURATION, "\"1h30m\"");
 	check(text("-250ms"), T_DURATION, "\"-250ms\"");
 	check(text("1"), T_DURATION, "-");

@@ -80,7 +80,7 @@ gen_text(struct arena *a, uint32_t most)
 static inline struct value
 gen_scalar(struct arena *a)
 {
-	switch (gen_below(11)) {
+	switch (gen_below(12)) {
 	case 0:
 		return VALUE_NULL;
 	case 1:
@@ -100,6 +100,9 @@ gen_scalar(struct arena *a)
 		return (struct value){
 		    .i = (int64_t)gen_below(5) * 500000 - 1000000,
 		    .type = gen_below(2) ? T_TIME : T_DURATION};
+	case 10:
+		return value_date(
+		    (int64_t)gen_below(5) * 86400000000 - 2 * 86400000000);
 	default:
 		return value_text(gen_text(a, gen_below(8) ? 3 : 300));
 	}

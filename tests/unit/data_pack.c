@@ -7,6 +7,7 @@
 #include "data/pack.h"
 
 #include "base/mem.h"
+#include "base/when.h"
 #include "data/path.h"
 #include "data_gen.h"
 #include "tap.h"
@@ -115,6 +116,9 @@ test_bytes(void)
 		"timestamp 96"},
 	    {value_duration(-2),
 		STR("\xd7\x02\xff\xff\xff\xff\xff\xff\xff\xfe"), "duration"},
+	    {value_date(-WHEN_DAY), STR("\xd6\x03\xff\xff\xff\xff"), "date"},
+	    {value_date(20540 * WHEN_DAY), STR("\xd6\x03\x00\x00\x50\x3c"),
+		"later date"},
 	    {value_decimal(&arena, d),
 		STR("\xc7\x11\x01\x01\xfb\xff\xff\xff\xff\xff\xff\xff"
 		    "\xff\xff\xff\xff\xff\xff\xff\xff"),

@@ -86,7 +86,7 @@ test_types(void)
 	    value_time(-1), value_time(0), value_duration(-5), json("[]"),
 	    json("[1]"), json("[1,0]"), json("[2]"), json("{}"),
 	    json("{\"a\":1}"), json("{\"a\":1,\"b\":0}"), json("{\"a\":2}"),
-	    json("{\"b\":0}")};
+	    json("{\"b\":0}"), value_date(-WHEN_DAY), value_date(0)};
 	unsigned i, j, n = sizeof rising / sizeof *rising, wrong = 0;
 
 	for (i = 0; i < n; i++)
@@ -163,6 +163,7 @@ test_print(void)
 	same(printed(value_time(1774735200250000)), "2026-03-28T22:00:00.250Z",
 	    "time");
 	same(printed(value_duration(5400000000)), "1h30m", "duration");
+	same(printed(value_date(-WHEN_DAY)), "1969-12-31", "date");
 	same(printed(json("[1,{\"a\":null}]")), "[1,{\"a\":null}]", "nested");
 	same(printed(value_of_str(T_JSON, STR("\"a\\nb\""))), "a\nb",
 	    "a JSON string without its quotes");
@@ -182,6 +183,7 @@ test_json(void)
 	    "100000000000000000000.10", "decimal");
 	same(as_json(value_time(0)), "\"1970-01-01T00:00:00Z\"", "time");
 	same(as_json(value_duration(1000)), "\"1ms\"", "duration");
+	same(as_json(value_date(0)), "\"1970-01-01\"", "date");
 	same(as_json(value_of_str(T_BYTES, STR(""))), "\"\"", "no bytes");
 	same(as_json(value_of_str(T_BYTES, STR("f"))), "\"Zg==\"", "base64 1");
 	same(as_json(value_of_str(T_BYTES, STR("fo"))), "\"Zm8=\"", "base64 2");

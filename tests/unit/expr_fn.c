@@ -7,6 +7,7 @@
  */
 #include "base/clock.h"
 #include "expr/fn_part.h"
+#include "expr_dates.h"
 #include "tap.h"
 
 static struct arena arena;
@@ -75,10 +76,6 @@ test_rows(void)
 	ok(sorted, "rows are sorted");
 	ok(whole, "rows are complete");
 }
-
-struct check {
-	const char *text, *want;
-};
 
 static void
 check_all(const struct check *c, size_t n)
@@ -369,9 +366,12 @@ test_stamps(void)
 		"2026-03-28T21:00:01Z"},
 	    {"to_timestamp('1', 'Q')",
 		"!the time pattern has an unknown letter \"Q\""},
-	    {"to_date('2026-03-28 22:00:00')", "2026-03-28T00:00:00Z"},
+	    {"to_date('2026-03-28 22:00:00')", "2026-03-28"},
+	    {"to_date('2026-03-28 23:00:00Z', '', 'Europe/Berlin')",
+		"2026-03-29"},
+	    {"to_date('x')", "NULL"},
 	    {"to_date('2026-03-28', 'yyyy-MM-dd', 'Europe/Berlin')",
-		"2026-03-27T23:00:00Z"});
+		"2026-03-28"});
 	CHECK({"to_timestamp_ltz(100, 0)", "1970-01-01T00:01:40Z"},
 	    {"to_timestamp_ltz(1.5, 0)", "1970-01-01T00:00:01.500Z"},
 	    {"to_timestamp_ltz(-1500)", "1969-12-31T23:59:58.500Z"},
@@ -581,7 +581,7 @@ test_clock(void)
 	same(late("proctime", VALUE_NULL, VALUE_NULL, VALUE_NULL),
 	    "1970-01-02T03:46:40Z", "now by another name");
 	same(late("current_date", VALUE_NULL, VALUE_NULL, VALUE_NULL),
-	    "1970-01-02T00:00:00Z", "current_date");
+	    "1970-01-02", "current_date");
 }
 
 static void
@@ -699,10 +699,20 @@ test_more(void)
 	    {"url_param('http://a/?x=&y', 'x')", ""},
 	    {"url_param('http://a/?x=&y', 'z')", "NULL"});
 	CHECK({"make_date(2026, 2, 29)", "NULL"},
-	    {"make_date(2026, 3, 29, 'Europe/Berlin')", "2026-03-28T23:00:00Z"},
+	    {"date(DATE '2026-03-28')", "2026-03-28"},
+	    {"date('2026-03-28 12:00:00')", "2026-03-28"},
+	    {"date_add('day', 1, DATE '2026-03-28')", "2026-03-29"},
+	    {"date_add('hour', 1, DATE '2026-03-28')", "2026-03-28T01:00:00Z"},
+	    {"date_add('day', 1, DATE '2026-03-28', 'Europe/Berlin')",
+		"2026-03-29T00:00:00Z"},
+	    {"add_months(DATE '2026-01-31', 1)", "2026-02-28"},
+	    {"date_trunc('month', DATE '2026-03-28')", "2026-03-01T00:00:00Z"},
+	    {"date_diff('day', DATE '2026-03-01', '2026-03-28')", "27"},
+	    {"unix_timestamp(DATE '1970-01-02')", "86400"},
+	    {"typeof(DATE '2026-03-28')", "date"},
 	    {"make_timestamp(2026, 3, 1, 24, 0, 0)", "NULL"},
 	    {"last_day(TIMESTAMP '2026-02-28 23:30:00', 'Europe/Berlin')",
-		"2026-03-30T22:00:00Z"},
+		"2026-03-31"},
 	    {"time_bucket(7d, TIMESTAMP '2026-03-28', TIMESTAMP '2026-01-05')",
 		"2026-03-23T00:00:00Z"},
 	    {"time_bucket(0s, TIMESTAMP '2026-03-28')",
@@ -763,6 +773,7 @@ main(void)
 	test_net();
 	test_logic();
 	test_late();
+	check_all(date_checks, sizeof(date_checks) / sizeof(*date_checks));
 	test_clock();
 	arena_release(&arena);
 	return tap_done();

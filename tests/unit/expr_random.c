@@ -12,7 +12,7 @@
 #include "tap.h"
 
 #define ROWS 70
-#define N_COLS 9
+#define N_COLS 10
 #define ROUNDS 3000
 
 static uint64_t seed = 20260328;
@@ -31,7 +31,7 @@ pick(unsigned n)
 static const struct scope_column cols[N_COLS] = {{STR("i"), T_INT},
     {STR("j"), T_INT}, {STR("f"), T_FLOAT}, {STR("s"), T_TEXT},
     {STR("b"), T_BOOL}, {STR("t"), T_TIME}, {STR("u"), T_DURATION},
-    {STR("a"), T_ANY}, {STR("c"), T_ANY}};
+    {STR("d"), T_DATE}, {STR("a"), T_ANY}, {STR("c"), T_ANY}};
 
 static struct value
 random_of(enum type t)
@@ -55,11 +55,13 @@ random_of(enum type t)
 		return value_text(str_of(strs[k]));
 	case T_TIME:
 		return value_time(ints[k] / 1000 * 7);
+	case T_DATE:
+		return value_date((int64_t)k * 7 * 86400000000);
 	case T_DURATION:
 		return value_duration(ints[k] / 1000 * 3);
 	case T_ANY:
 		return random_of((enum type[]){T_INT, T_FLOAT, T_TEXT, T_BOOL,
-		    T_TIME, T_DURATION}[pick(6)]);
+		    T_TIME, T_DURATION, T_DATE}[pick(7)]);
 	case T_NULL:
 	case T_INT:
 	case T_DECIMAL:
@@ -104,10 +106,10 @@ static void
 put_any(struct buf *out, int depth)
 {
 	static const char *const leaves[] = {"a", "c", "s", "i", "f", "t", "u",
-	    "b", "NULL", "'abc'", "'12'", "5", "1.5", "2e0", "5m"};
+	    "d", "b", "NULL", "'abc'", "'12'", "5", "1.5", "2e0", "5m"};
 
 	if (pick(3) || depth <= 0)
-		buf_addz(out, leaves[pick(15)]);
+		buf_addz(out, leaves[pick(16)]);
 	else
 		put_number(out, depth);
 }
@@ -201,10 +203,10 @@ static void
 put_number(struct buf *out, int depth)
 {
 	static const char *const leaves[] = {"i", "j", "f", "a", "c", "1", "0",
-	    "2.5", "1.5e0", "-3", "NULL", "t", "u", "5m"};
+	    "2.5", "1.5e0", "-3", "NULL", "t", "u", "5m", "d", "2d"};
 
 	if (depth <= 0 || !pick(3)) {
-		buf_addz(out, leaves[pick(pick(4) ? 11 : 14)]);
+		buf_addz(out, leaves[pick(pick(4) ? 11 : 16)]);
 		return;
 	}
 	switch (pick(10)) {
