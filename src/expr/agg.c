@@ -397,6 +397,7 @@ agg_parts(const struct agg_call *call)
 	case T_TEXT:
 	case T_BYTES:
 	case T_TIME:
+	case T_DATE:
 	case T_LIST:
 	case T_MAP:
 	case T_JSON:
