@@ -478,7 +478,7 @@ static void
 pass_on(struct semi_run *r, struct batch *b, struct semi_prep *p,
     uint16_t *rows, unsigned n)
 {
-	if (!n || r->failed)
+	if (!n)
 		return;
 	if (r->c->adds)
 		*flow_place(&r->run.op->out, b, r->c->as) =
@@ -494,10 +494,11 @@ keeps(struct semi_run *r, struct batch *b, struct semi_prep *p, unsigned k)
 	unsigned row = batch_row(b, k);
 	enum answer a;
 
+	/* The rows before one that fails go on, however they are cut. */
 	if (r->c->mode == SEMI_SCALAR) {
-		if (r->c->n_within)
+		if (r->c->n_within && !r->failed)
 			note_value(r, b, p, k);
-		return true;
+		return !r->failed;
 	}
 	a = ask(r, p, k, row);
 	if (r->c->adds) {
@@ -595,9 +596,12 @@ semi_ended(struct op_run *run, unsigned port)
 
 	if (port != 1)
 		return;
-	if (r->c->mode == SEMI_SCALAR && !r->c->n_within && r->n_rows > 1)
-		run->fail(run, several_rows);
 	r->ended = true;
+	if (r->c->mode == SEMI_SCALAR && !r->c->n_within && r->n_rows > 1) {
+		r->failed = true; /* so that no row goes on */
+		run->fail(run, several_rows);
+		return;
+	}
 	keys = mem_array(n_computed(r->c, false) + 1, sizeof *keys);
 	while (held_next(&r->held, n_cols, r->out, keys, &w))
 		if (r->out->n_rows)
