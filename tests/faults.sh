@@ -28,7 +28,7 @@ ${CC:-cc} -D_GNU_SOURCE -O1 -shared -fPIC -U_FORTIFY_SOURCE -o "$dir/shim.so" \
 	exit 0
 }
 n=0 tried=0 wrong=0
-small='tumble sessions running live hop pieces appended runs'
+small='tumble sessions running live hop pieces appended runs piped packed'
 
 # faults WAY OPTION...: its lines of TAP, numbered anew.
 faults() {
@@ -67,12 +67,12 @@ if [ "${WEIR_FAULTS:-}" = full ]; then
 	faults damage --every 200000 spilled
 else
 	faults kill --every 30 $small
-	faults kill --every 60 --jobs 3 tumble sessions
+	faults kill --every 60 --jobs 3 tumble sessions piped packed
 	faults errno --every 150 $small
 	faults random --count 3 $small
 	faults states --most 16 $small
 	faults states --most 60 --nosync tumble
-	faults damage --every 4000 tumble live
+	faults damage --every 4000 tumble live piped
 fi
 echo "# $tried faults tried in $n ways, $wrong of them not ok"
 echo "1..$n"

@@ -463,6 +463,7 @@ dump() {
 	has "$errors" '-t json'
 	gives 2 weir state dump -t json ./st
 	has "$errors" 'weir state show'
+	needs_terminal
 	on_terminal "'$WEIR' state show ./st"
 	has "$out" 'commits    2, the last '
 	has "$out" 'last run   ended'
@@ -475,6 +476,7 @@ dump() {
 }
 
 @test "state: that of a run that goes on can be looked at" {
+	needs_terminal
 	log 1 20 >in.jsonl
 	gives 0 run_sql
 	hold pipe

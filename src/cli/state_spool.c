@@ -24,7 +24,7 @@ find_in(struct value input, struct arena *a, struct place *out)
 		return;
 	for (uint32_t i = 0; pack_list_at(files, i, a, &file); i++)
 		if (str_is(note_text_of(file, "kind", a), "journal")) {
-			out->at = (uint64_t)note_number(file, "offset", a);
+			out->at = (uint64_t)note_number(file, "begin", a);
 			out->kept = (uint64_t)note_number(file, "kept", a);
 			out->found = true;
 		}

@@ -219,6 +219,7 @@ own(struct fixed_decoder *d, unsigned field, const struct fixed_line *l,
 static const struct fixed_kind kind = {
     .fields = fields,
     .n = E_FIELDS,
+    .rest = E_REST,
     .scan = scan,
     .own = own,
 };
@@ -255,7 +256,8 @@ const struct format format_elb = {
 	"error_reason, target_list, target_status_list, classification, "
 	"classification_reason, conn_trace_id; what follows is rest. \"-\" is "
 	"NULL. A classic load "
-	"balancer has no type and ends at ssl_protocol." FIXED_JOIN_ABOUT,
+	"balancer has no type and ends at ssl_protocol." TEXT_JOIN_ABOUT
+	    TEXT_REST_ABOUT,
     .extensions = "",
     .arg = "SETTINGS",
     .example = "2015-05-13T23:39:43.945958Z my-loadbalancer "

@@ -452,7 +452,7 @@ const struct format format_apache_error = {
 	"Fields: time, level, module, pid, tid, client, client_port (2.4), "
 	"error (what 2.4 has before the client, as in (13)Permission "
 	"denied), code (AH00128), message, referer. Times have no zone: --tz "
-	"says which." FIXED_JOIN_ABOUT,
+	"says which." TEXT_JOIN_ABOUT,
     .extensions = "",
     .arg = "SETTINGS",
     .example = "[Fri Sep 09 10:42:29.902022 2011] [core:error] [pid 35708:tid "
@@ -479,7 +479,7 @@ const struct format format_nginx_error = {
     .about = "Fields: time, level, pid, tid, connection, message; and what the "
 	     "server adds behind it: client, server, request, subrequest, "
 	     "upstream, host, referrer. Times have no zone: --tz says "
-	     "which." FIXED_JOIN_ABOUT,
+	     "which." TEXT_JOIN_ABOUT,
     .extensions = "",
     .arg = "SETTINGS",
     .example = "2026/03/28 22:00:01 [error] 31#31: *5 open() "

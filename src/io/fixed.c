@@ -7,7 +7,6 @@
 #include "base/must.h"
 #include "base/num.h"
 #include "data/pack.h"
-#include "io/option.h"
 
 /* ---- the start ---- */
 
@@ -28,19 +27,14 @@ fixed_start_as(struct fixed_layout *l, const struct format *format,
 	return text_start_as(&l->base, format, head, eof, settings, out, used);
 }
 
-static const struct option list[] = {TEXT_JOIN_OPTIONS};
-static const struct options options = {list, 2, NULL};
-
 enum start_status
 fixed_start(const struct format *format, const struct fixed_kind *kind,
     struct str head, bool eof, const struct settings *settings,
     struct arena *arena, struct layout **out, size_t *used, struct err *err)
 {
 	struct fixed_layout *l = arena_zalloc(arena, sizeof *l);
-	struct text_join_options o = {0};
 
-	if (options_read(format, &options, settings, &o, err) ||
-	    text_join_make(&o, arena, &l->base, err))
+	if (text_join_read(format, settings, arena, &l->base, err))
 		return START_ERR;
 	/* Clocks differ: a record may be a day later than the last write. */
 	l->since = when_year_before(
@@ -267,12 +261,18 @@ fixed_line(struct text_decoder *t, struct batch *b, unsigned row,
     struct str line, const char **at)
 {
 	struct fixed_decoder *d = (struct fixed_decoder *)t;
+	struct text_lines lines = {.first = line};
 	struct fixed_line l;
 	const char *why;
 
 	memset(l.f, 0, d->kind->n * sizeof *l.f);
-	why = d->kind->scan(d, &l, line, at);
+	if (d->kind->rest)
+		lines = text_join_cut(t->base.layout, line);
+	why = d->kind->scan(d, &l, lines.first, at);
 	if (why)
 		return why;
+	if (lines.rest.n)
+		l.f[d->kind->rest] =
+		    text_join_rest(l.f[d->kind->rest], lines.rest);
 	return fixed_row(d, b, row, line, &l);
 }

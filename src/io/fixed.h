@@ -45,6 +45,8 @@ struct fixed_decoder;
 struct fixed_kind {
 	const struct fixed_field *fields;
 	unsigned n;
+	/* Takes lines that are joined to the first; 0: scan() reads all. */
+	unsigned rest;
 	/*
 	 * Takes a line apart; l->f is all absent. NULL, or why it is no such
 	 * line and *at where.
@@ -110,7 +112,5 @@ fixed_needs(const struct fixed_decoder *d, unsigned first, unsigned last)
 
 	return !d || (d->need & bits);
 }
-
-#define FIXED_JOIN_ABOUT " join=indent and multiline=PATTERN are as in lines."
 
 #endif

@@ -47,6 +47,7 @@ layout_of(const struct layout *l)
 /* ---- settings ---- */
 
 struct asked {
+	struct text_join_options join;
 	struct str pattern;
 	struct where where;
 	struct grok_library own;
@@ -73,6 +74,9 @@ take_arg(struct asked *ask, const struct settings *settings, struct arena *a,
 	const char *comma;
 
 	ask->where = settings->where;
+	if (text_join_before(
+		&format_grok, &arg, settings->where, &ask->join, err))
+		return -1;
 	if (str_starts(arg, key)) {
 		path.p = arg.p + key.n;
 		comma = memchr(path.p, ',', arg.n - key.n);
@@ -97,8 +101,8 @@ static int
 take_settings(struct asked *ask, const struct settings *settings,
     struct arena *a, struct err *err)
 {
-	const struct str known[] = {
-	    STR("pattern"), STR("patterns"), STR("captures")};
+	const struct str known[] = {STR("pattern"), STR("patterns"),
+	    STR("captures"), STR("join"), STR("multiline")};
 
 	if (take_arg(ask, settings, a, err))
 		return -1;
@@ -115,9 +119,15 @@ take_settings(struct asked *ask, const struct settings *settings,
 		} else if (str_is(s->name, "captures")) {
 			if (set_captures(ask, s, err))
 				return -1;
+		} else if (str_is(s->name, "join")) {
+			if (text_set_join(&ask->join, s, err))
+				return -1;
+		} else if (str_is(s->name, "multiline")) {
+			if (text_set_multiline(&ask->join, s, err))
+				return -1;
 		} else {
-			return text_unknown_setting(
-			    &format_grok, s, known, 3, err);
+			return text_unknown_setting(&format_grok, s, known,
+			    sizeof known / sizeof *known, err);
 		}
 	}
 	if (ask->pattern.n)
@@ -200,27 +210,24 @@ grok_start(struct str head, bool eof, const struct settings *settings,
     const struct limits *limits, struct arena *arena, struct layout **out,
     size_t *used, struct err *err)
 {
-	const struct settings none = {.where = settings->where};
 	struct asked ask = {.all = false};
 	struct grok_layout *l = arena_zalloc(arena, sizeof *l);
-	enum start_status status = START_ERR;
+	bool good;
 
 	(void)limits;
-	if (!take_settings(&ask, settings, arena, err) &&
-	    !grok_compile(ask.pattern, ask.where, &ask.own, ask.all, arena,
-		&l->grok, err))
-		status = text_start(&format_grok, NULL, 0, head, eof, &none,
-		    arena, out, used, err);
+	good = !take_settings(&ask, settings, arena, err) &&
+	       !text_join_make(&ask.join, arena, &l->base, err) &&
+	       !grok_compile(ask.pattern, ask.where, &ask.own, ask.all, arena,
+		   &l->grok, err);
 	grok_release(&ask.own);
 	/* Files of patterns are in the arena, which goes with the input. */
-	if (status == START_ERR && err->where.src != settings->where.src)
+	if (!good && err->where.src != settings->where.src)
 		err_keep(err);
-	if (status != START_OK)
-		return status;
-	l->base.format = &format_grok;
+	if (!good)
+		return START_ERR;
 	list_fields(l, arena);
-	*out = &l->base;
-	return START_OK;
+	return text_start_as(
+	    &l->base, &format_grok, head, eof, settings, out, used);
 }
 
 /* ---- decoding ---- */
@@ -461,7 +468,9 @@ const struct format format_grok = {
 	"line: ^ and $ tie it down. A line that does not match is a bad "
 	"record. The setting patterns names a file or folder of your own "
 	"patterns, lines of NAME and an expression (on the command line: "
-	"grok:patterns=DIR,PATTERN); captures: all makes %{NAME} a field, too.",
+	"grok:patterns=DIR,PATTERN); captures: all makes %{NAME} a field, "
+	"too." TEXT_JOIN_ABOUT " On the command line they stand first: "
+	"grok:join=indent,pattern=PATTERN.",
     .extensions = "",
     .arg = "PATTERN",
     .look = "lines that other programs already have grok patterns for",
@@ -474,4 +483,5 @@ const struct format format_grok = {
     .frame = text_frame_lines,
     .lines = true,
     .nested = true,
+    .nul = true,
 };

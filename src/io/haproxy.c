@@ -481,6 +481,7 @@ own(struct fixed_decoder *d, unsigned field, const struct fixed_line *l,
 static const struct fixed_kind kind = {
     .fields = fields,
     .n = H_FIELDS,
+    .rest = H_REST,
     .scan = scan,
     .own = own,
 };
@@ -520,7 +521,7 @@ const struct format format_haproxy = {
 	"says (Connect from..., Proxy www started.), with the time of "
 	"syslog's head. What a longer log format has "
 	"behind is rest. Times have no zone: --tz says "
-	"which." FIXED_JOIN_ABOUT,
+	"which." TEXT_JOIN_ABOUT TEXT_REST_ABOUT,
     .extensions = "",
     .arg = "SETTINGS",
     .example = "Feb  6 12:14:14 localhost haproxy[14389]: 10.0.1.2:33317 "

@@ -331,7 +331,7 @@ top(struct json_cut *c, const char *p, struct str *record)
 	if (c->frame->n_unwrap)
 		return *p == '{' ? unwrap(c, record)
 				 : odd_line(c, p, p, record);
-	if (*p == '[')
+	if (*p == '[' && !c->frame->sequence)
 		return go_on(c, JSON_FIRST, p + 1);
 	end = json_value_end(p, c->end, c->eof);
 	if (!end)
@@ -396,8 +396,8 @@ in_list(struct json_cut *c, const char *p, struct str *record)
 	return go_on(c, JSON_ITEM, p + 1);
 }
 
-enum json_found
-json_cut_next(struct json_cut *c, struct str *record)
+static enum json_found
+cut_next(struct json_cut *c, struct str *record)
 {
 	for (;;) {
 		const char *from = c->p, *p = json_spaces(from, c->end);
@@ -418,4 +418,50 @@ json_cut_next(struct json_cut *c, struct str *record)
 		if (found != JSON_NOTHING || c->place == place)
 			return found;
 	}
+}
+
+/* The same up to where the next document is announced. */
+static enum json_found
+cut_one(struct json_cut *c, const char *next, struct str *record)
+{
+	const char *end = c->end;
+	bool eof = c->eof;
+	enum json_found found;
+
+	c->end = next;
+	c->eof = true;
+	found = cut_next(c, record);
+	c->end = end;
+	c->eof = eof;
+	if (found != JSON_LOST)
+		return found;
+	c->place = JSON_TOP;
+	return JSON_BAD;
+}
+
+/*
+ * In a sequence a document ends where the next one is announced, even if it
+ * was cut off: nothing behind it is lost.
+ */
+enum json_found
+json_cut_next(struct json_cut *c, struct str *record)
+{
+	enum json_found found = JSON_NOTHING;
+
+	if (!c->frame->sequence)
+		return cut_next(c, record);
+	while (found == JSON_NOTHING) {
+		const char *next;
+
+		while (c->place == JSON_TOP && c->p < c->end &&
+		       (*c->p == JSON_BEFORE || is_space(*c->p)))
+			c->p++;
+		next = c->p < c->end
+			   ? memchr(c->p, JSON_BEFORE, (size_t)(c->end - c->p))
+			   : NULL;
+		if (!next)
+			return cut_next(c, record);
+		found = cut_one(c, next, record);
+	}
+	return found;
 }

@@ -31,7 +31,11 @@ struct json_frame {
 	struct layout base;
 	struct str *unwrap; /* names on the way to the list of records */
 	unsigned n_unwrap;  /* 0: the document itself is a list or a record */
+	bool sequence;	    /* RFC 7464: JSON_BEFORE stands before each value */
 };
+
+/* A byte that no JSON text has in it. */
+#define JSON_BEFORE '\x1e'
 
 struct json_cut {
 	const struct json_frame *frame;

@@ -337,6 +337,8 @@ const struct format format_json = {
 	"several lines. Where the records are a list inside of an object, "
 	"json:Records (or unwrap: Records) says where; other members of that "
 	"object are not read. json:lines and json:document decide what it is. "
+	"Sequences of RFC 7464 (a byte 0x1e before each value, as jq --seq "
+	"writes them) are told by their beginning. "
 	"Fields are members, nested ones are written a.b "
 	"and a.b[1]. Of members with the same name the last one counts. A "
 	"record is checked as a whole; with --trust only up to the last field "

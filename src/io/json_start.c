@@ -17,12 +17,23 @@ without_mark(struct str head)
 		   : head;
 }
 
+/* RFC 7464: a mark stands before each value. */
+static bool
+is_sequence(struct str head)
+{
+	struct str s = str_trim(without_mark(head));
+
+	return s.n && *s.p == JSON_BEFORE;
+}
+
 int
 json_guess(struct str head, bool whole)
 {
 	struct str s = str_trim(without_mark(head));
 	char c;
 
+	if (is_sequence(head))
+		s = str_trim((struct str){s.p + 1, s.n - 1});
 	if (!s.n || (s.p[0] != '{' && s.p[0] != '['))
 		return 0;
 	c = s.p[0];
@@ -86,6 +97,8 @@ kind_of(struct str head, bool eof)
 	const char *feed = memchr(p, '\n', (size_t)(end - p));
 	enum kind kind;
 
+	if (p < end && *p == JSON_BEFORE)
+		return KIND_DOCUMENT;
 	if (p == end || (*p != '{' && *p != '['))
 		return KIND_LINES;
 	if (!feed && !eof)
@@ -208,6 +221,7 @@ begin(struct str head, bool eof, const struct wish *w, struct arena *arena,
 	f = arena_zalloc(arena, sizeof *f);
 	f->base.format =
 	    kind == KIND_LINES ? &format_json : &format_json_document;
+	f->sequence = kind == KIND_DOCUMENT && is_sequence(head);
 	if (split(f, w->unwrap, w->where, arena, err))
 		return START_ERR;
 	*out = &f->base;

@@ -66,6 +66,18 @@ trim(const char *p, const char *end)
 	return (struct str){p, (size_t)(end - p)};
 }
 
+static const char quote_open[] = "the quote is open";
+
+/* Behind what the quote at p quotes, or the end. */
+static const char *
+behind_quote(const struct kv_settings *o, const char *p, const char *end)
+{
+	bool escaped;
+	const char *q = scan_quote(p + 1, end, o->quote, &escaped);
+
+	return q ? q + 1 : end;
+}
+
 /* Behind the assignment: the value; the place of what ends it, or NULL. */
 static const char *
 lex_value(const struct kv_settings *o, const char *p, const char *end,
@@ -85,7 +97,7 @@ lex_value(const struct kv_settings *o, const char *p, const char *end,
 	from = p++;
 	q = scan_quote(p, end, o->quote, &escaped);
 	if (!q) {
-		*why = "the quote is open";
+		*why = quote_open;
 		return from;
 	}
 	out->value = (struct str){p, (size_t)(q - p)};
@@ -225,13 +237,25 @@ kv_line(struct text_decoder *t, struct batch *b, unsigned row, struct str line,
 	struct pairs_decoder *d = (struct pairs_decoder *)t;
 	const struct kv_settings *o =
 	    &((const struct kv_layout *)t->base.layout)->set;
-	const char *p = line.p, *end = line.p + line.n, *why;
+	const char *p = line.p, *all = line.p + line.n, *end, *why;
 	struct pair pair;
+	struct text_lines lines = text_join_cut(t->base.layout, line);
 
 	pairs_begin(d);
+	end = p + lines.first.n;
 	while (p < end) {
+		const char *from = p;
+
 		*at = p;
 		p = lex_pair(o, p, end, &pair, &why);
+		if (why == quote_open && lines.rest.n) {
+			const char *q = behind_quote(o, p, all);
+
+			lines = text_join_cut(
+			    t->base.layout, (struct str){q, (size_t)(all - q)});
+			end = q + lines.first.n;
+			p = lex_pair(o, from, end, &pair, &why);
+		}
 		if (why) {
 			*at = p;
 			return why;
@@ -243,6 +267,7 @@ kv_line(struct text_decoder *t, struct batch *b, unsigned row, struct str line,
 			return PAIRS_TOO_MANY;
 	}
 	*at = NULL;
+	pairs_take_rest(d, lines.rest);
 	return pairs_row(d, b, row, line);
 }
 
@@ -267,7 +292,8 @@ const struct format format_kv = {
 	"command "
 	"line pair can stand alone: kv:';'. Blanks around names and values "
 	"are dropped. Values are as in logfmt: escapes in quotes are "
-	"resolved, a name alone is true, an empty value is NULL.",
+	"resolved, a name alone is true, an empty value is "
+	"NULL." PAIRS_JOIN_ABOUT,
     .extensions = "",
     .arg = "SETTINGS",
     .example = "level=info, user=ann, took=12, text=\"a, b\"",

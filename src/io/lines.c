@@ -4,13 +4,9 @@
  * the values of a row stand on a line with tabs between, NULL as nothing.
  */
 #include "base/mem.h"
-#include "io/option.h"
 #include "io/text.h"
 
 static const struct str lines_fields[] = {{"line", 4}};
-
-static const struct option list[] = {TEXT_JOIN_OPTIONS};
-static const struct options options = {list, 2, NULL};
 
 static int
 lines_guess(struct str head, bool whole)
@@ -24,16 +20,9 @@ lines_start(struct str head, bool eof, const struct settings *settings,
     const struct limits *limits, struct arena *arena, struct layout **out,
     size_t *used, struct err *err)
 {
-	struct text_join_options o = {0};
-	struct layout *l = arena_zalloc(arena, sizeof *l);
-
 	(void)limits;
-	if (options_read(&format_lines, &options, settings, &o, err) ||
-	    text_join_make(&o, arena, l, err))
-		return START_ERR;
-	l->fields = lines_fields;
-	l->n_fields = 1;
-	return text_start_as(l, &format_lines, head, eof, settings, out, used);
+	return text_start(&format_lines, lines_fields, 1, head, eof, settings,
+	    arena, out, used, err);
 }
 
 static const char *

@@ -80,6 +80,30 @@ lex_pair(struct lexer *lx, struct pair *out)
 	return LEXED_PAIR;
 }
 
+/* In a record of several lines: does the line end here? */
+static bool
+at_rest(struct lexer *lx)
+{
+	const char *p = lx->p;
+
+	while (p < lx->end && (unsigned char)*p <= ' ' && *p != '\n')
+		p++;
+	if (p == lx->end || *p != '\n')
+		return false;
+	lx->p = p + 1;
+	return true;
+}
+
+/* Takes all that is left. */
+static struct str
+rest_of(struct lexer *lx)
+{
+	struct str rest = {lx->p, (size_t)(lx->end - lx->p)};
+
+	lx->p = lx->end;
+	return rest;
+}
+
 /* ---- the guess ---- */
 
 static bool
@@ -145,6 +169,8 @@ logfmt_line(struct text_decoder *t, struct batch *b, unsigned row,
 
 	pairs_begin(d);
 	for (;;) {
+		if (t->base.layout->join && at_rest(&lx))
+			pairs_take_rest(d, rest_of(&lx));
 		switch (lex_pair(&lx, &pair)) {
 		case LEXED_PAIR:
 			if (pairs_take(d, pair.name, pair.value, pair.form))
@@ -181,8 +207,10 @@ const struct format format_logfmt = {
 	"(key=) is NULL, a key alone (key) is true. A quote that does not "
 	"end makes the record bad. Written, a text is quoted if it would "
 	"read back as something else, NULL is key=, lists and maps are "
-	"JSON in quotes, and characters that a key cannot have become _.",
+	"JSON in quotes, and characters that a key cannot have become "
+	"_." PAIRS_JOIN_ABOUT,
     .extensions = "logfmt",
+    .arg = "SETTINGS",
     .example = "ts=2026-03-28T22:00:01Z level=info msg=\"it is up\" port=80",
     .guess = logfmt_guess,
     .start = logfmt_start,

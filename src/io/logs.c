@@ -260,12 +260,14 @@ log_line(struct text_decoder *t, struct batch *b, unsigned row, struct str line,
     const char **at)
 {
 	struct log_decoder *d = (struct log_decoder *)t;
+	struct text_lines lines = text_join_cut(t->base.layout, line);
 	const char *why;
 	struct log_line l;
 
-	why = log_scan(&l, line, d->apache, at);
+	why = log_scan(&l, lines.first, d->apache, at);
 	if (why)
 		return why;
+	l.f[LOG_REST] = text_join_rest(l.f[LOG_REST], lines.rest);
 	if (d->split)
 		log_split_request(&l);
 	for (unsigned i = 0; !why && i < t->n_wants; i++)
@@ -299,8 +301,9 @@ const struct format format_nginx = {
 	"$upstream_response_time, or rt= and urt=), and Kubernetes' ingress "
 	"(request_length, too); rest is whatever else stands there. A \"-\" is "
 	"NULL. Text stays as it is written, "
-	"escapes such as \\x22 included.",
+	"escapes such as \\x22 included." TEXT_JOIN_ABOUT TEXT_REST_ABOUT,
     .extensions = "",
+    .arg = "SETTINGS",
     .example = "10.0.0.7 - - [28/Mar/2026:22:00:01 +0000] "
 	       "\"GET /a?b=1 HTTP/1.1\" 200 512 \"-\" \"curl/8.5.0\" 0.004",
     .fields = LOG_NAMES,
@@ -326,8 +329,10 @@ const struct format format_apache = {
 	     "host:port, or with a name and then an address. A number behind "
 	     "the last field (%D, microseconds, or %T, "
 	     "seconds) is request_time, as it is written; two behind the agent "
-	     "are bytes_in and bytes_out (combinedio).",
+	     "are bytes_in and bytes_out (combinedio)." TEXT_JOIN_ABOUT
+		 TEXT_REST_ABOUT,
     .extensions = "",
+    .arg = "SETTINGS",
     .example = "10.0.0.7 - frank [28/Mar/2026:22:00:01 +0000] "
 	       "\"GET /a HTTP/1.1\" 200 2326",
     .fields = LOG_NAMES,

@@ -10,6 +10,11 @@
 #include "io/pairs_enc.h"
 #include "io/scan.h"
 
+struct ltsv_options {
+	struct text_join_options join; /* first */
+	bool escapes;
+};
+
 struct ltsv_layout {
 	struct layout base;
 	bool escapes;
@@ -18,24 +23,26 @@ struct ltsv_layout {
 static int
 set_escapes(void *to, const struct setting *s, struct err *err)
 {
-	return option_bool(s, to, err);
+	return option_bool(s, &((struct ltsv_options *)to)->escapes, err);
 }
 
-static const struct option list[] = {{{"escapes", 7}, set_escapes}};
-static const struct options options = {list, 1, NULL};
+static const struct option list[] = {
+    {{"escapes", 7}, set_escapes}, TEXT_JOIN_OPTIONS};
+static const struct options options = {list, sizeof list / sizeof *list, NULL};
 
 static enum start_status
 ltsv_start(struct str head, bool eof, const struct settings *settings,
     const struct limits *limits, struct arena *arena, struct layout **out,
     size_t *used, struct err *err)
 {
-	struct ltsv_layout *l;
+	struct ltsv_options o = {.escapes = true};
+	struct ltsv_layout *l = arena_zalloc(arena, sizeof *l);
 
 	(void)limits;
-	l = arena_zalloc(arena, sizeof *l);
-	l->escapes = true;
-	if (options_read(&format_ltsv, &options, settings, &l->escapes, err))
+	if (options_read(&format_ltsv, &options, settings, &o, err) ||
+	    text_join_make(&o.join, arena, &l->base, err))
 		return START_ERR;
+	l->escapes = o.escapes;
 	return text_start_as(
 	    &l->base, &format_ltsv, head, eof, settings, out, used);
 }
@@ -118,7 +125,8 @@ ltsv_line(struct text_decoder *t, struct batch *b, unsigned row,
 {
 	struct pairs_decoder *d = (struct pairs_decoder *)t;
 	bool escapes = ((const struct ltsv_layout *)t->base.layout)->escapes;
-	const char *p = line.p, *end = line.p + line.n;
+	struct text_lines lines = text_join_cut(t->base.layout, line);
+	const char *p = lines.first.p, *end = p + lines.first.n;
 
 	pairs_begin(d);
 	while (p < end) {
@@ -146,6 +154,7 @@ ltsv_line(struct text_decoder *t, struct batch *b, unsigned row,
 		}
 		p = tab < end ? tab + 1 : end;
 	}
+	pairs_take_rest(d, lines.rest);
 	return pairs_row(d, b, row, line);
 }
 
@@ -170,7 +179,7 @@ const struct format format_ltsv = {
 	"resolved when read (a value with one of them is text); other "
 	"backslashes stay, and escapes=no leaves them all. A time may stand "
 	"in brackets, as in common logs. Characters that a label cannot "
-	"have are written as _.",
+	"have are written as _." PAIRS_JOIN_ABOUT,
     .extensions = "ltsv",
     .arg = "SETTINGS",
     .example = "time:2026-03-28T22:00:01Z\thost:10.0.0.7\tstatus:200",

@@ -37,7 +37,10 @@ guess_part(const char *p, const char *end)
 			msgpack_open(&p);
 		if (p + 2 >= end)
 			return 0;
-		return msgpack_is_time(p) || msgpack_is_text(p) ? 60 : 0;
+		return msgpack_is_time(p) || msgpack_is_mark(p) ||
+			       msgpack_is_text(p)
+			   ? 60
+			   : 0;
 	}
 	return begins_as_record(p, end) ? 80 : 0;
 }
@@ -53,6 +56,7 @@ guess_record(const char *p, const char *end, const char *whole)
 	case MSGPACK_EVENT:
 	case MSGPACK_MESSAGE:
 	case MSGPACK_FRAME:
+	case MSGPACK_MARK:
 		return 95;
 	case MSGPACK_OTHER:
 		return 0;
@@ -191,11 +195,16 @@ static size_t
 frame(const struct layout *layout, const char *p, size_t n)
 {
 	const struct msgpack_layout *l = (const void *)layout;
-	const char *end = p + n, *at = p, *q;
+	const char *end = p + n, *at = p, *q = p;
 	struct msgpack_scan s;
+	bool deep = false;
 
 	if (l->framed)
 		return whole_lengths(l, p, n);
+	/* Often not even the first is all there: nothing is prepared then. */
+	if (msgpack_skip(&q, end, l->limits.record_max, PACK_DEPTH_MAX,
+		&deep) != MSGPACK_OK)
+		return 0;
 	msgpack_scan_init(&s, NULL, 0, &l->limits);
 	while (at < end && (q = record_end(&s, at, end)))
 		at = q;
@@ -222,7 +231,9 @@ const struct format format_msgpack = {
 	"[[time, metadata], map], and messages of their forward protocol are "
 	"read, too: members are the map's, _time is the time beside it (also "
 	"time, if the map has no such member) and _tag the tag; a frame of "
-	"many entries gives as many rows, also if they are compressed. Any "
+	"many entries gives as many rows, also if they are compressed. Fluent "
+	"Bit's marks that a group of events begins or ends (times of -1 and "
+	"-2) are passed over. Any "
 	"other value is a record with "
 	"the one field value. Of members with the same name the last one "
 	"counts. Text that is not valid UTF-8 and unknown extension types "

@@ -121,6 +121,7 @@ enum msgpack_shape {
 	MSGPACK_EVENT,	 /* [time, map], [[time, metadata], map] */
 	MSGPACK_MESSAGE, /* [tag, time, map, option?] */
 	MSGPACK_FRAME,	 /* [tag, entries, option?]: several events */
+	MSGPACK_MARK,	 /* an event that is none: a group begins or ends */
 	MSGPACK_OTHER
 };
 
@@ -137,6 +138,13 @@ enum msgpack_shape msgpack_shape_of(
 
 /* True if the first byte of a value (and of its extension) is a time's. */
 bool msgpack_is_time(const char *p);
+
+/*
+ * Fluent Bit's events with times that are none: where a group of events
+ * begins (-1) or ends (-2), such as those of one OpenTelemetry resource
+ * (fluent-bit, flb_log_event.h).
+ */
+bool msgpack_is_mark(const char *p);
 
 /* A time of fluentd's: numbers are seconds. In the arena if it must be. */
 struct value msgpack_time(const char *p, const char *end, struct arena *a);

@@ -143,6 +143,7 @@ decode_entry(
     struct msgpack_decoder *d, struct batch *b, const char *p, const char *end)
 {
 	struct msgpack_parts parts;
+	enum msgpack_shape shape;
 	const char *q = p;
 	bool deep = false;
 
@@ -159,12 +160,15 @@ decode_entry(
 		    d, b, p, end, "an entry of a forward frame is broken", q);
 		return end;
 	}
-	if (deep)
+	if (deep) {
 		add_bad(d, b, p, q, "nested too deep", NULL);
-	else if (msgpack_shape_of(p, q, &parts) == MSGPACK_EVENT)
+		return q;
+	}
+	shape = msgpack_shape_of(p, q, &parts);
+	if (shape == MSGPACK_EVENT)
 		decode_map(d, b, MSGPACK_EVENT, &parts,
 		    (struct str){p, (size_t)(q - p)});
-	else
+	else if (shape != MSGPACK_MARK)
 		add_bad(d, b, p, q,
 		    "an entry of a forward frame is not [time, record]", NULL);
 	return q;
@@ -208,7 +212,7 @@ some_entries(const struct msgpack_decoder *d, unsigned n)
 {
 	const char *p = d->inflated.p + d->packed_at;
 	const char *end = d->inflated.p + d->inflated.n;
-	bool deep;
+	bool deep = false;
 
 	for (; n && p < end; n--)
 		if (msgpack_skip(&p, end, (size_t)(end - p), d->scan.depth_max,
@@ -340,6 +344,8 @@ decode_whole(
 		break;
 	case MSGPACK_FRAME:
 		return begin_frame(d, b, p, end, &parts);
+	case MSGPACK_MARK:
+		break;
 	case MSGPACK_OTHER:
 		decode_other(d, b, bytes);
 		break;

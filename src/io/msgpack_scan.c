@@ -387,6 +387,7 @@ is_shape(struct msgpack_scan *s, enum msgpack_shape shape)
 {
 	return shape == MSGPACK_BARE ||
 	       (msgpack_is_time(msgpack_time_slot(s)->p) &&
+		   !msgpack_is_mark(msgpack_time_slot(s)->p) &&
 		   (shape == MSGPACK_EVENT ||
 		       msgpack_is_text(msgpack_tag_slot(s)->p)));
 }

@@ -30,6 +30,22 @@ msgpack_is_time(const char *p)
 	return false;
 }
 
+bool
+msgpack_is_mark(const char *p)
+{
+	unsigned char b = (unsigned char)p[0];
+	uint64_t seconds;
+
+	if (b == EXT_FIX8 && p[1] == PACK_EXT_EVENT_TIME)
+		p += 2;
+	else if (b == EXT_8 && p[1] == 8 && p[2] == PACK_EXT_EVENT_TIME)
+		p += 3;
+	else
+		return b == 0xff || b == 0xfe;
+	seconds = msgpack_be32(p);
+	return seconds == UINT32_MAX || seconds == UINT32_MAX - 1;
+}
+
 struct value
 msgpack_time(const char *p, const char *end, struct arena *a)
 {
@@ -55,7 +71,7 @@ is_event(const char *p, struct msgpack_parts *out)
 	nested = msgpack_is_array(p);
 	if (nested && msgpack_open(&p) != 2)
 		return false;
-	if (!msgpack_is_time(p))
+	if (!msgpack_is_time(p) && !msgpack_is_mark(p))
 		return false;
 	out->time = p;
 	p = msgpack_end(p);
@@ -167,7 +183,8 @@ msgpack_shape_of(const char *p, const char *end, struct msgpack_parts *out)
 		return MSGPACK_OTHER;
 	n = msgpack_open(&p);
 	if (n == 2 && is_event(start, out))
-		return MSGPACK_EVENT;
+		return msgpack_is_mark(out->time) ? MSGPACK_MARK
+						  : MSGPACK_EVENT;
 	if (n >= 2 && n <= 4 && msgpack_is_text(p))
 		return tagged(p, end, n, out);
 	return MSGPACK_OTHER;

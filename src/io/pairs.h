@@ -107,6 +107,19 @@ pairs_take(struct pairs_decoder *d, struct str name, struct str value,
 	return true;
 }
 
+/* Takes these lines, which have no names of their own. */
+static inline void
+pairs_take_rest(struct pairs_decoder *d, struct str rest)
+{
+	if (rest.n)
+		(void)pairs_take(d, STR("rest"), rest, PAIR_TEXT);
+}
+
+#define PAIRS_JOIN_ABOUT                                                       \
+	TEXT_JOIN_ABOUT                                                        \
+	" Then the lines behind the first are the field rest, unless a quote " \
+	"is open."
+
 /* Why a record is bad for which pairs_take was false. */
 #define PAIRS_TOO_MANY "too many fields"
 

@@ -4,6 +4,7 @@
  * in the order they stand. A line that does not match is a bad record.
  */
 #include "base/mem.h"
+#include "io/option.h"
 #include "io/pattern.h"
 #include "io/text.h"
 
@@ -19,27 +20,44 @@ struct regex_decoder {
 	struct value *values;
 };
 
-/* The pattern among the settings: behind the colon or by name. */
+struct asked {
+	struct text_join_options join; /* first */
+	struct str pattern;
+	struct where where;
+};
+
 static int
-find_pattern(const struct settings *settings, struct str *pattern,
-    struct where *where, struct err *err)
+set_pattern(void *to, const struct setting *s, struct err *err)
 {
-	const struct str known[] = {STR("pattern")};
+	struct asked *ask = to;
 
-	*pattern = settings->arg;
-	*where = settings->where;
-	for (unsigned i = 0; i < settings->n; i++) {
-		const struct setting *s = &settings->list[i];
+	(void)err;
+	ask->pattern = s->value;
+	ask->where = text_where(s->where, s->value);
+	return 0;
+}
 
-		if (!str_is(s->name, "pattern"))
-			return text_unknown_setting(
-			    &format_regex, s, known, 1, err);
-		*pattern = s->value;
-		*where = text_where(s->where, s->value);
-	}
-	if (pattern->n)
+static const struct option list[] = {
+    {{"pattern", 7}, set_pattern}, TEXT_JOIN_OPTIONS};
+static const struct options options = {list, sizeof list / sizeof *list, NULL};
+
+/* The pattern stands behind the colon, or is a setting. */
+static int
+take_settings(
+    struct asked *ask, const struct settings *settings, struct err *err)
+{
+	struct settings named = *settings;
+
+	ask->pattern = settings->arg;
+	ask->where = settings->where;
+	named.arg = (struct str){NULL, 0};
+	if (text_join_before(&format_regex, &ask->pattern, settings->where,
+		&ask->join, err) ||
+	    options_read(&format_regex, &options, &named, ask, err))
+		return -1;
+	if (ask->pattern.n)
 		return 0;
-	err_set(err, ERR_SPEC, *where, "the format regex needs a pattern");
+	err_set(err, ERR_SPEC, ask->where, "the format regex needs a pattern");
 	return err_hint(err, "regex:'(?<level>[A-Z]+) (?<text>.*)'");
 }
 
@@ -48,28 +66,18 @@ regex_start(struct str head, bool eof, const struct settings *settings,
     const struct limits *limits, struct arena *arena, struct layout **out,
     size_t *used, struct err *err)
 {
-	const struct settings none = {
-	    .where = settings->where, .nul = settings->nul};
-	struct regex_layout *l;
-	struct where where;
-	struct str pattern;
-	enum start_status status;
+	struct regex_layout *l = arena_zalloc(arena, sizeof *l);
+	struct asked ask = {.join = {0}};
 
 	(void)limits;
-	if (find_pattern(settings, &pattern, &where, err))
+	if (take_settings(&ask, settings, err) ||
+	    pattern_names(ask.pattern, ask.where, arena, &l->base.fields,
+		&l->base.n_fields, err) ||
+	    text_join_make(&ask.join, arena, &l->base, err))
 		return START_ERR;
-	l = arena_zalloc(arena, sizeof *l);
-	if (pattern_names(
-		pattern, where, arena, &l->base.fields, &l->base.n_fields, err))
-		return START_ERR;
-	status = text_start(&format_regex, l->base.fields, l->base.n_fields,
-	    head, eof, &none, arena, out, used, err);
-	if (status != START_OK)
-		return status;
-	l->base.format = &format_regex;
-	l->pattern = arena_str(arena, pattern);
-	*out = &l->base;
-	return START_OK;
+	l->pattern = arena_str(arena, ask.pattern);
+	return text_start_as(
+	    &l->base, &format_regex, head, eof, settings, out, used);
 }
 
 /* ---- decoding ---- */
@@ -161,7 +169,10 @@ const struct format format_regex = {
 	"part in the match. The pattern may match anywhere in the line: ^ "
 	"and $ tie it down. A line that does not match is a bad record, and "
 	"so is one that takes more than 100000 steps to match. Negated "
-	"classes such as [^\"]* are faster than .*?",
+	"classes such as [^\"]* are faster than .*?" TEXT_JOIN_ABOUT
+	" On the command line they stand before the pattern: "
+	"regex:join=indent,pattern=... (in a record of several lines (?s) "
+	"lets . match line feeds, too).",
     .extensions = "",
     .arg = "PATTERN",
     .example = "regex:'^(?<time>\\S+) (?<level>[A-Z]+) (?<text>.*)'",

@@ -585,7 +585,7 @@ const struct format format_syslog = {
 	"journalctl(1) puts between "
 	"records (-- Boot ID --) are passed over. framing=octets "
 	"reads messages with their length before them (RFC 6587); such a "
-	"count before a line is passed over." FIXED_JOIN_ABOUT,
+	"count before a line is passed over." TEXT_JOIN_ABOUT,
     .extensions = "syslog",
     .arg = "SETTINGS",
     .example = "<38>Mar 28 22:00:01 web1 sshd[24200]: Failed password for "

@@ -188,6 +188,36 @@ int text_set_multiline(void *to, const struct setting *s, struct err *err);
 int text_join_make(const struct text_join_options *o, struct arena *a,
     struct layout *l, struct err *err);
 
+/* The same for formats that have no other settings. */
+int text_join_read(const struct format *format, const struct settings *settings,
+    struct arena *a, struct layout *l, struct err *err);
+
+/* A record of several lines: its first one, and those behind it, or empty. */
+struct text_lines {
+	struct str first, rest;
+};
+struct text_lines text_join_cut(const struct layout *l, struct str record);
+
+/* What was left of the first line, and these lines. */
+static inline struct str
+text_join_rest(struct str left, struct str lines)
+{
+	if (lines.n && left.p)
+		left.n = (size_t)(lines.p + lines.n - left.p);
+	return left.p ? left : lines;
+}
+
+/*
+ * For formats whose argument is a pattern: takes join=…,multiline=…,pattern=
+ * off its front, so that the pattern is left, with all that is in it.
+ */
+int text_join_before(const struct format *format, struct str *arg,
+    struct where where, struct text_join_options *o, struct err *err);
+
+/* The paragraph's end of formats with these settings. */
+#define TEXT_JOIN_ABOUT " join=indent and multiline=PATTERN are as in lines."
+#define TEXT_REST_ABOUT " Lines that are joined to the first are rest, too."
+
 /* The length of a UTF-8 byte order mark at the start, or 0. */
 size_t text_bom(struct str head);
 
@@ -222,7 +252,7 @@ enum start_status text_start_as(struct layout *l, const struct format *format,
 
 /*
  * format.start for formats with fixed fields: skips a byte order mark, takes
- * no settings.
+ * no settings but those of text_join.
  */
 enum start_status text_start(const struct format *format,
     const struct str *fields, unsigned n_fields, struct str head, bool eof,

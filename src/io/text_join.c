@@ -64,6 +64,21 @@ text_join_frame(
 	return nl ? (size_t)(nl - p) + 1 : 0;
 }
 
+struct text_lines
+text_join_cut(const struct layout *l, struct str record)
+{
+	struct text_lines out = {.first = record};
+	const char *nl;
+
+	if (!l->join || !record.n || !(nl = memchr(record.p, '\n', record.n)))
+		return out;
+	out.first.n = (size_t)(nl - record.p);
+	out.rest = (struct str){nl + 1, record.n - out.first.n - 1};
+	if (out.first.n && nl[-1] == '\r')
+		out.first.n--;
+	return out;
+}
+
 /* ---- settings ---- */
 
 int
@@ -108,4 +123,37 @@ text_join_make(const struct text_join_options *o, struct arena *a,
 	l->join = j;
 	l->looks_on = true;
 	return 0;
+}
+
+static const struct option list[] = {TEXT_JOIN_OPTIONS};
+static const struct options options = {list, 2, NULL};
+
+int
+text_join_read(const struct format *format, const struct settings *settings,
+    struct arena *a, struct layout *l, struct err *err)
+{
+	struct text_join_options o = {0};
+
+	if (options_read(format, &options, settings, &o, err))
+		return -1;
+	return text_join_make(&o, a, l, err);
+}
+
+int
+text_join_before(const struct format *format, struct str *arg,
+    struct where where, struct text_join_options *o, struct err *err)
+{
+	const struct str key = STR(",pattern=");
+	struct settings before = {.where = where};
+	long at;
+
+	if (!str_starts(*arg, STR("join=")) &&
+	    !str_starts(*arg, STR("multiline=")))
+		return 0;
+	at = str_find(*arg, key, 0);
+	if (at < 0)
+		return 0; /* it is what the pattern begins with */
+	before.arg = (struct str){arg->p, (size_t)at};
+	*arg = (struct str){arg->p + at + key.n, arg->n - (size_t)at - key.n};
+	return options_read(format, &options, &before, o, err);
 }

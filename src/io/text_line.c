@@ -210,6 +210,11 @@ text_start_as(struct layout *l, const struct format *format, struct str head,
 		return START_MORE;
 	l->format = format;
 	l->nul = settings->nul && format->nul;
+	/* Such records have line feeds in them as it is. */
+	if (l->nul) {
+		l->join = NULL;
+		l->looks_on = false;
+	}
 	*out = l;
 	*used = text_bom(head);
 	return START_OK;
@@ -221,11 +226,10 @@ text_start(const struct format *format, const struct str *fields,
     const struct settings *settings, struct arena *arena, struct layout **out,
     size_t *used, struct err *err)
 {
-	struct layout *l;
+	struct layout *l = arena_zalloc(arena, sizeof *l);
 
-	if (text_no_settings(format, settings, err))
+	if (text_join_read(format, settings, arena, l, err))
 		return START_ERR;
-	l = arena_zalloc(arena, sizeof *l);
 	l->fields = fields;
 	l->n_fields = n_fields;
 	return text_start_as(l, format, head, eof, settings, out, used);

@@ -18,6 +18,33 @@ used(const struct input *in, struct block *b, size_t n, size_t records)
 }
 
 /*
+ * How many of n bytes it takes for the first record to be whole; n if that is
+ * not enough.
+ */
+static size_t
+least_whole(const struct layout *l, const char *p, size_t n, uint64_t context)
+{
+	size_t less = 0, enough = 1;
+	uint64_t c = context;
+
+	while (enough < n && !format_frame(l, p, enough, &c)) {
+		less = enough;
+		enough = 2 * enough < n ? 2 * enough : n;
+		c = context;
+	}
+	while (enough - less > 1) {
+		size_t half = less + (enough - less) / 2;
+
+		c = context;
+		if (format_frame(l, p, half, &c))
+			enough = half;
+		else
+			less = half;
+	}
+	return enough;
+}
+
+/*
  * For tests: the end of the first record (or the first few), so that batches
  * are as small as asked for.
  */
@@ -29,12 +56,9 @@ few_records(const struct input *in, const struct block *b, bool *framed)
 	uint64_t context = b->context;
 
 	for (unsigned rows = 0; rows < block_rows_max && at < n; rows++) {
-		size_t len = 1, whole;
+		size_t len = least_whole(in->layout, p + at, n - at, context);
+		size_t whole = format_frame(in->layout, p + at, len, &context);
 
-		while (!(whole = format_frame(
-			     in->layout, p + at, len, &context)) &&
-		       at + len < n)
-			len++;
 		if (!whole)
 			return n;
 		at += whole;

@@ -75,7 +75,7 @@ note_place(const struct turn *t, struct arena *a, struct position *p)
 	p->place = at;
 	note_context(t, a, at.context, p);
 	if (p->kind == POSITION_JOURNAL)
-		p->kept = spool_note(t->input->spool, at.offset);
+		p->begin = spool_note(t->input->spool, at.offset);
 }
 
 static void
@@ -243,7 +243,7 @@ position_resume(struct turn *t, struct sources *s, struct err *err)
 		warn_stream(s, p);
 		return 0;
 	}
-	if (p->kind == POSITION_JOURNAL && head->from > SPOOL_HEAD)
+	if (p->kind == POSITION_JOURNAL && head->from > SPOOL_HEADER)
 		return err_set(err, ERR_INPUT, (struct where){0},
 		    "standard input begins with a header longer than --journal "
 		    "can keep");
@@ -298,6 +298,8 @@ position_end(struct turn *t, struct sources *s, bool damaged)
 
 	if (!p || !t->resumed)
 		return;
+	if (p->kind == POSITION_JOURNAL && damaged)
+		spool_give_up(t->input->spool);
 	note_turn(t, &s->trails.arena);
 	if (p->kind != POSITION_FILE || damaged || t->batch)
 		return;

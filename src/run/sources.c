@@ -271,18 +271,27 @@ has_trail(const struct sources *s, struct str input)
 static int
 open_spool(struct sources *s, struct err *err)
 {
+	const char *dir = s->options->state ? s->options->state->dir : NULL;
+	uint64_t lost;
+
 	for (unsigned i = 0; i < s->n && !s->spool; i++) {
 		const struct turn *t = &s->turns[i];
 		const struct trail *trail = t->trail;
+		const struct position *p;
 
 		if (!trail || trail->at >= trail->n ||
 		    trail->files[trail->at].kind != POSITION_JOURNAL)
 			continue;
-		s->spool = spool_open(s->folder, s->options->state->dir,
-		    trail->files[trail->at].place.offset,
-		    trail->files[trail->at].kept, err);
+		p = &trail->files[trail->at];
+		s->spool = spool_open(s->folder, dir, p->place.offset,
+		    &p->begin, s->options->inflate_max, &lost, err);
 		if (!s->spool)
 			return -1;
+		if (lost && !s->options->quiet)
+			fprintf(stderr,
+			    "weir: %s: %llu bytes of the journal of standard "
+			    "input were lost with the machine's power\n",
+			    dir, (unsigned long long)lost);
 		t->input->spool = s->spool;
 	}
 	return 0;

@@ -91,7 +91,7 @@ static const struct field file_fields[] = {
     {"over", FIELD_FLAG, AT(over)},
     {"aside", FIELD_FLAG, AT(aside)},
     {"size", FIELD_U64, AT(size)},
-    {"kept", FIELD_U64, AT(kept)},
+    {"kept", FIELD_U64, AT(begin.kept)},
     {"written", FIELD_U64, AT(written)},
     {"offset", FIELD_U64, AT(place.offset)},
     {"line", FIELD_U64, AT(place.line)},
@@ -103,6 +103,10 @@ static const struct field file_fields[] = {
     {"last_hash", FIELD_U64, AT(tail)},
     {"format", FIELD_TEXT, AT(format)},
     {"records", FIELD_U64, AT(records)},
+    {"begin", FIELD_U64, AT(begin.raw)},
+    {"begin_offset", FIELD_U64, AT(begin.offset)},
+    {"begin_plain", FIELD_FLAG, AT(begin.plain)},
+    {"given_up", FIELD_U64, AT(begin.given)},
 };
 #undef AT
 

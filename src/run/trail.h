@@ -20,6 +20,7 @@
 #include "op/op.h"
 #include "run/identity.h"
 #include "run/place.h"
+#include "run/spool.h"
 
 enum position_kind {
 	POSITION_FILE,
@@ -39,13 +40,13 @@ struct position {
 	uint64_t size;	 /* bytes of the file when it was last looked at */
 	int64_t written; /* when it had last been written to by then, ns */
 	struct place place;
-	struct str context; /* what the format noted of place.context */
-	uint32_t n_tail;    /* bytes before place.offset … */
-	uint64_t tail;	    /* … and their fingerprint */
-	struct str format;  /* its name; empty: not known */
-	bool found;	    /* there is such a file now; not noted */
-	uint64_t records;   /* of a stream: all that were read */
-	uint64_t kept;	    /* of a journal: it is certain up to here */
+	struct str context;	 /* what the format noted of place.context */
+	uint32_t n_tail;	 /* bytes before place.offset … */
+	uint64_t tail;		 /* … and their fingerprint */
+	struct str format;	 /* its name; empty: not known */
+	bool found;		 /* there is such a file now; not noted */
+	uint64_t records;	 /* of a stream: all that were read */
+	struct spool_mark begin; /* of a journal */
 };
 
 struct trail {

@@ -22,7 +22,10 @@ struct unpack {
 	bool unsure;	 /* in[at, n) are too few to tell what they begin */
 	bool begun;	 /* there was a member */
 	const char *why; /* the member is damaged here */
+	bool spoilt; /* that, or it ends too early, or is followed by junk */
 	uint64_t n_in, n_out;
+	void (*member)(void *arg, uint64_t in, uint64_t out);
+	void *arg;
 };
 
 static void
@@ -51,6 +54,14 @@ damaged(const struct unpack *u, const char *why, struct err *err)
 	    shown_name(u, room), why);
 }
 
+/* It will be so however often it is read. */
+static int
+spoilt(struct unpack *u, const char *why, struct err *err)
+{
+	u->spoilt = true;
+	return damaged(u, why, err);
+}
+
 static int
 no_library(const struct unpack *u, const struct codec *c, struct err *err)
 {
@@ -76,6 +87,8 @@ begin_member(struct unpack *u, const struct codec *c, struct err *err)
 	}
 	u->codec = c;
 	u->begun = true;
+	if (u->member)
+		u->member(u->arg, u->n_in - (u->n - u->at), u->n_out);
 	return 0;
 }
 
@@ -128,7 +141,7 @@ next_member(struct unpack *u, struct err *err)
 	case CODEC_NO:
 		break;
 	}
-	return damaged(u, "something else follows the compressed data", err);
+	return spoilt(u, "something else follows the compressed data", err);
 }
 
 static int
@@ -193,13 +206,13 @@ unpack_read(struct port *p, char *to, size_t n, struct err *err)
 		if (!u->read_all)
 			return read_more(u, err) ? -1 : PORT_NONE;
 		if (u->codec)
-			return damaged(
+			return spoilt(
 			    u, "the compressed data end too early", err);
 		return 0;
 	}
 	/* What was made before the damage has been handed out. */
 	if (u->why)
-		return damaged(u, u->why, err);
+		return spoilt(u, u->why, err);
 	if (!u->codec && next_member(u, err) < 0)
 		return -1;
 	if (u->codec)
@@ -244,4 +257,28 @@ unpack_new(
 		memcpy(u->in, head.p, head.n);
 	u->n = u->n_in = head.n;
 	return &u->port;
+}
+
+void
+unpack_watch(struct port *port,
+    void (*member)(void *arg, uint64_t in, uint64_t out), void *arg)
+{
+	struct unpack *u = (struct unpack *)port;
+
+	u->member = member;
+	u->arg = arg;
+}
+
+bool
+unpack_within(const struct port *port)
+{
+	const struct unpack *u = (const struct unpack *)port;
+
+	return u->codec || u->at < u->n;
+}
+
+bool
+unpack_spoilt(const struct port *port)
+{
+	return ((const struct unpack *)port)->spoilt;
 }

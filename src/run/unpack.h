@@ -23,4 +23,17 @@
 struct port *unpack_new(
     struct port *from, struct str head, struct str name, uint64_t inflate_max);
 
+/*
+ * `member` is called as one begins: behind so many bytes of what is read, and
+ * of what was made of them. By the thread that reads the port.
+ */
+void unpack_watch(struct port *port,
+    void (*member)(void *arg, uint64_t in, uint64_t out), void *arg);
+
+/* What was read ends within a member, or within what may begin one. */
+bool unpack_within(const struct port *port);
+
+/* It failed, and for what the bytes are: they can never be read. */
+bool unpack_spoilt(const struct port *port);
+
 #endif

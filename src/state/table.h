@@ -183,7 +183,7 @@ void table_settle(struct table *t);
  */
 void table_remove(struct table *t, struct cell *c);
 
-/* Brings all kept cells into memory. */
+/* Brings all kept cells into memory; none that it lists then is gone. */
 void table_load(struct table *t);
 
 /* Are all its cells in memory? */

@@ -301,7 +301,7 @@ copy_cells(struct table *t)
 
 /* Takes what is gone out of the list of cells. */
 static void
-compact(struct table *t)
+strike_gone(struct table *t)
 {
 	struct kept *k = t->kept;
 	size_t n = 0, from = 0;
@@ -319,8 +319,6 @@ compact(struct table *t)
 			t->cells[n++] = t->cells[from];
 	t->n = n;
 	t->n_gone = 0;
-	if (t->flat)
-		copy_cells(t);
 }
 
 void
@@ -333,8 +331,11 @@ table_remove(struct table *t, struct cell *c)
 		kept_unchanged(t->kept, c);
 	if (t->kept && (c->stored || c->piece))
 		state_delete(t->kept->map, t->kept->bucket, cell_key(t, c));
-	if (++t->n_gone > t->n / 2 + 64)
-		compact(t);
+	if (++t->n_gone <= t->n / 2 + 64)
+		return;
+	strike_gone(t);
+	if (t->flat)
+		copy_cells(t);
 }
 
 /* ---- finding ---- */
@@ -501,6 +502,8 @@ table_load(struct table *t)
 	/* What is a piece still has nothing before it. */
 	for (size_t i = 0; k->pieces && i < t->n; i++)
 		t->cells[i]->piece = false;
+	if (t->n_gone)
+		strike_gone(t);
 	k->partial = false;
 	k->put = true; /* the entries are there as if they had been put now */
 	kept_busy(k);

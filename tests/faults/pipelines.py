@@ -11,9 +11,12 @@ import random
 
 
 class Pipeline:
-    def __init__(self, name, args, stages, stdout=None,
+    def __init__(self, name, args, stages, stdout=None, piped=False,
                  torture="rows=16,commit=2", often="rows=8,commit=1"):
         self.name, self.args, self.stages = name, args, stages
+        # What a stage leaves in pipe/ is in the pipe of its first run, and
+        # what that has not taken is there for the next.
+        self.piped = piped
         self.stdout = stdout  # a file that the shell appends to
         # Sizes of batches and when commits are made; more of them.
         self.torture, self.often = torture, often
@@ -120,6 +123,19 @@ def many_keys(first, last):
     return step
 
 
+def pipe_holds(text):
+    """Sometimes compressed, as who writes to the pipe likes it."""
+    def step(d):
+        os.makedirs(d + "/pipe", exist_ok=True)
+        with open(d + "/pipe/next", "wb") as f:
+            f.write(text if isinstance(text, bytes) else text.encode())
+    return step
+
+
+def packed(*texts):
+    return b"".join(gzip.compress(t.encode(), mtime=0) for t in texts)
+
+
 TUMBLE = "SELECT k, count(*) n, sum(v) s, avg(v) a GROUP BY k, tumble(10s)"
 SESSION = "SELECT host, count(*) n, min(n) first GROUP BY host, session(1m)"
 RUNNING = ("SELECT id, k, sum(v) OVER (PARTITION BY k ORDER BY ts ROWS 3 "
@@ -160,6 +176,17 @@ PIPELINES = [
                          "out/a.jsonl", SPILLED, "in/keys.jsonl"],
              [many_keys(0, 6000), many_keys(6000, 9000)],
              torture="rows=500,commit=3", often="rows=250,commit=1"),
+    Pipeline("piped", ["--journal", "-T", "ts", "-l", "5s", "-o",
+                       "out/a.jsonl", TUMBLE],
+             [pipe_holds(records(0, 90)), pipe_holds(records(90, 200)),
+              pipe_holds(records(200, 260))], piped=True),
+    Pipeline("packed", ["--journal", "-T", "ts", "-l", "5s", "-o",
+                        "out/a.jsonl", TUMBLE],
+             [pipe_holds(packed(records(0, 60), records(60, 120))),
+              pipe_holds(records(120, 180)),
+              pipe_holds(packed(records(180, 260)))], piped=True,
+             torture="rows=16,commit=2,reads=700",
+             often="rows=8,commit=1,reads=300"),
     # Journals so short that each few commits make a run, and runs merges.
     Pipeline("runs", ["-m", "changelog", "-o", "out/a.jsonl", SPILLED,
                       "in/keys.jsonl"],

@@ -326,6 +326,31 @@ pwrite64(int fd, const void *p, size_t n, off_t offset)
 	return write_common(fd, p, n, true, offset);
 }
 
+/* Bytes that no process sees: what they were is read back. */
+ssize_t
+splice(int from, off64_t *from_at, int to, off64_t *to_at, size_t n,
+    unsigned flags)
+{
+	char path[PATH_MAX], bytes[1 << 16];
+	ssize_t done = -1;
+	off64_t at;
+
+	pthread_mutex_lock(&lock);
+	if (begin("splice")) {
+		at = to_at ? *to_at : 0;
+		if (n > sizeof bytes)
+			n = sizeof bytes;
+		done = REAL(splice)(from, from_at, to, to_at, n, flags);
+		if (done > 0 && is_file(to) && log_fd >= 0 &&
+		    REAL(pread)(to, bytes, (size_t)done, at) == done)
+			note("write", path_of(to, path), at, NULL, bytes,
+			    (size_t)done);
+		end("splice");
+	}
+	pthread_mutex_unlock(&lock);
+	return done;
+}
+
 static int
 truncate_common(int fd, off_t length)
 {

@@ -63,9 +63,9 @@ test_parse(void)
 	ok(!format_parse(STR("jsom"), where, true, &settings, &err) &&
 		err.code == ERR_USAGE && err.hint && strstr(err.hint, "json"),
 	    "a name that is near");
-	ok(!format_parse(STR("nginx:x"), where, false, &settings, &err) &&
+	ok(!format_parse(STR("zeek:x"), where, false, &settings, &err) &&
 		strstr(err.message, "colon"),
-	    "nginx takes no argument");
+	    "zeek takes no argument");
 	err_release(&err);
 }
 

@@ -1,0 +1,1 @@
+SELECT time, _tag, log, _line
