@@ -94,3 +94,35 @@ unfinished() {
 	gives 0 weir -v 'SELECT a' <<<'a=1 b=2'
 	[[ $errors == *"weir: -: format logfmt"* ]]
 }
+
+@test "outputs that are each other, or an input, are refused in time" {
+	local a b
+	printf '{"t":1,"a":1}\n' >in.jsonl
+	ln in.jsonl hard
+	ln -s in.jsonl soft
+	for a in --late --reject --stats; do
+		for b in in.jsonl ./in.jsonl hard soft; do
+			gives 2 weir $a $b 'SELECT a' in.jsonl
+			has "$errors" "in.jsonl is both an input and $a"
+			gives 2 weir -s st -l 1s $a $b 'SELECT a' in.jsonl
+		done
+		for b in -o --late --reject --stats; do
+			[ $a != $b ] || continue
+			rm -f new
+			gives 2 weir $a new $b "$PWD/new" 'SELECT a' in.jsonl
+			has "$errors" 'are the same file'
+			gives 2 weir -s st $a ./new $b new 'SELECT a' in.jsonl
+			[ ! -e new ]
+			echo kept >new
+			gives 2 weir $a new $b ./new 'SELECT a' in.jsonl
+			has "$errors" 'are the same file'
+			gives 2 weir -s st $a new $b ./new 'SELECT a' in.jsonl
+			is "$(<new)" kept
+		done
+	done
+	is "$(<in.jsonl)" '{"t":1,"a":1}'
+	# Names that are alike in different folders are not the same.
+	mkdir d
+	rm new
+	gives 0 weir --late d/new --reject new 'SELECT a' in.jsonl
+}

@@ -105,6 +105,94 @@ near() {
 	    AS s' many.jsonl
 }
 
+@test "memory: rows that look ahead give the same at the end" {
+	local over='OVER (PARTITION BY k ORDER BY t'
+
+	many 30000 20000 >many.jsonl
+	same "SELECT k, t, lead(v) $over) AS n" many.jsonl
+	same -T t -l 10s "SELECT t, v, lead(v, 2, -1) $over) AS n,
+	    ntile(2) $over) AS h FROM 'many.jsonl'"
+	same -l 1h "SELECT k, v, sum(v) $over ROWS BETWEEN 1 PRECEDING AND
+	    1 FOLLOWING) AS s" many.jsonl
+	same -l 10s "SELECT k, v, sum(v) $over RANGE BETWEEN CURRENT ROW AND
+	    INTERVAL '5' MINUTE FOLLOWING) AS s" many.jsonl
+	same "SELECT k, lead(v) OVER (PARTITION BY k) AS n" many.jsonl
+}
+
+@test "memory: rows of whole partitions give the same" {
+	local by='OVER (PARTITION BY k'
+
+	many 30000 20000 >many.jsonl
+	head -20000 many.jsonl >first.jsonl
+	tail -n +20001 many.jsonl >rest.jsonl
+	same "SELECT *, sum(v) $by) AS s, count(*) $by) AS n" many.jsonl
+	same "SELECT k, rank() $by ORDER BY v DESC) AS r, ntile(3)
+	    $by ORDER BY v DESC) AS n" many.jsonl
+	same "SELECT k, v, percent_rank() $by ORDER BY v) AS p, array_agg(t)
+	    $by ORDER BY v) AS a" many.jsonl
+	same -l 5s "SELECT k, t, max(t) $by ORDER BY t RANGE BETWEEN UNBOUNDED
+	    PRECEDING AND UNBOUNDED FOLLOWING) AS m" many.jsonl
+	same_in_two "SELECT k, v, sum(v) $by) AS s"
+	same_in_two "SELECT k, rank() $by ORDER BY v) AS r, lag(v)
+	    $by ORDER BY v) AS l"
+	same_in_two -l 1m "SELECT t, cume_dist() $by ORDER BY t) AS c"
+}
+
+@test "memory: rows of whole partitions stay near the limit" {
+	local by='OVER (PARTITION BY k'
+
+	many 200000 150000 >many.jsonl
+	near 53248 "SELECT k, sum(v) $by) AS s" many.jsonl
+	near 53248 "SELECT k, rank() $by ORDER BY v) AS r" many.jsonl
+	near 53248 -l 10s "SELECT k, lead(v) $by ORDER BY t) AS n" many.jsonl
+}
+
+@test "memory: long frames of one key give the same" {
+	local by='OVER (ORDER BY t ROWS' f='ROWS BETWEEN 6000 PRECEDING AND'
+
+	many 30000 20000 | sed 's/\(.*\)"v":\(.*\)}/\1"v":\2,"x":\2.25}/' \
+	    >many.jsonl
+	head -20000 many.jsonl >first.jsonl
+	tail -n +20001 many.jsonl >rest.jsonl
+	same -l 10s "SELECT t, sum(v) $by 9000 PRECEDING) AS s, avg(x)
+	    $by 9000 PRECEDING) AS a, min(v) $by 9000 PRECEDING) AS m,
+	    max(k) $by 9000 PRECEDING) AS x, first_value(v)
+	    $by 9000 PRECEDING) AS f FROM 'many.jsonl'"
+	same -l 10s "SELECT lag(v, 12000) OVER (ORDER BY t) AS l,
+	    lead(v, 12000) OVER (ORDER BY t) AS n, lead(v, 3000) IGNORE NULLS
+	    OVER (ORDER BY t) AS i FROM 'many.jsonl'"
+	same "SELECT sum(CAST(x AS DECIMAL(9, 2))) OVER ($f CURRENT ROW) AS s,
+	    var_pop(v) OVER ($f CURRENT ROW) AS p FROM 'many.jsonl'"
+	same "SELECT k, min(v) OVER (ORDER BY v, k $f 6000 FOLLOWING) AS m,
+	    last_value(k) OVER (ORDER BY v, k $f 6000 FOLLOWING) AS l
+	    FROM 'many.jsonl'"
+	same -l 5s "SELECT t, count(*) OVER (ORDER BY t RANGE BETWEEN INTERVAL
+	    '100' SECOND PRECEDING AND INTERVAL '90' SECOND FOLLOWING) AS n" \
+	    many.jsonl
+	same "SELECT k, sum(v) OVER () AS s, ntile(9) OVER () AS n" many.jsonl
+	same "SELECT rank() OVER (ORDER BY v) AS r, cume_dist() OVER (ORDER BY
+	    v) AS c, percent_rank() OVER (ORDER BY v) AS p FROM 'many.jsonl'"
+	same_in_two -l 10s "SELECT t, sum(x) $by 9000 PRECEDING) AS s,
+	    min(k) $by 9000 PRECEDING) AS m, var_pop(v)
+	    $by 9000 PRECEDING) AS p"
+	same_in_two -l 2s "SELECT t, sum(v) OVER (ORDER BY t RANGE BETWEEN
+	    INTERVAL '60' SECOND PRECEDING AND INTERVAL '50' SECOND
+	    FOLLOWING) AS s, lead(k, 5000) OVER (ORDER BY t) AS l"
+	same_in_two "SELECT k, sum(v) OVER (ROWS 7000 PRECEDING) AS s,
+	    lag(k, 9000) OVER () AS l, count(*) OVER () AS n"
+}
+
+@test "memory: long frames of one key stay near the limit" {
+	local by='OVER (ORDER BY t ROWS 90000 PRECEDING)'
+
+	many 200000 150000 >many.jsonl
+	near 49152 -l 10s "SELECT t, sum(v) $by AS s, max(k) $by AS m,
+	    lag(k, 99999) OVER (ORDER BY t) AS l" many.jsonl
+	near 49152 "SELECT v, sum(v) OVER () AS s" many.jsonl
+	near 49152 "SELECT v, rank() OVER (ORDER BY v) AS r, ntile(5)
+	    OVER (ORDER BY v) AS n" many.jsonl
+}
+
 @test "memory: what changes every so often gives the same" {
 	many 30000 20000 >many.jsonl
 	head -20000 many.jsonl >first.jsonl

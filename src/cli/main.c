@@ -46,6 +46,9 @@ process_init(void)
 static int
 run_command(const struct options *o, struct err *err)
 {
+	/* What one thread has let go of is what another asks for. */
+	if (o->memory)
+		mallopt(M_ARENA_MAX, 1);
 	if (o->version)
 		return help_version(err);
 	if (o->help)

@@ -329,7 +329,7 @@ fire_all(struct dedup_run *r)
 	struct kept_row *row;
 	struct cell *c;
 
-	kept_sort_init(&sort, &r->kept, by_arrival, NULL);
+	kept_sort_init(&sort, &r->kept, "runs", by_arrival, NULL);
 	while ((c = table_walk_next(walk))) {
 		struct dedup_cell *cell = (void *)c->bytes;
 

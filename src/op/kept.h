@@ -65,6 +65,7 @@ struct kept {
 	size_t n_fresh;
 	size_t n_rows;
 	size_t n_bytes; /* of all rows, besides the rows themselves */
+	size_t more;	/* that the owner has besides: counted with them */
 };
 
 /* carries: rows carry columns (else they are slots alone). */
@@ -157,7 +158,8 @@ struct kept_row *kept_get_inline(struct kept *k, struct cell *cell,
 /* Lets go of a row, whose entry is gone already, or stays. */
 void kept_forget(struct kept *k, struct kept_row *row);
 
-/* Says how much memory the rows take (state_hold). */
+/* How much memory the rows take; says so (state_hold). */
+size_t kept_bytes(const struct kept *k);
 void kept_measure(struct kept *k);
 
 /*
@@ -174,7 +176,8 @@ struct kept_row *kept_fetch(struct kept *k, const struct table *t,
 /*
  * Reads the rows that wait whose numbers are below `until`, in their order, and
  * gives each to `take`, which says whether it can be; key.p NULL: it has no
- * key, else one of the table's. 0, or -1 and *err.
+ * key, else one of the table's (t NULL: its cells are not asked for). 0, or -1
+ * and *err.
  */
 int kept_waiting(struct kept *k, struct table *t, uint64_t until,
     bool (*take)(void *arg, struct kept_row *row, struct str key), void *arg,

@@ -34,13 +34,13 @@ static const struct merging_kind kept_rows = {
     .read = read_row, .drop = drop_row, .order = merge_order};
 
 void
-kept_sort_init(
-    struct kept_sort *s, struct kept *kept, kept_sort_order *order, void *arg)
+kept_sort_init(struct kept_sort *s, struct kept *kept, const char *runs,
+    kept_sort_order *order, void *arg)
 {
 	*s = (struct kept_sort){.kept = kept, .order = order, .arg = arg};
 	if (kept->state)
 		merging_init(
-		    &s->merging, &kept_rows, s, state_map(kept->state, "runs"));
+		    &s->merging, &kept_rows, s, state_map(kept->state, runs));
 }
 
 static int
@@ -105,6 +105,16 @@ kept_sort_next(struct kept_sort *s)
 		kept_drop(s->kept, s->given);
 	s->given = s->at < s->n ? s->rows[s->at++] : NULL;
 	return s->given;
+}
+
+struct kept_row *
+kept_sort_take(struct kept_sort *s)
+{
+	struct kept_row *row = kept_sort_next(s);
+
+	s->given = NULL;
+	s->merging.given = NULL;
+	return row;
 }
 
 void

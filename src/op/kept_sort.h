@@ -25,8 +25,10 @@ struct kept_sort {
 	struct merging merging;
 };
 
-void kept_sort_init(
-    struct kept_sort *s, struct kept *kept, kept_sort_order *order, void *arg);
+/* runs: the name of the step's map that they go to; two sorts at a time have
+ * two. */
+void kept_sort_init(struct kept_sort *s, struct kept *kept, const char *runs,
+    kept_sort_order *order, void *arg);
 void kept_sort_release(struct kept_sort *s);
 
 /* The row is the sort's from now on; it must have no entry in the state. */
@@ -34,5 +36,8 @@ void kept_sort_add(struct kept_sort *s, struct kept_row *row);
 
 /* The next row, valid until the next call; NULL at the end. */
 struct kept_row *kept_sort_next(struct kept_sort *s);
+
+/* The same, but the row is the caller's from now on. */
+struct kept_row *kept_sort_take(struct kept_sort *s);
 
 #endif

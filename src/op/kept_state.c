@@ -236,11 +236,17 @@ kept_store(struct kept *k)
 	buf_release(&scratch);
 }
 
+size_t
+kept_bytes(const struct kept *k)
+{
+	return k->n_rows * kept_row_size(k) + k->n_bytes + k->more;
+}
+
 void
 kept_measure(struct kept *k)
 {
 	if (k->state)
-		state_hold(k->state, k->n_rows * kept_row_size(k) + k->n_bytes);
+		state_hold(k->state, kept_bytes(k));
 }
 
 void
@@ -420,7 +426,8 @@ hand_over(struct kept *k, struct table *t, struct waiting *w,
 {
 	bool good = true;
 
-	table_fetch(t, w->listed, w->hashes, w->n_listed);
+	if (t)
+		table_fetch(t, w->listed, w->hashes, w->n_listed);
 	for (unsigned i = 0; i < w->n; i++) {
 		*bad = good ? w->rows[i]->number : *bad;
 		good = good && take(arg, w->rows[i], w->keys[i]);

@@ -10,6 +10,7 @@
  *   over_key.c     the sequence of a key's rows: peers, frames, what is ready
  *   over_fn.c      values of functions (their table is expr/over.c)
  *   over_agg.c     aggregates over a frame that moves
+ *   over_far.c     rows of a key that are too many for memory
  *   over_state.c   a key as bytes
  *   frame.c        frames: text and meaning
  *
@@ -19,8 +20,8 @@
  * enters every aggregate once and leaves it once. Rows that no frame will need
  * again are dropped.
  *
- * Invariant: rows [base, end) of a key are in its ring; next <= end is the
- * first that has not been computed.
+ * Invariant: rows [base, end) of a key are in its ring, or in blocks; next <=
+ * end is the first that has not been computed.
  */
 #ifndef WEIR_OP_OVER_H
 #define WEIR_OP_OVER_H
@@ -125,11 +126,26 @@ struct over_copy {
 	bool set;
 };
 
+/*
+ * Where rows are in blocks: front has accumulators of a part alone, of rows
+ * [from, to), and bounds that of the first row of each part.
+ */
+struct over_parts {
+	char *bounds;
+	size_t cap;
+	unsigned per; /* rows of a part; 0: front has all */
+	uint64_t from, to;
+	struct arena heap;
+};
+
+/* The older rows are [from, middle); front has of each one of all from it on.
+ */
 struct over_stacks {
-	char *front; /* accumulators of [i, middle) for i in [from, middle) */
+	char *front;
 	size_t cap;
 	uint64_t from, middle;
 	struct arena heap;
+	struct over_parts *parts; /* or NULL */
 };
 
 /* What a function remembers per key. */
@@ -151,14 +167,21 @@ struct over_key {
 	uint64_t scan_lo, scan_hi, scan_peer;
 	uint64_t last_group; /* of row end - 1 */
 	int64_t last_time;
-	struct arena heap; /* of accumulators */
-	size_t heap_most;  /* beyond which it is made anew */
-	size_t counted;	   /* of its bytes elsewhere: see running_count */
+	struct arena heap;    /* of accumulators */
+	size_t heap_most;     /* beyond which it is made anew */
+	size_t counted;	      /* of its bytes elsewhere: see running_count */
+	struct over_far *far; /* NULL: all rows are in the ring */
 };
+
+/* over_far.c: a row, one more, of rows that are in blocks. */
+struct kept_row *over_far_row(const struct over_key *k, uint64_t at);
+void over_far_push(struct over_key *k, struct kept_row *row);
 
 static inline struct kept_row *
 over_row(const struct over_key *k, uint64_t at)
 {
+	if (__builtin_expect(k->far != NULL, false))
+		return over_far_row(k, at);
 	return k->ring[at & (k->cap - 1)];
 }
 
@@ -279,13 +302,13 @@ void over_copy_set(struct over_copy *c, struct value v, uint64_t at);
 
 /*
  * What a key remembers but its rows, as bytes; and back, into a zeroed cell,
- * where `row` gives the rows. False: those bytes are no such thing, or a row is
- * missing.
+ * where `rows` pushes those up to `end`. False: those bytes are no such thing,
+ * or a row is missing.
  */
 void over_key_save(
     const struct over_config *c, const struct over_key *k, struct buf *out);
 bool over_key_load(const struct over_config *c, struct over_key *k,
-    struct str bytes, struct kept_row *(*row)(void *arg, uint64_t at),
+    struct str bytes, bool (*rows)(void *arg, struct over_key *k, uint64_t end),
     void *arg);
 
 #endif

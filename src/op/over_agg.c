@@ -3,16 +3,16 @@
  * Aggregates over a frame that moves.
  *
  * Where rows can be taken back without a trace (counts, sums of whole
- * numbers), they are added when they enter and taken back when they leave. A
- * minimum needs the rows that are less than all behind them, in order: the
- * front is the answer. Everything else that can be merged uses two stacks: the
- * older rows of the frame as accumulators of all from there to the middle, the
- * newer ones as one accumulator. When the older ones are used up, the newer
- * ones become the older: each row is merged once, and a result is one merge of
- * two. Nothing a value leaves behind outlives the frame it was in.
+ * numbers and of floats), they are added when they enter and taken back when
+ * they leave. A minimum needs the rows that are less than all behind them, in
+ * order: the front is the answer. Everything else that can be merged uses two
+ * stacks: the older rows of the frame as accumulators of all from there to the
+ * middle, the newer ones as one accumulator. When the older ones are used up,
+ * the newer ones become the older: each row is merged once, and a result is one
+ * merge of two. Nothing a value leaves behind outlives the frame it was in.
  */
 #include "base/mem.h"
-#include "op/over.h"
+#include "op/over_far.h"
 
 /* ---- choosing the way ---- */
 
@@ -103,16 +103,20 @@ static void
 extreme_enter(const struct over_call *call, struct over_key *k, uint64_t at)
 {
 	struct over_queue *q = &over_state(k, call)->queue;
-	const struct kept_row *row = over_row(k, at);
-	struct value v = row->slots[call->args[0]];
+	const struct kept_row *row = over_row(k, at), *other;
 
-	if (v.type == T_NULL || !passes(call, row))
+	if (row->slots[call->args[0]].type == T_NULL || !passes(call, row))
 		return;
 	/* Who came earlier and is no better will never be the answer. */
 	while (q->n) {
-		uint64_t last = over_queue_at(q, q->n - 1);
-		int d = value_cmp(over_row(k, last)->slots[call->args[0]], v);
+		int d;
 
+		other = over_row(k, over_queue_at(q, q->n - 1));
+		/* Of rows in blocks the others may have taken its place. */
+		if (k->far)
+			row = over_row(k, at);
+		d = value_cmp(
+		    other->slots[call->args[0]], row->slots[call->args[0]]);
 		if (call->max ? d >= 0 : d <= 0)
 			break;
 		q->n--;
@@ -142,17 +146,115 @@ extreme_value(const struct over_call *call, struct over_key *k, struct arena *a)
 
 /* ---- two stacks ---- */
 
-static char *
-front_acc(
-    const struct over_call *call, const struct over_stacks *s, uint64_t at)
-{
-	return s->front + (at - s->from) * call->size;
-}
-
 static void
 forget_newer(const struct over_call *call, struct over_key *k)
 {
 	memset(over_acc(k, call), 0, call->size);
+}
+
+/* The accumulator of a row, merged with that of the next (or NULL). */
+static void
+front_make(const struct over_call *call, struct arena *heap, char *acc,
+    struct over_key *k, uint64_t at, const char *next)
+{
+	memset(acc, 0, call->size);
+	feed(call, heap, acc, over_row(k, at), 1);
+	if (next)
+		agg_merge(call->agg, heap, acc, next);
+}
+
+/* Those of [lo, hi), behind which is `next`. */
+static void
+front_fill(const struct over_call *call, struct over_key *k, struct arena *heap,
+    uint64_t lo, uint64_t hi, const char *next)
+{
+	struct over_stacks *s = &over_state(k, call)->stacks;
+
+	mem_grow(&s->front, &s->cap, (size_t)(hi - lo) * call->size, 1);
+	for (uint64_t at = hi; at-- > lo;) {
+		char *acc = s->front + (at - lo) * call->size;
+
+		front_make(call, heap, acc, k, at, next);
+		next = acc;
+	}
+}
+
+static struct over_parts *
+parts_begin(struct over_stacks *s, unsigned per, size_t size)
+{
+	struct over_parts *p = s->parts;
+	uint64_t n = (s->middle - s->from + per - 1) / per;
+
+	if (!p) {
+		p = s->parts = mem_zalloc(sizeof *p);
+		arena_init(&p->heap, 256);
+	}
+	mem_grow(&p->bounds, &p->cap, (size_t)n * size, 1);
+	p->per = per;
+	p->from = p->to = s->middle;
+	return p;
+}
+
+/*
+ * Only the first one of each part. Those between are made again when their part
+ * is looked at; here each is needed until the next one is there.
+ */
+static void
+bounds_fill(const struct over_call *call, struct over_key *k)
+{
+	struct over_stacks *s = &over_state(k, call)->stacks;
+	struct over_parts *p = parts_begin(s, over_far_per(k->far), call->size);
+	char *two = mem_alloc(2 * (size_t)call->size), *next = NULL;
+	struct arena heaps[2];
+
+	arena_init(&heaps[0], 256);
+	arena_init(&heaps[1], 256);
+	for (uint64_t at = s->middle; at-- > s->from;) {
+		uint64_t i = at - s->from;
+		unsigned side = next == two;
+		bool first = i % p->per == 0;
+		char *acc = first ? p->bounds + i / p->per * call->size
+				  : two + side * call->size;
+
+		if (!first)
+			arena_reset(&heaps[side]);
+		front_make(
+		    call, first ? &s->heap : &heaps[side], acc, k, at, next);
+		next = acc;
+	}
+	arena_release(&heaps[0]);
+	arena_release(&heaps[1]);
+	mem_free(two);
+}
+
+static void
+part_fill(const struct over_call *call, struct over_key *k, uint64_t part)
+{
+	struct over_stacks *s = &over_state(k, call)->stacks;
+	struct over_parts *p = s->parts;
+	const char *next = p->bounds + (part + 1) * call->size;
+
+	p->from = s->from + part * p->per;
+	p->to = p->from + p->per;
+	if (p->to >= s->middle) {
+		p->to = s->middle;
+		next = NULL;
+	}
+	arena_reset(&p->heap);
+	front_fill(call, k, &p->heap, p->from, p->to, next);
+}
+
+static char *
+front_acc(const struct over_call *call, struct over_key *k, uint64_t at)
+{
+	struct over_stacks *s = &over_state(k, call)->stacks;
+	struct over_parts *p = s->parts;
+
+	if (!p || !p->per)
+		return s->front + (at - s->from) * call->size;
+	if (at < p->from || at >= p->to)
+		part_fill(call, k, (at - s->from) / p->per);
+	return s->front + (at - p->from) * call->size;
 }
 
 /* The newer rows [lo, hi) become the older ones. */
@@ -161,21 +263,14 @@ turn_over(
     const struct over_call *call, struct over_key *k, uint64_t lo, uint64_t hi)
 {
 	struct over_stacks *s = &over_state(k, call)->stacks;
-	size_t n = (size_t)(hi - lo);
 
 	arena_reset(&s->heap);
-	mem_grow(&s->front, &s->cap, n * call->size, 1);
-	memset(s->front, 0, n * call->size);
 	s->from = lo;
 	s->middle = hi;
-	for (uint64_t at = hi; at-- > lo;) {
-		char *acc = front_acc(call, s, at);
-
-		feed(call, &s->heap, acc, over_row(k, at), 1);
-		if (at + 1 < hi)
-			agg_merge(call->agg, &s->heap, acc,
-			    front_acc(call, s, at + 1));
-	}
+	if (k->far)
+		bounds_fill(call, k);
+	else
+		front_fill(call, k, &s->heap, lo, hi, NULL);
 	forget_newer(call, k);
 }
 
@@ -190,7 +285,7 @@ stacks_value(const struct over_call *call, struct over_key *k, uint64_t lo,
 		turn_over(call, k, lo, hi);
 	acc = arena_zalloc(a, call->size);
 	if (lo < s->middle)
-		agg_merge(call->agg, a, acc, front_acc(call, s, lo));
+		agg_merge(call->agg, a, acc, front_acc(call, k, lo));
 	agg_merge(call->agg, a, acc, over_acc(k, call));
 	return agg_value(call->agg, acc, a);
 }
@@ -201,13 +296,18 @@ stacks_clear(const struct over_call *call, struct over_key *k, uint64_t from)
 	struct over_stacks *s = &over_state(k, call)->stacks;
 
 	s->from = s->middle = from;
+	if (s->parts)
+		s->parts->per = 0;
 	arena_reset(&s->heap);
 	forget_newer(call, k);
 }
 
 /* ---- taking back ---- */
 
-/* True if taking the row back would leave a trace. */
+/*
+ * True if taking the row back would leave a trace. Floats that may be taken
+ * back are added without rounding; decimals may have been too large together.
+ */
 static bool
 leaves_trace(const struct over_call *call, const struct kept_row *row)
 {
@@ -216,8 +316,8 @@ leaves_trace(const struct over_call *call, const struct kept_row *row)
 	if (call->agg->agg->back == AGG_BACK_EXACT || !passes(call, row))
 		return false;
 	v = row->slots[call->args[0]];
-	return v.type != T_INT && v.type != T_DURATION && v.type != T_BOOL &&
-	       v.type != T_NULL;
+	return v.type != T_INT && v.type != T_FLOAT && v.type != T_DURATION &&
+	       v.type != T_BOOL && v.type != T_NULL;
 }
 
 /* From now on by the way that leaves no traces. */

@@ -61,6 +61,11 @@ over_state_release(const struct over_call *call, struct over_state *s)
 	mem_free(s->copy.bytes);
 	mem_free(s->stacks.front);
 	arena_release(&s->stacks.heap);
+	if (!s->stacks.parts)
+		return;
+	mem_free(s->stacks.parts->bounds);
+	arena_release(&s->stacks.parts->heap);
+	mem_free(s->stacks.parts);
 }
 
 /* ---- values of the frame's rows ---- */

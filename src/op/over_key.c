@@ -5,7 +5,7 @@
  */
 #include "base/mem.h"
 #include "base/must.h"
-#include "op/over.h"
+#include "op/over_far.h"
 
 /* Garbage of accumulators beyond which they are made anew. */
 #define HEAP_LEAST ((size_t)64 << 10)
@@ -23,8 +23,11 @@ void
 over_key_release(
     const struct over_config *c, struct over_key *k, struct kept *kept)
 {
-	for (uint64_t at = k->base; at < k->end; at++)
-		kept_forget(kept, over_row(k, at));
+	if (k->far)
+		over_far_free(k);
+	else
+		for (uint64_t at = k->base; at < k->end; at++)
+			kept_forget(kept, over_row(k, at));
 	for (unsigned i = 0; i < c->n_calls; i++)
 		over_state_release(&c->calls[i], over_state(k, &c->calls[i]));
 	mem_free(k->ring);
@@ -49,6 +52,10 @@ ring_grow(struct over_key *k)
 void
 over_push(struct over_key *k, struct kept_row *row)
 {
+	if (k->far) {
+		over_far_push(k, row);
+		return;
+	}
 	if (k->end - k->base == k->cap)
 		ring_grow(k);
 	k->ring[k->end++ & (k->cap - 1)] = row;
@@ -361,6 +368,11 @@ over_trim(const struct over_config *c, struct over_key *k, struct kept *kept)
 {
 	uint64_t until = first_needed(c, k);
 
+	if (k->far) {
+		k->base = until > k->base ? until : k->base;
+		over_far_trim(k);
+		return;
+	}
 	for (; k->base < until; k->base++)
 		kept_drop(kept, over_row(k, k->base));
 }

@@ -213,22 +213,6 @@ over_key_save(
 		put_call(out, &c->calls[i], (struct over_key *)(uintptr_t)k);
 }
 
-/* The rows of [base, end), if they are all there. */
-static bool
-load_rows(struct over_key *k, uint64_t end,
-    struct kept_row *(*row)(void *arg, uint64_t at), void *arg)
-{
-	for (uint64_t at = k->base; at < end; at++) {
-		struct kept_row *r = row(arg, at);
-
-		if (!r)
-			return false;
-		r->at = at;
-		over_push(k, r);
-	}
-	return true;
-}
-
 /* Is everything there that is still looked at? (over_trim's rule.) */
 static bool
 is_sound(const struct over_config *c, const uint64_t *n)
@@ -256,7 +240,7 @@ is_sound(const struct over_config *c, const uint64_t *n)
 
 bool
 over_key_load(const struct over_config *c, struct over_key *k, struct str bytes,
-    struct kept_row *(*row)(void *arg, uint64_t at), void *arg)
+    bool (*rows)(void *arg, struct over_key *k, uint64_t end), void *arg)
 {
 	const char *p = bytes.p, *end = p + bytes.n;
 	uint64_t n[KEY_NUMBERS];
@@ -271,7 +255,7 @@ over_key_load(const struct over_config *c, struct over_key *k, struct str bytes,
 	if (!is_sound(c, n))
 		return false;
 	k->base = k->end = n[KEY_BASE];
-	if (!load_rows(k, n[KEY_END], row, arg))
+	if (!rows(arg, k, n[KEY_END]) || k->end != n[KEY_END])
 		return false;
 	k->next = n[KEY_NEXT];
 	k->lo = n[KEY_LO];

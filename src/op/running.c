@@ -147,6 +147,8 @@ forget(void *run, struct str key, uint64_t hash)
 		ttl_keys_touch(&r->ttl, key, WHEN_MIN, r->now);
 		return;
 	}
+	if (k->far)
+		over_far_drop(k);
 	for (; k->base < k->end; k->base++)
 		kept_drop(&r->kept, over_row(k, k->base));
 	r->keys.held -= k->counted;
@@ -211,6 +213,7 @@ compute_here(struct running *r, struct batch *b, const struct running_prep *p,
 		over_append(c, key, new);
 		kept_place(
 		    &r->kept, new, cell_of_bytes((char *)key), 0, new->at);
+		running_grown(r, key);
 		over_compute(c, key, r->out, b->arena);
 		over_trim(c, key, &r->kept);
 		running_count(r, key);
@@ -278,6 +281,7 @@ running_open(const struct op *op)
 	r->run.op = op;
 	r->c = c;
 	r->now = r->forwarded = r->passed = WHEN_MIN;
+	r->far_rows = SIZE_MAX;
 	r->later.next = WHEN_MAX;
 	r->out = mem_array(c->n_calls, sizeof *r->out);
 	r->tracks = op->heeded && !c->at_once && !c->whole &&
@@ -311,6 +315,10 @@ running_apply(struct op_run *run, struct batch *b, void *prepared,
 	else
 		running_apply_held(r, b, prepared, from, to, w);
 	kept_settle(&r->kept);
+	r->far_rows = running_far_rows(r, &r->kept);
+	if (r->n_all && running_spills(r) &&
+	    kept_bytes(&r->kept) > state_room(r->state))
+		running_let_all_go(r);
 }
 
 static void

@@ -9,7 +9,7 @@
 
 #include "base/heap.h"
 #include "op/agenda.h"
-#include "op/over.h"
+#include "op/over_far.h"
 #include "op/ttl.h"
 #include "state/table.h"
 
@@ -37,7 +37,8 @@ struct running {
 	struct turn *turns; /* from head on */
 	size_t head, n_turns, cap_turns;
 	uint64_t turned; /* the number of turns[0] among all there have been */
-	bool tracks;	 /* rows may stay behind the watermark */
+	uint64_t turns_end; /* the number of the next one that comes */
+	bool tracks;	    /* rows may stay behind the watermark */
 	struct heap behind; /* of rows that were appended, by time */
 
 	struct kept_row **all; /* OVER_END: as they came */
@@ -49,7 +50,7 @@ struct running {
 	uint64_t before; /* OVER_END: arrivals below it are in it only */
 	/* Rows whose time has not come, for which there was no memory. */
 	struct agenda later;
-	uint64_t longest; /* the most rows that a key has had at a time */
+	size_t far_rows; /* a key with more has them in blocks */
 	/* Of an earlier run's rows those before that time have been taken. */
 	int64_t passed;
 	uint64_t began; /* arrivals below it are of earlier runs */
@@ -80,7 +81,19 @@ struct kept_row *running_row(struct running *r, const struct batch *b,
 /* Computes what is made of the calls' results. */
 void running_items(struct running *r, struct batch *b);
 
+/* ---- running_end.c ---- */
+
+/* Is memory limited, and what is too much for it goes into the state? */
+bool running_spills(const struct running *r);
+
+/* Then, at the end: computes all rows that have not come out, and gives them.
+ */
+void running_end(struct running *r);
+
 /* ---- running_held.c ---- */
+
+/* Gives a batch of rows on with what is made of their results. */
+void running_emit(struct running *r, struct batch *b);
 
 void running_apply_held(struct running *r, struct batch *b,
     const struct running_prep *p, unsigned from, unsigned to,
@@ -100,12 +113,28 @@ void running_release_held(struct running *r);
 bool running_let_go(void *arg);
 
 /*
- * A row waits for its time, for its turn (it has been appended); it holds
- * watermarks back until it has been computed.
+ * A row waits for its time; it holds watermarks back until it has been
+ * computed.
  */
 void running_pend(struct running *r, struct kept_row *row);
-void running_turn(struct running *r, struct kept_row *row);
 void running_track(struct running *r, struct kept_row *row);
+
+/* ---- running_turns.c ---- */
+
+/* A row that has been appended waits for its turn. */
+void running_turn(struct running *r, struct kept_row *row);
+
+/* The one that is next, valid until another is asked for or comes; or NULL. */
+const struct turn *running_next_turn(struct running *r);
+
+/* No turn is taken any more: what has not come out does so in another way. */
+void running_drop_turns(struct running *r);
+
+/* All are in the state alone, and no key is pointed to. */
+void running_let_turns_go(struct running *r);
+
+void running_save_turns(struct running *r);
+int running_restore_turns(struct running *r, struct err *err);
 
 /* ---- running_state.c: hooks of op_kind ---- */
 
@@ -122,10 +151,37 @@ void running_put_later(struct running *r, struct kept_row *row);
  */
 bool running_fetch(struct running *r, int64_t *until);
 
+/* The cell of a key that is in the state, made if need be. */
+struct over_key *running_key_named(struct running *r, struct str key);
+
+/*
+ * More than so many rows of a key are better in blocks, of so many each; where
+ * those of the step are.
+ */
+size_t running_far_rows(const struct running *r, const struct kept *kept);
+unsigned running_far_per(size_t rows);
+struct over_far_home running_far_home(struct running *r, struct str key);
+
+/* The key's rows go into blocks. */
+void running_spread(struct running *r, struct over_key *k);
+
+static inline void
+running_grown(struct running *r, struct over_key *k)
+{
+	if (k->end - k->base > r->far_rows && !k->far)
+		running_spread(r, k);
+}
+
+/* Bytes of what a key has that are not in its cell. */
+size_t running_elsewhere(const struct over_config *c, struct over_key *k);
+
 /* The key's cell, whose bytes elsewhere have changed. */
 void running_count(struct running *r, struct over_key *k);
 
 /* OVER_END, at the end: rows of earlier runs come before those of this one. */
 void running_load_all(struct running *r);
+
+/* OVER_END: all rows are in the state alone. */
+void running_let_all_go(struct running *r);
 
 #endif

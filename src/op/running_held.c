@@ -10,16 +10,20 @@
 
 /* ---- rows on their way on ---- */
 
-static void
-flush(struct running *r)
+void
+running_emit(struct running *r, struct batch *b)
 {
-	struct batch *b = r->kept.out;
-
 	if (!b->n_rows)
 		return;
 	running_items(r, b);
 	r->run.emit(&r->run, b);
 	b->n_rows = 0;
+}
+
+static void
+flush(struct running *r)
+{
+	running_emit(r, r->kept.out);
 }
 
 static void
@@ -50,7 +54,9 @@ put_next(struct running *r, struct over_key *k)
 	touch(r, k);
 	over_compute(r->c, k, r->out, r->kept.out->arena);
 	put_results(r, r->out, at);
-	kept_let_carry_go(&r->kept, row);
+	/* A row of a block is here for a while only. */
+	if (!k->far)
+		kept_let_carry_go(&r->kept, row);
 	over_trim(r->c, k, &r->kept);
 	running_count(r, k);
 }
@@ -108,9 +114,11 @@ forward(struct running *r, int64_t w)
 
 		w = least < w ? least : w;
 	}
-	if (r->c->after && !r->final && r->head < r->n_turns &&
-	    r->turns[r->head].time < w)
-		w = r->turns[r->head].time;
+	if (r->c->after && !r->final) {
+		const struct turn *t = running_next_turn(r);
+
+		w = t && t->time < w ? t->time : w;
+	}
 	if (w <= r->forwarded ||
 	    ((r->c->whole || r->c->mode == OVER_END) && !r->final))
 		return;
@@ -161,24 +169,6 @@ pending_pop(struct running *r)
 	return first;
 }
 
-void
-running_turn(struct running *r, struct kept_row *row)
-{
-	size_t left = r->n_turns - r->head;
-
-	if (!left || (r->head > 1024 && r->head > r->n_turns / 2)) {
-		if (left)
-			memmove(r->turns, r->turns + r->head,
-			    left * sizeof *r->turns);
-		r->turned += r->head;
-		r->n_turns = left;
-		r->head = 0;
-	}
-	running_track(r, row);
-	mem_grow(&r->turns, &r->cap_turns, r->n_turns + 1, sizeof *r->turns);
-	r->turns[r->n_turns++] = (struct turn){row->owner, row->at, row->time};
-}
-
 static bool
 is_due(const struct running *r, int64_t time)
 {
@@ -205,9 +195,10 @@ turn_has_come(const struct running *r, const struct turn *t)
 static void
 take_turns(struct running *r)
 {
-	while (r->head < r->n_turns && turn_has_come(r, &r->turns[r->head])) {
-		const struct turn *t = &r->turns[r->head++];
+	const struct turn *t;
 
+	while ((t = running_next_turn(r)) && turn_has_come(r, t)) {
+		r->head++;
 		put_ready(r, t->key, t->at);
 	}
 }
@@ -218,7 +209,16 @@ append(struct running *r, struct kept_row *row)
 	touch(r, row->owner);
 	over_append(r->c, row->owner, row);
 	kept_place(&r->kept, row, cell_of_bytes(row->owner), 0, row->at);
-	running_turn(r, row);
+	running_grown(r, row->owner);
+}
+
+static void
+append_in_turn(struct running *r, struct kept_row *row)
+{
+	append(r, row);
+	/* No turn comes before the end. */
+	if (!r->c->whole)
+		running_turn(r, row);
 }
 
 /* Does no row look at those behind it? Peers are appended with it. */
@@ -239,35 +239,33 @@ drain(struct running *r)
 
 	while (r->later.next < r->now && running_fetch(r, &until)) {
 		while (r->n_pending && r->pending[0]->time < until)
-			append(r, pending_pop(r));
-		if (!looks_back(r->c))
-			continue;
-		take_turns(r);
-		flush(r);
+			append_in_turn(r, pending_pop(r));
+		if (looks_back(r->c)) {
+			take_turns(r);
+			flush(r);
+		}
 		table_settle(&r->keys);
 	}
 	while (r->n_pending && is_due(r, r->pending[0]->time))
-		append(r, pending_pop(r));
+		append_in_turn(r, pending_pop(r));
 	take_turns(r);
 }
-
-/* Bytes of one key's rows that may always leave memory and come back. */
-#define LONGEST_LEAST ((size_t)1 << 20)
 
 bool
 running_let_go(void *arg)
 {
 	struct running *r = arg;
 
-	if (r->head < r->n_turns || (r->tracks && least_behind(r) != WHEN_MAX))
+	if (r->tracks && least_behind(r) != WHEN_MAX)
 		return false;
+	running_let_turns_go(r);
 	for (size_t i = 0; i < r->n_pending; i++)
 		running_put_later(r, r->pending[i]);
 	r->n_pending = 0;
+	if (r->n_all)
+		running_let_all_go(r);
 	kept_measure(&r->kept);
-	/* A key that is evicted is read again with all its rows. */
-	return r->longest * kept_row_size(&r->kept) <=
-	       state_room(r->state) + LONGEST_LEAST;
+	return true;
 }
 
 /* Its key has not come so far, but perhaps the watermark has. */
@@ -285,7 +283,7 @@ take_by_time(struct running *r, struct kept_row *row)
 static void
 take_held(struct running *r, struct kept_row *row)
 {
-	append(r, row);
+	append_in_turn(r, row);
 	take_turns(r);
 }
 
@@ -443,29 +441,47 @@ compute_all(struct running *r)
 	r->n_all = 0;
 }
 
+/* With no more of it in memory than is allowed. */
+static void
+finish_in_parts(struct running *r)
+{
+	int64_t until = WHEN_MIN;
+	bool more = true;
+
+	running_drop_turns(r);
+	while (r->c->mode != OVER_END && more) {
+		more = r->later.n && running_fetch(r, &until);
+		while (r->n_pending && (!more || r->pending[0]->time < until))
+			append(r, pending_pop(r));
+		table_settle(&r->keys);
+	}
+	running_end(r);
+}
+
 void
 running_finish(struct running *r)
 {
 	int64_t until;
 
 	r->final = true;
-	if (r->c->mode == OVER_END) {
+	if (r->c->mode == OVER_TIME && looks_back(r->c)) {
+		drain(r);
+	} else if (running_spills(r) && !r->c->at_once) {
+		finish_in_parts(r);
+	} else if (r->c->mode == OVER_END) {
 		running_load_all(r);
 		compute_all(r);
-	}
-	if (r->later.n && looks_back(r->c))
-		drain(r);
-	while (r->later.n && running_fetch(r, &until))
-		;
-	while (r->n_pending) {
-		struct kept_row *row = pending_pop(r);
+	} else if (!r->c->at_once) {
+		while (r->later.n && running_fetch(r, &until))
+			;
+		while (r->n_pending) {
+			struct kept_row *row = pending_pop(r);
 
-		over_append(r->c, row->owner, row);
-	}
-	if (!r->c->at_once)
+			over_append(r->c, row->owner, row);
+		}
 		put_rest(r);
-	r->turned += r->n_turns;
-	r->head = r->n_turns = 0;
+	}
+	running_drop_turns(r);
 	flush(r);
 	r->run.forward(&r->run, WHEN_MAX);
 }

@@ -43,28 +43,65 @@ running_schema(const struct op *op, struct schema *out)
 
 /* ---- keys ---- */
 
-/* Where all rows are needed at the end, keys stay in memory. */
-static bool
-is_movable(const struct over_config *c)
-{
-	return !c->whole && (c->at_once || c->mode == OVER_TIME);
-}
-
-/* What of a key is not in its cell. */
-static size_t
-elsewhere(const struct over_config *c, struct over_key *k)
+size_t
+running_elsewhere(const struct over_config *c, struct over_key *k)
 {
 	size_t n = k->cap * sizeof(void *) + k->heap.total;
 
+	if (k->far)
+		n += over_far_bytes(k->far);
 	for (unsigned i = 0; i < c->n_calls; i++) {
 		const struct over_state *s = over_state(k, &c->calls[i]);
 
 		n += s->queue.cap * sizeof *s->queue.at + s->copy.cap +
 		     s->stacks.cap + s->stacks.heap.total;
+		if (s->stacks.parts)
+			n += s->stacks.parts->cap + s->stacks.parts->heap.total;
 		if (s->past)
 			n += (size_t)c->calls[i].n * sizeof *s->past;
 	}
 	return n;
+}
+
+struct over_far_home
+running_far_home(struct running *r, struct str key)
+{
+	return (struct over_far_home){.kept = &r->kept,
+	    .map = state_map(r->state, "blocks"),
+	    .key = key,
+	    .places = 2 * r->c->n_calls};
+}
+
+/* Parts of the room that a key's rows in memory may have, and its blocks. */
+#define FAR_PARTS 8
+#define FAR_BLOCKS 16
+
+size_t
+running_far_rows(const struct running *r, const struct kept *kept)
+{
+	size_t each = kept_row_size(kept) +
+		      (kept->n_rows ? kept->n_bytes / kept->n_rows : 0);
+
+	return running_spills(r) && !r->tracks
+		   ? state_room(r->state) / FAR_PARTS / each + FAR_BLOCKS / 4
+		   : SIZE_MAX;
+}
+
+unsigned
+running_far_per(size_t rows)
+{
+	size_t per = rows / FAR_BLOCKS;
+
+	return per < 4 ? 4 : per > 256 ? 256 : (unsigned)per;
+}
+
+void
+running_spread(struct running *r, struct over_key *k)
+{
+	const struct over_far_home home =
+	    running_far_home(r, cell_key(&r->keys, cell_of_bytes((char *)k)));
+
+	over_far_begin(k, &home, running_far_per(r->far_rows));
 }
 
 void
@@ -74,30 +111,34 @@ running_count(struct running *r, struct over_key *k)
 
 	if (!r->state)
 		return;
-	n = elsewhere(r->c, k);
-	if (k->end - k->base > r->longest)
-		r->longest = k->end - k->base;
+	n = running_elsewhere(r->c, k);
 	r->keys.held += n - k->counted;
 	k->counted = n;
 }
 
+/*
+ * What begins with numbers has its rows beneath it: of those the first ones are
+ * there already. What begins with nothing has them in blocks.
+ */
 static void
 save_key(
     void *arg, const struct table *t, const struct cell *cell, struct buf *out)
 {
-	const struct over_key *k = (const void *)cell->bytes;
+	/* Blocks that are put are what they were. */
+	struct over_key *k = (struct over_key *)(uintptr_t)cell->bytes;
 	struct running *r = arg;
 
 	(void)t;
-	/*
-	 * What begins with numbers has its rows beneath it: of those the first
-	 * ones are there already.
-	 */
-	if (!kept_inline(&r->kept, k->ring, k->cap - 1, k->base,
-		(size_t)(k->end - k->base), out))
+	if (k->far) {
+		over_far_put(k);
+		written_put(out, VALUE_NULL);
+		written_put_int(out, over_far_per(k->far));
+	} else if (!kept_inline(&r->kept, k->ring, k->cap - 1, k->base,
+		       (size_t)(k->end - k->base), out)) {
 		for (uint64_t at = k->end;
 		     at > k->base && !over_row(k, at - 1)->stored; at--)
 			kept_store_row(&r->kept, over_row(k, at - 1));
+	}
 	over_key_save(r->c, k, out);
 }
 
@@ -107,12 +148,12 @@ struct loading {
 	struct cell *cell;
 	const char *rows, *end; /* those that come first in the cell's value */
 	bool within;
+	int64_t per; /* rows of a block; 0: there are none */
 };
 
 static struct kept_row *
-load_row(void *arg, uint64_t at)
+load_row(struct loading *l, uint64_t at)
 {
-	struct loading *l = arg;
 	struct kept *kept = &l->r->kept;
 	struct kept_row *row;
 
@@ -129,12 +170,44 @@ load_row(void *arg, uint64_t at)
 	return NULL;
 }
 
+/* The rows of [base, end), if they are all there. */
+static bool
+load_rows(void *arg, struct over_key *k, uint64_t end)
+{
+	struct loading *l = arg;
+
+	if (l->per) {
+		const struct over_far_home home = running_far_home(
+		    l->r, cell_key(l->t, cell_of_bytes((char *)k)));
+
+		over_far_again(k, &home, (unsigned)l->per);
+		k->end = end;
+		return k->base == end ||
+		       (over_far_has(k, k->base) && over_far_has(k, end - 1));
+	}
+	while (k->end < end) {
+		struct kept_row *row = load_row(l, k->end);
+
+		if (!row)
+			return false;
+		row->at = k->end;
+		over_push(k, row);
+	}
+	return true;
+}
+
+/* Rows of a block are no more than these. */
+#define PER_MOST 65536
+
 /* The rows that come first; false: what begins so is no row. */
 static bool
 find_rows(struct loading *l, struct str *bytes)
 {
 	const char *p = bytes->p, *end = p + bytes->n;
 
+	if (written_get_null(&p, end) && (!written_get_int(&p, end, &l->per) ||
+					     l->per < 1 || l->per > PER_MOST))
+		return false;
 	l->rows = p;
 	l->within = kept_is_inline(p, end);
 	while (kept_is_inline(p, end))
@@ -149,6 +222,8 @@ find_rows(struct loading *l, struct str *bytes)
 static bool
 is_carried(const struct running *r, const struct over_key *k)
 {
+	if (k->far) /* those are looked at as they come */
+		return true;
 	for (uint64_t at = k->next; r->kept.n_cols && at < k->end; at++)
 		if (!over_row(k, at)->carry)
 			return false;
@@ -162,7 +237,7 @@ load_key(void *arg, struct table *t, struct cell *cell, struct str bytes)
 	struct loading l = {.r = r, .t = t, .cell = cell};
 
 	if (find_rows(&l, &bytes) &&
-	    over_key_load(r->c, (void *)cell->bytes, bytes, load_row, &l) &&
+	    over_key_load(r->c, (void *)cell->bytes, bytes, load_rows, &l) &&
 	    l.rows == l.end && is_carried(r, (void *)cell->bytes)) {
 		running_count(r, (void *)cell->bytes);
 		return true;
@@ -184,7 +259,7 @@ drop_key(void *arg, struct table *t, struct cell *cell)
 	kept_measure(&r->kept);
 }
 
-/* Rows that wait, and turns, point to their key. */
+/* Rows that hold watermarks back point to their key. */
 static const struct cell_codec fixed_codec = {
     .save = save_key, .load = load_key};
 static const struct cell_codec movable_codec = {.save = save_key,
@@ -193,8 +268,8 @@ static const struct cell_codec movable_codec = {.save = save_key,
     .movable = true,
     .let_go = running_let_go};
 
-static struct over_key *
-key_named(struct running *r, struct str key)
+struct over_key *
+running_key_named(struct running *r, struct str key)
 {
 	struct over_key *k = (void *)kept_cell(&r->keys, key)->bytes;
 
@@ -211,7 +286,7 @@ find_key(struct running *r, struct kept_row *row, struct str key)
 {
 	if (!key.p || (r->kept.n_cols && !row->carry))
 		return false;
-	row->owner = key_named(r, key);
+	row->owner = running_key_named(r, key);
 	row->cell = cell_of_bytes(row->owner);
 	return true;
 }
@@ -258,6 +333,17 @@ running_load_all(struct running *r)
 		r->all[r->n_all++] = now[i];
 	mem_free(now);
 	r->before = 0;
+}
+
+void
+running_let_all_go(struct running *r)
+{
+	kept_store(&r->kept);
+	for (size_t i = 0; i < r->n_all; i++)
+		kept_forget(&r->kept, r->all[i]);
+	r->n_all = 0;
+	r->before = r->arrivals;
+	kept_measure(&r->kept);
 }
 
 /* ---- rows that wait for long ---- */
@@ -318,81 +404,7 @@ running_fetch(struct running *r, int64_t *until)
 	return *until <= last;
 }
 
-/* ---- turns ---- */
-
-static struct state_map *
-turns_map(const struct running *r)
-{
-	return state_map(r->state, "turns");
-}
-
-static void
-put_turn(struct running *r, struct state_map *m, uint64_t number,
-    struct buf *key, struct buf *value)
-{
-	const struct turn *t = &r->turns[number - r->turned];
-	struct cell *cell = cell_of_bytes((char *)t->key);
-
-	value->n = 0;
-	written_put_bytes(value, cell_key(&r->keys, cell));
-	written_put_int(value, (int64_t)t->at);
-	state_put(m, 0, state_key_number(key, number), buf_str(value));
-}
-
-/* Deletes turns that have been taken, and puts those that are new. */
-static void
-save_turns(struct running *r)
-{
-	uint64_t head = r->turned + r->head, end = r->turned + r->n_turns;
-	struct buf key = {0}, value = {0};
-	struct state_map *m = turns_map(r);
-
-	for (; r->put_from < r->put_to && r->put_from < head; r->put_from++)
-		state_delete(m, 0, state_key_number(&key, r->put_from));
-	if (r->put_from == r->put_to)
-		r->put_from = r->put_to = head;
-	for (; r->put_to < end; r->put_to++)
-		put_turn(r, m, r->put_to, &key, &value);
-	buf_release(&key);
-	buf_release(&value);
-}
-
-static bool
-take_turn(struct running *r, struct str number, struct str value)
-{
-	const char *p = value.p, *end = p + value.n;
-	struct over_key *k;
-	struct str key;
-	uint64_t n;
-	int64_t at;
-
-	if (!written_number(number, &n) || n != r->put_to ||
-	    !written_get_key(&p, end, &key) || !written_get_int(&p, end, &at) ||
-	    p != end)
-		return false;
-	k = key_named(r, key);
-	if ((uint64_t)at < k->next || (uint64_t)at >= k->end)
-		return false;
-	running_turn(r, over_row(k, (uint64_t)at));
-	r->put_to++;
-	return true;
-}
-
-static int
-restore_turns(struct running *r, struct err *err)
-{
-	struct state_map *m = turns_map(r);
-	struct store_scan *scan = state_scan(m, 0);
-	struct str number, value;
-	int rc = 0;
-
-	r->put_from = r->put_to = r->turned;
-	while (!rc && store_scan_next(scan, &number, &value))
-		if (!take_turn(r, number, value))
-			rc = written_damaged(m, 0, number, err);
-	store_scan_end(scan);
-	return rc ? rc : written_ended(m, err);
-}
+/* ---- rows that hold watermarks back ---- */
 
 /*
  * By time a row's turn may be over before the rows it looks ahead to are there:
@@ -437,8 +449,11 @@ running_restore(struct op_run *run, struct state_step *s, struct err *err)
 	/* Kept rows point to their cells. */
 	r->keys.flat = false;
 	kept_keep(&r->kept, s, r->keys.cell_bytes);
+	r->far_rows = running_far_rows(r, &r->kept);
 	table_keep(&r->keys, state_map(s, "keys"), 0,
-	    is_movable(r->c) ? &movable_codec : &fixed_codec, r);
+	    r->tracks && r->c->mode == OVER_ARRIVAL ? &fixed_codec
+						    : &movable_codec,
+	    r);
 	if (r->c->mode == OVER_TIME)
 		agenda_keep(&r->later, state_map(s, "later"), r->c->lateness);
 	ttl_keys_keep(&r->ttl, s);
@@ -462,7 +477,7 @@ running_restore(struct op_run *run, struct state_step *s, struct err *err)
 	if (r->c->whole)
 		return 0;
 	load_behind(r);
-	return restore_turns(r, err);
+	return running_restore_turns(r, err);
 }
 
 void
@@ -476,7 +491,7 @@ running_save(struct op_run *run)
 	}
 	kept_store(&r->kept);
 	if (!r->c->whole)
-		save_turns(r);
+		running_save_turns(r);
 	written_save(r->state, "run",
 	    (const int64_t[RUN_NUMBERS]){(int64_t)r->arrivals, r->now,
 		r->forwarded, r->kept.timed, (int64_t)(r->turned + r->head)},

@@ -234,6 +234,28 @@ show_inline(struct op_show *s, struct str entry)
 	return true;
 }
 
+/* The rows of a block, behind the place of the first of them. */
+static bool
+show_block(struct op_show *s, struct str entry)
+{
+	const char *p = entry.p, *end = p + entry.n;
+	struct str row;
+	int64_t from;
+
+	if (!written_get_int(&p, end, &from))
+		return false;
+	buf_addc(&s->value, '[');
+	while (p < end) {
+		if (!written_get_bytes(&p, end, &row))
+			return false;
+		show_comma(&s->value);
+		if (!show_kept_row(s, row))
+			return false;
+	}
+	buf_addc(&s->value, ']');
+	return true;
+}
+
 bool
 show_kept(struct op_show *s, const struct op_entry *e)
 {
@@ -245,9 +267,11 @@ show_kept(struct op_show *s, const struct op_entry *e)
 
 	if (str_is(e->map, "rows"))
 		return show_kept_row(s, e->value);
+	if (str_is(e->map, "blocks"))
+		return show_block(s, e->value);
 	if (str_is(e->map, "step"))
 		return show_written(s, e->value);
-	if (!str_is(e->map, "waiting"))
+	if (!str_is(e->map, "waiting") && !str_is(e->map, "later"))
 		return false;
 	if (!written_get_null(&p, end) && !written_get_key(&p, end, &key))
 		return false;

@@ -220,7 +220,6 @@ take_counts(struct run *r, struct note n)
 	r->rejects.n_results = note_get_count(n, "bad_results");
 	r->rejects.n = note_get_count(n, "rejected");
 	reasons_take(&r->rejects.reasons, n);
-	r->rejects.shown = (unsigned)note_get_count(n, "shown");
 }
 
 /* Fields that have been seen, for each input as a text of 0 and 1. */
@@ -268,21 +267,16 @@ static void
 put_step(const struct pipe *p, const struct op *op, struct buf *out)
 {
 	const struct op_counts *c = &p->runs[op->number]->counts;
-	struct buf ended = {0};
 
-	for (unsigned k = 0; k < op->n_from; k++)
-		buf_addc(&ended, p->ended[op->number][k] ? '1' : '0');
 	pack_put_text(out, op->name);
-	pack_put_map(out, 8);
+	pack_put_map(out, 7);
 	note_int(out, "watermark", p->watermarks[op->number]);
 	note_int(out, "forwarded", p->forwarded[op->number]);
-	note_text(out, "ended", buf_str(&ended));
 	note_bool(out, "dead", p->dead[op->number]);
 	note_count(out, "late", c->late);
 	note_count(out, "late_some", c->late_some);
 	note_count(out, "updates", c->updates);
 	note_count(out, "bad", c->astray);
-	buf_release(&ended);
 }
 
 static void
@@ -299,16 +293,14 @@ put_steps(const struct pipe *p, struct buf *out)
 			put_step(p, &p->plan->ops[i], out);
 }
 
+/* A port that had ended goes on in a run that follows, or ends once more. */
 static void
 take_step(struct pipe *p, const struct op *op, struct note n, bool counts)
 {
 	struct op_counts *c = &p->runs[op->number]->counts;
-	struct str ended = note_get_text(n, "ended");
 
 	p->watermarks[op->number] = note_get_int(n, "watermark", WHEN_MIN);
 	p->forwarded[op->number] = note_get_int(n, "forwarded", WHEN_MIN);
-	for (unsigned k = 0; k < op->n_from && k < ended.n; k++)
-		p->ended[op->number][k] = ended.p[k] == '1';
 	if (note_get_bool(n, "dead"))
 		pipe_set_dead(p, op->number);
 	if (!counts)
@@ -666,6 +658,16 @@ checkpoint_restore(struct run *r)
 		   : 0;
 }
 
+/* The files have their names now: it is said once more, and that it is over. */
+static int
+commit_again(struct run *r)
+{
+	struct store_commit same = {.note = buf_str(&r->kept->read)};
+
+	return store_commit(r->kept->store, &same, r->err) ||
+	       store_wait(r->kept->store, r->err);
+}
+
 int
 checkpoint_end(struct run *r, bool final)
 {
@@ -673,6 +675,8 @@ checkpoint_end(struct run *r, bool final)
 
 	if (!c)
 		return 0;
+	if (c->finished)
+		return commit_again(r) ? -1 : 0;
 	if (state_failed(c->state, r->err))
 		return -1;
 	if (!c->options)

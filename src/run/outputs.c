@@ -2,6 +2,7 @@
 /* Everything a run writes; see outputs.h. */
 #include "run/outputs.h"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/mem.h"
@@ -86,48 +87,93 @@ refuse_same_names(const struct plan *p, struct err *err)
 	return 0;
 }
 
+/* Where something is written: a file that is there, or a name in a folder. */
 struct place {
 	const char *what;
 	struct file_id id;
+	dev_t device; /* of the folder */
+	ino_t folder; /* 0: none */
+	struct str name;
 };
 
 static struct place
-place_of(const char *what, const struct output *o)
+place_of(const char *what, struct arena *a, struct str path)
 {
-	return (struct place){
-	    what, o->opened ? file_id_of_fd(o->fd) : (struct file_id){0}};
+	struct str full = arena_printf(a, "%.*s", STR_ARG(path)), folder;
+	struct place p = {.what = what, .id = file_id_of(full.p)};
+	const char *slash = strrchr(full.p, '/');
+	struct stat st;
+
+	if (p.id.known || !lstat(full.p, &st))
+		return p;
+	folder = slash
+		     ? arena_printf(a, "%.*s/.", (int)(slash - full.p), full.p)
+		     : STR(".");
+	if (stat(folder.p, &st))
+		return p;
+	p.device = st.st_dev;
+	p.folder = st.st_ino;
+	p.name = slash ? str_of(slash + 1) : full;
+	return p;
 }
 
-/* Two outputs that are one file under several names. */
-static int
-refuse_twice(const struct outputs *o, struct err *err)
+static bool
+same_place(const struct place *a, const struct place *b)
 {
-	const char *stats = o->options->stats;
-	struct place to[OUTPUTS_MAX + 3];
+	return file_id_same(a->id, b->id) ||
+	       (a->folder && a->folder == b->folder && a->device == b->device &&
+		   str_eq(a->name, b->name));
+}
+
+/* Where all goes but what is divided; the number of places. */
+static unsigned
+list_places(const struct outputs *o, const char *late, struct arena *a,
+    struct place *to)
+{
+	const char *reject = o->options->reject, *stats = o->options->stats;
+	const struct plan *p = o->plan;
 	unsigned n = 0;
 
-	for (unsigned i = 0; i < o->plan->n_outputs; i++) {
-		const struct output *out = &o->sinks[i].out;
+	for (unsigned i = 0; i < p->n_outputs; i++) {
+		const struct plan_output *out = &p->outputs[i];
 
-		if (o->sinks[i].parts)
-			continue;
-		to[n++] = (struct place){!out->path ? "standard output"
-					 : o->plan->n_outputs == 1 ? "--output"
-								   : out->path,
-		    out->path ? file_id_of(out->path) : file_id_of_fd(out->fd)};
+		if (sink_is_stdout(out))
+			to[n++] = (struct place){.what = "standard output",
+			    .id = file_id_of_fd(STDOUT_FILENO)};
+		else if (!out->divided)
+			to[n++] = place_of(p->n_outputs == 1
+					       ? "--output"
+					       : arena_str(a, out->file).p,
+			    a, out->target[0].text);
 	}
-	to[n++] = place_of("--late", &o->late);
-	to[n++] = place_of("--reject", &o->reject);
-	to[n++] = (struct place){
-	    "--stats", stats ? file_id_of(stats) : (struct file_id){0}};
-	for (unsigned i = 0; i < n; i++)
-		for (unsigned k = 0; k < i; k++)
-			if (file_id_same(to[i].id, to[k].id))
-				return err_set(err, ERR_USAGE,
-				    (struct where){0},
+	if (late)
+		to[n++] = place_of("--late", a, str_of(late));
+	if (reject)
+		to[n++] = place_of("--reject", a, str_of(reject));
+	if (stats)
+		to[n++] = place_of("--stats", a, str_of(stats));
+	return n;
+}
+
+/* Two outputs that are one file, under several names or before it is there. */
+static int
+refuse_twice(const struct outputs *o, const char *late, struct err *err)
+{
+	struct place to[OUTPUTS_MAX + 3];
+	struct arena a;
+	unsigned n;
+	int rc = 0;
+
+	arena_init(&a, 1024);
+	n = list_places(o, late, &a, to);
+	for (unsigned i = 0; i < n && !rc; i++)
+		for (unsigned k = 0; k < i && !rc; k++)
+			if (same_place(&to[i], &to[k]))
+				rc = err_set(err, ERR_USAGE, (struct where){0},
 				    "%s and %s are the same file", to[k].what,
 				    to[i].what);
-	return 0;
+	arena_release(&a);
+	return rc;
 }
 
 /* ---- opening and closing ---- */
@@ -177,7 +223,9 @@ outputs_open(struct outputs *o, struct err *err)
 		output_memory(&o->reject);
 		return 0;
 	}
-	if (refuse_clashes(o, late, err) || refuse_same_names(p, err))
+	/* Before anything is opened, and what was in it is gone. */
+	if (refuse_clashes(o, late, err) || refuse_same_names(p, err) ||
+	    refuse_twice(o, late, err))
 		return -1;
 	for (unsigned i = 0; i < p->n_outputs; i++)
 		if (sink_open(&o->sinks[i], &p->outputs[i],
@@ -185,10 +233,9 @@ outputs_open(struct outputs *o, struct err *err)
 			return -1;
 	if (late && open_side(o, &o->late, late, err))
 		return -1;
-	if (o->options->reject &&
-	    open_side(o, &o->reject, o->options->reject, err))
-		return -1;
-	return refuse_twice(o, err);
+	return o->options->reject
+		   ? open_side(o, &o->reject, o->options->reject, err)
+		   : 0;
 }
 
 /* The first of the inputs whose rows may come out there. */

@@ -664,9 +664,9 @@ run_inputs(struct run *r)
 	if (!status && !checkpoint_finished(r->kept))
 		status = run_ranks(r);
 	r->counts->killed = checkpoint_killed(r->kept);
-	if (!status && !outputs_failed(&r->out) && !r->counts->killed &&
-	    !checkpoint_finished(r->kept))
-		status = end_run(r);
+	if (!status && !outputs_failed(&r->out) && !r->counts->killed)
+		status = checkpoint_finished(r->kept) ? checkpoint_end(r, true)
+						      : end_run(r);
 	for (unsigned i = 0; i < r->n_inputs; i++)
 		if (r->turns[i].batch)
 			r->counts->filtered += turn_filtered(&r->turns[i]);

@@ -194,6 +194,16 @@ fail(struct state *s)
 	err_hint(&s->failed, "a larger --mem, or fewer keys or rows to hold");
 }
 
+bool
+state_can_hold(struct state_step *step)
+{
+	struct state *s = step->state;
+
+	if (step->held > s->options.memory)
+		fail(s);
+	return !s->failed.message;
+}
+
 static void
 evict(struct state *s)
 {

@@ -173,6 +173,12 @@ int state_part_of(const struct state_step *s, unsigned version, unsigned nth);
 void state_hold(struct state_step *s, size_t bytes);
 
 /*
+ * In the midst of something that takes long: false if what the step holds is
+ * more than the limit. Then the run ends, and the step need not go on.
+ */
+bool state_can_hold(struct state_step *s);
+
+/*
  * Would `more` bytes, which are better not evicted again soon, take a large
  * part of the memory there is? Then the step does without copies of what it
  * has, and does not load what it can walk over.

@@ -140,11 +140,15 @@ TUMBLE = "SELECT k, count(*) n, sum(v) s, avg(v) a GROUP BY k, tumble(10s)"
 SESSION = "SELECT host, count(*) n, min(n) first GROUP BY host, session(1m)"
 RUNNING = ("SELECT id, k, sum(v) OVER (PARTITION BY k ORDER BY ts ROWS 3 "
            "PRECEDING) s, lag(id) OVER (PARTITION BY k ORDER BY ts) p")
+AHEAD = ("SELECT id, k, lead(id) OVER (PARTITION BY k ORDER BY ts) n, sum(v) "
+         "OVER (PARTITION BY k ORDER BY ts RANGE BETWEEN INTERVAL '1' MINUTE "
+         "PRECEDING AND INTERVAL '10' SECOND FOLLOWING) s, rank() "
+         "OVER (PARTITION BY k ORDER BY v) r")
 LIVE = "SELECT k, count(*) n, max(v) m, count(DISTINCT v) d GROUP BY k"
 HOP = ("SELECT k, count(*) n, percentile(v, 0.5) p, first(id) f GROUP BY k, "
        "hop(20s, 5s)")
 PIECES = ("SELECT k, count(*) n, max(v) m, count(DISTINCT v) d, "
-          "listagg(id) l GROUP BY k")
+          "listagg(id) l, sum(v / 7.0) s, var_pop(v / 3.0) p GROUP BY k")
 SPILLED = "SELECT substr(k, 5, 6) id, count(*) n, sum(v) s GROUP BY k"
 
 PIPELINES = [
@@ -170,6 +174,10 @@ PIPELINES = [
              stdout="out/all.jsonl"),
     Pipeline("pieces", ["--mem", "1M", "-m", "final", "-o", "out/a.jsonl",
                         PIECES, "in/app.log"],
+             [log_grows(0, 100), log_grows(100, 160), log_grows(160, 200)],
+             torture="rows=10,commit=3,evict", often="rows=5,commit=1,evict"),
+    Pipeline("ahead", ["-T", "ts", "-l", "5s", "--mem", "1M", "-o",
+                       "out/a.jsonl", AHEAD, "in/app.log"],
              [log_grows(0, 100), log_grows(100, 160), log_grows(160, 200)],
              torture="rows=10,commit=3,evict", often="rows=5,commit=1,evict"),
     Pipeline("spilled", ["--mem", "1M", "-m", "changelog", "-o",
