@@ -109,7 +109,8 @@ spec() {
 # values FROM TO: as many values of one key, no two alike; at = a time of all.
 values() {
 	seq "$1" "$2" | awk -v at="${at:-0}" '{
-		printf "{\"t\":%d,\"k\":\"a\",\"v\":\"a value of some length: %d\"}\n",
+		printf "{\"t\":%d,\"k\":\"a\"," \
+		    "\"v\":\"a value of some length: %d\"}\n",
 		    1767225600 + (at ? at : $1 / 1000), $1 * 7919 % 1000003
 	}'
 }
@@ -144,7 +145,8 @@ values() {
 	for torture in commit=40 commit=13,rows=1000; do
 		rm -rf st
 		wrote=$(WEIR_TORTURE=$torture weir -q -s ./st -l 1m -T t "$q" \
-			in.json && awk '/^wchar/ { print $2 }' "/proc/$BASHPID/io")
+			in.json &&
+			awk '/^wchar/ { print $2 }' "/proc/$BASHPID/io")
 		# 14 MB of values, and what was put again before they were many:
 		# all of them by each commit are 390 MB.
 		[ "$wrote" -lt 100000000 ]
