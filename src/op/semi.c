@@ -362,8 +362,7 @@ find_kin(const struct semi_run *r, const struct semi_prep *p, unsigned k,
 }
 
 static enum answer
-is_in(struct semi_run *r, const struct semi_prep *p, unsigned k,
-    unsigned row)
+is_in(struct semi_run *r, const struct semi_prep *p, unsigned k, unsigned row)
 {
 	const struct keys *keys = &p->keys;
 	bool null = keys_null(keys, row);
@@ -389,8 +388,7 @@ is_in(struct semi_run *r, const struct semi_prep *p, unsigned k,
 }
 
 static enum answer
-ask(struct semi_run *r, const struct semi_prep *p, unsigned k,
-    unsigned row)
+ask(struct semi_run *r, const struct semi_prep *p, unsigned k, unsigned row)
 {
 	const struct keys *keys = &p->keys;
 	enum answer a = ANSWER_NO;

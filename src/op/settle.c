@@ -285,8 +285,7 @@ put_by_key(struct settle_run *r)
 
 /* A row goes along with one that is sorted: as what that carries. */
 static int
-rows_by_arrival(
-    void *arg, const struct kept_row *a, const struct kept_row *b)
+rows_by_arrival(void *arg, const struct kept_row *a, const struct kept_row *b)
 {
 	(void)arg;
 	return a->arrival < b->arrival ? -1 : a->arrival > b->arrival;
