@@ -9,6 +9,7 @@
 
 #include "data/key.h"
 #include "expr/agg_kept.h"
+#include "expr/agg_log.h"
 #include "expr/agg_part.h"
 
 /* Sorted by name. */
@@ -163,8 +164,8 @@ pick(struct picked *p, struct agg_rows *r, unsigned k)
 	p->cells[r->n++] = r->cells[k];
 }
 
-static bool
-passes(const struct column *filter, unsigned row)
+bool
+agg_passes(const struct column *filter, unsigned row)
 {
 	struct value v;
 
@@ -293,7 +294,7 @@ agg_add(const struct agg_call *call, struct arena *heap,
 	for (unsigned k = 0; k < rows->n; k++) {
 		p.rows[r.n] = rows->rows[k];
 		p.cells[r.n] = rows->cells[k];
-		r.n += passes(filter, rows->rows[k]);
+		r.n += agg_passes(filter, rows->rows[k]);
 	}
 	r.rows = p.rows;
 	r.cells = p.cells;
@@ -383,7 +384,27 @@ agg_parts(const struct agg_call *call)
 		return AGG_PARTS_NEVER;
 	if (keeps_set(call) || agg_keeps_rows(call))
 		return AGG_PARTS_EXACT;
-	return call->agg->parts;
+	if (call->agg->parts != AGG_PARTS_INTS)
+		return call->agg->parts;
+	switch (agg_arg_type(call, 0)) {
+	case T_NULL:
+	case T_BOOL:
+	case T_INT:
+	case T_DECIMAL:
+	case T_DURATION:
+		return AGG_PARTS_EXACT;
+	case T_FLOAT:
+	case T_TEXT:
+	case T_BYTES:
+	case T_TIME:
+	case T_DATE:
+	case T_LIST:
+	case T_MAP:
+	case T_JSON:
+	case T_ANY:
+		break;
+	}
+	return AGG_PARTS_ROWS;
 }
 
 bool
@@ -463,5 +484,7 @@ agg_load(const struct agg_call *call, struct arena *heap, void *acc,
 		return kept_load(call, heap, acc, bytes);
 	if (keeps_set(call))
 		return load_distinct(call, heap, acc, bytes);
+	if (agg_log_is(bytes))
+		return agg_log_add_saved(call, heap, acc, bytes);
 	return call->agg->load(call, heap, acc, bytes);
 }

@@ -42,14 +42,16 @@ enum agg_back {
 };
 
 /*
- * When merging gives, to the last bit, what adding the rows of both one after
- * another would have given: then rows may be added to an accumulator of their
- * own, and merged with those before at any later time.
+ * How rows may be added apart from those before them, so that in the end, to
+ * the last bit, it is as if they had been added one after another: where
+ * merging gives that, to an accumulator of their own; else they are kept as
+ * they are (agg_log.h).
  */
 enum agg_parts {
-	AGG_PARTS_NEVER, /* never certainly */
-	AGG_PARTS_INTS,	 /* as long as those added apart are no floats */
-	AGG_PARTS_EXACT	 /* always */
+	AGG_PARTS_ROWS,	 /* merging never certainly gives it */
+	AGG_PARTS_INTS,	 /* … it where they are known to be no floats */
+	AGG_PARTS_EXACT, /* … it always */
+	AGG_PARTS_NEVER	 /* rows cannot be added apart */
 };
 
 /* A call of an aggregate in a query, bound. */
@@ -210,7 +212,7 @@ unsigned agg_size(const struct agg_call *call);
 void agg_merge(const struct agg_call *call, struct arena *heap, void *into,
     const void *from);
 
-/* The same of a call, with what DISTINCT and ORDER BY keep. */
+/* The same of a call, with what DISTINCT and ORDER BY keep; not _INTS. */
 enum agg_parts agg_parts(const struct agg_call *call);
 
 /* The same way back, if agg_unmerges; see struct agg. */
@@ -222,7 +224,10 @@ bool agg_sound(const struct agg_call *call, const void *acc);
 struct value agg_value(
     const struct agg_call *call, const void *acc, struct arena *out);
 
-/* save and load including what DISTINCT keeps. */
+/*
+ * save and load including what DISTINCT keeps. A log of rows (agg_log.h) is
+ * loaded as the accumulator that has them.
+ */
 void agg_save(const struct agg_call *call, const void *acc, struct buf *out);
 bool agg_load(const struct agg_call *call, struct arena *heap, void *acc,
     struct str bytes);

@@ -65,6 +65,9 @@ agg_null(const struct column *c, unsigned row)
  */
 bool agg_number(struct value v, struct value *out, struct dec *space);
 
+/* Is the filter TRUE of the row? */
+bool agg_passes(const struct column *filter, unsigned row);
+
 /* Place of an argument for messages. */
 struct where agg_arg_where(const struct agg_call *call, unsigned i);
 

@@ -155,18 +155,17 @@ slides(const struct group_config *c, const struct agg_call *call)
 	       agg_unmerges(call);
 }
 
-/* The least of what its aggregates allow. */
-static enum agg_parts
-parts_of(const struct group_config *c)
+/* May there be pieces of cells, and how do they have their rows? */
+static void
+bind_pieces(struct group_config *c)
 {
-	enum agg_parts least = c->counts ? AGG_PARTS_NEVER : AGG_PARTS_EXACT;
-
+	c->pieces = !c->counts;
 	for (unsigned i = 0; i < c->grouping.n_aggs; i++) {
 		enum agg_parts parts = agg_parts(&c->grouping.aggs[i]);
 
-		least = parts < least ? parts : least;
+		c->pieces = c->pieces && parts != AGG_PARTS_NEVER;
+		c->logs = c->logs || parts == AGG_PARTS_ROWS;
 	}
-	return least;
 }
 
 static void
@@ -186,7 +185,7 @@ lay_out_cell(struct group_config *c, const struct op *op, struct arena *a)
 	}
 	c->live = op->live;
 	c->counts = op->in.changes || op->live;
-	c->parts = parts_of(c);
+	bind_pieces(c);
 	c->count_at = at;
 	c->cell_bytes = at + (c->counts ? (unsigned)sizeof(int64_t) : 0);
 }

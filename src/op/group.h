@@ -75,7 +75,11 @@ struct group_config {
 	 */
 	bool live, counts;
 	unsigned count_at;
-	enum agg_parts parts; /* of all aggregates */
+	/*
+	 * Rows may be added to pieces of cells (state/table.h). logs: some
+	 * aggregates have the rows themselves there (expr/agg_log.h).
+	 */
+	bool pieces, logs;
 	int64_t ttl; /* live: µs of event time keys are kept; 0 = for ever */
 };
 
@@ -177,13 +181,23 @@ enum group_part {
 void group_merge(const struct group_config *c, enum group_part part,
     struct arena *heap, char *into, const char *from);
 
+/*
+ * Adds to a piece, or to a cell that is whole, the accumulators of a piece
+ * whose rows came behind.
+ */
+void group_merge_piece(const struct group_config *c, struct arena *heap,
+    char *into, bool into_piece, const char *piece);
+
 /* Adds rows to cells, aggregate by aggregate. rows->args is filled here. */
 void group_add(const struct group_config *c, struct arena *heap,
     const struct group_prep *prep, struct agg_rows *rows);
 
-/* May these rows be added to pieces of cells (state/table.h)? */
-bool group_adds_parts(const struct group_config *c,
-    const struct group_prep *prep, const uint16_t *rows, unsigned n);
+/*
+ * The same to cells of a table of which some may be pieces: where these have
+ * become large, what came before them is got.
+ */
+void group_add_to_pieces(const struct group_config *c, struct table *t,
+    const struct group_prep *prep, struct agg_rows *rows);
 
 /* ---- group_state.c ---- */
 
@@ -211,6 +225,10 @@ void group_save_acc(
     const struct group_keep *k, const char *acc, struct buf *out);
 bool group_load_acc(const struct group_keep *k, struct arena *heap, char *acc,
     struct str bytes);
+
+/* Adds what a saved piece has to accumulators of rows that came before it. */
+bool group_add_saved(const struct group_keep *k, struct arena *heap, char *acc,
+    struct str piece);
 
 /* The slices there are: the start of each, and how many keys it has. */
 struct group_slice {

@@ -5,6 +5,7 @@
  */
 #include "base/must.h"
 #include "data/key.h"
+#include "expr/agg_log.h"
 #include "op/group.h"
 
 void
@@ -217,6 +218,14 @@ group_rows_walk(struct group_rows *g, struct table_walk *walk, unsigned *n)
 	return table_walk_next(walk);
 }
 
+static void
+merge_counts(const struct group_config *c, char *into, const char *from)
+{
+	int64_t n = group_count(c, into) + group_count(c, from);
+
+	memcpy(into + c->count_at, &n, sizeof n);
+}
+
 void
 group_merge(const struct group_config *c, enum group_part part,
     struct arena *heap, char *into, const char *from)
@@ -229,11 +238,8 @@ group_merge(const struct group_config *c, enum group_part part,
 			agg_merge(call, heap, into + call->offset,
 			    from + call->offset);
 	}
-	if (c->counts && part != GROUP_SLIDING) {
-		int64_t n = group_count(c, into) + group_count(c, from);
-
-		memcpy(into + c->count_at, &n, sizeof n);
-	}
+	if (c->counts && part != GROUP_SLIDING)
+		merge_counts(c, into, from);
 }
 
 static void
@@ -246,39 +252,6 @@ count_rows(const struct group_config *c, const struct agg_rows *rows)
 		n += rows->sign ? rows->sign[rows->rows[k]] : 1;
 		memcpy(acc + c->count_at, &n, sizeof n);
 	}
-}
-
-/* Has the call a float among its arguments, or what may become one? */
-static bool
-any_float(const struct column *col, const uint16_t *rows, unsigned n)
-{
-	if (!col->constant && col->type != T_ANY)
-		return col->type != T_INT && col->type != T_DECIMAL &&
-		       col->type != T_DURATION && col->type != T_NULL;
-	for (unsigned k = 0; k < n; k++) {
-		enum type t = column_get(col, rows[k]).type;
-
-		if (t != T_INT && t != T_DECIMAL && t != T_DURATION &&
-		    t != T_NULL)
-			return true;
-	}
-	return false;
-}
-
-bool
-group_adds_parts(const struct group_config *c, const struct group_prep *prep,
-    const uint16_t *rows, unsigned n)
-{
-	if (c->parts != AGG_PARTS_INTS)
-		return c->parts == AGG_PARTS_EXACT;
-	for (unsigned i = 0; i < c->grouping.n_aggs; i++) {
-		const struct agg_call *call = &c->grouping.aggs[i];
-
-		if (agg_parts(call) == AGG_PARTS_INTS &&
-		    any_float(&prep->args[i][0], rows, n))
-			return false;
-	}
-	return true;
 }
 
 void
@@ -295,4 +268,96 @@ group_add(const struct group_config *c, struct arena *heap,
 		agg_add(
 		    call, heap, rows, call->filter ? &prep->filters[i] : NULL);
 	}
+}
+
+/* ---- pieces ---- */
+
+void
+group_merge_piece(const struct group_config *c, struct arena *heap, char *into,
+    bool into_piece, const char *piece)
+{
+	for (unsigned i = 0; i < c->grouping.n_aggs; i++) {
+		const struct agg_call *call = &c->grouping.aggs[i];
+		char *acc = into + call->offset;
+		const char *from = piece + call->offset;
+
+		if (!agg_logs(call))
+			agg_merge(call, heap, acc, from);
+		else if (into_piece)
+			agg_log_join(call, heap, acc, from);
+		else
+			agg_log_replay(call, heap, acc, from);
+	}
+	if (c->counts)
+		merge_counts(c, into, piece);
+}
+
+/* Rows of cells that are whole, and of pieces. */
+struct sides {
+	uint16_t rows[2][BATCH_ROWS];
+	char *cells[2][BATCH_ROWS];
+	struct agg_rows of[2];
+};
+
+static void
+take_sides(struct sides *s, const struct agg_rows *rows)
+{
+	for (unsigned i = 0; i < 2; i++) {
+		s->of[i] = *rows;
+		s->of[i].n = 0;
+		s->of[i].rows = s->rows[i];
+		s->of[i].cells = s->cells[i];
+	}
+	for (unsigned k = 0; k < rows->n; k++) {
+		unsigned side = cell_of_bytes(rows->cells[k])->piece;
+		unsigned n = s->of[side].n++;
+
+		s->rows[side][n] = rows->rows[k];
+		s->cells[side][n] = rows->cells[k];
+	}
+}
+
+static bool
+is_large(const struct group_config *c, const char *piece)
+{
+	for (unsigned i = 0; i < c->grouping.n_aggs; i++) {
+		const struct agg_call *call = &c->grouping.aggs[i];
+
+		if (agg_logs(call) && agg_log_is_long(piece + call->offset))
+			return true;
+	}
+	return false;
+}
+
+void
+group_add_to_pieces(const struct group_config *c, struct table *t,
+    const struct group_prep *prep, struct agg_rows *rows)
+{
+	struct sides s;
+	unsigned n = 0;
+
+	if (c->logs)
+		take_sides(&s, rows);
+	if (!c->logs || !s.of[1].n) {
+		group_add(c, &t->heap, prep, rows);
+		return;
+	}
+	for (unsigned i = 0; i < c->grouping.n_aggs; i++) {
+		const struct agg_call *call = &c->grouping.aggs[i];
+		const struct column *filter =
+		    call->filter ? &prep->filters[i] : NULL;
+
+		rows->args = s.of[0].args = s.of[1].args = prep->args[i];
+		if (!agg_logs(call)) {
+			agg_add(call, &t->heap, rows, filter);
+			continue;
+		}
+		agg_add(call, &t->heap, &s.of[0], filter);
+		agg_log_add(call, &t->heap, &s.of[1], filter);
+	}
+	for (unsigned k = 0; k < s.of[1].n; k++)
+		if (is_large(c, s.cells[1][k]))
+			s.cells[1][n++] = s.cells[1][k];
+	if (n)
+		table_complete(t, s.cells[1], n);
 }

@@ -73,14 +73,10 @@ load_pieces(struct shown *g, struct str pieces)
 
 	arena_reset(&g->heap);
 	memset(g->acc, 0, c->cell_bytes);
-	while (pieces_next(&pieces, &piece)) {
-		char *acc = arena_zalloc(&g->heap, c->cell_bytes);
-
+	while (pieces_next(&pieces, &piece))
 		if (!table_saved(piece, &saved) ||
-		    !group_load_acc(&g->keep, &g->heap, acc, saved))
+		    !group_add_saved(&g->keep, &g->heap, g->acc, saved))
 			return false;
-		group_merge(c, GROUP_EACH, &g->heap, g->acc, acc);
-	}
 	return !pieces.n;
 }
 

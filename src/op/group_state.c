@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "data/key.h"
 #include "data/pack.h"
+#include "expr/agg_log.h"
 #include "op/group.h"
 #include "op/written.h"
 #include "state/code.h"
@@ -115,8 +116,10 @@ group_keep_release(struct group_keep *k)
 
 /* ---- cells ---- */
 
-void
-group_save_acc(const struct group_keep *k, const char *acc, struct buf *out)
+/* piece: what is kept as rows is saved as rows. */
+static void
+save_acc(
+    const struct group_keep *k, const char *acc, bool piece, struct buf *out)
 {
 	const struct group_config *c = k->c;
 
@@ -125,11 +128,20 @@ group_save_acc(const struct group_keep *k, const char *acc, struct buf *out)
 		code_put_int(out, group_count(c, acc));
 	for (unsigned i = 0; i < c->grouping.n_aggs; i++) {
 		const struct agg_call *call = &c->grouping.aggs[i];
-		size_t piece = code_put_begin(out);
+		size_t at = code_put_begin(out);
 
-		agg_save(call, acc + call->offset, out);
-		code_put_end(out, piece);
+		if (piece && agg_logs(call))
+			agg_log_save(acc + call->offset, out);
+		else
+			agg_save(call, acc + call->offset, out);
+		code_put_end(out, at);
 	}
+}
+
+void
+group_save_acc(const struct group_keep *k, const char *acc, struct buf *out)
+{
+	save_acc(k, acc, false, out);
 }
 
 /* The aggregate that a piece of an old value is of now, or NULL. */
@@ -148,24 +160,31 @@ call_of(const struct group_keep *k, unsigned version, unsigned piece)
 }
 
 static bool
-load_pieces(const struct group_keep *k, unsigned version, struct arena *heap,
-    char *acc, struct str *in)
+load_aggregates(const struct group_keep *k, unsigned version,
+    struct arena *heap, char *acc, bool piece, struct str *in)
 {
 	for (unsigned i = 0; i < k->n_from[version]; i++) {
 		const struct agg_call *call = call_of(k, version, i);
-		struct str piece;
+		struct str saved;
+		bool good;
 
-		if (!code_get_str(in, &piece))
+		if (!code_get_str(in, &saved))
 			return false;
-		if (call && !agg_load(call, heap, acc + call->offset, piece))
+		if (!call)
+			continue;
+		good = piece && agg_logs(call)
+			   ? agg_log_load(call, heap, acc + call->offset, saved)
+			   : agg_load(call, heap, acc + call->offset, saved);
+		if (!good)
 			return false;
 	}
 	return true;
 }
 
-bool
-group_load_acc(
-    const struct group_keep *k, struct arena *heap, char *acc, struct str bytes)
+/* piece: what may be rows is. */
+static bool
+load_acc(const struct group_keep *k, struct arena *heap, char *acc, bool piece,
+    struct str bytes)
 {
 	uint64_t head;
 	int64_t count = 1;
@@ -177,8 +196,33 @@ group_load_acc(
 	/* Rows that were not counted came, and could not be taken back. */
 	if (k->c->counts)
 		memcpy(acc + k->c->count_at, &count, sizeof count);
-	return load_pieces(k, (unsigned)(head >> 1), heap, acc, &bytes) &&
+	return load_aggregates(
+		   k, (unsigned)(head >> 1), heap, acc, piece, &bytes) &&
 	       !bytes.n;
+}
+
+bool
+group_load_acc(
+    const struct group_keep *k, struct arena *heap, char *acc, struct str bytes)
+{
+	return load_acc(k, heap, acc, false, bytes);
+}
+
+bool
+group_add_saved(
+    const struct group_keep *k, struct arena *heap, char *acc, struct str piece)
+{
+	char *own = arena_zalloc(heap, k->c->cell_bytes);
+
+	if (load_acc(k, heap, own, true, piece)) {
+		group_merge_piece(k->c, heap, acc, false, own);
+		return true;
+	}
+	memset(own, 0, k->c->cell_bytes);
+	if (!load_acc(k, heap, own, false, piece))
+		return false;
+	group_merge(k->c, GROUP_EACH, heap, acc, own);
+	return true;
 }
 
 bool
@@ -205,7 +249,7 @@ save_cell(
     void *arg, const struct table *t, const struct cell *c, struct buf *out)
 {
 	(void)t;
-	group_save_acc(arg, c->bytes, out);
+	save_acc(arg, c->bytes, c->piece, out);
 }
 
 static bool
@@ -213,8 +257,14 @@ load_cell(void *arg, struct table *t, struct cell *c, struct str bytes)
 {
 	const struct group_keep *k = arg;
 
-	return group_is_key(k->c, cell_key(t, c)) &&
-	       group_load_acc(k, &t->heap, c->bytes, bytes);
+	if (!group_is_key(k->c, cell_key(t, c)))
+		return false;
+	if (c->piece && load_acc(k, &t->heap, c->bytes, true, bytes))
+		return true;
+	if (c->piece)
+		memset(c->bytes, 0, t->cell_bytes);
+	c->piece = false;
+	return load_acc(k, &t->heap, c->bytes, false, bytes);
 }
 
 static void
@@ -223,11 +273,32 @@ merge_cell(
 {
 	const struct group_keep *k = arg;
 
-	group_merge(k->c, GROUP_EACH, &t->heap, into->bytes, from->bytes);
+	if (from->piece)
+		group_merge_piece(
+		    k->c, &t->heap, into->bytes, into->piece, from->bytes);
+	else
+		group_merge(
+		    k->c, GROUP_EACH, &t->heap, into->bytes, from->bytes);
 }
 
-const struct cell_codec group_codec = {
-    .save = save_cell, .load = load_cell, .movable = true, .merge = merge_cell};
+static void
+end_piece(void *arg, struct table *t, struct cell *c)
+{
+	const struct group_config *g = ((const struct group_keep *)arg)->c;
+
+	for (unsigned i = 0; i < g->grouping.n_aggs; i++) {
+		const struct agg_call *call = &g->grouping.aggs[i];
+
+		if (agg_logs(call))
+			agg_log_end(call, &t->heap, c->bytes + call->offset);
+	}
+}
+
+const struct cell_codec group_codec = {.save = save_cell,
+    .load = load_cell,
+    .movable = true,
+    .merge = merge_cell,
+    .end_piece = end_piece};
 
 /* ---- numbers ---- */
 

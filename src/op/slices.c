@@ -124,9 +124,6 @@ slice_drop(struct slices_run *r, struct slice *s)
 
 /* ---- entering rows ---- */
 
-typedef void table_cells_fn(struct table *t, const struct str *keys,
-    const uint64_t *hashes, const uint16_t *ix, unsigned n, char **out);
-
 static void
 enter_slice(struct slices_run *r, const struct batch *b,
     const struct group_prep *p, struct slice *s, const uint16_t *rows,
@@ -136,15 +133,20 @@ enter_slice(struct slices_run *r, const struct batch *b,
 	size_t before = s->table.n_made;
 	struct agg_rows add = {
 	    .n = n, .rows = rows, .cells = cells, .time = b->time};
-	table_cells_fn *enter =
-	    s->table.kept && group_adds_parts(r->c, p, rows, n)
-		? table_cells_to_add
-		: table_cells;
+	bool pieces = s->table.kept && r->c->pieces;
 
 	for (size_t i = 0; i < r->c->n_sets; i++) {
-		enter(&s->table, p->keys + i * p->stride,
-		    p->hashes + i * p->stride, ks, n, cells);
-		group_add(r->c, &s->table.heap, p, &add);
+		const struct str *keys = p->keys + i * p->stride;
+		const uint64_t *hashes = p->hashes + i * p->stride;
+
+		if (pieces) {
+			table_cells_to_add(
+			    &s->table, keys, hashes, ks, n, cells);
+			group_add_to_pieces(r->c, &s->table, p, &add);
+		} else {
+			table_cells(&s->table, keys, hashes, ks, n, cells);
+			group_add(r->c, &s->table.heap, p, &add);
+		}
 	}
 	r->run.counts.keys += s->table.n_made - before;
 	slice_tree_stale(&r->tree, s->span.start);

@@ -180,6 +180,8 @@ void kept_cells(struct kept *k, const struct str *keys, const uint64_t *hashes,
 void kept_complete(struct kept *k, struct cell *c);
 /* The same, given that. */
 void kept_join(struct kept *k, struct cell *c, struct str value);
+/* The store has nothing of it: it is whole from now on. */
+void kept_end_piece(struct kept *k, struct cell *c);
 /* Adds a piece in memory, which stays what it is, to a loose cell. */
 void kept_add_piece(
     struct kept *k, struct table *loose, struct cell *to, const struct cell *c);

@@ -87,7 +87,7 @@ gather_give(struct gather *g, bool last, pieces_fold *fold, void *arg,
 	*value = all;
 	if (!pieces_single(all, &one)) {
 		g->folded.n = 0;
-		if (!fold || !fold(arg, map, key, all, &g->folded))
+		if (!fold || !fold(arg, map, key, all, whole, &g->folded))
 			return whole ? PIECES_ALL : PIECES_MORE;
 		one = buf_str(&g->folded);
 	}

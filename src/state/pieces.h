@@ -37,11 +37,11 @@ bool pieces_valid(struct str pieces);
 bool pieces_single(struct str pieces, struct str *piece);
 
 /*
- * What makes one piece of several: appends it to *out, or is false, and they
- * stay as they are.
+ * What makes one piece of several, whole: of all that the key has. Appends it
+ * to *out, or is false, and they stay as they are.
  */
 typedef bool pieces_fold(void *arg, unsigned map, struct str key,
-    struct str pieces, struct buf *out);
+    struct str pieces, bool whole, struct buf *out);
 
 /*
  * What the entries of a key say together; they are added from the newest to

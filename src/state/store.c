@@ -619,7 +619,7 @@ store_set_fold(struct store *s, unsigned map, store_fold *fold, void *arg)
 
 bool
 store_fold_any(void *store, unsigned map, struct str key, struct str pieces,
-    struct buf *out)
+    bool whole, struct buf *out)
 {
 	struct store *s = store;
 	bool folded = false;
@@ -627,8 +627,8 @@ store_fold_any(void *store, unsigned map, struct str key, struct str pieces,
 	pthread_rwlock_rdlock(&s->fold_lock);
 	for (size_t i = 0; i < s->n_folds; i++)
 		if (s->folds[i].map == map && s->folds[i].fold)
-			folded =
-			    s->folds[i].fold(s->folds[i].arg, key, pieces, out);
+			folded = s->folds[i].fold(
+			    s->folds[i].arg, key, pieces, whole, out);
 	pthread_rwlock_unlock(&s->fold_lock);
 	return folded;
 }

@@ -133,14 +133,16 @@ void store_append(struct store *s, unsigned map, int64_t bucket, struct str key,
     struct str piece);
 
 /*
- * What makes one value of pieces, the oldest first (pieces_next), for reads of
- * a map and for merges: appends it to *out, or is false if they are none that
- * were put. It must not matter which neighbours are folded first. Called in
+ * What makes one of pieces, the oldest first (pieces_next), for reads of a map
+ * and for merges: appends it to *out, or is false if they are none that were
+ * put. whole: they are all that the key has, and what is made is its value;
+ * else it is a piece, and false says that they are better left alone. It must
+ * not matter which neighbours are folded first. Called in
  * any thread, until it is replaced (NULL: there is none), and looks at nothing
  * that changes meanwhile. Without it pieces stay as they are.
  */
 typedef bool store_fold(
-    void *arg, struct str key, struct str pieces, struct buf *out);
+    void *arg, struct str key, struct str pieces, bool whole, struct buf *out);
 void store_set_fold(struct store *s, unsigned map, store_fold *fold, void *arg);
 
 /* Every entry of a bucket, of a map. */

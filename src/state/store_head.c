@@ -81,6 +81,30 @@ format_take(struct str text, int64_t version, struct format *f)
 	return whole;
 }
 
+/*
+ * Has the text all that one of our versions has but for the number itself?
+ * Then that is damaged, and no newer program wrote it.
+ */
+static bool
+is_ours(struct str text)
+{
+	struct format f;
+	struct buf again = {0};
+	long line = str_find(text, STR("\n"), 0);
+	size_t from = line < 0 ? text.n : (size_t)line;
+	bool ours = false;
+
+	for (int64_t v = FORMAT_FIRST; !ours && v <= FORMAT_NEWEST; v++) {
+		format_take(text, v, &f);
+		again.n = 0;
+		format_text(&again, &f);
+		ours = text.n == again.n &&
+		       !memcmp(text.p + from, again.p + from, text.n - from);
+	}
+	buf_release(&again);
+	return ours;
+}
+
 int
 format_read(const struct store_dir *d, struct format *f, struct err *err)
 {
@@ -90,12 +114,14 @@ format_read(const struct store_dir *d, struct format *f, struct err *err)
 	int64_t version = version_of(buf_str(&text));
 
 	*f = (struct format){0};
-	if (!rc && found && version > FORMAT_NEWEST)
+	if (!rc && found && version > FORMAT_NEWEST && !is_ours(buf_str(&text)))
 		rc = store_damaged(d, "FORMAT", err,
 		    "the state is of a newer weir (format %" PRId64
 		    ", this one has %d)",
 		    version, FORMAT_NEWEST);
-	else if (!rc && found && !format_take(buf_str(&text), version, f))
+	else if (!rc && found &&
+		 (version > FORMAT_NEWEST ||
+		     !format_take(buf_str(&text), version, f)))
 		rc = store_damaged(d, "FORMAT", err, "is damaged");
 	buf_release(&text);
 	return rc;

@@ -147,7 +147,7 @@ void store_fail(struct store *s, struct err *err);
 
 /* One piece of several by what the map has for it, if it has. Any thread. */
 bool store_fold_any(void *store, unsigned map, struct str key,
-    struct str pieces, struct buf *out);
+    struct str pieces, bool whole, struct buf *out);
 
 /* Makes it what a scanned journal says up to an epoch; opens the runs. */
 int store_load(struct store *s, const struct recovery *r, uint64_t number,

@@ -167,12 +167,12 @@ next_name(void *arg, char *name)
 }
 
 static bool
-fold(
-    void *arg, unsigned map, struct str key, struct str pieces, struct buf *out)
+fold(void *arg, unsigned map, struct str key, struct str pieces, bool whole,
+    struct buf *out)
 {
 	const struct store_merge *m = arg;
 
-	return store_fold_any(m->store, map, key, pieces, out);
+	return store_fold_any(m->store, map, key, pieces, whole, out);
 }
 
 static bool

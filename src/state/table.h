@@ -107,7 +107,11 @@ struct cell_codec {
 	/* The accumulators and what hangs off them, as bytes. */
 	void (*save)(void *arg, const struct table *t, const struct cell *c,
 	    struct buf *out);
-	/* Into a zeroed cell. False: those are not bytes that save wrote. */
+	/*
+	 * Into a zeroed cell. False: those are not bytes that save wrote. Of a
+	 * cell that is a piece `piece` is set, here and in save; load takes it
+	 * away if what it finds is a cell that is whole.
+	 */
 	bool (*load)(
 	    void *arg, struct table *t, struct cell *c, struct str bytes);
 	/*
@@ -121,12 +125,18 @@ struct cell_codec {
 	 */
 	bool movable;
 	/*
-	 * NULL, or: adds to a cell what came behind that. With load and save it
-	 * is also called in other threads, for cells of no table of the step:
-	 * then nothing of arg is changed.
+	 * NULL, or: adds to a cell what came behind that: a piece to any, a
+	 * whole one to one that is whole, too. With load and save it is also
+	 * called in other threads, for cells of no table of the step: then
+	 * nothing of arg is changed.
 	 */
 	void (*merge)(void *arg, struct table *t, struct cell *into,
 	    const struct cell *from);
+	/*
+	 * NULL: a piece that nothing came before is the same as a whole cell,
+	 * or: makes it that. `piece` is still set.
+	 */
+	void (*end_piece)(void *arg, struct table *t, struct cell *c);
 	/*
 	 * NULL, or: makes what points to cells of the table let go of them, for
 	 * some are to be evicted. False: it cannot now, and none is.
@@ -149,6 +159,12 @@ void table_pieces_end(struct state_map *map);
  */
 void table_cells_to_add(struct table *t, const struct str *keys,
     const uint64_t *hashes, const uint16_t *ix, unsigned n, char **out);
+
+/*
+ * What the store has of these cells, as table_cells_to_add gave them, is got
+ * at once: none is a piece any more.
+ */
+void table_complete(struct table *t, char *const *cells, unsigned n);
 
 /*
  * Binds an empty table, which stays where it is, to a bucket of a map: cells

@@ -501,7 +501,7 @@ table_load(struct table *t)
 	store_scan_end(scan);
 	/* What is a piece still has nothing before it. */
 	for (size_t i = 0; k->pieces && i < t->n; i++)
-		t->cells[i]->piece = false;
+		kept_end_piece(k, t->cells[i]);
 	if (t->n_gone)
 		strike_gone(t);
 	k->partial = false;
@@ -589,10 +589,10 @@ move(struct kept *k, struct cell *c)
 		to = table_alloc(t, cell_key(t, c), c->hash);
 		value->n = 0;
 		kept_write(k, c, value);
+		to->piece = c->piece;
 		must(kept_read(k, t, to, buf_str(value)));
 		to->changed = c->changed;
 		to->stored = c->stored;
-		to->piece = c->piece;
 		table_relink(t, c, to);
 	}
 	to->used = (c->used - 1) & USED_MAX;

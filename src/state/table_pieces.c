@@ -6,14 +6,20 @@
  * what the store has and, behind it, what the piece has.
  *
  * Merging is exact and associative (the owner sees to it), so it does not
- * matter where a value was cut, nor which neighbours were folded before.
+ * matter where a value was cut, nor which neighbours were folded before. How a
+ * piece has what was added may differ from how a whole cell has it: it may
+ * still be to be added.
  */
+#include "base/mem.h"
 #include "base/must.h"
 #include "state/code.h"
 #include "state/kept.h"
 #include "state/pieces.h"
 
 #define REVISION_MAX ((1u << 26) - 1)
+/* Pieces of so many bytes are better left alone until all there are is known.
+ */
+#define FOLD_BYTES ((size_t)16 << 20)
 
 /* ---- without a table: in any thread ---- */
 
@@ -38,9 +44,12 @@ merge(const struct cell_codec *codec, void *arg, struct table *t,
 		into->revision = from->revision;
 }
 
-/* As store_fold. */
+/*
+ * As store_fold. Of pieces that were written in different ways none is made,
+ * only the value they have in the end.
+ */
 static bool
-fold(void *arg, struct str key, struct str pieces, struct buf *out)
+fold(void *arg, struct str key, struct str pieces, bool whole, struct buf *out)
 {
 	const struct piecewise *p = arg;
 	struct table t;
@@ -51,10 +60,14 @@ fold(void *arg, struct str key, struct str pieces, struct buf *out)
 	table_init(&t, p->cell_bytes);
 	all = table_alloc(&t, key, 0);
 	one = table_alloc(&t, key, 0);
-	good = pieces_next(&pieces, &piece) && read_piece(p, &t, all, piece);
+	all->piece = !whole;
+	good = (whole || pieces.n <= FOLD_BYTES) &&
+	       pieces_next(&pieces, &piece) && read_piece(p, &t, all, piece);
 	while (good && pieces_next(&pieces, &piece)) {
 		memset(one->bytes, 0, t.cell_bytes);
-		good = read_piece(p, &t, one, piece);
+		one->piece = true;
+		good = read_piece(p, &t, one, piece) &&
+		       (whole || one->piece == all->piece);
 		if (good)
 			merge(p->codec, p->arg, &t, all, one);
 	}
@@ -95,13 +108,14 @@ kept_join(struct kept *k, struct cell *c, struct str value)
 	struct buf own = {0};
 	struct cell *more;
 
-	c->piece = false;
 	c->stored = true;
 	if (c->changed)
 		kept_write(k, c, &own);
+	c->piece = false;
 	memset(c->bytes, 0, t->cell_bytes);
 	if (kept_read(k, t, c, value) && c->changed) {
 		more = table_alloc(t, cell_key(t, c), c->hash);
+		more->piece = true;
 		must(kept_read(k, t, more, buf_str(&own)));
 		merge(k->codec, k->arg, t, c, more);
 	}
@@ -109,15 +123,49 @@ kept_join(struct kept *k, struct cell *c, struct str value)
 }
 
 void
+kept_end_piece(struct kept *k, struct cell *c)
+{
+	if (c->piece && c->changed && k->codec->end_piece)
+		k->codec->end_piece(k->arg, k->table, c);
+	c->piece = false;
+}
+
+void
 kept_complete(struct kept *k, struct cell *c)
 {
 	struct buf value = {0};
 
-	c->piece = false;
+	if (!c->piece)
+		return;
 	if (state_get(k->map, k->bucket, cell_key(k->table, c), &value) ==
 	    STORE_FOUND)
 		kept_join(k, c, buf_str(&value));
+	else
+		kept_end_piece(k, c);
 	buf_release(&value);
+}
+
+void
+table_complete(struct table *t, char *const *cells, unsigned n)
+{
+	struct kept *k = t->kept;
+	struct state *s = k->state;
+
+	mem_grow(&s->keys, &s->cap_keys, n, sizeof *s->keys);
+	mem_grow(&s->values, &s->cap_values, n, sizeof *s->values);
+	for (unsigned i = 0; i < n; i++)
+		s->keys[i] = cell_key(t, cell_of_bytes(cells[i]));
+	if (!store_get_many(
+		s->store, k->map->number, k->bucket, s->keys, n, s->values))
+		return;
+	for (unsigned i = 0; i < n; i++) {
+		struct cell *c = cell_of_bytes(cells[i]);
+
+		if (c->piece && s->values[i].p)
+			kept_join(k, c, s->values[i]);
+		else
+			kept_end_piece(k, c);
+	}
 }
 
 void

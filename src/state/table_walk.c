@@ -115,7 +115,7 @@ from_memory(struct table_walk *w, bool both)
 	if (!c->piece)
 		return c;
 	if (!both) {
-		c->piece = false; /* nothing came before it */
+		kept_end_piece(w->table->kept, c);
 		return c;
 	}
 	whole = load_loose(w);

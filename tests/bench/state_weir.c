@@ -22,12 +22,12 @@ failed(struct err *err)
 
 /* The first has all of the value, the others have counts. */
 static bool
-fold(void *arg, struct str key, struct str pieces, struct buf *out)
+fold(void *arg, struct str key, struct str pieces, bool whole, struct buf *out)
 {
 	size_t from = out->n;
 	struct str piece;
 
-	(void)arg, (void)key;
+	(void)arg, (void)key, (void)whole;
 	while (pieces_next(&pieces, &piece) && piece.n == VALUE)
 		if (out->n == from)
 			buf_adds(out, piece);

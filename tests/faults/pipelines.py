@@ -148,7 +148,7 @@ LIVE = "SELECT k, count(*) n, max(v) m, count(DISTINCT v) d GROUP BY k"
 HOP = ("SELECT k, count(*) n, percentile(v, 0.5) p, first(id) f GROUP BY k, "
        "hop(20s, 5s)")
 PIECES = ("SELECT k, count(*) n, max(v) m, count(DISTINCT v) d, "
-          "listagg(id) l GROUP BY k")
+          "listagg(id) l, sum(v / 7.0) s, var_pop(v / 3.0) p GROUP BY k")
 SPILLED = "SELECT substr(k, 5, 6) id, count(*) n, sum(v) s GROUP BY k"
 
 PIPELINES = [

@@ -315,6 +315,11 @@ test_foreign(void)
 	    "no directory at all");
 	test_close(test_open(test_dir("newer"), &make));
 	snprintf(path, sizeof path, "%s/FORMAT", test_dir("newer"));
+	fd = open(path, O_WRONLY);
+	ok(pwrite(fd, "3", 1, 11) == 1, "a number that is damaged");
+	close(fd);
+	ok(fails(test_dir("newer"), &make, "FORMAT: is damaged") == ERR_STATE,
+	    "is not a newer one");
 	fd = open(path, O_WRONLY | O_TRUNC);
 	ok(write(fd, "weir-state 3\n", 13) == 13, "a format to come");
 	close(fd);

@@ -57,10 +57,11 @@ whole_of(const struct item *item)
 
 /* One behind another: neighbours may be folded first. */
 static bool
-fold(void *arg, struct str key, struct str pieces, struct buf *out)
+fold(void *arg, struct str key, struct str pieces, bool whole, struct buf *out)
 {
 	struct str piece;
 
+	(void)whole;
 	*(unsigned *)arg += key.n != 0;
 	while (pieces_next(&pieces, &piece))
 		buf_adds(out, piece);
@@ -311,9 +312,10 @@ formats(void)
 }
 
 static bool
-refuses(void *arg, struct str key, struct str pieces, struct buf *out)
+refuses(
+    void *arg, struct str key, struct str pieces, bool whole, struct buf *out)
 {
-	(void)arg, (void)key, (void)pieces;
+	(void)arg, (void)key, (void)pieces, (void)whole;
 	buf_lit(out, "half of it");
 	return false;
 }
