@@ -342,8 +342,24 @@ may_be_equal(struct str a, struct str b, unsigned n, struct arena *arena)
 	return true;
 }
 
+/* Where not all keys are in memory. */
 static bool
-any_may_be(const struct table *t, bool some, struct str key, unsigned n)
+any_elsewhere(struct table *t, struct str key, unsigned n, struct arena *a)
+{
+	struct table_walk *walk = table_walk_begin(t);
+	const struct cell *cell;
+	bool found = false;
+
+	while (!found && (cell = table_walk_next(walk))) {
+		found = may_be_equal(key, cell_key(t, cell), n, a);
+		arena_reset(a);
+	}
+	table_walk_end(walk);
+	return found;
+}
+
+static bool
+any_may_be(struct table *t, bool some, struct str key, unsigned n)
 {
 	struct arena a;
 	bool found = false;
@@ -352,8 +368,12 @@ any_may_be(const struct table *t, bool some, struct str key, unsigned n)
 	if (n == 1)
 		return some;
 	arena_init(&a, 256);
-	for (size_t i = 0; i < t->n && !found; i++)
-		found = may_be_equal(key, cell_key(t, t->cells[i]), n, &a);
+	if (!table_is_whole(t))
+		found = any_elsewhere(t, key, n, &a);
+	else
+		for (size_t i = 0; i < t->n && !found; i++)
+			found =
+			    may_be_equal(key, cell_key(t, t->cells[i]), n, &a);
 	arena_release(&a);
 	return found;
 }
@@ -371,8 +391,7 @@ find_kin(const struct semi_run *r, const struct semi_prep *p, unsigned k,
 }
 
 static enum answer
-is_in(const struct semi_run *r, const struct semi_prep *p, unsigned k,
-    unsigned row)
+is_in(struct semi_run *r, const struct semi_prep *p, unsigned k, unsigned row)
 {
 	const struct keys *keys = &p->keys;
 	bool null = keys_null(keys, row);
@@ -398,8 +417,7 @@ is_in(const struct semi_run *r, const struct semi_prep *p, unsigned k,
 }
 
 static enum answer
-ask(const struct semi_run *r, const struct semi_prep *p, unsigned k,
-    unsigned row)
+ask(struct semi_run *r, const struct semi_prep *p, unsigned k, unsigned row)
 {
 	const struct keys *keys = &p->keys;
 	enum answer a = ANSWER_NO;
