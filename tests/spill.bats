@@ -43,8 +43,8 @@ near() {
 	    skip "a sanitizer is at work"
 	weir "$@" >plenty
 	# shellcheck disable=SC2016
-	bash -c 'ulimit -d "$1"; shift; exec "$@"' - "$limit" "$WEIR" --mem 4M \
-	    "$@" >little
+	bash -c 'ulimit -s 1024; ulimit -d "$1"; shift; exec "$@"' - "$limit" \
+	    "$WEIR" --mem 4M "$@" >little
 	[ -s plenty ]
 	cmp plenty little
 }
@@ -341,6 +341,12 @@ near() {
 	many 300000 250000 >many.jsonl
 	near 45056 -l 10s 'SELECT k, count(*) AS n GROUP BY k, session(10h)' \
 	    many.jsonl
+}
+
+@test "memory: what other threads prepare stays near the limit" {
+	many 200000 100000 >many.jsonl
+	near 36864 -j3 'SELECT k, sum(v / 2.0) s, avg(v * 1.5) a, count(*) n,
+	    max(v) m GROUP BY k' many.jsonl
 }
 
 @test "state: a run does not read the sessions that nothing comes for" {

@@ -293,6 +293,20 @@ static const struct {
     {"elb", "2015-05-13T23:39:43.945958Z my-loadbalancer 192.168.131.39:2817 "
 	    "10.0.0.1:80 0.000073 0.001048 0.000057 200 200 0 29 \"GET "
 	    "http://www.example.com:80/ HTTP/1.1\" \"curl/7.38.0\" - -\n"},
+    {"nlb",
+	"tls 2.0 2018-12-20T02:59:40 net/my-nlb/c6e77e28c25b2234 "
+	"g3d4b5e8bb8464cd 72.21.218.154:51341 172.100.100.185:443 5 2 98 246 - "
+	"arn:aws:acm:us-east-2:671290407336:certificate/2a10 - "
+	"ECDHE-RSA-AES128-SHA tlsv12 - my.elb.us-east-2.amazonaws.com\n"},
+    {"s3", "79a59df9 bucket1 [06/Feb/2019:00:00:38 +0000] 192.0.2.3 79a59df9 "
+	   "3E57427F3EXAMPLE REST.GET.OBJECT a/b.txt \"GET /a/b.txt HTTP/1.1\" "
+	   "200 - 113 113 7 6 \"-\" \"S3Console/0.4\" -\n"},
+    {"vpcflow", "2 123456789010 eni-1235b8ca123456789 172.31.16.139 "
+		"172.31.16.21 20641 22 6 20 4249 1418530010 1418530070 ACCEPT "
+		"OK\n"},
+    {"vpcflow",
+	"version account-id interface-id srcaddr dstaddr srcport dstport "
+	"protocol packets bytes start end action log-status\n"},
     {"w3c", "#Version: 1.0\n#Fields: date time c-ip\n2026-01-01 1:1:1 x\n"},
     {"zeek", "#separator \\x09\n#set_separator\t,\n"},
     {"cri", "2016-10-06T00:17:09.669794202Z stdout F log content 1\n"},
@@ -314,6 +328,13 @@ static const struct {
     {"csv", "a;b\n1;2\n"},
     {"tsv", "ts\tuser\n1\tann\n"},
     {"lines", "hello world\n"},
+    {"lines", "web-1  |  * Serving Flask app 'app.py'\n"
+	      "web-1  |  * Debug mode: on\n"},
+    {"lines", "2022-06-02T11:58:12.193Z info vpxd[45715] [Originator@6876 "
+	      "sub=vpxLro opID=7e] [VpxLRO] -- BEGIN lro-846063 -- x -- y -- "
+	      "z -- 528e6e0c(52) a b c d\n"},
+    {"lines", "2025-04-24T22:09:20.854Z\tinfo\tMetrics\t{\"otelcol.id\": "
+	      "\"debug\", \"x\": \"Exporter\"}\n"},
     {"lines", "see a=b\n"},
     {"lines", "2026-03-28 22:00:01,123 INFO [main] it is up\n"},
     {"lines", "2026-03-28T22:00:01Z INFO main it is up\n"},
@@ -339,6 +360,10 @@ test_guesses(void)
 			same(format_guess(head, false)->name, heads[i].format,
 			    "and when there is more");
 	}
+	same(format_guess(STR("Hello, World!\n"), true)->name, "lines",
+	    "a header alone is all words");
+	same(format_guess(STR("a,b.c,\"d e\"\n"), true)->name, "csv",
+	    "and then it is one");
 }
 
 /* The example of each row of the table is guessed as that or as a format
