@@ -377,6 +377,38 @@ many levels of symbolic links"
 	done
 }
 
+# copying BYTES: one generation ends while the next is being copied already,
+# of which so many bytes are there, and is then cut.
+copying() {
+	write 1 5 a.json
+	follow 'SELECT i' a.json
+	comes 5
+	kill -STOP "$pid"
+	cp a.json a.json.2
+	: >a.json
+	write 6 15 a.json
+	head -c "$1" a.json >a.json.1
+	kill -CONT "$pid"
+	comes 15
+	kill -STOP "$pid"
+	cp a.json a.json.1
+	: >a.json
+	write 16 25 a.json
+	[ "$2" = keep ] || gzip a.json.1
+	kill -CONT "$pid"
+	all 25
+}
+
+@test "follow: a generation ends while the next is being copied" {
+	local n how
+	for n in 0 200 100000; do
+		for how in keep gzip; do
+			echo "bytes: $n, then $how"
+			ways copying "$n" "$how"
+		done
+	done
+}
+
 @test "follow: windows close by the lateness, which must be stated" {
 	gives 2 weir -F 'SELECT count(*) n GROUP BY tumble(1m)' a.json
 	has "$errors" '--lateness'

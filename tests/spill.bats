@@ -43,8 +43,8 @@ near() {
 	    skip "a sanitizer is at work"
 	weir "$@" >plenty
 	# shellcheck disable=SC2016
-	bash -c 'ulimit -d "$1"; shift; exec "$@"' - "$limit" "$WEIR" --mem 4M \
-	    "$@" >little
+	bash -c 'ulimit -s 1024; ulimit -d "$1"; shift; exec "$@"' - "$limit" \
+	    "$WEIR" --mem 4M "$@" >little
 	[ -s plenty ]
 	cmp plenty little
 }
@@ -228,6 +228,40 @@ near() {
 	near 45056 'SELECT k, v ORDER BY v, k LIMIT 150000' many.jsonl
 }
 
+@test "memory: rows that stand at the end give the same" {
+	printf '%s\n' 'weir: 1' 'input: {format: json}' 'steps:' \
+	    '  - select: [op, k, v]' '  - from_changelog: op' \
+	    '  - settle:' >settle.yaml
+	many 30000 20000 | awk '{
+		took = NR % 7 == 0
+		$0 = took ? old : $0
+		old = NR % 7 == 3 ? $0 : old
+		sub(/"t":/, (took ? "\"op\":\"-D\"" : "\"op\":\"+I\"") ",&")
+		print
+	}' >many.jsonl
+	head -20000 many.jsonl >first.jsonl
+	tail -n +20001 many.jsonl >rest.jsonl
+	same -f settle.yaml many.jsonl
+	same_in_two -f settle.yaml
+	many 200000 150000 | sed 's/{/{"op":"+I",/' >many.jsonl
+	near 45056 -f settle.yaml many.jsonl
+}
+
+@test "memory: NOT IN of several columns gives the same" {
+	local q='SELECT k, v WHERE (k, v) NOT IN (SELECT k, v FROM'
+
+	many 30000 20000 | sed '5000~9000s/"key[^,]*"/null/' >many.jsonl
+	many 1000 900 | sed '300~400s/"v":[0-9]*/"v":null/
+		100~350s/"k":[^,]*/"k":null/' >few.jsonl
+	head -400 few.jsonl >first.jsonl
+	tail -n +401 few.jsonl >rest.jsonl
+	same "$q 'many.jsonl')" few.jsonl
+	same "SELECT k, (k, v) IN (SELECT k, v FROM 'many.jsonl') AS i" \
+	    few.jsonl
+	many 60000 60000 | sed '7~9000s/"key[^,]*"/null/' >many.jsonl
+	near 40960 "$q 'many.jsonl')" few.jsonl
+}
+
 @test "memory: the best rows of each key give the same" {
 	local q='SELECT k, v, t FROM (SELECT *, ROW_NUMBER() OVER
 	    (PARTITION BY k ORDER BY v DESC) AS r) WHERE r'
@@ -267,6 +301,12 @@ near() {
 	many 300000 250000 >many.jsonl
 	near 45056 -l 10s 'SELECT k, count(*) AS n GROUP BY k, session(10h)' \
 	    many.jsonl
+}
+
+@test "memory: what other threads prepare stays near the limit" {
+	many 200000 100000 >many.jsonl
+	near 36864 -j3 'SELECT k, sum(v / 2.0) s, avg(v * 1.5) a, count(*) n,
+	    max(v) m GROUP BY k' many.jsonl
 }
 
 @test "state: a run does not read the sessions that nothing comes for" {

@@ -279,6 +279,14 @@ unknown_name(struct binder *bd, const struct node *n)
 	struct str name = n->path.steps[0].name;
 	char shown[4 * 64 + 8];
 
+	if (str_is(name, "_offset")) {
+		bind_fail(bd, n->where,
+		    "these rows are not records, and begin nowhere in an "
+		    "input");
+		err_hint(bd->err, "a random number with a seed can go by a key "
+				  "as well: rand_by(seed, key)");
+		return NULL;
+	}
 	err_quote(shown, name, 64);
 	if (bd->scope->grouping) {
 		bind_fail(bd, n->where,

@@ -325,6 +325,18 @@ void eval_begin(struct eval *ev, const struct batch *b);
 void eval_fail(struct eval *ev, unsigned row, const char *reason);
 
 /*
+ * The type that values of types a and b are compared as, where the two are not
+ * alike: dates beside times are times, texts beside anything else are read.
+ * T_NULL: each as it is.
+ */
+enum type type_compared(enum type a, enum type b);
+
+/* The selected rows' values of a column as such; a text that cannot be read is
+ * NULL, as it compares with nothing. */
+void column_compared(
+    struct eval *ev, const struct batch *b, enum type as, struct column *c);
+
+/*
  * Evaluates for the selected rows of b (or for sel[0..n_sel) if sel is not
  * NULL). out's elements of other rows are unspecified. A row that fails gets
  * NULL and is marked in ev.

@@ -6,6 +6,7 @@
  */
 #include "data/pack.h"
 #include "expr/fn_items.h"
+#include "expr/mapping.h"
 
 /* ---- making ---- */
 
@@ -25,29 +26,31 @@ static void
 object(struct fn_frame *f, const struct value *args, unsigned n, bool nulls,
     struct value *out)
 {
+	struct mapping m = mapping_start(f->eval->arena, n / 2);
 	struct buf b = {0};
-	bool first = true;
 
 	*out = VALUE_NULL;
 	if (n % 2) {
 		fn_fail(f, "a key without a value");
 		return;
 	}
-	buf_addc(&b, '{');
 	for (unsigned i = 0; i < n; i += 2) {
 		if (args[i].type == T_NULL) {
 			fn_fail(f, "a key is NULL");
-			buf_release(&b);
 			return;
 		}
-		if (args[i + 1].type == T_NULL && !nulls)
-			continue;
-		if (!first)
+		if (args[i + 1].type != T_NULL || nulls)
+			mapping_put(
+			    &m, value_text(fn_print(f, args[i])), args[i + 1]);
+	}
+	mapping_settle(&m);
+	buf_addc(&b, '{');
+	for (unsigned i = 0; i < m.n; i++) {
+		if (i)
 			buf_addc(&b, ',');
-		first = false;
-		json_put_text(&b, fn_print(f, args[i]));
+		value_json(&b, m.kv[2 * i]);
 		buf_addc(&b, ':');
-		value_json(&b, args[i + 1]);
+		value_json(&b, m.kv[2 * i + 1]);
 	}
 	buf_addc(&b, '}');
 	give_text(f, &b, out);
@@ -301,8 +304,9 @@ const struct fn fn_json_make_rows[] = {
 	 .result = "{\"a\":1,\"c\":3}",
 	 .flink = NULL, .row = json_merge_row},
 	{.name = "json_object", JSON, .signature = "any ... = NULL -> text",
-	 .doc = "A JSON object of keys and values in turn. Also written "
-		"JSON_OBJECT(KEY 'a' VALUE 1, 'b' VALUE 2 ABSENT ON NULL).",
+	 .doc = "A JSON object of keys and values in turn; of equal keys the "
+		"last one's value. Also written JSON_OBJECT(KEY 'a' VALUE 1, "
+		"'b' VALUE 2 ABSENT ON NULL).",
 	 .example = "json_object('a', 1, 'b', NULL)",
 	 .result = "{\"a\":1,\"b\":null}",
 	 .flink = "JSON_OBJECT", .flags = FN_NULLS, .row = json_object_row},

@@ -8,6 +8,7 @@
 #include "base/hash.h"
 #include "base/num.h"
 #include "base/utf8.h"
+#include "data/key.h"
 #include "expr/fn_part.h"
 
 /* True if s is not empty and every character is one of a kind. */
@@ -93,20 +94,58 @@ draw(void)
 	return h ^ h >> 31;
 }
 
+static double
+unit_float(uint64_t h)
+{
+	return (double)(h >> 11) * 0x1p-53;
+}
+
+/* FNV-1a of the key's bytes from the seed, and SplitMix64's finish: the same
+ * for every process. */
+static uint64_t
+draw_by(int64_t seed, struct value key)
+{
+	uint64_t h = 0xcbf29ce484222325u + (uint64_t)seed * 0x9e3779b97f4a7c15u;
+	struct buf b = {0};
+
+	key_put(&b, key);
+	for (size_t i = 0; i < b.n; i++)
+		h = (h ^ (uint8_t)b.p[i]) * 0x100000001b3u;
+	buf_release(&b);
+	h = (h ^ h >> 30) * 0xbf58476d1ce4e5b9u;
+	h = (h ^ h >> 27) * 0x94d049bb133111ebu;
+	return h ^ h >> 31;
+}
+
+static void
+integer_below(struct fn_frame *f, uint64_t h, int64_t bound, struct value *out)
+{
+	*out = VALUE_NULL;
+	if (bound > 0)
+		*out = value_int(
+		    (int64_t)((unsigned __int128)h * (uint64_t)bound >> 64));
+	else
+		fn_fail(f, "a random number below 1");
+}
+
+FN_ROW(rand_by_row)
+{
+	*out = value_float(unit_float(draw_by(args[0].i, args[1])));
+}
+
+FN_ROW(rand_integer_by_row)
+{
+	integer_below(f, draw_by(args[0].i, args[1]), args[2].i, out);
+}
+
 FN_ROW(rand_row)
 {
-	*out = value_float((double)(draw() >> 11) * 0x1p-53);
+	*out = value_float(unit_float(draw()));
 }
 
 FN_ROW(rand_integer_row)
 {
-	*out = VALUE_NULL;
-	if (args[0].i > 0)
-		*out = value_int(
-		    (int64_t)((unsigned __int128)draw() * (uint64_t)args[0].i >>
-			      64));
-	else
-		fn_fail(f, "a random number below 1");
+	integer_below(f, draw(), args[0].i, out);
 }
 
 /* Version 4 of RFC 9562. */
@@ -152,15 +191,28 @@ const struct fn fn_logic_rows[] = {
 	{.name = "rand", .family = "math", .aliases = "random",
 	 .signature = "-> float",
 	 .doc = "A random number from 0 to below 1. Results that depend on it "
-		"differ from run to run.",
+		"differ from run to run; RAND(seed) is rand_by(seed, _offset), "
+		"the same in every run.",
 	 .example = "rand() < 1", .result = "true",
 	 .flink = "RAND", .flags = FN_VOLATILE, .row = rand_row},
+	{.name = "rand_by", .family = "math", .aliases = "",
+	 .signature = "bigint, any -> float",
+	 .doc = "A number from 0 to below 1 that looks random, and is always "
+		"the same for a seed and a key.",
+	 .example = "round(rand_by(42, 'weir'), 6)", .result = "0.184267",
+	 .flink = NULL, .row = rand_by_row},
 	{.name = "rand_integer", .family = "math", .aliases = "",
 	 .signature = "bigint -> bigint",
-	 .doc = "A random integer from 0 to below a bound.",
+	 .doc = "A random integer from 0 to below a bound; RAND_INTEGER(seed, "
+		"bound) is rand_integer_by(seed, _offset, bound).",
 	 .example = "rand_integer(1)", .result = "0",
 	 .flink = "RAND_INTEGER", .flags = FN_VOLATILE,
 	 .row = rand_integer_row},
+	{.name = "rand_integer_by", .family = "math", .aliases = "",
+	 .signature = "bigint, any, bigint -> bigint",
+	 .doc = "An integer from 0 to below a bound by a seed and a key.",
+	 .example = "rand_integer_by(42, 'weir', 100)", .result = "18",
+	 .flink = NULL, .row = rand_integer_by_row},
 	{.name = "typeof", LOGIC, .signature = "any -> text",
 	 .doc = "Name of the type of a value, as CAST has it; of NULL null.",
 	 .example = "typeof(1)", .result = "bigint",

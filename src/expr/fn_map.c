@@ -1,87 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Functions of maps. A key stands in a map once, at its first place and with
- * its last value. Equal is what value_eq says: 1 and 1.0 are.
+ * Functions of maps (mapping.h).
  */
-#include <stdlib.h>
-
 #include "expr/fn_items.h"
+#include "expr/mapping.h"
 #include "expr/regex.h"
-
-/* ---- making maps ---- */
-
-/* A map under construction; an entry of a key that is there replaces it. */
-struct mapping {
-	struct value *kv; /* keys and values in turn */
-	uint32_t n, cap;  /* of pairs */
-};
-
-static struct mapping
-mapping_start(struct fn_frame *f, uint32_t cap)
-{
-	return (struct mapping){.kv = arena_array(f->eval->arena,
-				    2 * (size_t)cap + 2, sizeof(struct value)),
-	    .cap = cap};
-}
-
-static void
-mapping_put(
-    struct fn_frame *f, struct mapping *m, struct value key, struct value v)
-{
-	if (m->n == m->cap) {
-		struct mapping more = mapping_start(f, 2 * m->cap + 8);
-
-		memcpy(more.kv, m->kv, 2 * m->n * sizeof *m->kv);
-		m->kv = more.kv;
-		m->cap = more.cap;
-	}
-	m->kv[2 * m->n] = key;
-	m->kv[2 * m->n++ + 1] = v;
-}
-
-static int
-by_key(const void *a, const void *b)
-{
-	const struct value *const *x = a, *const *y = b;
-	int cmp = value_cmp(**x, **y);
-
-	return cmp ? cmp : (*x > *y) - (*x < *y);
-}
-
-/* The map: each key at its first place with its last value. */
-static void
-mapping_done(struct fn_frame *f, struct mapping *m, struct value *out)
-{
-	const struct value **keys =
-	    arena_array(f->eval->arena, m->n, sizeof *keys);
-	bool *again = arena_zalloc(f->eval->arena, m->n + 1);
-	uint32_t count = 0;
-	struct buf b = {0}, map = {0};
-
-	for (uint32_t i = 0; i < m->n; i++)
-		keys[i] = &m->kv[2 * i];
-	qsort(keys, m->n, sizeof *keys, by_key);
-	for (uint32_t i = 1, first = 0; i < m->n; i++) {
-		if (!value_eq(*keys[i], *keys[first])) {
-			first = i;
-			continue;
-		}
-		again[(keys[i] - m->kv) / 2] = true;
-		m->kv[keys[first] - m->kv + 1] = keys[i][1];
-	}
-	for (uint32_t i = 0; i < m->n; i++) {
-		if (again[i])
-			continue;
-		pack_put(&b, m->kv[2 * i]);
-		pack_put(&b, m->kv[2 * i + 1]);
-		count++;
-	}
-	pack_put_map(&map, count);
-	buf_adds(&map, buf_str(&b));
-	*out = value_copy(f->eval->arena, value_of_str(T_MAP, buf_str(&map)));
-	buf_release(&b);
-	buf_release(&map);
-}
 
 static void
 every_second(
@@ -112,7 +35,7 @@ FN_ROW(map_from_arrays_row)
 {
 	struct items keys = items_of(f, args[0]);
 	struct items values = items_of(f, args[1]);
-	struct mapping m = mapping_start(f, keys.left);
+	struct mapping m = mapping_start(f->eval->arena, keys.left);
 	struct value k, v;
 
 	*out = VALUE_NULL;
@@ -121,8 +44,8 @@ FN_ROW(map_from_arrays_row)
 		return;
 	}
 	while (items_next(&keys, &k) && items_next(&values, &v))
-		mapping_put(f, &m, k, v);
-	mapping_done(f, &m, out);
+		mapping_put(&m, k, v);
+	mapping_done(&m, out);
 }
 
 /*
@@ -191,7 +114,7 @@ find_mark(struct fn_frame *f, const struct value *args, unsigned i,
 /* "a=1,b=2" by two marks; a piece without the second one has no value. */
 FN_ROW(str_to_map_row)
 {
-	struct mapping m = mapping_start(f, 8);
+	struct mapping m = mapping_start(f->eval->arena, 8);
 	struct str s = value_str(args[0]);
 	struct regex_span at;
 
@@ -207,9 +130,9 @@ FN_ROW(str_to_map_row)
 			    (struct str){one.p + at.until, one.n - at.until});
 			one.n = at.from;
 		}
-		mapping_put(f, &m, value_text(one), v);
+		mapping_put(&m, value_text(one), v);
 	}
-	mapping_done(f, &m, out);
+	mapping_done(&m, out);
 }
 
 FN_ROW(map_concat_row)
@@ -220,14 +143,14 @@ FN_ROW(map_concat_row)
 
 	for (unsigned i = 0; i < n; i++)
 		cap += items_of(f, args[i]).left / 2;
-	m = mapping_start(f, cap);
+	m = mapping_start(f->eval->arena, cap);
 	for (unsigned i = 0; i < n; i++) {
 		struct items it = items_of(f, args[i]);
 
 		while (items_next(&it, &k) && items_next(&it, &v))
-			mapping_put(f, &m, k, v);
+			mapping_put(&m, k, v);
 	}
-	mapping_done(f, &m, out);
+	mapping_done(&m, out);
 }
 
 FN_ROW(map_contains_key_row)
@@ -244,13 +167,13 @@ FN_ROW(map_contains_key_row)
 FN_ROW(map_remove_row)
 {
 	struct items it = items_of(f, args[0]);
-	struct mapping m = mapping_start(f, it.left / 2);
+	struct mapping m = mapping_start(f->eval->arena, it.left / 2);
 	struct value k, v;
 
 	while (items_next(&it, &k) && items_next(&it, &v))
 		if (!value_eq(k, args[1]))
-			mapping_put(f, &m, k, v);
-	mapping_done(f, &m, out);
+			mapping_put(&m, k, v);
+	mapping_done(&m, out);
 }
 
 /* [{"key": k, "value": v}, …], as Flink's rows of an entry are in JSON. */
@@ -261,11 +184,11 @@ FN_ROW(map_entries_row)
 	struct value k, v, entry;
 
 	while (items_next(&it, &k) && items_next(&it, &v)) {
-		struct mapping e = mapping_start(f, 2);
+		struct mapping e = mapping_start(f->eval->arena, 2);
 
-		mapping_put(f, &e, value_text(STR("key")), k);
-		mapping_put(f, &e, value_text(STR("value")), v);
-		mapping_done(f, &e, &entry);
+		mapping_put(&e, value_text(STR("key")), k);
+		mapping_put(&e, value_text(STR("value")), v);
+		mapping_done(&e, &entry);
 		making_add(&m, entry);
 	}
 	making_done(f, &m, out);
@@ -275,7 +198,7 @@ FN_ROW(map_entries_row)
 FN_ROW(map_from_entries_row)
 {
 	struct items it = items_of(f, args[0]);
-	struct mapping m = mapping_start(f, it.left);
+	struct mapping m = mapping_start(f->eval->arena, it.left);
 	struct arena *a = f->eval->arena;
 	struct value e, k, v;
 
@@ -292,9 +215,9 @@ FN_ROW(map_from_entries_row)
 			fn_fail(f, "an entry is a key and a value");
 			return;
 		}
-		mapping_put(f, &m, k, v);
+		mapping_put(&m, k, v);
 	}
-	mapping_done(f, &m, out);
+	mapping_done(&m, out);
 }
 
 /* clang-format off */
@@ -318,7 +241,8 @@ const struct fn fn_map_rows[] = {
 	 .result = "[{\"key\":\"a\",\"value\":1}]",
 	 .flink = "MAP_ENTRIES", .row = map_entries_row},
 	{.name = "map_from_arrays", LIST, .signature = "list, list -> map",
-	 .doc = "A map of a list of keys and a list of values.",
+	 .doc = "A map of a list of keys and a list of values; of equal keys "
+		"the last one's.",
 	 .example = "map_from_arrays(ARRAY['a', 'b'], ARRAY[1, 2])",
 	 .result = "{\"a\":1,\"b\":2}",
 	 .flink = "MAP_FROM_ARRAYS", .row = map_from_arrays_row},

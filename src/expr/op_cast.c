@@ -13,6 +13,7 @@
 #include "data/pack.h"
 #include "expr/code.h"
 #include "expr/daytime.h"
+#include "expr/mapping.h"
 
 /* ---- parameters ---- */
 
@@ -102,28 +103,52 @@ cast_daytime(
 static bool cast_value(
     struct arena *a, struct cast_type t, struct value v, struct value *out);
 
-/* A list's elements, or a map's keys and values in turn. */
 static bool
 cast_items(struct arena *a, const struct cast_elements *of, struct value v,
-    struct buf *out)
+    struct value *out)
 {
 	const char *p = v.p, *end = v.p + v.len;
+	struct buf bytes = {0};
 	struct value from, to;
+	bool good;
 	uint32_t n = 0;
 
-	if (v.type == T_MAP ? !pack_get_map(&p, end, &n)
-			    : !pack_get_array(&p, end, &n))
-		return false;
-	if (v.type == T_MAP)
-		pack_put_map(out, n);
-	else
-		pack_put_array(out, n);
-	for (uint32_t i = 0; i < n * of->n; i++) {
-		if (pack_get(&p, end, a, &from) != PACK_OK ||
-		    !cast_value(a, of->types[i % of->n], from, &to))
-			return false;
-		pack_put(out, to);
+	good = pack_get_array(&p, end, &n);
+	pack_put_array(&bytes, n);
+	for (uint32_t i = 0; good && i < n; i++) {
+		good = pack_get(&p, end, a, &from) == PACK_OK &&
+		       cast_value(a, of->types[0], from, &to);
+		if (good)
+			pack_put(&bytes, to);
 	}
+	if (good)
+		*out = value_of_str(T_LIST, arena_str(a, buf_str(&bytes)));
+	buf_release(&bytes);
+	return good;
+}
+
+/* Keys may have become equal: '1' and '01'. */
+static bool
+cast_pairs(struct arena *a, const struct cast_elements *of, struct value v,
+    struct value *out)
+{
+	const char *p = v.p, *end = v.p + v.len;
+	struct value from, key, to;
+	struct mapping m;
+	uint32_t n;
+
+	if (!pack_get_map(&p, end, &n))
+		return false;
+	m = mapping_start(a, n < 64 ? n : 64);
+	for (uint32_t i = 0; i < n; i++) {
+		if (pack_get(&p, end, a, &from) != PACK_OK ||
+		    !cast_value(a, of->types[0], from, &key) ||
+		    pack_get(&p, end, a, &from) != PACK_OK ||
+		    !cast_value(a, of->types[1], from, &to))
+			return false;
+		mapping_put(&m, key, to);
+	}
+	mapping_done(&m, out);
 	return true;
 }
 
@@ -131,26 +156,31 @@ cast_items(struct arena *a, const struct cast_elements *of, struct value v,
  * there. */
 static bool
 cast_row(struct arena *a, const struct cast_elements *of, struct value v,
-    struct buf *out)
+    struct value *out)
 {
+	struct buf bytes = {0};
 	struct value from, to;
+	bool good = true;
 
 	if (v.type == T_LIST && pack_count(v) != of->n)
 		return false;
-	pack_put_map(out, of->n);
-	for (unsigned i = 0; i < of->n; i++) {
+	pack_put_map(&bytes, of->n);
+	for (unsigned i = 0; good && i < of->n; i++) {
 		bool there = v.type == T_LIST
 				 ? pack_list_at(v, i, a, &from)
 				 : pack_map_find(v, of->names[i], a, &from);
 
 		if (!there)
 			from = VALUE_NULL;
-		if (!cast_value(a, of->types[i], from, &to))
-			return false;
-		pack_put(out, value_text(of->names[i]));
-		pack_put(out, to);
+		good = cast_value(a, of->types[i], from, &to);
+		pack_put_text(&bytes, of->names[i]);
+		if (good)
+			pack_put(&bytes, to);
 	}
-	return true;
+	if (good)
+		*out = value_of_str(T_MAP, arena_str(a, buf_str(&bytes)));
+	buf_release(&bytes);
+	return good;
 }
 
 static bool
@@ -158,8 +188,6 @@ cast_nested(
     struct arena *a, struct cast_type t, struct value v, struct value *out)
 {
 	bool row = t.of->names;
-	struct buf bytes = {0};
-	bool good;
 
 	if (v.type == T_TEXT && !pack_parse_json(value_str(v), a, &v))
 		return false;
@@ -168,12 +196,10 @@ cast_nested(
 	if (row ? v.type != T_LIST && v.type != T_MAP
 		: (enum type)v.type != t.type)
 		return false;
-	good =
-	    row ? cast_row(a, t.of, v, &bytes) : cast_items(a, t.of, v, &bytes);
-	if (good)
-		*out = value_of_str(t.type, arena_str(a, buf_str(&bytes)));
-	buf_release(&bytes);
-	return good;
+	if (row)
+		return cast_row(a, t.of, v, out);
+	return t.type == T_MAP ? cast_pairs(a, t.of, v, out)
+			       : cast_items(a, t.of, v, out);
 }
 
 static bool

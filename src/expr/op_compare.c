@@ -601,6 +601,63 @@ select_between(const struct expr *e, struct eval *ev, const struct batch *b,
 	return cols_select(CMP_LE, ev, &x2, &hi, rows_of(sel, n), out);
 }
 
+/* ---- keys that are compared ---- */
+
+enum type
+type_compared(enum type a, enum type b)
+{
+	if (type_is_instant(a) && type_is_instant(b))
+		return a == b ? T_NULL : T_TIME;
+	if (is_readable(b) && !is_readable(a)) {
+		enum type swap = a;
+
+		a = b;
+		b = swap;
+	}
+	if (!is_readable(a) || (b != T_TEXT && b != T_ANY && b != T_JSON))
+		return T_NULL;
+	return a == T_DATE ? T_TIME : a;
+}
+
+static struct value
+compared(struct arena *a, enum type as, struct value v)
+{
+	struct value out = v;
+
+	if (as == T_TIME && v.type == T_DATE)
+		out.type = T_TIME;
+	else if (v.type == T_TEXT &&
+		 !(type_is_number(as) ? text_number(a, value_str(v), &out)
+				      : value_cast(a, v, as, NULL, &out)))
+		return VALUE_NULL;
+	return out;
+}
+
+void
+column_compared(
+    struct eval *ev, const struct batch *b, enum type as, struct column *c)
+{
+	struct column out = col_null();
+
+	if (c->constant) {
+		if (c->type != T_NULL)
+			*c = column_const(ev->arena,
+			    compared(ev->arena, as, column_get(c, 0)));
+		return;
+	}
+	if (as == T_TIME && c->type == T_DATE)
+		c->type = T_TIME;
+	if (c->type != T_TEXT && c->type != T_ANY)
+		return;
+	for (unsigned k = 0; k < b->n_sel; k++) {
+		unsigned row = batch_row(b, k);
+
+		column_put(&out, ev->arena, row,
+		    compared(ev->arena, as, column_get(c, row)));
+	}
+	*c = out;
+}
+
 /* ---- binding ---- */
 
 bool

@@ -8,6 +8,7 @@
  */
 #include "data/pack.h"
 #include "expr/code.h"
+#include "expr/mapping.h"
 
 /* ---- ARRAY, MAP ---- */
 
@@ -19,37 +20,61 @@ run_args(const struct expr *e, struct eval *ev, const struct batch *b,
 		expr_run(e->args[i], ev, b, rows, &cols[i]);
 }
 
-/* op: T_LIST or T_MAP */
 static void
-eval_pack(const struct expr *e, struct eval *ev, const struct batch *b,
+eval_list(const struct expr *e, struct eval *ev, const struct batch *b,
     struct rows rows, struct column *out)
 {
-	bool map = e->op == T_MAP;
 	struct column *cols;
 	struct buf bytes = {0};
 
 	cols = arena_array(ev->arena, e->n_args, sizeof(*cols));
 	run_args(e, ev, b, rows, cols);
-	*out = column_new(ev->arena, e->type);
+	*out = column_new(ev->arena, T_LIST);
 	for (unsigned k = 0; k < rows.n; k++) {
 		unsigned row = rows.sel[k];
 
 		bytes.n = 0;
-		if (map)
-			pack_put_map(&bytes, e->n_args / 2);
-		else
-			pack_put_array(&bytes, e->n_args);
+		pack_put_array(&bytes, e->n_args);
 		for (unsigned i = 0; i < e->n_args; i++)
 			pack_put(&bytes, column_get(&cols[i], row));
-		out->v[row] = value_of_str(
-		    e->type, arena_str(ev->arena, buf_str(&bytes)));
-		if (map)
-			for (unsigned i = 0; i < e->n_args; i += 2)
-				if (column_is_null(&cols[i], row))
-					col_fail(ev, out, row,
-					    "a key of a map is NULL");
+		out->v[row] =
+		    value_of_str(T_LIST, arena_str(ev->arena, buf_str(&bytes)));
 	}
 	buf_release(&bytes);
+}
+
+/* False if a key is NULL. */
+static bool
+make_map(const struct expr *e, struct arena *arena, const struct column *cols,
+    unsigned row, struct value *out)
+{
+	struct mapping m = mapping_start(arena, e->n_args / 2);
+
+	for (unsigned i = 0; i < e->n_args; i += 2) {
+		if (column_is_null(&cols[i], row))
+			return false;
+		mapping_put(&m, column_get(&cols[i], row),
+		    column_get(&cols[i + 1], row));
+	}
+	mapping_done(&m, out);
+	return true;
+}
+
+static void
+eval_map(const struct expr *e, struct eval *ev, const struct batch *b,
+    struct rows rows, struct column *out)
+{
+	struct column *cols;
+
+	cols = arena_array(ev->arena, e->n_args, sizeof(*cols));
+	run_args(e, ev, b, rows, cols);
+	*out = column_new(ev->arena, T_MAP);
+	for (unsigned k = 0; k < rows.n; k++) {
+		unsigned row = rows.sel[k];
+
+		if (!make_map(e, ev->arena, cols, row, &out->v[row]))
+			col_fail(ev, out, row, "a key of a map is NULL");
+	}
 }
 
 /* ---- x[i] ---- */
@@ -395,8 +420,8 @@ static int
 bind_list(struct binder *bd, const struct node *n, struct expr *e)
 {
 	(void)bd;
-	e->op = e->type = *n->name.p == 'm' ? T_MAP : T_LIST;
-	e->eval = eval_pack;
+	e->type = *n->name.p == 'm' ? T_MAP : T_LIST;
+	e->eval = e->type == T_MAP ? eval_map : eval_list;
 	return 0;
 }
 

@@ -197,6 +197,54 @@ form_unix_timestamp(struct lexer *lx, unsigned from, struct where at)
 	return plain_call(lx, from, at, "unix_timestamp", x);
 }
 
+/* ---- random numbers ---- */
+
+/* Where the record begins: what random numbers with a seed go by. */
+static struct node *
+offset_name(struct lexer *lx, struct where at)
+{
+	struct node *n = parse_literal(lx, at.at, VALUE_NULL);
+	struct path_step *step = arena_zalloc(lx->arena, sizeof *step);
+
+	step->name = STR("_offset");
+	n->kind = NODE_NAME;
+	n->path = (struct path){step, 1};
+	n->where = at;
+	return n;
+}
+
+/* With a seed before the other arguments it is rand_by(seed, _offset, …). */
+static struct node *
+rand_form(struct lexer *lx, unsigned from, struct where at, const char *name,
+    const char *by, unsigned n_others)
+{
+	struct nodes args = {0}, all = {0};
+
+	if (!lex_is(lx, ")") && parse_list(lx, &args))
+		return NULL;
+	if (lex_expect(lx, ")"))
+		return NULL;
+	if (args.n != n_others + 1)
+		return parse_call_of(lx, from, str_of(name), at, args);
+	nodes_add(lx, &all, args.p[0]);
+	nodes_add(lx, &all, offset_name(lx, at));
+	if (n_others)
+		nodes_add(lx, &all, args.p[1]);
+	return parse_call_of(lx, from, str_of(by), at, all);
+}
+
+static struct node *
+form_rand(struct lexer *lx, unsigned from, struct where at)
+{
+	return rand_form(lx, from, at, "rand", "rand_by", 0);
+}
+
+static struct node *
+form_rand_integer(struct lexer *lx, unsigned from, struct where at)
+{
+	return rand_form(lx, from, at, "rand_integer", "rand_integer_by", 1);
+}
+
 /* ---- text ---- */
 
 /* POSITION(a IN b); a is no IN itself. */
@@ -375,6 +423,8 @@ static const struct form {
     {"MAP", "[", form_map},
     {"OVERLAY", "(", form_overlay},
     {"POSITION", "(", form_position},
+    {"RAND", "(", form_rand},
+    {"RAND_INTEGER", "(", form_rand_integer},
     {"ROW", "(", form_row},
     {"SUBSTR", "(", form_substring},
     {"SUBSTRING", "(", form_substring},

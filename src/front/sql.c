@@ -609,7 +609,7 @@ sql_begins(struct str text)
 {
 	static const char *const words[] = {"SELECT", "WITH", "VALUES",
 	    "CREATE", "INSERT", "SET", "EXPLAIN", "EXECUTE", "BEGIN", "DROP",
-	    "USE", "RESET", "STATEMENT", "("};
+	    "USE", "RESET", "STATEMENT", "SHOW", "DESCRIBE", "DESC", "("};
 	struct source src = {"", text};
 	struct err ignored = {0};
 	struct arena arena;

@@ -363,8 +363,17 @@ int sql_note(struct sql *s, const char *what, struct str key);
 
 /* ---- sql_table.c ---- */
 
-/* Behind CREATE [TEMPORARY] TABLE. */
-int sql_create_table(struct sql *s, unsigned from);
+/*
+ * Behind CREATE [TEMPORARY] TABLE. Where AS follows and the table is made, *as
+ * is what fills it: without a place of its own the table is a view, and
+ * as->query NULL.
+ */
+int sql_create_table(struct sql *s, unsigned from, struct sql_insert *as);
+
+/* ---- sql_show.c ---- */
+
+/* SHOW … and DESCRIBE t, as a query of their rows. NULL on error. */
+struct sql_query *sql_show(struct sql *s);
 
 /* The table or view of a name as of statement s->now; NULL: there is none. */
 struct sql_table *sql_table_find(const struct sql *s, struct str name);

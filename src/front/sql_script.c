@@ -7,6 +7,7 @@
  *   CREATE TABLE, CREATE VIEW, CREATE FUNCTION, DROP, USE
  *   SET 'key' = 'value', RESET
  *   EXPLAIN [PLAN FOR] query or INSERT
+ *   SHOW, DESCRIBE: queries of what there is
  *
  * All of them make one plan: what is declared is read when a query asks for
  * it, every query and INSERT adds an output.
@@ -39,14 +40,13 @@ add_job(struct sql *s, const struct sql_insert *job)
 	at->now = s->now;
 }
 
+/* What a query gives is written out; `from` is where it begins. */
 static int
-query(struct sql *s)
+add_query(struct sql *s, struct sql_query *q, unsigned from)
 {
-	struct sql_insert job = {0};
-	unsigned from = s->lx.tok.where.at;
+	struct sql_insert job = {.query = q};
 
-	job.query = sql_query_parse(s);
-	if (!job.query)
+	if (!q)
 		return -1;
 	if (s->lx.tok.kind != TOK_END && !lex_is(&s->lx, ";"))
 		return sql_unexpected(s);
@@ -60,6 +60,14 @@ query(struct sql *s)
 	s->queried = true;
 	add_job(s, &job);
 	return 0;
+}
+
+static int
+query(struct sql *s)
+{
+	unsigned from = s->lx.tok.where.at;
+
+	return add_query(s, sql_query_parse(s), from);
 }
 
 static int
@@ -240,6 +248,7 @@ static int
 create(struct sql *s, unsigned from)
 {
 	struct lexer *lx = &s->lx;
+	struct sql_insert as = {0};
 	bool replace = false;
 	char got[180];
 
@@ -251,8 +260,13 @@ create(struct sql *s, unsigned from)
 	if (!lex_accept(lx, "TEMPORARY"))
 		lex_accept(lx, "TEMP");
 	lex_accept(lx, "SYSTEM");
-	if (lex_accept(lx, "TABLE"))
-		return sql_create_table(s, from);
+	if (lex_accept(lx, "TABLE")) {
+		if (sql_create_table(s, from, &as))
+			return -1;
+		if (as.query)
+			add_job(s, &as);
+		return 0;
+	}
 	if (lex_accept(lx, "VIEW"))
 		return create_view(s, replace);
 	if (lex_accept(lx, "FUNCTION"))
@@ -495,8 +509,7 @@ static int
 no_statement(struct sql *s)
 {
 	static const char *const known[] = {"ALTER", "ANALYZE", "CALL",
-	    "DELETE", "DESCRIBE", "LOAD", "MERGE", "SHOW", "TRUNCATE", "UNLOAD",
-	    "UPDATE"};
+	    "DELETE", "LOAD", "MERGE", "TRUNCATE", "UNLOAD", "UPDATE"};
 	struct lexer *lx = &s->lx;
 
 	for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
@@ -505,7 +518,8 @@ no_statement(struct sql *s)
 		lex_fail(lx, "there is no statement %s", known[i]);
 		return err_hint(s->err,
 		    "there are SELECT, WITH, VALUES, CREATE TABLE, CREATE "
-		    "VIEW, INSERT INTO, EXPLAIN, SET, USE and DROP");
+		    "VIEW, INSERT INTO, EXPLAIN, SHOW, DESCRIBE, SET, USE and "
+		    "DROP");
 	}
 	return query(s);
 }
@@ -554,6 +568,8 @@ statement(struct sql *s)
 	}
 	if (lex_accept(lx, "EXPLAIN"))
 		return explain(s);
+	if (lex_is(lx, "SHOW") || lex_is(lx, "DESCRIBE") || lex_is(lx, "DESC"))
+		return add_query(s, sql_show(s), from);
 	return no_statement(s);
 }
 

@@ -9,7 +9,7 @@
  *     WATERMARK FOR a AS expr,
  *     PRIMARY KEY (a, …) NOT ENFORCED)
  *   [COMMENT 'x'] [PARTITIONED BY (a, …)] [WITH ('key' = 'value', …)]
- *   [LIKE t [( … )]]
+ *   [LIKE t [( … )] | AS query]
  *
  * What the options mean is in sql_option.c.
  */
@@ -366,8 +366,38 @@ check_watermark(struct sql *s, const struct sql_table *t)
 	    "the table has no column \"%.*s\"", STR_ARG(t->watermark_for.name));
 }
 
+/* AS query: its columns are the table's. */
 static int
-parse_rest(struct sql *s, struct sql_table *t)
+parse_as(struct sql *s, const struct sql_table *t, struct sql_insert *as)
+{
+	if (t->n_columns) {
+		err_set(s->err, ERR_SPEC, t->columns[0].name.where,
+		    "CREATE TABLE … AS takes the columns of its query");
+		return err_hint(
+		    s->err, "or CREATE TABLE with columns, and INSERT INTO it");
+	}
+	if (t->watermark)
+		return err_set(s->err, ERR_SPEC, t->watermark_for.where,
+		    "a table that a query fills has no WATERMARK");
+	lex_next(&s->lx);
+	as->table = t->name;
+	as->query = sql_query_parse(s);
+	return as->query ? 0 : -1;
+}
+
+/* A table of a query that says not where it is: a view. */
+static void
+add_view(struct sql *s, const struct sql_insert *as)
+{
+	struct sql_view *at =
+	    plan_more(s->plan, &s->views, &s->n_views, sizeof *at);
+
+	*at = (struct sql_view){
+	    .name = as->table, .query = as->query, .since = s->now};
+}
+
+static int
+parse_rest(struct sql *s, struct sql_table *t, struct sql_insert *as)
 {
 	if (parse_elements(s, t) || parse_comment(s))
 		return -1;
@@ -379,13 +409,13 @@ parse_rest(struct sql *s, struct sql_table *t)
 	    sql_options_parse(s, &t->options, &t->n_options))
 		return -1;
 	if (lex_is(&s->lx, "AS"))
-		return lex_fail(&s->lx, "CREATE TABLE … AS is not supported");
+		return parse_as(s, t, as);
 	return parse_like(s, t) || check_partitions(s, t) ||
 	       check_watermark(s, t);
 }
 
 int
-sql_create_table(struct sql *s, unsigned from)
+sql_create_table(struct sql *s, unsigned from, struct sql_insert *as)
 {
 	struct lexer *lx = &s->lx;
 	struct sql_table t = {.input = -1, .since = s->now}, *at;
@@ -400,15 +430,22 @@ sql_create_table(struct sql *s, unsigned from)
 		return err_set(
 		    s->err, ERR_SPEC, name.where, "a table's name is no text");
 	t.name = (struct sql_ident){name.name, name.where};
-	if (parse_rest(s, &t))
+	if (parse_rest(s, &t, as))
 		return -1;
 	t.where = sql_since(s, from);
-	if (sql_table_find(s, t.name.name) || sql_view_find(s, t.name.name))
+	if (sql_table_find(s, t.name.name) || sql_view_find(s, t.name.name)) {
+		as->query = NULL;
 		return lenient ? 0
 			       : err_set(s->err, ERR_SPEC, t.name.where,
 				     "there is a table or view named \"%.*s\" "
 				     "already",
 				     STR_ARG(t.name.name));
+	}
+	if (as->query && !t.n_options && !t.partitioned.n) {
+		add_view(s, as);
+		as->query = NULL;
+		return 0;
+	}
 	at = plan_more(s->plan, &s->tables, &s->n_tables, sizeof *at);
 	*at = t;
 	return 0;

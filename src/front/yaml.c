@@ -39,8 +39,8 @@ int
 spec_type(struct spec *s, const struct ynode *n, enum type *out)
 {
 	static const struct str names[] = {STR("bigint"), STR("bool"),
-	    STR("decimal"), STR("double"), STR("text"), STR("timestamp"),
-	    STR("interval"), STR("bytes")};
+	    STR("date"), STR("decimal"), STR("double"), STR("text"),
+	    STR("timestamp"), STR("interval"), STR("bytes")};
 	struct str text;
 
 	if (spec_text(s, n, &text))

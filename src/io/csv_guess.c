@@ -19,58 +19,82 @@ like_name(struct str s)
 	if (!s.n || s.n > NAME_MAX_BYTES)
 		return false;
 	c = s.p[0];
-	if ((c >= '0' && c <= '9') || strchr("-+.{[<:=", c))
+	if ((c >= '0' && c <= '9') || (c >= 0 && c < ' ') ||
+	    strchr("-+*.{[<:=", c))
 		return false;
 	return !memchr(s.p, ':', s.n) && !memchr(s.p, '=', s.n);
 }
+
+/* One that hardly is anything else: a word. */
+static bool
+is_word(struct str s)
+{
+	for (size_t i = 0; i < s.n; i++) {
+		char c = s.p[i];
+
+		if (c == ' ' || c == '\t' || c == '!' || c == '?')
+			return false;
+	}
+	return s.n;
+}
+
+/* What a first record says. */
+struct header {
+	bool names; /* all could be names … */
+	bool words; /* … and are words */
+	bool open;  /* it goes on behind the text */
+};
 
 /* A header that is longer than what there is has at least so many names. */
 #define PART_NAMES 8
 
 /*
  * Fields of the record at *p, 0 if it is not whole (unless it is the first
- * and many); names: all of them could be; open: it goes on behind the text.
+ * and many). h is NULL for others than the first.
  */
 static unsigned
 look_record(const struct csv_layout *l, const char **p, const char *end,
-    bool whole, bool first, bool *names, bool *open)
+    bool whole, struct header *h)
 {
 	enum csv_end how = CSV_END_FIELD;
 	struct csv_field f;
 	unsigned n = 0;
 
-	*names = true;
+	if (h)
+		h->names = h->words = true;
 	while (how == CSV_END_FIELD) {
 		how = csv_field(l, p, end, &f);
 		if (f.odd)
 			return 0;
-		if (how == CSV_END_TEXT && first && !whole)
+		if (how == CSV_END_TEXT && h && !whole)
 			return n >= PART_NAMES ? n : 0;
-		*names &= like_name(f.text);
-		*open = first && !whole && how == CSV_END_OPEN && *names;
 		n++;
+		if (!h)
+			continue;
+		h->names &= like_name(f.text);
+		h->words &= f.quoted || is_word(f.text);
+		h->open = !whole && how == CSV_END_OPEN && h->names;
 	}
 	return how == CSV_END_RECORD || (whole && how == CSV_END_TEXT) ? n : 0;
 }
 
 /* Records that agree in number of fields, 0 if it is no table. */
 static unsigned
-look(const struct csv_layout *l, struct str head, bool whole, bool *open)
+look(const struct csv_layout *l, struct str head, bool whole, struct header *h)
 {
 	const char *p = head.p + text_bom(head), *end = head.p + head.n;
 	unsigned fields = 0, records = 0, n;
-	bool names;
 
-	*open = false;
+	*h = (struct header){0};
 	while (p < end && records < LOOK_RECORDS) {
 		if (*p == '\n') {
 			p++;
 			continue;
 		}
-		n = look_record(l, &p, end, whole, !records, &names, open);
+		n = look_record(l, &p, end, whole, records ? NULL : h);
 		if (!n)
 			break;
-		if (!records && (n < 2 || !names))
+		if (!records && (n < 2 || !h->names))
 			return 0;
 		if (!records)
 			fields = n;
@@ -81,11 +105,14 @@ look(const struct csv_layout *l, struct str head, bool whole, bool *open)
 	return p == end || records >= LOOK_RECORDS || !whole ? records : 0;
 }
 
+/* A header that is all there is must be nothing but words. */
 static int
-score(unsigned records, bool open, int best)
+score(unsigned records, const struct header *h, bool whole, int best)
 {
 	if (!records)
-		return open ? GUESS_UNSURE : 0;
+		return h->open ? GUESS_UNSURE : 0;
+	if (records == 1 && whole && !h->words)
+		return 0;
 	return records == 1 ? best / 2 | GUESS_UNSURE : best;
 }
 
@@ -95,9 +122,9 @@ csv_guess(struct str head, bool whole)
 	struct csv_layout l = {.quote = '"', .quotes = true};
 	const char *lf = head.n ? memchr(head.p, '\n', head.n) : NULL;
 	struct str first = {head.p, lf ? (size_t)(lf - head.p) : head.n};
+	struct header h;
 	unsigned records;
 	char delim;
-	bool open;
 
 	if (csv_sep_line(
 		(struct str){head.p + text_bom(head), head.n - text_bom(head)},
@@ -106,15 +133,17 @@ csv_guess(struct str head, bool whole)
 	l.delim = csv_pick_delimiter(first, '"');
 	if (l.delim == '\t')
 		return 0;
-	records = look(&l, head, whole, &open);
-	return score(records, open, l.delim == ',' ? 70 : 60);
+	records = look(&l, head, whole, &h);
+	return score(records, &h, whole, l.delim == ',' ? 70 : 60);
 }
 
 int
 tsv_guess(struct str head, bool whole)
 {
 	struct csv_layout l = {.delim = '\t', .escapes = true};
-	bool open;
+	struct header h;
+	unsigned records = look(&l, head, whole, &h);
 
-	return score(look(&l, head, whole, &open), false, 75);
+	h.open = false;
+	return score(records, &h, whole, 75);
 }

@@ -4,6 +4,7 @@
  * entries" of its guide) and the classic one's, which has fewer fields and
  * begins with the time. New fields are added at the end: they are rest.
  */
+#include "base/num.h"
 #include "io/cursor.h"
 #include "io/fixed.h"
 
@@ -165,6 +166,14 @@ like_time(struct cursor *c)
 }
 
 static bool
+is_number(struct str s)
+{
+	double f;
+
+	return s.p && num_parse_float(s, &f);
+}
+
+static bool
 scan_elb(struct cursor *c, struct fixed_line *l)
 {
 	bool classic = like_time(c);
@@ -177,6 +186,8 @@ scan_elb(struct cursor *c, struct fixed_line *l)
 	    !address(c, l, E_TARGET) || !tokens(c, l, E_T_REQUEST, E_SENT) ||
 	    !token(c, &l->f[E_REQUEST]) || !tokens(c, l, E_AGENT, E_TLS))
 		return false;
+	if (!l->f[E_CLIENT_PORT].p || !is_number(l->f[E_T_REQUEST]))
+		return cursor_fail(c, "no client's port, or no times of work");
 	split_request(l);
 	if (!classic && !tokens(c, l, E_GROUP, E_ERROR))
 		return false;

@@ -206,6 +206,8 @@ scan_stamp(struct scan *s)
 
 	if (at_iso(s)) {
 		q = scan_byte(from + 11, s->end, ' ');
+		if (memchr(from, '\t', (size_t)(q - from)))
+			return false; /* another layout */
 		set(s, SYSLOG_TS, from, q);
 		s->l->num[SYSLOG_STAMP] = STAMP_ISO;
 		s->p = q;

@@ -10,10 +10,15 @@
 #include "io/scan.h"
 
 struct w3c_layout {
-	struct headed_layout base; /* fields: those of the line, and ts; the
-				      head is what stands behind #Fields: */
-	unsigned n;		   /* fields of a line */
-	unsigned date, time;	   /* numbers of them, or n */
+	/*
+	 * Fields: those of the line, and ts. The head is what stands behind
+	 * #Fields:, and on a second line the day of #Date: if it names none.
+	 */
+	struct headed_layout base;
+	unsigned n;	     /* fields of a line */
+	struct str day;	     /* of #Date:, or empty */
+	bool local;	     /* date and time are not UTC */
+	unsigned date, time; /* numbers of them, or n */
 };
 
 struct w3c_decoder {
@@ -35,33 +40,6 @@ names_in(struct str line)
 		return (struct str){NULL, 0};
 	return str_trim(
 	    (struct str){line.p + directive.n, line.n - directive.n});
-}
-
-/*
- * Looks for #Fields among the directives at the start, within max bytes. 1, 0:
- * more is needed, -1: there is none.
- */
-static int
-find_names(
-    struct str head, bool eof, size_t max, struct str *names, size_t *used)
-{
-	const char *p = head.p + text_bom(head), *end = head.p + head.n;
-
-	while (p < end && (*p == '#' || *p == '\n' || *p == '\r')) {
-		const char *nl = memchr(p, '\n', (size_t)(end - p));
-		struct str line = {p, (size_t)((nl ? nl : end) - p)};
-
-		if ((size_t)((nl ? nl : end) - head.p) > max)
-			return -1; /* however much has been read */
-		if (!nl && !eof)
-			return 0;
-		p = nl ? nl + 1 : end;
-		*names = names_in(line);
-		*used = (size_t)(p - head.p);
-		if (names->n)
-			return 1;
-	}
-	return p < end || eof ? -1 : 0;
 }
 
 static struct str
@@ -88,11 +66,47 @@ single(struct names *seen, struct arena *arena, struct str name, unsigned place)
 	return name;
 }
 
+/* The names of a head, and the day behind them. */
+static struct str
+head_day(struct str *head)
+{
+	long feed = str_find(*head, STR("\n"), 0);
+	struct str day = {NULL, 0};
+
+	if (feed < 0)
+		return day;
+	day = (struct str){head->p + feed + 1, head->n - (size_t)feed - 1};
+	head->n = (size_t)feed;
+	return day;
+}
+
+/* The places of date and time among the names, or n. */
+static void
+find_time(struct w3c_layout *l, const struct str *list, unsigned n)
+{
+	l->n = l->date = l->time = n;
+	for (unsigned i = 0; i < n; i++) {
+		if (str_is(list[i], "date"))
+			l->date = i;
+		else if (str_is(list[i], "time"))
+			l->time = i;
+	}
+	if (l->date < n || l->time < n)
+		return;
+	for (unsigned i = 0; i < n; i++) {
+		if (str_is(list[i], "date-local"))
+			l->date = i;
+		else if (str_is(list[i], "time-local"))
+			l->time = i;
+	}
+	l->local = true;
+}
+
 static struct layout *
 w3c_layout(const struct heads *h, struct str names, struct arena *arena)
 {
 	struct w3c_layout *l = arena_zalloc(arena, sizeof *l);
-	struct str rest = names, *list;
+	struct str day = head_day(&names), rest = names, *list;
 	struct names seen = {0};
 	unsigned n = 0;
 
@@ -100,31 +114,85 @@ w3c_layout(const struct heads *h, struct str names, struct arena *arena)
 		n++;
 	list = arena_array(arena, n + 1, sizeof *list);
 	rest = names;
-	l->n = l->date = l->time = n;
-	for (unsigned i = 0; i < n; i++) {
+	for (unsigned i = 0; i < n; i++)
 		list[i] = single(&seen, arena, next_name(&rest), i);
-		if (str_is(list[i], "date"))
-			l->date = i;
-		else if (str_is(list[i], "time"))
-			l->time = i;
-	}
 	list[n] = single(&seen, arena, STR("ts"), n);
 	names_release(&seen);
+	find_time(l, list, n);
+	l->day = day;
 	l->base.base.fields = list;
-	l->base.base.n_fields = n + (l->date < n && l->time < n);
+	l->base.base.n_fields = n + (l->time < n && (l->date < n || day.n));
 	return &l->base.base;
+}
+
+/* The day of "#Date: 2000-10-09 16:44:49", or empty. */
+static struct str
+day_in(struct str line)
+{
+	const struct when_layout iso = {.kind = WHEN_ISO};
+	struct when_cache cache = {0};
+	struct str day = {NULL, 0};
+	int64_t t;
+
+	if (!str_starts(line, STR("#Date:")))
+		return day;
+	day = str_trim((struct str){line.p + 6, line.n - 6});
+	day.n = day.n < 10 ? 0 : 10;
+	return when_parse(&iso, &cache, day, &t) ? day : (struct str){NULL, 0};
 }
 
 /* A #Fields: that names nothing says nothing. */
 static bool
 w3c_turn(struct str head, struct str line, struct buf *out)
 {
-	struct str names = names_in(line);
+	struct str old = head, was = head_day(&old);
+	struct str names = names_in(line), day = day_in(line);
 
-	if (!names.n || str_eq(names, head))
+	if (!names.n && !day.n)
+		return false;
+	names = names.n ? names : old;
+	day = day.n ? day : was;
+	if (str_eq(names, old) && str_eq(day, was))
 		return false;
 	buf_adds(out, names);
+	if (day.n) {
+		buf_addc(out, '\n');
+		buf_adds(out, day);
+	}
 	return true;
+}
+
+/*
+ * Looks for #Fields among the directives at the start, within max bytes; names
+ * are what they make of a head. 1, 0: more is needed, -1: there is none.
+ */
+static int
+find_names(
+    struct str head, bool eof, size_t max, struct buf *names, size_t *used)
+{
+	const char *p = head.p + text_bom(head), *end = head.p + head.n;
+
+	while (p < end && (*p == '#' || *p == '\n' || *p == '\r')) {
+		const char *nl = memchr(p, '\n', (size_t)(end - p));
+		struct str line = {p, (size_t)((nl ? nl : end) - p)};
+		struct buf turned = {0};
+
+		if ((size_t)((nl ? nl : end) - head.p) > max)
+			return -1; /* however much has been read */
+		if (!nl && !eof)
+			return 0;
+		p = nl ? nl + 1 : end;
+		*used = (size_t)(p - head.p);
+		if (w3c_turn(buf_str(names), line, &turned)) {
+			buf_release(names);
+			*names = turned;
+		} else {
+			buf_release(&turned);
+		}
+		if (names_in(line).n)
+			return 1;
+	}
+	return p < end || eof ? -1 : 0;
 }
 
 static const struct heads_kind heads;
@@ -135,41 +203,58 @@ w3c_start(struct str head, bool eof, const struct settings *settings,
     size_t *used, struct err *err)
 {
 	struct headed_layout *l;
-	struct str names = {"", 0};
+	struct buf names = {0};
 	size_t from = 0;
 	int found;
 
 	if (text_no_settings(&format_w3c, settings, err))
 		return START_ERR;
 	found = find_names(head, eof, limits->record_max, &names, &from);
-	if (!found)
-		return START_MORE;
-	if (found < 0 && head.n) {
+	if (found < 0 && head.n)
 		err_set(err, ERR_INPUT, (struct where){0},
 		    "there is no #Fields: before the first record");
-		return START_ERR;
+	if (!found || (found < 0 && head.n)) {
+		buf_release(&names);
+		return found ? START_ERR : START_MORE;
 	}
-	l = heads_begin(&format_w3c, &heads, names, limits, arena);
+	l = heads_begin(&format_w3c, &heads, buf_str(&names), limits, arena);
+	buf_release(&names);
 	text_start_as(&l->base, &format_w3c, head, true, settings, out, used);
 	*used = from;
 	return START_OK;
 }
 
+/* One of those that may come before #Fields:. */
+static bool
+like_directive(struct str line)
+{
+	static const char *const list[] = {"#Version: ", "#Software: ",
+	    "#Date: ", "#Start-Date: ", "#Remark: "};
+
+	for (size_t i = 0; i < sizeof list / sizeof *list; i++)
+		if (str_starts(line, str_of(list[i])))
+			return true;
+	return false;
+}
+
 static int
 w3c_guess(struct str head, bool whole)
 {
-	struct str names;
+	struct buf names = {0};
 	size_t used;
+	int found;
 
 	if (head.n <= text_bom(head) || head.p[text_bom(head)] != '#')
 		return 0;
-	if (find_names(head, whole, SIZE_MAX, &names, &used) > 0)
+	found = find_names(head, whole, SIZE_MAX, &names, &used);
+	buf_release(&names);
+	if (found > 0)
 		return 95;
-	/* A pipe is judged by its first line. */
-	return str_starts(head, STR("#Version: 1.")) ||
-		       str_starts(head, STR("#Software: Microsoft Internet "))
-		   ? 90
-		   : 0;
+	/* A pipe is judged by its first line, if that is enough. */
+	if (str_starts(head, STR("#Version: 1.")) ||
+	    str_starts(head, STR("#Software: Microsoft Internet ")))
+		return 90;
+	return like_directive(head) && !whole ? GUESS_UNSURE : 0;
 }
 
 /* ---- decoding ---- */
@@ -247,12 +332,24 @@ is_null(struct str s)
 	return !s.n || (s.n == 1 && *s.p == '-');
 }
 
-/* The date and the time of day, which are UTC. */
-static const char *
-stamp_of(struct w3c_decoder *d, const struct w3c_layout *l, struct value *out)
+/* A date or time may stand in quotes. */
+static struct str
+bare(struct str s)
 {
-	const struct when_layout iso = {.kind = WHEN_ISO};
-	struct str date = d->cells[l->date], clock = d->cells[l->time];
+	if (s.n > 2 && s.p[0] == '"' && s.p[s.n - 1] == '"')
+		return (struct str){s.p + 1, s.n - 2};
+	return s;
+}
+
+/* The date and the time of day, which are UTC, or local. */
+static const char *
+stamp_of(struct w3c_decoder *d, const struct w3c_layout *l,
+    const struct zone *zone, struct value *out)
+{
+	const struct when_layout iso = {
+	    .kind = WHEN_ISO, .zone = l->local ? zone : NULL};
+	struct str date = l->date < l->n ? bare(d->cells[l->date]) : l->day;
+	struct str clock = bare(d->cells[l->time]);
 	char text[64];
 	int64_t t;
 
@@ -282,7 +379,7 @@ put(struct w3c_decoder *d, const struct w3c_layout *l, struct batch *b,
 	bool quoted;
 
 	if (w.field == l->n) {
-		why = stamp_of(d, l, &v);
+		why = stamp_of(d, l, spec->wants[w.want].layout.zone, &v);
 		return why ? why : text_put_value(&d->base.t, w, b, row, v);
 	}
 	s = d->cells[w.field];
@@ -295,6 +392,9 @@ put(struct w3c_decoder *d, const struct w3c_layout *l, struct batch *b,
 static const char *
 all_values(struct w3c_decoder *d, const struct w3c_layout *l, struct arena *a)
 {
+	const struct text_decoder *t = &d->base.t;
+	const struct zone *zone = t->base.spec->wants[t->maps[0]].layout.zone;
+
 	for (unsigned i = 0; i < l->n; i++) {
 		struct str s = d->cells[i];
 		bool quoted;
@@ -305,8 +405,9 @@ all_values(struct w3c_decoder *d, const struct w3c_layout *l, struct arena *a)
 		s = unquoted(a, s, &quoted);
 		d->values[i] = cell_guess(a, s, quoted);
 	}
-	return l->base.base.n_fields > l->n ? stamp_of(d, l, &d->values[l->n])
-					    : NULL;
+	return l->base.base.n_fields > l->n
+		   ? stamp_of(d, l, zone, &d->values[l->n])
+		   : NULL;
 }
 
 static void
@@ -346,7 +447,9 @@ const struct format format_w3c = {
     .doc = "W3C extended log: IIS, CloudFront and others, with #Fields:",
     .about =
 	"The fields are those that #Fields: names, and ts, made of date and "
-	"time, which are UTC. Blanks or tabs stand between; a value is a "
+	"time, which are UTC (or of date-local and time-local, by --tz; the "
+	"day is that of #Date: if there is no date). Blanks or tabs stand "
+	"between; a value is a "
 	"number or text by what it looks like, \"-\" is NULL, text may stand "
 	"in double quotes. What the server replaced (+ for a blank, %20) "
 	"stays as it is written. Names with signs stand in backticks: "

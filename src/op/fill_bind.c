@@ -4,6 +4,7 @@
  * that come in, and what is filled is read as a value where it is computed
  * with.
  */
+#include "base/when.h"
 #include "op/fill.h"
 #include "op/kept.h"
 
@@ -102,6 +103,24 @@ bind_column(struct op *op, const struct bind *b, const struct arg_item *item,
 	return 0;
 }
 
+/* Between two dates there are no hours. */
+static int
+check_dates(
+    const struct op *op, const struct bind *b, const struct fill_config *c)
+{
+	const struct flow *in = &op->in;
+
+	for (unsigned i = 0; i < in->n_cols; i++) {
+		if (in->cols[i].col != c->time || in->cols[i].type != T_DATE ||
+		    c->every % WHEN_DAY == 0)
+			continue;
+		err_set(b->err, ERR_SPEC, op_arg(op, "every")->items[0].where,
+		    "the rows have dates, which are whole days apart");
+		return err_hint(b->err, "every: 1d");
+	}
+	return 0;
+}
+
 int
 fill_bind(struct op *op, const struct bind *b)
 {
@@ -120,7 +139,7 @@ fill_bind(struct op *op, const struct bind *b)
 		}
 	c->lateness = b->lateness;
 	if (refuse_updates(op, b) || bind_every(op, b, c) ||
-	    bind_times(op, b, c))
+	    bind_times(op, b, c) || check_dates(op, b, c))
 		return -1;
 	if (op->in.scan)
 		op->in.scan->needs_time = true;

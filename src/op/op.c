@@ -379,6 +379,13 @@ flow_unknown(
 	struct str names[64];
 	unsigned n = 0;
 
+	if (str_is(name, "_offset")) {
+		err_set(err, ERR_SPEC, where,
+		    "these rows are not records, and begin nowhere in an "
+		    "input");
+		return err_hint(err, "a random number with a seed can go by a "
+				     "key as well: rand_by(seed, key)");
+	}
 	err_set(err, ERR_SPEC, where, "there is no column \"%.*s\" here",
 	    STR_ARG(name));
 	for (unsigned i = 0; i < f->n_cols && n < 64; i++) {

@@ -59,6 +59,22 @@ bind_mode(struct op *op, const struct bind *b)
 	return err_suggest(b->err, word, modes, sizeof modes / sizeof *modes);
 }
 
+/* As in comparisons: a text beside a number is read as one. */
+static void
+bind_types(struct semi_config *c, const struct flow *f, struct arena *arena)
+{
+	unsigned n = c->n_keys + c->n_within, skip = c->mode == SEMI_SCALAR;
+
+	c->compare = arena_array(arena, n, sizeof *c->compare);
+	for (unsigned k = 0, i = 0; k < f->n_cols && i < n + skip; k++) {
+		if (f->cols[k].dropped)
+			continue;
+		if (i++ >= skip)
+			c->compare[i - 1 - skip] = type_compared(
+			    expr_type(c->exprs[i - 1 - skip]), f->cols[k].type);
+	}
+}
+
 /* What is compared with a row: the columns of the other flow. */
 static int
 bind_other(struct op *op, const struct bind *b)
@@ -83,8 +99,10 @@ bind_other(struct op *op, const struct bind *b)
 			c->type = f->cols[i].type;
 		c->cols[n++] = flow_value(f, &f->cols[i]);
 	}
-	if (n == want)
+	if (n == want) {
+		bind_types(c, f, b->arena);
 		return 0;
+	}
 	return err_set(b->err, ERR_SPEC, op->where,
 	    "the other flow has %u column%s, and %u %s expected", n,
 	    n == 1 ? "" : "s", want, want == 1 ? "is" : "are");
@@ -200,6 +218,12 @@ find_keys(const struct semi_config *c, struct semi_prep *p, struct eval *ev,
 		keys_make(&p->kin, ev, b, cols + first, c->n_within);
 }
 
+static enum type
+compared_as(const struct semi_config *c, unsigned i)
+{
+	return i < c->n_keys + c->n_within ? c->compare[i] : T_NULL;
+}
+
 static void *
 semi_prepare(const struct op *op, struct eval *ev, struct batch *b)
 {
@@ -207,6 +231,8 @@ semi_prepare(const struct op *op, struct eval *ev, struct batch *b)
 	struct semi_prep *p = arena_alloc(b->arena, sizeof *p);
 	unsigned n = n_computed(c, b->port);
 	struct column *cols = arena_array(b->arena, n, sizeof *cols);
+	unsigned skip = b->port && c->mode == SEMI_SCALAR;
+	enum type as;
 
 	eval_begin(ev, b);
 	for (unsigned i = 0; i < n; i++) {
@@ -215,6 +241,9 @@ semi_prepare(const struct op *op, struct eval *ev, struct batch *b)
 			expr_eval(c->exprs[i], ev, b, NULL, 0, &cols[i]);
 		else if (c->cols[i] < b->n_cols)
 			cols[i] = b->cols[c->cols[i]];
+		as = i < skip ? T_NULL : compared_as(c, i - skip);
+		if (as != T_NULL)
+			column_compared(ev, b, as, &cols[i]);
 	}
 	eval_settle(ev, b);
 	find_keys(c, p, ev, b, cols, b->port);
@@ -313,8 +342,24 @@ may_be_equal(struct str a, struct str b, unsigned n, struct arena *arena)
 	return true;
 }
 
+/* Where not all keys are in memory. */
 static bool
-any_may_be(const struct table *t, bool some, struct str key, unsigned n)
+any_elsewhere(struct table *t, struct str key, unsigned n, struct arena *a)
+{
+	struct table_walk *walk = table_walk_begin(t);
+	const struct cell *cell;
+	bool found = false;
+
+	while (!found && (cell = table_walk_next(walk))) {
+		found = may_be_equal(key, cell_key(t, cell), n, a);
+		arena_reset(a);
+	}
+	table_walk_end(walk);
+	return found;
+}
+
+static bool
+any_may_be(struct table *t, bool some, struct str key, unsigned n)
 {
 	struct arena a;
 	bool found = false;
@@ -323,8 +368,12 @@ any_may_be(const struct table *t, bool some, struct str key, unsigned n)
 	if (n == 1)
 		return some;
 	arena_init(&a, 256);
-	for (size_t i = 0; i < t->n && !found; i++)
-		found = may_be_equal(key, cell_key(t, t->cells[i]), n, &a);
+	if (!table_is_whole(t))
+		found = any_elsewhere(t, key, n, &a);
+	else
+		for (size_t i = 0; i < t->n && !found; i++)
+			found =
+			    may_be_equal(key, cell_key(t, t->cells[i]), n, &a);
 	arena_release(&a);
 	return found;
 }
@@ -342,8 +391,7 @@ find_kin(const struct semi_run *r, const struct semi_prep *p, unsigned k,
 }
 
 static enum answer
-is_in(const struct semi_run *r, const struct semi_prep *p, unsigned k,
-    unsigned row)
+is_in(struct semi_run *r, const struct semi_prep *p, unsigned k, unsigned row)
 {
 	const struct keys *keys = &p->keys;
 	bool null = keys_null(keys, row);
@@ -369,8 +417,7 @@ is_in(const struct semi_run *r, const struct semi_prep *p, unsigned k,
 }
 
 static enum answer
-ask(const struct semi_run *r, const struct semi_prep *p, unsigned k,
-    unsigned row)
+ask(struct semi_run *r, const struct semi_prep *p, unsigned k, unsigned row)
 {
 	const struct keys *keys = &p->keys;
 	enum answer a = ANSWER_NO;
@@ -449,7 +496,7 @@ static void
 pass_on(struct semi_run *r, struct batch *b, struct semi_prep *p,
     uint16_t *rows, unsigned n)
 {
-	if (!n || r->failed)
+	if (!n)
 		return;
 	if (r->c->adds)
 		*flow_place(&r->run.op->out, b, r->c->as) =
@@ -465,10 +512,11 @@ keeps(struct semi_run *r, struct batch *b, struct semi_prep *p, unsigned k)
 	unsigned row = batch_row(b, k);
 	enum answer a;
 
+	/* The rows before one that fails go on, however they are cut. */
 	if (r->c->mode == SEMI_SCALAR) {
-		if (r->c->n_within)
+		if (r->c->n_within && !r->failed)
 			note_value(r, b, p, k);
-		return true;
+		return !r->failed;
 	}
 	a = ask(r, p, k, row);
 	if (r->c->adds) {
@@ -566,9 +614,12 @@ semi_ended(struct op_run *run, unsigned port)
 
 	if (port != 1)
 		return;
-	if (r->c->mode == SEMI_SCALAR && !r->c->n_within && r->n_rows > 1)
-		run->fail(run, several_rows);
 	r->ended = true;
+	if (r->c->mode == SEMI_SCALAR && !r->c->n_within && r->n_rows > 1) {
+		r->failed = true; /* so that no row goes on */
+		run->fail(run, several_rows);
+		return;
+	}
 	keys = mem_array(n_computed(r->c, false) + 1, sizeof *keys);
 	while (held_next(&r->held, n_cols, r->out, keys, &w))
 		if (r->out->n_rows)

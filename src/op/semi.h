@@ -22,6 +22,7 @@ struct semi_config {
 	/* Of port 0: keys, within, and the value of rows without kin. */
 	struct expr **exprs;
 	unsigned n_keys, n_within;
+	enum type *compare; /* what keys and within are compared as */
 	bool has_else;
 	unsigned *cols; /* of port 1: the keys or the value, within */
 	bool adds;	/* the answer becomes a column */

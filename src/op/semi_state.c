@@ -48,7 +48,7 @@ load_nothing(void *arg, struct table *t, struct cell *cell, struct str bytes)
 
 static const struct cell_codec found_codec = {
     .save = save_nothing, .load = load_nothing, .movable = true};
-/* All are looked through. */
+/* All are looked through, one by one. */
 static const struct cell_codec listed_codec = {
     .save = save_nothing, .load = load_nothing};
 
@@ -127,16 +127,21 @@ static void
 keep_tables(struct semi_run *r)
 {
 	const struct semi_config *c = r->c;
-	bool lists =
-	    c->n_keys + c->n_within > 1 && (c->mode == SEMI_NOT_IN || c->adds);
+	unsigned n = c->n_keys + c->n_within;
+	bool lists = n > 1 && (c->mode == SEMI_NOT_IN || c->adds);
 
+	/* What is too much is walked over. */
+	lists = lists && state_room(r->state) == SIZE_MAX;
 	table_keep(&r->rows, state_map(r->state, "rows"), 0,
 	    lists ? &listed_codec : &found_codec, r);
-	table_keep(&r->odd, state_map(r->state, "odd"), 0, &listed_codec, r);
+	/* Of one column there is but one such key. */
+	table_keep(&r->odd, state_map(r->state, "odd"), 0,
+	    lists || n == 1 ? &listed_codec : &found_codec, r);
 	if (c->n_within)
 		table_keep(
 		    &r->kin, state_map(r->state, "kin"), 0, &kin_codec, r);
-	table_load(&r->odd);
+	if (lists || n == 1)
+		table_load(&r->odd);
 	if (lists)
 		table_load(&r->rows);
 }

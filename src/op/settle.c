@@ -12,6 +12,7 @@
 #include "base/mem.h"
 #include "base/must.h"
 #include "data/key.h"
+#include "op/kept_sort.h"
 #include "op/standing.h"
 #include "op/written.h"
 
@@ -282,6 +283,66 @@ put_by_key(struct settle_run *r)
 	standing_flush(&r->standing, &r->run);
 }
 
+/* A row goes along with one that is sorted: as what that carries. */
+static int
+rows_by_arrival(void *arg, const struct kept_row *a, const struct kept_row *b)
+{
+	(void)arg;
+	return a->arrival < b->arrival ? -1 : a->arrival > b->arrival;
+}
+
+static void
+add_standing(struct kept_sort *sort, const struct standing_row *row)
+{
+	struct kept_row *new = kept_new(sort->kept);
+
+	kept_slots(sort->kept, new, NULL);
+	kept_carry(sort->kept, new, (struct str){row->p, row->n});
+	new->arrival = row->arrival;
+	new->time = row->time;
+	new->at = (uint64_t)row->count;
+	kept_sort_add(sort, new);
+}
+
+static void
+put_sorted(struct settle_run *r, const struct kept_row *row)
+{
+	const struct standing_row standing = {
+	    .time = row->time, .p = row->carry, .n = row->carry_len};
+
+	for (uint64_t k = 0; k < row->at; k++)
+		standing_put(&r->standing, &r->run, &standing, 1);
+}
+
+/* With no more of them in memory than is allowed. */
+static void
+put_in_parts(struct settle_run *r)
+{
+	struct table *t = &r->standing.table;
+	const struct kept_row *row;
+	struct table_walk *walk;
+	struct kept_sort sort;
+	struct cell *cell;
+	struct kept kept;
+
+	kept_init(&kept, r->run.op, 0, false);
+	kept.single = true;
+	kept.state = r->standing.state;
+	kept.n_cols = r->standing.n_cols;
+	kept_sort_init(&sort, &kept, "runs", rows_by_arrival, NULL);
+	walk = table_walk_begin(t);
+	while ((cell = table_walk_next(walk)))
+		if (row_in(cell)->count > 0)
+			add_standing(&sort, row_in(cell));
+	table_walk_end(walk);
+	while ((row = kept_sort_next(&sort)))
+		put_sorted(r, row);
+	standing_flush(&r->standing, &r->run);
+	kept_sort_release(&sort);
+	kept_leave(&kept);
+	kept_release(&kept);
+}
+
 static void
 put_by_arrival(struct settle_run *r)
 {
@@ -289,6 +350,10 @@ put_by_arrival(struct settle_run *r)
 	struct arena a;
 	struct cell **cells = t->cells;
 
+	if (r->standing.state && state_room(r->standing.state) != SIZE_MAX) {
+		put_in_parts(r);
+		return;
+	}
 	arena_init(&a, 4096);
 	if (r->standing.state)
 		cells = table_sorted(t, &a);

@@ -148,7 +148,10 @@ bind_column(struct op *op, const struct bind *b, unsigned k, bool by_name)
 		    "another",
 		    STR_ARG(out->name), type_name(old), type_name(c->type));
 		return err_hint(b->err, "CAST(%.*s AS %s) makes them alike",
-		    STR_ARG(c->name), type_name(old));
+		    STR_ARG(c->name),
+		    type_name(type_is_instant(old) && type_is_instant(c->type)
+				  ? T_TIME
+				  : old));
 	}
 	if (out->col != COL_RECORD)
 		config->types[out->col] = out->type;

@@ -507,9 +507,9 @@ start_workers(struct feed *f)
 }
 
 size_t
-feed_block_bytes(unsigned threads, unsigned n_inputs)
+feed_block_bytes(unsigned threads, unsigned n_inputs, bool tight)
 {
-	size_t most = threads > 1 ? BLOCK_BYTES_THREADS : BLOCK_BYTES;
+	size_t most = threads > 1 && !tight ? BLOCK_BYTES_THREADS : BLOCK_BYTES;
 	size_t share = ALL_BYTES / (n_inputs ? n_inputs : 1);
 
 	if (share > most)
@@ -523,7 +523,8 @@ feed_new(const struct feed_plan *plan)
 	struct feed *f = mem_zalloc(sizeof *f);
 
 	f->plan = *plan;
-	f->block_bytes = feed_block_bytes(plan->threads, plan->n_inputs);
+	f->block_bytes =
+	    feed_block_bytes(plan->threads, plan->n_inputs, plan->tight);
 	f->ring_bytes = ALL_BYTES / (plan->n_inputs ? plan->n_inputs : 1);
 	if (f->ring_bytes > RING_BYTES)
 		f->ring_bytes = RING_BYTES;

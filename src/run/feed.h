@@ -20,6 +20,7 @@ struct feed_plan {
 	struct input *inputs;
 	unsigned n_inputs;
 	unsigned threads;
+	bool tight; /* --mem: blocks are smaller */
 	/*
 	 * Called by the owner when it may be about to wait for an input, and
 	 * now and then while it does; false: it is to stop, as if the input
@@ -49,7 +50,7 @@ enum feed_found feed_look(
     struct feed *f, struct input *in, struct prepared **out);
 
 /* Bytes of a block, by the number of inputs that share the memory. */
-size_t feed_block_bytes(unsigned threads, unsigned n_inputs);
+size_t feed_block_bytes(unsigned threads, unsigned n_inputs, bool tight);
 
 /*
  * The next batch of an input: true and *out, which is valid until the next

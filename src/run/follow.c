@@ -78,6 +78,56 @@ add_part(struct follow *f, const struct sibling *s, uint64_t skip)
 	    (struct part){arena_str(&f->arena, s->path), s->id, skip};
 }
 
+/* Is what the sibling has the beginning of these bytes? */
+static bool
+begins_like(const struct sibling *s, const char *head, size_t n)
+{
+	return s->n_head <= n && !memcmp(s->head, head, s->n_head);
+}
+
+/*
+ * What is there now is known from here on, but for files without a byte, of
+ * which nothing can be known, and the copy that is being made of the live
+ * file: both may be the only place of what is truncated next.
+ */
+static void
+know(struct follow *f, struct siblings *now)
+{
+	char head[IDENTITY_BYTES];
+	struct stat st;
+	bool packed;
+	int failure;
+	size_t n = 0, n_live;
+
+	/* Read behind the look: what was copied by then is still in it. */
+	n_live = siblings_head(f->path, &st, head, &packed, &failure);
+	for (size_t i = 0; i < now->n; i++)
+		if (now->list[i].n_head &&
+		    !begins_like(&now->list[i], head, n_live))
+			now->list[n++] = now->list[i];
+	now->n = n;
+	f->known = *now;
+}
+
+/*
+ * Siblings that nobody knew are to be read, but for the generation that was:
+ * the one of inode `own`, and what is no more than its beginning. before: only
+ * those that are older than it.
+ */
+static void
+add_new(struct follow *f, const struct siblings *old, uint64_t own, bool before)
+{
+	for (size_t i = 0; i < f->known.n; i++) {
+		const struct sibling *s = &f->known.list[i];
+
+		if (s->id.inode == own && before)
+			break;
+		if (s->id.inode != own && !siblings_know(old, s) &&
+		    !begins_like(s, f->head, f->n_head))
+			add_part(f, s, 0);
+	}
+}
+
 /*
  * A generation is over: its rest, if it was copied away before all of it was
  * read, and siblings nobody knew, which came and went unseen. True if there
@@ -86,22 +136,37 @@ add_part(struct follow *f, const struct sibling *s, uint64_t skip)
 static bool
 plan_parts(struct follow *f, bool replaced)
 {
-	struct siblings now = {0};
+	struct siblings old = f->known, now = {0};
 	const struct sibling *own;
+	uint64_t inode;
 	bool rest;
 
 	look(f, &now);
 	own = siblings_find(&now, &f->id);
-	rest = replaced && own && !siblings_know(&f->known, own);
+	inode = own ? own->id.inode : 0;
+	rest = replaced && own && !siblings_know(&old, own);
 	if (rest)
 		add_part(f, own, f->at);
-	for (size_t i = 0; i < now.n; i++)
-		if (&now.list[i] != own && now.list[i].n_head &&
-		    !siblings_know(&f->known, &now.list[i]))
-			add_part(f, &now.list[i], 0);
-	siblings_release(&f->known);
-	f->known = now;
+	know(f, &now);
+	add_new(f, &old, inode, false);
+	siblings_release(&old);
 	return rest;
+}
+
+/*
+ * The first bytes of the live file have just been read. What was truncated or
+ * moved away before that is copied somewhere by now: what nobody knew comes
+ * first, and then the live file again from its beginning.
+ */
+static void
+plan_missed(struct follow *f)
+{
+	struct siblings old = f->known, now = {0};
+
+	look(f, &now);
+	know(f, &now);
+	add_new(f, &old, f->id.inode, true);
+	siblings_release(&old);
 }
 
 /* The file of a part, under whatever name it has now; -1: it is gone. */
@@ -297,6 +362,16 @@ read_on(struct follow *f, char *to, size_t n)
 	return got - (ssize_t)f->tail.n;
 }
 
+/* True if something is to be read before it. */
+static bool
+is_missed(struct follow *f)
+{
+	plan_missed(f);
+	while (f->where == AT_LIVE && f->next_part < f->n_parts)
+		open_part(f);
+	return f->where == AT_PART;
+}
+
 static ssize_t
 read_live(struct follow *f, char *to, size_t n, struct err *err)
 {
@@ -314,6 +389,8 @@ read_live(struct follow *f, char *to, size_t n, struct err *err)
 	if (got == -1)
 		return port_fail(str_of(f->path), "read", err);
 	f->seen = st.st_mtim;
+	if (got > 0 && !f->at && is_missed(f))
+		return PORT_NONE;
 	if (got > 0) {
 		remember(f, to, (size_t)got);
 		return got;
@@ -410,6 +487,7 @@ follow_new(const char *path, const struct str *backlog, size_t n_backlog,
 	static const struct port_kind kind = {
 	    follow_read, follow_ready, follow_free};
 	struct follow *f = mem_zalloc(sizeof *f);
+	struct siblings now = {0};
 
 	f->port.kind = &kind;
 	f->path = path;
@@ -419,11 +497,12 @@ follow_new(const char *path, const struct str *backlog, size_t n_backlog,
 	arena_init(&f->arena, 1024);
 	watch_file(watch, path);
 	f->told = quiet;
-	look(f, &f->known);
-	for (size_t i = 0; i < f->known.n; i++)
+	look(f, &now);
+	for (size_t i = 0; i < now.n; i++)
 		for (size_t k = 0; k < n_backlog; k++)
-			if (str_eq(f->known.list[i].path, backlog[k]))
-				add_part(f, &f->known.list[i], 0);
+			if (str_eq(now.list[i].path, backlog[k]))
+				add_part(f, &now.list[i], 0);
+	know(f, &now);
 	open_live(f);
 	return f;
 }

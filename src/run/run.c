@@ -59,7 +59,9 @@ owner_open(struct run *r, struct turn *t)
 		return t->values ? 0 : -1;
 	}
 	status = input_open(t->input, r->plan, r->options, t->timed,
-	    feed_block_bytes(r->threads, r->sources.max), r->err);
+	    feed_block_bytes(
+		r->threads, r->sources.max, r->options->memory != 0),
+	    r->err);
 	if (!t->input->opened)
 		return status;
 	report_opened(t->input, r->options);
@@ -263,6 +265,7 @@ start_feed(struct run *r)
 	    .inputs = r->inputs,
 	    .n_inputs = r->sources.max,
 	    .threads = r->threads,
+	    .tight = r->options->memory != 0,
 	    .before_wait = before_wait,
 	    .arg = r});
 	for (unsigned i = 0; i < r->n_inputs; i++)

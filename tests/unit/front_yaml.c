@@ -519,7 +519,7 @@ static const struct front_case bad[] = {
 	    "2:17: a text is expected here, not a list"},
 	{"weir: 1\n"
 	 "input: {types: {a: strng}}\n",
-	    "2:20: there is no type \"strng\" | one of: bigint, bool,"
+	    "2:20: there is no type \"strng\" | one of: bigint, bool, date,"
 	    " decimal, double, text, timestamp, interval, bytes"},
 	{"weir: 1\n"
 	 "input: [a]\n",

@@ -314,6 +314,13 @@ static const struct {
     {"csv", "a;b\n1;2\n"},
     {"tsv", "ts\tuser\n1\tann\n"},
     {"lines", "hello world\n"},
+    {"lines", "web-1  |  * Serving Flask app 'app.py'\n"
+	      "web-1  |  * Debug mode: on\n"},
+    {"lines", "2022-06-02T11:58:12.193Z info vpxd[45715] [Originator@6876 "
+	      "sub=vpxLro opID=7e] [VpxLRO] -- BEGIN lro-846063 -- x -- y -- "
+	      "z -- 528e6e0c(52) a b c d\n"},
+    {"lines", "2025-04-24T22:09:20.854Z\tinfo\tMetrics\t{\"otelcol.id\": "
+	      "\"debug\", \"x\": \"Exporter\"}\n"},
     {"lines", "see a=b\n"},
     {"lines", "2026-03-28 22:00:01,123 INFO [main] it is up\n"},
     {"lines", "2026-03-28T22:00:01Z INFO main it is up\n"},
@@ -339,6 +346,10 @@ test_guesses(void)
 			same(format_guess(head, false)->name, heads[i].format,
 			    "and when there is more");
 	}
+	same(format_guess(STR("Hello, World!\n"), true)->name, "lines",
+	    "a header alone is all words");
+	same(format_guess(STR("a,b.c,\"d e\"\n"), true)->name, "csv",
+	    "and then it is one");
 }
 
 /* The example of each row of the table is guessed as that or as a format

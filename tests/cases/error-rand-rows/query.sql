@@ -1,0 +1,1 @@
+SELECT RAND(1) AS r FROM (VALUES (1)) AS t (a)

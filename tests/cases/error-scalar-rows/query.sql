@@ -1,0 +1,1 @@
+SELECT v, (SELECT v FROM a AS q) AS x FROM a AS t
