@@ -105,3 +105,53 @@ spec() {
 	    o=other.json i=in.json
 	few 'SELECT k FROM i UNION SELECT k FROM o' o=other.json i=in.json
 }
+
+# values FROM TO: as many values of one key, no two alike; at = a time of all.
+values() {
+	seq "$1" "$2" | awk -v at="${at:-0}" '{
+		printf "{\"t\":%d,\"k\":\"a\"," \
+		    "\"v\":\"a value of some length: %d\"}\n",
+		    1767225600 + (at ? at : $1 / 1000), $1 * 7919 % 1000003
+	}'
+}
+
+@test "cron: a few more values of a large set cost as much as a few" {
+	local q before
+	for q in 'count(DISTINCT v) d' 'count(DISTINCT v) d, max(t) s' \
+	    'array_agg(v) d' "listagg(DISTINCT v, ',') d" 'topk(v, 3) d'; do
+		q="SELECT k, count(*) n, $q GROUP BY k, tumble(1d)"
+		rm -rf st
+		values 1 30000 >in.json
+		gives 0 weir -q -s ./st -l 1m -T t "$q" in.json
+		is "$out" ''
+		before=$(cat st/* | wc -c)
+		[ "$before" -gt 700000 ]
+		at=1000 values 29991 30020 >>in.json
+		gives 0 weir -q -s ./st -l 1m -T t "$q" in.json
+		at=1001 values 30021 30040 >>in.json
+		gives 0 weir -q -s ./st -l 1m -T t "$q" in.json
+		[ "$(cat st/* | wc -c)" -lt $((before + 50000)) ]
+		weir -q -s ./st -l 1m -T t --final "$q" in.json >got
+		weir -q -T t "$q" in.json >want
+		cmp want got
+	done
+}
+
+@test "cron: a set that grows is not put whole by each commit" {
+	local q='SELECT k, count(*) n, count(DISTINCT v) d
+		GROUP BY k, tumble(1d)'
+	values 1 400000 >in.json
+	weir -q -T t "$q" in.json >want
+	for torture in commit=40 commit=13,rows=1000; do
+		rm -rf st
+		wrote=$(WEIR_TORTURE=$torture weir -q -s ./st -l 1m -T t "$q" \
+			in.json &&
+			awk '/^wchar/ { print $2 }' "/proc/$BASHPID/io")
+		# 14 MB of values, and what was put again before they were many:
+		# all of them by each commit are 390 MB.
+		[ "$wrote" -lt 100000000 ]
+		WEIR_TORTURE=$torture weir -q -s ./st -l 1m -T t --final "$q" \
+			in.json >got
+		cmp want got
+	done
+}

@@ -408,6 +408,12 @@ agg_parts(const struct agg_call *call)
 }
 
 bool
+agg_grows(const struct agg_call *call)
+{
+	return keeps_set(call) || agg_keeps_rows(call) || call->agg->grows;
+}
+
+bool
 agg_unmerges(const struct agg_call *call)
 {
 	return call->agg->unmerge && !keeps_set(call) &&
@@ -464,12 +470,23 @@ load_distinct(const struct agg_call *call, struct arena *heap, void *acc,
     struct str bytes)
 {
 	struct agg_in in = agg_in_start(bytes);
-	struct seen_set *set = NULL;
+	struct seen_set **set = set_of(call, acc);
 	unsigned n = agg_n_inputs(call);
+	struct value v[AGG_ARGS_MAX];
+	struct arena a;
 
-	if (!seen_load(&in, &set, heap, n) || !agg_in_done(&in))
+	if (!seen_load(&in, set, heap, n) || !agg_in_done(&in))
 		return false;
-	merge_distinct(call, heap, acc, set);
+	arena_init(&a, 4096);
+	for (const struct seen *e = *set ? (*set)->first : NULL; e;
+	     e = e->next) {
+		if (e->count < 0)
+			continue;
+		seen_values(e, v, n, &a);
+		add_entry(call, heap, acc, v, n, 1);
+		arena_reset(&a);
+	}
+	arena_release(&a);
 	return true;
 }
 

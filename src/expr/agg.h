@@ -164,6 +164,7 @@ struct agg {
 	void (*merge)(const struct agg_call *call, struct arena *heap,
 	    void *into, const void *from);
 	enum agg_parts parts;
+	bool grows; /* the accumulator has all the rows' values */
 	/*
 	 * Takes out again what was merged before, or NULL if that cannot be
 	 * done. Then sound (NULL = always) says if the value of what is left
@@ -214,6 +215,9 @@ void agg_merge(const struct agg_call *call, struct arena *heap, void *into,
 
 /* The same of a call, with what DISTINCT and ORDER BY keep; not _INTS. */
 enum agg_parts agg_parts(const struct agg_call *call);
+
+/* Does the accumulator grow with each row, or each value that is new? */
+bool agg_grows(const struct agg_call *call);
 
 /* The same way back, if agg_unmerges; see struct agg. */
 bool agg_unmerges(const struct agg_call *call);

@@ -44,8 +44,8 @@ json_map(const struct agg_call *call, const void *acc, struct arena *out)
 	.aliases = "", .signature = "any -> text", .args_min = 1,              \
 	.nothing = {.p = "[]", .len = 2, .type = T_TEXT}, .args_max = 1,       \
 	.bind = text_bind, .size = grown_size, .add = array_add,               \
-	.merge = array_merge, .parts = AGG_PARTS_EXACT, .value = json_list,    \
-	.save = grown_save, .load = array_load
+	.merge = array_merge, .parts = AGG_PARTS_EXACT, .grows = true,         \
+	.value = json_list, .save = grown_save, .load = array_load
 
 const struct agg agg_json_arrayagg = {
     .name = "json_arrayagg",
@@ -89,6 +89,7 @@ const struct agg agg_json_objectagg = {
     .add = map_add,
     .merge = map_merge,
     .parts = AGG_PARTS_EXACT,
+    .grows = true,
     .value = json_map,
     .save = grown_save,
     .load = map_load,

@@ -13,6 +13,7 @@
 #include "state/index.h"
 
 #define SLOTS_MIN 8
+#define SLOTS_AT_ONCE ((uint32_t)1 << 28)
 
 static size_t
 entry_bytes(const struct seen_set *s, size_t len)
@@ -47,12 +48,15 @@ tag_of(uint32_t hash)
 	return index_tag((uint64_t)hash << 32);
 }
 
-/* Makes room for more entries. */
+/* Makes room for more entries; in a new set, for so many. */
 static void
-slots_grow(struct seen_set *s, struct arena *heap)
+slots_grow(struct seen_set *s, struct arena *heap, uint64_t n)
 {
 	uint32_t cap = s->cap ? s->cap * 2 : SLOTS_MIN;
 	struct seen *e;
+
+	while (!s->cap && cap / 4 * 3 < n && cap < SLOTS_AT_ONCE)
+		cap *= 2;
 
 	if (s->dead > s->n / 2) {
 		bury(s, heap);
@@ -104,7 +108,7 @@ seen_find(struct seen_set *s, struct arena *heap, struct str key, uint32_t hash,
 	uint32_t at;
 
 	if (s->n >= s->cap / 4 * 3)
-		slots_grow(s, heap);
+		slots_grow(s, heap, 0);
 	for (at = hash & (s->cap - 1); (slot = s->slots[at]);
 	     at = (at + 1) & (s->cap - 1)) {
 		if (index_tag(slot) != tag)
@@ -236,6 +240,12 @@ seen_load(struct agg_in *in, struct seen_set **set, struct arena *heap,
 	struct arena a;
 	bool good = true;
 
+	/* Each takes two bytes at least, whatever is said of their number. */
+	if (!*set && n > SLOTS_MIN && n <= (size_t)(in->end - in->p) / 2) {
+		*set = arena_zalloc(heap, sizeof **set);
+		(*set)->n_types = n_values;
+		slots_grow(*set, heap, n);
+	}
 	arena_init(&a, 4096);
 	for (; good && n && !in->bad; n--) {
 		good = entry_load(in, set, heap, n_values, &a, &key);

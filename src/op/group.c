@@ -168,6 +168,20 @@ bind_pieces(struct group_config *c)
 	}
 }
 
+/*
+ * What it has of a key may be far more than what a run adds to it. Where that
+ * is completed now and then all the same, because of a log, it stays whole.
+ */
+static bool
+grows(const struct group_config *c)
+{
+	bool some = false;
+
+	for (unsigned i = 0; i < c->grouping.n_aggs; i++)
+		some |= agg_grows(&c->grouping.aggs[i]);
+	return some && c->pieces && !c->logs;
+}
+
 static void
 lay_out_cell(struct group_config *c, const struct op *op, struct arena *a)
 {
@@ -186,6 +200,7 @@ lay_out_cell(struct group_config *c, const struct op *op, struct arena *a)
 	c->live = op->live;
 	c->counts = op->in.changes || op->live;
 	bind_pieces(c);
+	c->grows = grows(c);
 	c->count_at = at;
 	c->cell_bytes = at + (c->counts ? (unsigned)sizeof(int64_t) : 0);
 }

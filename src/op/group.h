@@ -80,6 +80,7 @@ struct group_config {
 	 * aggregates have the rows themselves there (expr/agg_log.h).
 	 */
 	bool pieces, logs;
+	bool grows;  /* there are, and a cell may be large (agg_grows) */
 	int64_t ttl; /* live: µs of event time keys are kept; 0 = for ever */
 };
 

@@ -305,7 +305,7 @@ group_live_restore(struct op_run *run, struct state_step *step, struct err *err)
 		return 0;
 	}
 	r->cells = state_map(step, "cells");
-	table_pieces(r->cells, &group_codec, &r->keep, r->c->cell_bytes);
+	table_pieces(r->cells, &group_codec, &r->keep, r->c->cell_bytes, false);
 	table_keep(
 	    &r->table, r->cells, everything.start, &group_codec, &r->keep);
 	r->starts = state_map(step, "slices");

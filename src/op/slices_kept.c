@@ -76,7 +76,8 @@ slices_restore(struct op_run *run, struct state_step *step, struct err *err)
 	(void)err;
 	group_keep_init(&r->keep, r->c, step);
 	r->cells = state_map(step, "cells");
-	table_pieces(r->cells, &group_codec, &r->keep, r->c->cell_bytes);
+	table_pieces(
+	    r->cells, &group_codec, &r->keep, r->c->cell_bytes, r->c->grows);
 	r->starts = state_map(step, "slices");
 	r->revisions = state_map(step, "revisions");
 	r->own = state_map(step, "step");

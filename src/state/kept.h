@@ -30,6 +30,7 @@ struct kept {
 	/* Some entries of the bucket may not be in memory. */
 	bool partial;
 	bool pieces; /* cells may be begun as pieces */
+	bool grows;  /* though there is memory for all */
 	bool put;    /* some entry was put: there is something to drop */
 	size_t busy; /* place in the list of busy ones + 1; 0: not in it */
 	/*
@@ -66,6 +67,7 @@ struct piecewise {
 	const struct cell_codec *codec;
 	void *arg;
 	unsigned cell_bytes;
+	bool grows;
 };
 
 struct state_step {
@@ -146,6 +148,8 @@ void kept_free(struct table *t);
  * False if there was nothing that can be evicted.
  */
 bool kept_evict(struct kept *k);
+/* All is put: if its cells grow (table_pieces) and are many, they leave. */
+void kept_let_grown_go(struct kept *k);
 
 /*
  * So many bytes are needed for each of its cells that are in memory: evicts

@@ -142,6 +142,10 @@ state_cut(struct state *s)
 	struct buf text = {0};
 
 	put_some(s, SIZE_MAX);
+	for (size_t i = 0; i < s->n_busy; i++) {
+		kept_count(s->busy[i]);
+		kept_let_grown_go(s->busy[i]);
+	}
 	count_busy(s);
 	if (!s->schema_changed)
 		return;

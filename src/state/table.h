@@ -33,10 +33,10 @@ struct cell {
 
 /*
  * Pieces. Who only adds to cells need not know what they have: where memory is
- * limited, a cell that is not in memory is not read but begun anew, as a piece
- * of what the store has, and appended to that when it is evicted. Whatever is
- * to be known of a cell is put together first: all that is got by other means
- * than table_cells_to_add is whole.
+ * limited, or cells grow, a cell that is not in memory is not read but begun
+ * anew, as a piece of what the store has, and appended to that when it is
+ * evicted. Whatever is to be known of a cell is put together first: all that is
+ * got by other means than table_cells_to_add is whole.
  */
 
 struct kept;
@@ -148,9 +148,12 @@ struct cell_codec {
  * From now on there may be pieces among the entries of the map, whose cells
  * have so many bytes: what they are together is found by the codec, here and
  * where runs are merged, until table_pieces_end. Before table_keep.
+ * grows: a cell may be large, and what is added to it little: there are pieces
+ * even if there is memory for all, and the cells of a large table leave it
+ * when they have been put, so that no commit puts all of them again.
  */
 void table_pieces(struct state_map *map, const struct cell_codec *codec,
-    void *arg, unsigned cell_bytes);
+    void *arg, unsigned cell_bytes, bool grows);
 void table_pieces_end(struct state_map *map);
 
 /*

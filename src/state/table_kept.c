@@ -28,12 +28,19 @@
 /* Parts of the limit that a generation may have. */
 #define GENERATIONS 8
 #define GENERATION_MIN ((size_t)64 << 10)
+/*
+ * Cells that grow stay in memory while they are smaller than that all in all:
+ * this much may be put again by each commit.
+ */
+#define GROWN ((size_t)8 << 20)
+
 void
 table_keep(struct table *t, struct state_map *map, int64_t bucket,
     const struct cell_codec *codec, void *arg)
 {
 	struct state *s = map->step->state;
 	struct kept *k = mem_zalloc(sizeof *k);
+	bool pieces = map->pieces && codec->movable;
 
 	must(!t->kept && !t->n);
 	*k = (struct kept){.table = t,
@@ -43,7 +50,8 @@ table_keep(struct table *t, struct state_map *map, int64_t bucket,
 	    .codec = codec,
 	    .arg = arg,
 	    .partial = store_has_bucket(s->store, map->number, bucket),
-	    .pieces = map->pieces && codec->movable && state_evicts(s),
+	    .pieces = pieces && (state_evicts(s) || map->pieces->grows),
+	    .grows = pieces && !state_evicts(s) && map->pieces->grows,
 	    .listed = !codec->movable || !state_evicts(s),
 	    .place = s->n_kept};
 	mem_grow(&s->kept, &s->cap_kept, s->n_kept + 1, sizeof *s->kept);
@@ -664,4 +672,18 @@ kept_evict(struct kept *k)
 	gone = held > t->held ? held - t->held : 0;
 	k->held -= gone < k->held ? gone : k->held;
 	return true;
+}
+
+void
+kept_let_grown_go(struct kept *k)
+{
+	const struct table *t = k->table;
+
+	if (!k->grows || k->n_changed || k->bytes < GROWN)
+		return;
+	for (size_t i = 0; i < t->n; i++)
+		t->cells[i]->used = 0;
+	while (kept_evict(k))
+		continue;
+	kept_count(k);
 }

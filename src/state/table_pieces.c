@@ -81,13 +81,13 @@ fold(void *arg, struct str key, struct str pieces, bool whole, struct buf *out)
 
 void
 table_pieces(struct state_map *map, const struct cell_codec *codec, void *arg,
-    unsigned cell_bytes)
+    unsigned cell_bytes, bool grows)
 {
 	struct state *s = map->step->state;
 	struct piecewise *p = arena_alloc(&s->arena, sizeof *p);
 
 	must(codec->merge);
-	*p = (struct piecewise){codec, arg, cell_bytes};
+	*p = (struct piecewise){codec, arg, cell_bytes, grows};
 	map->pieces = p;
 	store_set_fold(s->store, map->number, fold, p);
 }
