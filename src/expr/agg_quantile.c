@@ -473,6 +473,15 @@ nearest_rank(struct value p, uint64_t n)
 	return rank > (__int128)n ? n - 1 : (uint64_t)rank - 1;
 }
 
+/* Days are held as times. */
+static struct value
+as_asked(const struct agg_call *call, struct value v)
+{
+	if (call->type == T_DATE && v.type == T_TIME)
+		v.type = T_DATE;
+	return v;
+}
+
 static struct value
 quant_value(const struct agg_call *call, const void *acc, struct arena *out)
 {
@@ -482,8 +491,8 @@ quant_value(const struct agg_call *call, const void *acc, struct arena *out)
 	if (!q->n)
 		return VALUE_NULL;
 	rank = nearest_rank(call->params[1], q->n);
-	return q->sketched ? histogram_value(q, rank)
-			   : exact_value(q, rank, out);
+	return as_asked(call,
+	    q->sketched ? histogram_value(q, rank) : exact_value(q, rank, out));
 }
 
 static struct value
@@ -491,7 +500,8 @@ quant_ranked(const struct agg_call *call, const struct agg_ranks *ranks,
     struct arena *out)
 {
 	(void)out;
-	return ranks->at(ranks, nearest_rank(call->params[1], ranks->n));
+	return as_asked(
+	    call, ranks->at(ranks, nearest_rank(call->params[1], ranks->n)));
 }
 
 /* ---- percentile_cont: between two ranks ---- */
@@ -513,7 +523,7 @@ between(struct value a, struct value b, double part)
 		return value_float(x);
 	}
 	if (part > 0)
-		a.i += (int64_t)(((double)b.i - (double)a.i) * part);
+		a.i += llround(((double)b.i - (double)a.i) * part);
 	return a;
 }
 
@@ -595,10 +605,8 @@ median_bind(struct agg_call *call, struct err *err)
 	if (agg_bind_number(call, true, err))
 		return -1;
 	call->params[1] = VALUE_NULL;
-	if (t == T_INT || t == T_FLOAT || t == T_TIME || t == T_DURATION)
+	if (t == T_INT || t == T_FLOAT || type_is_instant(t) || t == T_DURATION)
 		call->type = t;
-	else if (t == T_DATE)
-		call->type = T_TIME;
 	else if (t == T_BOOL)
 		call->type = T_INT;
 	else
@@ -634,6 +642,8 @@ cont_bind(struct agg_call *call, struct err *err)
 		return -1;
 	if (call->type == T_INT)
 		call->type = T_FLOAT;
+	else if (call->type == T_DATE) /* between two days */
+		call->type = T_TIME;
 	return 0;
 }
 
@@ -702,7 +712,8 @@ const struct agg agg_median = {
     .name = "median",
     .aliases = "",
     .signature = "number -> same",
-    .doc = "The middle value, the lower one of two: percentile(x, 0.5).",
+    .doc = "The middle value, the lower one of two: percentile(x, 0.5). Of "
+	   "numbers, durations and times.",
     .example = "median(x) of 1, 7, 9",
     .result = "7",
     .flink = NULL,
@@ -719,7 +730,8 @@ const struct agg agg_percentile = {
     .doc = "The value below or at which a share of the values lies, by "
 	   "nearest rank: place ceil(share * n) of the sorted values. Exact "
 	   "for up to 256 values and for times, else off by at most 0.4 % of "
-	   "itself. Decimals become floats.",
+	   "itself. Decimals become floats; durations and times stay what "
+	   "they are.",
     .example = "percentile(x, 0.9) of 1, 7, 9",
     .result = "9",
     .flink = "PERCENTILE",

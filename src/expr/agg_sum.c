@@ -450,7 +450,8 @@ const struct agg agg_sum = {
     .signature = "number -> number",
     .doc = "Sum. Integers add up exactly, to a decimal where a bigint is too "
 	   "small; decimals exactly (NULL beyond 38 digits); floats with "
-	   "compensated rounding. Text that is no number is left out.",
+	   "compensated rounding; durations to a duration. Text that is no "
+	   "number is left out.",
     .example = "sum(x) of 3, 1, NULL",
     .result = "4",
     .flink = "SUM",
@@ -473,7 +474,8 @@ const struct agg agg_avg = {
     .aliases = "mean",
     .signature = "number -> number",
     .doc = "Average: of integers the integer, truncated; of decimals a "
-	   "decimal with at least 6 digits of fraction; else a float.",
+	   "decimal with at least 6 digits of fraction; of durations a "
+	   "duration; else a float.",
     .example = "avg(x) of 1, 2, 2",
     .result = "1",
     .flink = "AVG",

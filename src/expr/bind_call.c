@@ -322,6 +322,13 @@ bind_input(struct binder *bd, const struct node *n)
 	return e;
 }
 
+/* What some aggregates take for a number, too: their own check says which. */
+static bool
+is_measure(enum type t)
+{
+	return t == T_DURATION || type_is_instant(t);
+}
+
 static int
 agg_arg(struct binder *bd, const struct node *n, unsigned i,
     const struct sig *sig, struct agg_call *call)
@@ -332,7 +339,8 @@ agg_arg(struct binder *bd, const struct node *n, unsigned i,
 
 	if (!e)
 		return -1;
-	if (!type_converts(e->type, want->type))
+	if (!type_converts(e->type, want->type) &&
+	    !(want->type.number && is_measure(e->type)))
 		return wrong_type(
 		    bd, n, i, e->type, want->type, agg->signature);
 	if (i >= agg->args_max - agg->n_constant) {

@@ -248,7 +248,7 @@ const struct fn fn_map_rows[] = {
 	 .flink = "MAP_FROM_ARRAYS", .row = map_from_arrays_row},
 	{.name = "map_from_entries", OURS, .signature = "list -> map",
 	 .doc = "A map of a list of entries, each a map with key and value or "
-		"a list of both.",
+		"a list of both; of equal keys the last one's value.",
 	 .example = "map_from_entries([['a', 1], ['b', 2]])",
 	 .result = "{\"a\":1,\"b\":2}", .row = map_from_entries_row},
 	{.name = "map_keys", LIST, .signature = "map -> list",

@@ -28,6 +28,18 @@ OVERS = ["sum(v) OVER w", "count(*) OVER w", "avg(f) OVER w", "lag(v) OVER w",
          "lead(v) OVER w", "row_number() OVER w", "first_value(v) OVER w",
          "lag(v, 3, -1) OVER w", "max(v) OVER w"]
 
+# Over rows in no order of time: known at the end alone.
+LATE_OVERS = ["sum(v) OVER (PARTITION BY k)", "rank() OVER (ORDER BY v)",
+              "dense_rank() OVER (PARTITION BY j ORDER BY v DESC)",
+              "ntile(3) OVER (PARTITION BY k ORDER BY v, t)",
+              "percent_rank() OVER (PARTITION BY k ORDER BY f)",
+              "lag(f) OVER (PARTITION BY j ORDER BY v, f)",
+              "row_number() OVER (ORDER BY f DESC, v)",
+              "max(v) OVER ()", "avg(f) OVER (PARTITION BY j ORDER BY v)",
+              "lead(v, 2) OVER (ORDER BY t)", "count(*) OVER (ORDER BY t)",
+              "last_value(v) OVER (PARTITION BY k ORDER BY t ROWS BETWEEN"
+              " UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)"]
+
 FRAMES = ["", " ROWS 2 PRECEDING", " ROWS UNBOUNDED PRECEDING",
           " RANGE INTERVAL '30' SECOND PRECEDING",
           " ROWS BETWEEN 1 PRECEDING AND 2 FOLLOWING",
@@ -58,6 +70,10 @@ def grouped(rng):
     if rng.random() < 0.3:
         query += " HAVING count(*) > 1"
     return query, mode
+
+
+def over_all(rng):
+    return "SELECT t, k, v, %s x" % rng.choice(LATE_OVERS), []
 
 
 def over(rng):
@@ -110,7 +126,7 @@ def stepped(rng):
 
 def random_query(rng):
     make = rng.choice([windowed, windowed, windowed, grouped, over, over,
-                       best, distinct, stepped])
+                       over_all, best, distinct, stepped])
     return make(rng)
 
 
