@@ -198,3 +198,14 @@ dies() {
 	has "$errors" 'in.jsonl was cut or changed before byte 2018'
 	is "$(wc -l <stdout)" 203
 }
+
+@test "notes: how much of a pipe has been read is the sum of all runs" {
+	printf '{"a":1}\n{"a":2}\n' | weir -q -s ./st 'SELECT a'
+	printf '{"a":3}\n' | weir -q -s ./st 'SELECT a'
+	printf '{"a":44}\n{"a":5}\n' | weir -q -s ./st 'SELECT a'
+	gives 0 weir state show ./st
+	has "$out" '"kind":"stream"'
+	has "$out" '"offset":41'
+	has "$out" '"line":5'
+	has "$out" '"records":5'
+}
