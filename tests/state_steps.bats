@@ -104,7 +104,8 @@ next() {
 	day='{"ts":"2026-03-28T22:00:00Z"}'
 	spec() {
 		printf 'weir: 1\nsteps:\n- set: {d: CAST(ts AS %s)}\n' "$1"
-		printf -- '- group: [d]\n  select: {n: count(*), last: max(d)}\n'
+		printf -- '- group: [d]\n'
+		printf '  select: {n: count(*), last: max(d)}\n'
 	}
 	spec TIMESTAMP >time.yaml
 	spec DATE >date.yaml
