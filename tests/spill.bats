@@ -262,6 +262,46 @@ near() {
 	near 40960 "$q 'many.jsonl')" few.jsonl
 }
 
+@test "memory: rows for steps of time give the same" {
+	local how ttl
+
+	many 30000 15000 >many.jsonl
+	head -20000 many.jsonl >first.jsonl
+	tail -n +20001 many.jsonl >rest.jsonl
+	for how in previous linear 0; do
+		printf '%s\n' 'weir: 1' 'input: {format: json}' \
+		    'time: {field: t}' 'steps:' \
+		    '  - select: {at: to_timestamp(t), k: k, v: v}' \
+		    '  - fill: 70s' '    by: [k]' '    time: at' \
+		    "    with: {v: $how}" >fill.yaml
+		same -f fill.yaml many.jsonl
+		for ttl in '' '--ttl 90s'; do
+			# shellcheck disable=SC2086
+			same $ttl -l 10s -f fill.yaml many.jsonl
+			# shellcheck disable=SC2086
+			same_in_two $ttl -l 20s -f fill.yaml
+		done
+	done
+	# With more memory again, and with less.
+	rm -rf st
+	weir -q --mem 1M -s ./st -l 20s -f fill.yaml first.jsonl >parts
+	weir -q -s ./st -l 20s -f fill.yaml first.jsonl rest.jsonl >>parts
+	weir -q --mem 1M -s ./st --final -l 20s -f fill.yaml \
+	    first.jsonl rest.jsonl >>parts
+	weir -l 20s -f fill.yaml many.jsonl >whole
+	cmp whole parts
+}
+
+@test "memory: rows for steps of time stay near the limit" {
+	printf '%s\n' 'weir: 1' 'input: {format: json}' \
+	    'time: {field: t, lateness: 10s}' 'steps:' \
+	    '  - select: {at: to_timestamp(t), k: k, v: v}' \
+	    '  - fill: 20m' '    by: [k]' '    time: at' \
+	    '    with: {v: previous}' >fill.yaml
+	many 200000 150000 >many.jsonl
+	near 53248 -f fill.yaml many.jsonl
+}
+
 @test "memory: the best rows of each key give the same" {
 	local q='SELECT k, v, t FROM (SELECT *, ROW_NUMBER() OVER
 	    (PARTITION BY k ORDER BY v DESC) AS r) WHERE r'

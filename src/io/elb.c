@@ -5,8 +5,7 @@
  * begins with the time. New fields are added at the end: they are rest.
  */
 #include "base/num.h"
-#include "io/cursor.h"
-#include "io/fixed.h"
+#include "io/aws.h"
 
 enum {
 	E_TYPE,
@@ -92,71 +91,6 @@ static const struct fixed_field fields[E_FIELDS] = {
     [E_REQUEST] = FIELD("request", TEXT, APART),
 };
 
-/* The next word or quoted text, "-" absent; false at the end. */
-static bool
-token(struct cursor *c, struct str *out)
-{
-	bool quotes = cursor_at(c, '"');
-
-	if (c->p == c->end)
-		return cursor_fail(c, "fewer fields than such a line has");
-	if (!(quotes ? cursor_quoted(c, out, "")
-		     : cursor_word(c, out, "an empty field")))
-		return false;
-	if (quotes && c->p < c->end &&
-	    !cursor_lit(c, STR(" "), "no blank behind the quote"))
-		return false;
-	*out = cursor_or_null(*out);
-	return true;
-}
-
-/* Fields from first to last are the next tokens. */
-static bool
-tokens(struct cursor *c, struct fixed_line *l, unsigned first, unsigned last)
-{
-	for (unsigned i = first; i <= last; i++)
-		if (!token(c, &l->f[i]))
-			return false;
-	return true;
-}
-
-/* address:port */
-static bool
-address(struct cursor *c, struct fixed_line *l, unsigned field)
-{
-	const char *colon;
-	struct str s;
-
-	if (!token(c, &s))
-		return false;
-	l->f[field] = s;
-	colon = s.p && s.n ? memrchr(s.p, ':', s.n) : NULL;
-	if (!colon)
-		return true;
-	l->f[field].n = (size_t)(colon - s.p);
-	l->f[field + 1] =
-	    (struct str){colon + 1, (size_t)(s.p + s.n - colon - 1)};
-	return true;
-}
-
-static void
-split_request(struct fixed_line *l)
-{
-	struct str r = l->f[E_REQUEST];
-	const char *a, *b;
-
-	if (!r.p)
-		return;
-	a = r.n ? memchr(r.p, ' ', r.n) : NULL;
-	b = r.n ? memrchr(r.p, ' ', r.n) : NULL;
-	if (!a || a == b)
-		return;
-	l->f[E_METHOD] = cursor_or_null((struct str){r.p, (size_t)(a - r.p)});
-	l->f[E_URL] = cursor_or_null((struct str){a + 1, (size_t)(b - a - 1)});
-	l->f[E_PROTOCOL] =
-	    cursor_or_null((struct str){b + 1, (size_t)(r.p + r.n - b - 1)});
-}
-
 /* "2018-07-02T22:23:00.186641Z" */
 static bool
 like_time(struct cursor *c)
@@ -178,22 +112,24 @@ scan_elb(struct cursor *c, struct fixed_line *l)
 {
 	bool classic = like_time(c);
 
-	if (!classic && !token(c, &l->f[E_TYPE]))
+	if (!classic && !aws_token(c, &l->f[E_TYPE]))
 		return false;
 	if (!like_time(c))
 		return cursor_fail(c, "no time where it should be");
-	if (!tokens(c, l, E_TIME, E_ELB) || !address(c, l, E_CLIENT) ||
-	    !address(c, l, E_TARGET) || !tokens(c, l, E_T_REQUEST, E_SENT) ||
-	    !token(c, &l->f[E_REQUEST]) || !tokens(c, l, E_AGENT, E_TLS))
+	if (!aws_tokens(c, l, E_TIME, E_ELB) || !aws_address(c, l, E_CLIENT) ||
+	    !aws_address(c, l, E_TARGET) ||
+	    !aws_tokens(c, l, E_T_REQUEST, E_SENT) ||
+	    !aws_token(c, &l->f[E_REQUEST]) ||
+	    !aws_tokens(c, l, E_AGENT, E_TLS))
 		return false;
 	if (!l->f[E_CLIENT_PORT].p || !is_number(l->f[E_T_REQUEST]))
 		return cursor_fail(c, "no client's port, or no times of work");
-	split_request(l);
-	if (!classic && !tokens(c, l, E_GROUP, E_ERROR))
+	aws_request(l, E_REQUEST, E_METHOD);
+	if (!classic && !aws_tokens(c, l, E_GROUP, E_ERROR))
 		return false;
 	/* These came later, one after another. */
 	for (unsigned i = E_TARGETS; !classic && i <= E_CONN_TRACE; i++)
-		if (c->p < c->end && !token(c, &l->f[i]))
+		if (c->p < c->end && !aws_token(c, &l->f[i]))
 			return false;
 	if (c->p < c->end)
 		l->f[E_REST] = cursor_rest(c);

@@ -16,48 +16,14 @@
  */
 #include <stdlib.h>
 
-#include "base/hash.h"
 #include "base/mem.h"
 #include "data/key.h"
 #include "op/fill.h"
-#include "op/kept.h"
 #include "op/keys.h"
-#include "op/show.h"
 #include "op/window_kind.h"
-#include "op/written.h"
 
 /* A gap of more steps is a mistake in a time more often than not. */
 #define STEPS_MOST 100000
-
-struct fill_cell {
-	struct kept_row *last;
-	int64_t time; /* of the last row that came out, or was made */
-	uint64_t pending;
-};
-
-/* A row on its way out. */
-struct fill_row {
-	int64_t at;   /* its time column */
-	int64_t time; /* event time */
-	uint64_t arrival;
-	struct str key;
-	struct value *values; /* of the carried columns */
-};
-
-struct fill_run {
-	struct op_run run; /* first */
-	const struct fill_config *c;
-	struct table keys; /* cell: struct fill_cell */
-	struct kept kept;
-	uint64_t arrivals;
-	int64_t most; /* the last time that some key has a row for */
-	struct kept_row **pending;
-	size_t n_pending, cap_pending;
-	struct fill_row *out;
-	size_t n_out, cap_out;
-	struct arena arena; /* of `out` */
-	struct state_step *state;
-};
 
 static void *
 fill_prepare(const struct op *op, struct eval *ev, struct batch *b)
@@ -169,12 +135,20 @@ fill_end(const struct fill_run *r, const struct fill_cell *cell)
 			 : INT64_MAX;
 }
 
+/* The row that was put last is whole. */
+static inline void
+out_done(struct fill_run *r)
+{
+	if (r->sort)
+		fill_spill_row(r);
+}
+
 /* Steps of a key from its last row to before `until`; next: the row there. */
 static void
-fill_until(struct fill_run *r, struct cell *key, int64_t until,
+make_rows(struct fill_run *r, struct cell *key, int64_t until,
     const struct kept_row *next)
 {
-	struct fill_cell *cell = (void *)key->bytes;
+	struct fill_cell *cell = fill_cell_of(key);
 	int64_t from = cell->last->slots[SLOT_TIME].i, every = r->c->every;
 	int64_t end = fill_end(r, cell);
 	uint64_t i = (uint64_t)((cell->time - from) / every) + 1, n;
@@ -197,22 +171,31 @@ fill_until(struct fill_run *r, struct cell *key, int64_t until,
 			row->values[k] = value_copy(&r->arena,
 			    fill_value(r, r->kept.cols[k], cell, next, by));
 		cell->time = row->at;
+		out_done(r);
 	}
 }
 
-static void
-pass_row(struct fill_run *r, struct cell *key, struct kept_row *row)
+void
+fill_until(struct fill_run *r, struct cell *key, int64_t until)
 {
-	struct fill_cell *cell = (void *)key->bytes;
+	make_rows(r, key, until, NULL);
+}
+
+void
+fill_pass(struct fill_run *r, struct cell *key, struct kept_row *row)
+{
+	struct fill_cell *cell = fill_cell_of(key);
 	struct fill_row *out;
 	int64_t at = row->slots[SLOT_TIME].i;
 
+	table_touch(&r->keys, key);
 	cell->pending--;
 	if (cell->last && at > cell->time)
-		fill_until(r, key, at, row);
+		make_rows(r, key, at, row);
 	out = out_row(r, cell_key(&r->keys, key), at, row->time);
 	out->arrival = row->arrival;
 	kept_columns(&r->kept, row, out->values, &r->arena);
+	out_done(r);
 	kept_let_carry_go(&r->kept, row);
 	kept_unplace(&r->kept, row);
 	if (cell->last && at < cell->time) {
@@ -221,9 +204,10 @@ pass_row(struct fill_run *r, struct cell *key, struct kept_row *row)
 	}
 	if (cell->last)
 		kept_drop(&r->kept, cell->last);
-	table_touch(&r->keys, key);
 	cell->last = row;
 	cell->time = at;
+	if (r->spills)
+		fill_spill_hint(r, key);
 }
 
 static int
@@ -268,16 +252,21 @@ put_rows(struct fill_run *r)
 
 /* ---- running ---- */
 
-static int
-by_time(const void *a, const void *b)
+int
+fill_order(const struct kept_row *a, const struct kept_row *b)
 {
-	const struct kept_row *x = *(struct kept_row *const *)a;
-	const struct kept_row *y = *(struct kept_row *const *)b;
-	int64_t s = x->slots[SLOT_TIME].i, t = y->slots[SLOT_TIME].i;
+	int64_t s = a->slots[SLOT_TIME].i, t = b->slots[SLOT_TIME].i;
 
 	if (s != t)
 		return s < t ? -1 : 1;
-	return x->arrival < y->arrival ? -1 : x->arrival > y->arrival;
+	return a->arrival < b->arrival ? -1 : a->arrival > b->arrival;
+}
+
+static int
+by_time(const void *a, const void *b)
+{
+	return fill_order(
+	    *(struct kept_row *const *)a, *(struct kept_row *const *)b);
 }
 
 static void
@@ -300,7 +289,7 @@ take_due(struct fill_run *r, int64_t w)
 	for (size_t i = 0; i < n; i++) {
 		if (due[i]->slots[SLOT_TIME].i > r->most)
 			r->most = due[i]->slots[SLOT_TIME].i;
-		pass_row(r, due[i]->owner, due[i]);
+		fill_pass(r, due[i]->owner, due[i]);
 	}
 	mem_free(due);
 }
@@ -309,8 +298,8 @@ take_due(struct fill_run *r, int64_t w)
  * Has the watermark reached the end of the time to live, and have all rows been
  * made that are to be? What is made so depends on the rows alone.
  */
-static bool
-has_expired(const struct fill_run *r, const struct fill_cell *cell, int64_t w)
+bool
+fill_expired(const struct fill_run *r, const struct fill_cell *cell, int64_t w)
 {
 	int64_t every = r->c->every, all = (r->c->ttl - 1) / every * every;
 
@@ -319,12 +308,12 @@ has_expired(const struct fill_run *r, const struct fill_cell *cell, int64_t w)
 	       r->most >= time_add(cell->last->slots[SLOT_TIME].i, all);
 }
 
-static void
-forget(struct fill_run *r, struct cell *key)
+void
+fill_forget(struct fill_run *r, struct cell *key)
 {
-	struct fill_cell *cell = (void *)key->bytes;
+	struct fill_cell *cell = fill_cell_of(key);
 
-	fill_until(r, key, fill_end(r, cell), NULL);
+	fill_until(r, key, fill_end(r, cell));
 	kept_drop(&r->kept, cell->last);
 	cell->last = NULL;
 	table_remove(&r->keys, key);
@@ -339,13 +328,13 @@ forget_old(struct fill_run *r, int64_t w)
 	for (size_t i = 0; i < r->keys.n; i++) {
 		struct cell *key = r->keys.cells[i];
 
-		if (key->gone || !has_expired(r, (void *)key->bytes, w))
+		if (key->gone || !fill_expired(r, fill_cell_of(key), w))
 			continue;
 		mem_grow(&old, &cap, n + 1, sizeof(void *));
 		old[n++] = key;
 	}
 	while (n)
-		forget(r, old[--n]);
+		fill_forget(r, old[--n]);
 	mem_free(old);
 	r->run.counts.keys = r->keys.n - r->keys.n_gone;
 }
@@ -355,20 +344,26 @@ fill_advance(struct op_run *run, int64_t w)
 {
 	struct fill_run *r = (struct fill_run *)run;
 
+	if (r->spills) {
+		fill_spill_advance(r, w);
+		run->forward(run, w);
+		return;
+	}
 	if (r->n_pending)
 		take_due(r, w);
 	for (size_t i = 0; i < r->keys.n; i++) {
 		struct cell *key = r->keys.cells[i];
-		struct fill_cell *cell = (void *)key->bytes;
+		struct fill_cell *cell = fill_cell_of(key);
 
 		/* One step beyond the last, for it is filled, too. */
 		if (cell->last && cell->time < r->most &&
 		    (!r->c->linear || w == WHEN_MAX))
-			fill_until(r, key, r->most + 1, NULL);
+			fill_until(r, key, r->most + 1);
 	}
 	if (r->c->ttl)
 		forget_old(r, w);
 	put_rows(r);
+	r->now = w;
 	run->forward(run, w);
 }
 
@@ -380,20 +375,20 @@ fill_open(const struct op *op)
 
 	r->run.op = op;
 	r->c = c;
-	r->most = WHEN_MIN;
+	r->most = r->now = WHEN_MIN;
+	r->later.next = r->due.next = r->old.next = WHEN_MAX;
 	table_init(&r->keys, (sizeof(struct fill_cell) + 15) & ~15u);
 	arena_init(&r->arena, 4096);
 	kept_init(&r->kept, op, SLOT_KEYS + c->n_keys + c->n_columns, true);
 	return &r->run;
 }
 
-/* What is kept of a row's key. */
-static struct fill_cell *
-cell_of(const struct kept_row *row)
+void
+fill_pend(struct fill_run *r, struct kept_row *row)
 {
-	struct cell *key = row->owner;
-
-	return (void *)key->bytes;
+	mem_grow(
+	    &r->pending, &r->cap_pending, r->n_pending + 1, sizeof(void *));
+	r->pending[r->n_pending++] = row;
 }
 
 static void
@@ -415,12 +410,10 @@ take(struct fill_run *r, const struct batch *b, const struct row_keys *keys,
 	new = kept_take(&r->kept, b, row, v);
 	new->arrival = r->arrivals++;
 	new->owner = table_cell(&r->keys, keys->keys[k], keys->hashes[k]);
-	cell_of(new)->pending++;
+	fill_cell_of(new->owner)->pending++;
 	kept_wait(&r->kept, new, new->owner, new->arrival);
 	r->run.counts.keys = r->keys.n - r->keys.n_gone;
-	mem_grow(
-	    &r->pending, &r->cap_pending, r->n_pending + 1, sizeof(void *));
-	r->pending[r->n_pending++] = new;
+	fill_pend(r, new);
 }
 
 static void
@@ -448,13 +441,14 @@ fill_close(struct op_run *run)
 
 	kept_leave(&r->kept);
 	for (size_t i = 0; i < r->keys.n; i++) {
-		struct fill_cell *cell = (void *)r->keys.cells[i]->bytes;
+		struct fill_cell *cell = fill_cell_of(r->keys.cells[i]);
 
 		if (cell->last)
 			kept_drop(&r->kept, cell->last);
 	}
 	for (size_t i = 0; i < r->n_pending; i++)
 		kept_drop(&r->kept, r->pending[i]);
+	fill_spill_release(r);
 	table_release(&r->keys);
 	arena_release(&r->arena);
 	kept_release(&r->kept);
@@ -463,135 +457,7 @@ fill_close(struct op_run *run)
 	mem_free(r);
 }
 
-/* ---- state ---- */
-
-static void
-fill_schema(const struct op *op, struct schema *out)
-{
-	const struct fill_config *c = op->config;
-	unsigned *cols = mem_array(c->n_columns + 1, sizeof *cols);
-
-	for (unsigned i = 0; i < c->n_columns; i++)
-		cols[i] = c->columns[i].col;
-	written_args(op, out, "by every time");
-	written_columns(&op->in, cols, c->n_columns, "with", out);
-	kept_schema(op, out);
-	mem_free(cols);
-}
-
-static void
-save_cell(
-    void *arg, const struct table *t, const struct cell *bytes, struct buf *out)
-{
-	const struct fill_cell *cell = (const void *)bytes->bytes;
-	const struct fill_run *r = arg;
-
-	(void)t;
-	written_put_int(out, cell->time);
-	if (cell->last)
-		kept_pack(&r->kept, cell->last, out);
-}
-
-/* Its time is one, and its other slots are what they should be. */
-static bool
-is_sound(const struct kept_row *row)
-{
-	const struct value *end = &row->slots[SLOT_END];
-
-	return type_is_instant(row->slots[SLOT_TIME].type) &&
-	       (end->type == T_NULL || type_is_instant(end->type));
-}
-
-static bool
-load_cell(void *arg, struct table *t, struct cell *bytes, struct str value)
-{
-	struct fill_cell *cell = (void *)bytes->bytes;
-	const char *p = value.p, *end = p + value.n;
-	struct fill_run *r = arg;
-
-	(void)t;
-	if (!written_get_int(&p, end, &cell->time))
-		return false;
-	if (p == end)
-		return true;
-	cell->last = kept_unpack(&r->kept, (struct str){p, (size_t)(end - p)});
-	if (cell->last && is_sound(cell->last))
-		return true;
-	if (cell->last)
-		kept_forget(&r->kept, cell->last);
-	cell->last = NULL;
-	return false;
-}
-
-/* All keys are looked at whenever the watermark moves. */
-static const struct cell_codec fill_codec = {
-    .save = save_cell, .load = load_cell};
-
-static bool
-take_waiting(void *arg, struct kept_row *row, struct str key)
-{
-	struct fill_run *r = arg;
-
-	if (!key.p || !is_sound(row) || (r->kept.n_cols && !row->carry))
-		return false;
-	row->cell = table_cell(&r->keys, key, hash_bytes(key.p, key.n));
-	row->owner = row->cell;
-	cell_of(row)->pending++;
-	mem_grow(
-	    &r->pending, &r->cap_pending, r->n_pending + 1, sizeof(void *));
-	r->pending[r->n_pending++] = row;
-	return true;
-}
-
-/* A key: its time, and its last row. */
-static bool
-fill_show(struct op_show *s, const struct op_entry *e)
-{
-	const char *p, *end;
-	struct str saved;
-	int64_t time;
-
-	if (!str_is(e->map, "keys"))
-		return show_kept(s, e);
-	if (!table_saved(e->value, &saved))
-		return false;
-	p = saved.p;
-	end = p + saved.n;
-	return written_get_int(&p, end, &time) && p < end &&
-	       show_kept_row(s, (struct str){p, (size_t)(end - p)});
-}
-
-static int
-fill_restore(struct op_run *run, struct state_step *s, struct err *err)
-{
-	struct fill_run *r = (struct fill_run *)run;
-	int64_t n[3];
-	int rc;
-
-	r->state = s;
-	kept_keep(&r->kept, s, r->keys.cell_bytes);
-	table_keep(&r->keys, state_map(s, "keys"), 0, &fill_codec, r);
-	rc = written_load(s, "run", n, 3, err);
-	if (rc < 1)
-		return rc;
-	r->arrivals = (uint64_t)n[0];
-	r->most = n[1];
-	r->kept.timed = n[2] != 0;
-	table_load(&r->keys);
-	run->counts.keys = r->keys.n;
-	return kept_waiting(
-	    &r->kept, &r->keys, UINT64_MAX, take_waiting, r, err);
-}
-
-static void
-fill_save(struct op_run *run)
-{
-	struct fill_run *r = (struct fill_run *)run;
-	const int64_t n[] = {(int64_t)r->arrivals, r->most, r->kept.timed};
-
-	kept_store(&r->kept);
-	written_save(r->state, "run", n, 3);
-}
+/* ---- explain ---- */
 
 static void
 fill_when(const struct op *op, struct buf *out)

@@ -49,8 +49,10 @@ note_context(
 
 	if (!l)
 		return;
-	if (l->format->note)
+	if (l->format->note) {
 		text = l->format->note(l, context);
+		p->place.context = 0; /* the number is of this run alone */
+	}
 	if (!str_eq(text, p->context))
 		p->context = arena_str(a, text);
 }

@@ -124,12 +124,21 @@ struct run_key run_key_of(unsigned map, int64_t bucket, struct str key);
 enum run_found run_file_get(struct run_file *r, unsigned map, int64_t bucket,
     struct str key, struct buf *out, struct err *err);
 
+/* A block of a run that has been asked for. */
+struct run_later {
+	uint64_t at;
+	uint32_t n;
+};
+
 /*
- * The same; unless `wait` a block that the kernel does not have at hand is
- * RUN_LATER: it has been asked to fetch it (POSIX_FADV_WILLNEED).
+ * The same; unless `later` is NULL a block that the kernel does not have at
+ * hand is RUN_LATER: it has been asked to fetch it (POSIX_FADV_WILLNEED), and
+ * run_file_look_again waits for it.
  */
 enum run_found run_file_look(struct run_file *r, const struct run_key *k,
-    bool wait, struct buf *out, struct err *err);
+    struct run_later *later, struct buf *out, struct err *err);
+enum run_found run_file_look_again(struct run_file *r, const struct run_key *k,
+    const struct run_later *later, struct buf *out, struct err *err);
 
 /* The key will be looked at soon: its part of the filter is brought near. */
 void run_file_soon(struct run_file *r, const struct run_key *k);

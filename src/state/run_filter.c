@@ -8,7 +8,10 @@
 #include "base/hash.h"
 #include "base/must.h"
 
-#define BITS_PER_KEY 10
+#define BITS_PER_KEY 10u
+/* Of runs of up to so many keys. */
+#define BITS_OF_SMALL 16u
+#define SMALL (UINT64_C(1) << 20)
 #define PROBES 6
 
 static uint64_t
@@ -37,10 +40,22 @@ filter_hash(unsigned map, int64_t bucket, struct str key)
 	return (uint32_t)(h ^ h >> 32);
 }
 
+static uint64_t
+lines_of(uint64_t n, unsigned bits)
+{
+	return (n * bits + FILTER_LINE * 8 - 1) / (FILTER_LINE * 8);
+}
+
 uint64_t
 filter_lines(uint64_t n)
 {
-	return (n * BITS_PER_KEY + FILTER_LINE * 8 - 1) / (FILTER_LINE * 8);
+	return lines_of(n, n <= SMALL ? BITS_OF_SMALL : BITS_PER_KEY);
+}
+
+bool
+filter_lines_ok(uint64_t lines, uint64_t n)
+{
+	return lines == filter_lines(n) || lines == lines_of(n, BITS_PER_KEY);
 }
 
 static uint64_t

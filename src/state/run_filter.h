@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A blocked bloom filter (Putze, Sanders and Singler, "Cache-, Hash- and
- * Space-Efficient Bloom Filters", 2007): ten bits a key, all bits of a key in
- * one line of 64 bytes; about one key in eighty that is not there passes. The
- * hash is the same on every machine. Inside state/run_* only.
+ * Space-Efficient Bloom Filters", 2007), all bits of a key in one line of 64
+ * bytes. Ten bits a key: about one key in eighty that is not there passes. A
+ * key of the oldest runs, which are large, has to pass by all the small ones
+ * above them, and each that lets it in costs a read: they have sixteen bits,
+ * and one key in some five hundred passes (as more bits for smaller levels in
+ * Dayan, Athanassoulis and Idreos, "Monkey", 2017). The hash is the same on
+ * every machine. Inside state/run_* only.
  */
 #ifndef WEIR_STATE_RUN_FILTER_H
 #define WEIR_STATE_RUN_FILTER_H
@@ -18,6 +22,9 @@ uint32_t filter_hash(unsigned map, int64_t bucket, struct str key);
 
 /* Lines for n keys. */
 uint64_t filter_lines(uint64_t n);
+
+/* May a run of n keys have so many? All had ten bits a key at first. */
+bool filter_lines_ok(uint64_t lines, uint64_t n);
 
 /* In which line of so many a key is. */
 static inline uint64_t

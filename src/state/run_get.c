@@ -198,11 +198,11 @@ is_outside(const struct run_file *r, int64_t section, struct str key)
 }
 
 enum run_found
-run_file_look(struct run_file *r, const struct run_key *k, bool wait,
-    struct buf *out, struct err *err)
+run_file_look(struct run_file *r, const struct run_key *k,
+    struct run_later *later, struct buf *out, struct err *err)
 {
 	int64_t i = run_section_find(r, k->map, k->bucket);
-	struct place place;
+	struct place place = {0, 0};
 	int got;
 
 	if (i < 0 || is_outside(r, i, k->key))
@@ -212,7 +212,17 @@ run_file_look(struct run_file *r, const struct run_key *k, bool wait,
 		got = run_descend(r, &r->places[i], k->key, &place, err);
 	if (got <= 0)
 		return got ? RUN_DAMAGED : RUN_ABSENT;
-	return find_in(r, place, k->key, wait, out, err);
+	if (later)
+		*later = (struct run_later){place.at, place.n};
+	return find_in(r, place, k->key, !later, out, err);
+}
+
+enum run_found
+run_file_look_again(struct run_file *r, const struct run_key *k,
+    const struct run_later *later, struct buf *out, struct err *err)
+{
+	return find_in(
+	    r, (struct place){later->at, later->n}, k->key, true, out, err);
 }
 
 enum run_found
@@ -221,7 +231,7 @@ run_file_get(struct run_file *r, unsigned map, int64_t bucket, struct str key,
 {
 	struct run_key k = run_key_of(map, bucket, key);
 
-	return run_file_look(r, &k, true, out, err);
+	return run_file_look(r, &k, NULL, out, err);
 }
 
 /* What is damaged is said when it is looked up. */

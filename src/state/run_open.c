@@ -274,7 +274,7 @@ footer_ok(const struct run_file *r, uint32_t crc)
 	       f->filter_lines <= r->bytes / FILTER_LINE &&
 	       filter_bytes(f->filter_lines) == f->sections_at - f->index_end &&
 	       r->bytes - f->sections_at == f->sections_n + RUN_FOOTER + 0ull &&
-	       f->filter_lines == filter_lines(f->n_entries);
+	       filter_lines_ok(f->filter_lines, f->n_entries);
 }
 
 static int

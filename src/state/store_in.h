@@ -124,9 +124,10 @@ struct store_folds {
 /* A key that no layer in memory knows. */
 struct store_ask {
 	struct run_key key;
-	size_t i;    /* of the keys asked for */
-	size_t n;    /* runs that are left to be looked at, the oldest */
-	bool pieces; /* some are known: it is looked up by itself */
+	size_t i; /* of the keys asked for */
+	size_t n; /* runs that are left to be looked at, the oldest */
+	struct run_later later; /* in the newest of them */
+	bool pieces;		/* some are known: it is looked up by itself */
 };
 
 /* Limits where the options have none. */

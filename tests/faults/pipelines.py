@@ -136,6 +136,14 @@ def packed(*texts):
     return b"".join(gzip.compress(t.encode(), mtime=0) for t in texts)
 
 
+def spec_is(text, then):
+    def step(d):
+        with open(d + "/in/spec.yaml", "w") as f:
+            f.write(text)
+        then(d)
+    return step
+
+
 TUMBLE = "SELECT k, count(*) n, sum(v) s, avg(v) a GROUP BY k, tumble(10s)"
 SESSION = "SELECT host, count(*) n, min(n) first GROUP BY host, session(1m)"
 RUNNING = ("SELECT id, k, sum(v) OVER (PARTITION BY k ORDER BY ts ROWS 3 "
@@ -144,6 +152,10 @@ AHEAD = ("SELECT id, k, lead(id) OVER (PARTITION BY k ORDER BY ts) n, sum(v) "
          "OVER (PARTITION BY k ORDER BY ts RANGE BETWEEN INTERVAL '1' MINUTE "
          "PRECEDING AND INTERVAL '10' SECOND FOLLOWING) s, rank() "
          "OVER (PARTITION BY k ORDER BY v) r")
+FILL = ("weir: 1\ntime: {field: ts, lateness: 5s}\nsteps:\n"
+        "  - select: {at: CAST(ts AS TIMESTAMP), k: k, v: v}\n"
+        "  - fill: 3s\n    by: [k]\n    time: at\n"
+        "    with: {v: previous}\n")
 LIVE = "SELECT k, count(*) n, max(v) m, count(DISTINCT v) d GROUP BY k"
 HOP = ("SELECT k, count(*) n, percentile(v, 0.5) p, first(id) f GROUP BY k, "
        "hop(20s, 5s)")
@@ -179,6 +191,11 @@ PIPELINES = [
     Pipeline("ahead", ["-T", "ts", "-l", "5s", "--mem", "1M", "-o",
                        "out/a.jsonl", AHEAD, "in/app.log"],
              [log_grows(0, 100), log_grows(100, 160), log_grows(160, 200)],
+             torture="rows=10,commit=3,evict", often="rows=5,commit=1,evict"),
+    Pipeline("fill", ["--mem", "1M", "-o", "out/a.jsonl", "-f",
+                      "in/spec.yaml", "in/app.log"],
+             [spec_is(FILL, log_grows(0, 100)), log_grows(100, 160),
+              log_grows(160, 200)],
              torture="rows=10,commit=3,evict", often="rows=5,commit=1,evict"),
     Pipeline("spilled", ["--mem", "1M", "-m", "changelog", "-o",
                          "out/a.jsonl", SPILLED, "in/keys.jsonl"],

@@ -293,6 +293,20 @@ static const struct {
     {"elb", "2015-05-13T23:39:43.945958Z my-loadbalancer 192.168.131.39:2817 "
 	    "10.0.0.1:80 0.000073 0.001048 0.000057 200 200 0 29 \"GET "
 	    "http://www.example.com:80/ HTTP/1.1\" \"curl/7.38.0\" - -\n"},
+    {"nlb",
+	"tls 2.0 2018-12-20T02:59:40 net/my-nlb/c6e77e28c25b2234 "
+	"g3d4b5e8bb8464cd 72.21.218.154:51341 172.100.100.185:443 5 2 98 246 - "
+	"arn:aws:acm:us-east-2:671290407336:certificate/2a10 - "
+	"ECDHE-RSA-AES128-SHA tlsv12 - my.elb.us-east-2.amazonaws.com\n"},
+    {"s3", "79a59df9 bucket1 [06/Feb/2019:00:00:38 +0000] 192.0.2.3 79a59df9 "
+	   "3E57427F3EXAMPLE REST.GET.OBJECT a/b.txt \"GET /a/b.txt HTTP/1.1\" "
+	   "200 - 113 113 7 6 \"-\" \"S3Console/0.4\" -\n"},
+    {"vpcflow", "2 123456789010 eni-1235b8ca123456789 172.31.16.139 "
+		"172.31.16.21 20641 22 6 20 4249 1418530010 1418530070 ACCEPT "
+		"OK\n"},
+    {"vpcflow",
+	"version account-id interface-id srcaddr dstaddr srcport dstport "
+	"protocol packets bytes start end action log-status\n"},
     {"w3c", "#Version: 1.0\n#Fields: date time c-ip\n2026-01-01 1:1:1 x\n"},
     {"zeek", "#separator \\x09\n#set_separator\t,\n"},
     {"cri", "2016-10-06T00:17:09.669794202Z stdout F log content 1\n"},
