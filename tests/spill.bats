@@ -337,6 +337,16 @@ near() {
 	near 53248 -T t -l 20m -f dedup.yaml many.jsonl
 }
 
+@test "memory: sessions that end at one time need memory for all" {
+	awk 'BEGIN {
+		for (i = 0; i < 60000; i++)
+			printf "{\"t\":1700000000,\"k\":\"key-%d\"}\n", i
+	}' >many.jsonl
+	gives 1 weir --mem 1M -T t -l 10s 'SELECT k GROUP BY k, session(10h)' \
+	    many.jsonl >/dev/null
+	has "$errors" 'step "window" needs more memory than --mem allows'
+}
+
 @test "memory: sessions stay near the limit" {
 	many 300000 250000 >many.jsonl
 	near 45056 -l 10s 'SELECT k, count(*) AS n GROUP BY k, session(10h)' \

@@ -202,6 +202,8 @@ sessions_fetch(struct sessions_run *r, int64_t w)
 		/* Those of the same time belong together. */
 		if (++n == most)
 			until = item.at;
+		if (n > most && n % most == 0 && !table_can_hold(&r->keys))
+			return w;
 	}
 	if (n < most || r->agenda.next > w)
 		return w;

@@ -178,6 +178,19 @@ unmovable(const struct state *s, const struct state_step *step)
 	return n;
 }
 
+/* The step cannot do with the memory there is: it has to have so many bytes. */
+static void
+lack(struct state *s, const struct state_step *step, size_t n)
+{
+	if (s->failed.message)
+		return;
+	err_set(&s->failed, ERR_MEMORY, nowhere,
+	    "step \"%.*s\" needs more memory than --mem allows: what it holds "
+	    "(%zu MiB) has to stay in memory",
+	    step ? (int)step->name.n : 0, step ? step->name.p : "", n >> 20);
+	err_hint(&s->failed, "a larger --mem, or fewer keys or rows to hold");
+}
+
 static void
 fail(struct state *s)
 {
@@ -189,13 +202,7 @@ fail(struct state *s)
 			most = s->steps[i];
 			n = unmovable(s, most);
 		}
-	if (s->failed.message)
-		return;
-	err_set(&s->failed, ERR_MEMORY, nowhere,
-	    "step \"%.*s\" needs more memory than --mem allows: what it holds "
-	    "(%zu MiB) has to stay in memory",
-	    most ? (int)most->name.n : 0, most ? most->name.p : "", n >> 20);
-	err_hint(&s->failed, "a larger --mem, or fewer keys or rows to hold");
+	lack(s, most, n);
 }
 
 bool
@@ -204,8 +211,21 @@ state_can_hold(struct state_step *step)
 	struct state *s = step->state;
 
 	if (step->held > s->options.memory)
-		fail(s);
+		lack(s, step, step->held);
 	return !s->failed.message;
+}
+
+bool
+table_can_hold(struct table *t)
+{
+	struct kept *k = t->kept;
+
+	if (!k)
+		return true;
+	kept_count(k);
+	if (k->bytes > k->state->options.memory)
+		lack(k->state, k->map->step, k->bytes);
+	return !k->state->failed.message;
 }
 
 static void

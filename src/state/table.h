@@ -196,6 +196,12 @@ void table_touch(struct table *t, struct cell *c);
 void table_settle(struct table *t);
 
 /*
+ * In the midst of something that needs many cells at once: false if they are
+ * more than the limit allows. Then the run ends, and its owner need not go on.
+ */
+bool table_can_hold(struct table *t);
+
+/*
  * Takes one cell out, of the store too. Nothing may point to it. It stays in
  * the list of cells for a while, as `gone`; its memory is freed with the
  * table's, or by eviction, or, in a flat table, when many are gone.
