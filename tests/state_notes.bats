@@ -183,3 +183,29 @@ dies() {
 	weir -s ./st 'SELECT a' in.jsonl >>out
 	is "$(<out)" $'{"a":3}\n{"a":4}'
 }
+
+@test "notes: bytes before the last line are looked at, too" {
+	seq 100 300 | sed 's/.*/{"a":&}/' >in.jsonl
+	weir -s ./st 'SELECT a' in.jsonl >out
+	echo '{"a":1}' >>in.jsonl
+	gives 0 weir -s ./st 'SELECT a' in.jsonl
+	is "$out" '{"a":1}'
+	# The last line is as it was, the one before it is not.
+	sed 's/299/777/' in.jsonl >new
+	cat new >in.jsonl
+	echo '{"a":2}' >>in.jsonl
+	gives 0 weir -s ./st 'SELECT a' in.jsonl
+	has "$errors" 'in.jsonl was cut or changed before byte 2018'
+	is "$(wc -l <stdout)" 203
+}
+
+@test "notes: how much of a pipe has been read is the sum of all runs" {
+	printf '{"a":1}\n{"a":2}\n' | weir -q -s ./st 'SELECT a'
+	printf '{"a":3}\n' | weir -q -s ./st 'SELECT a'
+	printf '{"a":44}\n{"a":5}\n' | weir -q -s ./st 'SELECT a'
+	gives 0 weir state show ./st
+	has "$out" '"kind":"stream"'
+	has "$out" '"offset":41'
+	has "$out" '"line":5'
+	has "$out" '"records":5'
+}
