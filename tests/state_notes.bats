@@ -139,3 +139,47 @@ dies() {
 	diff other one
 	is "$(tail -n 1 two)" '{"v":300}'
 }
+
+@test "notes: a field that no record had is told by all runs, or by none" {
+	printf '{"a":1}\n{"a":2}\n' >in.jsonl
+	gives 0 weir -s ./st 'SELECT a, zz' in.jsonl
+	has "$errors" 'no record had a value for zz'
+	gives 0 weir -s ./st 'SELECT a, zz' in.jsonl
+	has "$errors" 'no record had a value for zz'
+	printf '{"a":3,"zz":4}\n' >>in.jsonl
+	gives 0 weir -s ./st 'SELECT a, zz' in.jsonl
+	is "$errors" ''
+	printf '{"a":5}\n' >>in.jsonl
+	gives 0 weir -s ./st 'SELECT a, zz' in.jsonl
+	is "$errors" ''
+}
+
+@test "notes: bad records are shown a few times, however often it dies" {
+	local status
+	for i in {1..60}; do
+		printf '{"a":%d}\nthis is none\n' "$i"
+	done >in.jsonl
+	for _ in {1..60}; do
+		status=0
+		WEIR_TORTURE=rows=4,commit=1,restart=2 "$WEIR" -s ./st \
+			--max-bad any 'SELECT a' in.jsonl >>out 2>>errors ||
+			status=$?
+		[ "$status" = 75 ] || break
+	done
+	is "$status" 0
+	# What was shown behind the last commit is shown again.
+	[ "$(grep -c 'bad record:' errors)" -lt 8 ]
+	has "$(<errors)" 'bad 60'
+}
+
+@test "notes: what the shell has emptied begins anew, at its end as well" {
+	printf '{"a":1}\n{"a":2}\n' >in.jsonl
+	weir -s ./st 'SELECT a' in.jsonl >>out
+	: >out
+	printf '{"a":3}\n' >>in.jsonl
+	weir -s ./st 'SELECT a' in.jsonl >>out
+	is "$(<out)" '{"a":3}'
+	printf '{"a":4}\n' >>in.jsonl
+	weir -s ./st 'SELECT a' in.jsonl >>out
+	is "$(<out)" $'{"a":3}\n{"a":4}'
+}

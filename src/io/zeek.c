@@ -68,6 +68,18 @@ unescape(struct arena *a, struct str s, const char *otherwise)
 	return s.n ? s : str_of(otherwise);
 }
 
+/* Where the separator is, -1 if it is not there; mostly it is one byte. */
+static inline long
+find_separator(struct str s, struct str separator)
+{
+	const char *p;
+
+	if (separator.n != 1)
+		return str_find(s, separator, 0);
+	p = s.n ? memchr(s.p, *separator.p, s.n) : NULL;
+	return p ? p - s.p : -1;
+}
+
 /* The next piece of a text up to a separator; false at the end. */
 static bool
 piece(struct str *rest, struct str separator, struct str *out)
@@ -76,7 +88,7 @@ piece(struct str *rest, struct str separator, struct str *out)
 
 	if (!rest->p)
 		return false;
-	at = str_find(*rest, separator, 0);
+	at = find_separator(*rest, separator);
 	*out = (struct str){rest->p, at < 0 ? rest->n : (size_t)at};
 	if (at < 0)
 		*rest = (struct str){NULL, 0};

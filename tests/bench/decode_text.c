@@ -59,6 +59,7 @@ decode_all(const struct format *f, const struct layout *l, struct decoder *d,
 	struct batch *b = batch_new();
 	struct totals t = {0};
 	const char *p = in.p, *end = in.p + in.n;
+	uint64_t context = 0, next = 0;
 
 	while (p < end) {
 		size_t n = (size_t)(end - p), used;
@@ -66,12 +67,14 @@ decode_all(const struct format *f, const struct layout *l, struct decoder *d,
 		const char *block_end;
 		double from = now();
 
-		block_end = p + (eof ? n : f->frame(l, p, BLOCK));
+		block_end = p + (eof ? n : format_frame(l, p, BLOCK, &next));
 		t.framing += now() - from;
 		while (p < block_end) {
 			batch_reset(b);
+			b->context = context;
 			used = f->decode(d, p, block_end, eof, b);
 			must(used || b->more);
+			context = b->context;
 			p += used;
 			t.rows += b->n_rows;
 			t.bad += b->n_bad;
