@@ -70,7 +70,7 @@ struct over_slot {
 enum over_mode {
 	OVER_ARRIVAL, /* rows have no order but that of arrival */
 	OVER_TIME,    /* that of event time */
-	OVER_END      /* another one: known when all rows are */
+	OVER_END      /* known when all rows are: another one, or all count */
 };
 
 struct over_config {
@@ -95,6 +95,7 @@ struct over_config {
 
 	bool framed;	 /* some function looks at its frame */
 	bool whole;	 /* some needs all rows of its key */
+	bool in_order;	 /* OVER_END: rows come out by the order, not as come */
 	bool at_once;	 /* no row waits for others: batches pass through */
 	uint64_t behind; /* rows before a row that lag looks at */
 	uint64_t ahead;	 /* rows after it that lead looks at */

@@ -577,6 +577,8 @@ over_bind(struct op *op, const struct bind *b)
 	over_live_bind(op, c);
 	/* What is only known at the end must be there at the end. */
 	if (!c->live && (c->mode == OVER_END || c->whole)) {
+		c->in_order = c->mode == OVER_TIME;
+		c->mode = OVER_END;
 		op->grows = "every row is kept";
 		return 0;
 	}

@@ -284,8 +284,7 @@ running_open(const struct op *op)
 	r->far_rows = SIZE_MAX;
 	r->later.next = WHEN_MAX;
 	r->out = mem_array(c->n_calls, sizeof *r->out);
-	r->tracks = op->heeded && !c->at_once && !c->whole &&
-		    c->mode != OVER_END &&
+	r->tracks = op->heeded && !c->at_once && c->mode != OVER_END &&
 		    (c->ahead || c->mode == OVER_ARRIVAL ||
 			(c->framed && c->frame.to.kind == BOUND_FOLLOWING &&
 			    c->frame.unit != FRAME_RANGE));
@@ -388,11 +387,12 @@ running_when(const struct op *op, struct buf *out)
 			     "change");
 		return;
 	}
-	if (c->mode == OVER_END || c->whole ||
+	if (c->mode == OVER_END ||
 	    (c->mode == OVER_TIME && c->lateness == WHEN_MAX)) {
 		buf_lit(out, "when the input ends, ");
-		buf_addz(out, c->mode == OVER_TIME ? "in order of event time"
-						   : "in the order they came");
+		buf_addz(out, c->mode == OVER_TIME || c->in_order
+				  ? "in order of event time"
+				  : "in the order they came");
 		return;
 	}
 	if (c->at_once) {
@@ -440,7 +440,7 @@ running_explain(const struct op *op, struct buf *out)
 		buf_lit(out, "all rows of each key, in order");
 		return;
 	}
-	if (c->mode == OVER_END || c->whole) {
+	if (c->mode == OVER_END) {
 		buf_lit(out, "all rows, until the input ends");
 		return;
 	}

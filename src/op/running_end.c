@@ -61,7 +61,7 @@ ending_init(struct ending *e, struct running *r)
 	const struct over_config *c = r->c;
 
 	*e = (struct ending){.r = r};
-	e->n_orders = c->mode == OVER_TIME ? c->n_orders : 0;
+	e->n_orders = c->mode == OVER_TIME || c->in_order ? c->n_orders : 0;
 	e->slots = mem_array(e->n_orders + c->n_calls, sizeof *e->slots);
 	rows_init(&e->rows, r, e->n_orders + c->n_calls);
 	kept_sort_init(&e->sort, &e->rows, "runs", out_order, e);

@@ -119,8 +119,7 @@ forward(struct running *r, int64_t w)
 
 		w = t && t->time < w ? t->time : w;
 	}
-	if (w <= r->forwarded ||
-	    ((r->c->whole || r->c->mode == OVER_END) && !r->final))
+	if (w <= r->forwarded || (r->c->mode == OVER_END && !r->final))
 		return;
 	flush(r);
 	r->forwarded = w;
@@ -216,16 +215,7 @@ static void
 append_in_turn(struct running *r, struct kept_row *row)
 {
 	append(r, row);
-	/* No turn comes before the end. */
-	if (!r->c->whole)
-		running_turn(r, row);
-}
-
-/* Does no row look at those behind it? Peers are appended with it. */
-static bool
-looks_back(const struct over_config *c)
-{
-	return !c->whole && !over_looks_ahead(c);
+	running_turn(r, row);
 }
 
 /*
@@ -240,7 +230,7 @@ drain(struct running *r)
 	while (r->later.next < r->now && running_fetch(r, &until)) {
 		while (r->n_pending && r->pending[0]->time < until)
 			append_in_turn(r, pending_pop(r));
-		if (looks_back(r->c)) {
+		if (!over_looks_ahead(r->c)) {
 			take_turns(r);
 			flush(r);
 		}
@@ -387,7 +377,7 @@ put_rest(struct running *r)
 	struct rest *rows = NULL;
 	size_t n = 0, cap = 0;
 
-	if (r->c->whole || over_looks_ahead(r->c))
+	if (over_looks_ahead(r->c))
 		table_load(&r->keys);
 	for (size_t i = 0; i < r->keys.n; i++) {
 		struct over_key *k = (void *)r->keys.cells[i]->bytes;
@@ -408,7 +398,7 @@ put_rest(struct running *r)
 	mem_free(rows);
 }
 
-/* All rows, each key's in its order; they come out as they came. */
+/* All rows, each key's in its order; they come out as they came, or by it. */
 static void
 compute_all(struct running *r)
 {
@@ -420,7 +410,6 @@ compute_all(struct running *r)
 		qsort_r(sorted, r->n_all, sizeof *sorted, by_order, r);
 	for (size_t i = 0; i < r->n_all; i++)
 		over_append(r->c, sorted[i]->owner, sorted[i]);
-	mem_free(sorted);
 	for (size_t i = 0; i < r->keys.n; i++) {
 		struct over_key *k = (void *)r->keys.cells[i]->bytes;
 
@@ -433,11 +422,12 @@ compute_all(struct running *r)
 		}
 	}
 	for (size_t i = 0; i < r->n_all; i++) {
-		unsigned at = kept_put(&r->kept, r->all[i]);
+		struct kept_row *row = r->c->in_order ? sorted[i] : r->all[i];
 
-		put_results(r, r->all[i]->results, at);
-		kept_let_carry_go(&r->kept, r->all[i]);
+		put_results(r, row->results, kept_put(&r->kept, row));
+		kept_let_carry_go(&r->kept, row);
 	}
+	mem_free(sorted);
 	r->n_all = 0;
 }
 
@@ -464,7 +454,7 @@ running_finish(struct running *r)
 	int64_t until;
 
 	r->final = true;
-	if (r->c->mode == OVER_TIME && looks_back(r->c)) {
+	if (r->c->mode == OVER_TIME && !over_looks_ahead(r->c)) {
 		drain(r);
 	} else if (running_spills(r) && !r->c->at_once) {
 		finish_in_parts(r);

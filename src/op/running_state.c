@@ -473,9 +473,6 @@ running_restore(struct op_run *run, struct state_step *s, struct err *err)
 	}
 	if (kept_waiting(&r->kept, &r->keys, UINT64_MAX, take_pending, r, err))
 		return -1;
-	/* No turn comes before the end. */
-	if (r->c->whole)
-		return 0;
 	load_behind(r);
 	return running_restore_turns(r, err);
 }
@@ -490,8 +487,7 @@ running_save(struct op_run *run)
 		return;
 	}
 	kept_store(&r->kept);
-	if (!r->c->whole)
-		running_save_turns(r);
+	running_save_turns(r);
 	written_save(r->state, "run",
 	    (const int64_t[RUN_NUMBERS]){(int64_t)r->arrivals, r->now,
 		r->forwarded, r->kept.timed, (int64_t)(r->turned + r->head)},
