@@ -138,6 +138,18 @@ near() {
 	same_in_two -l 1m "SELECT t, cume_dist() $by ORDER BY t) AS c"
 }
 
+@test "memory: ranges of values give the same" {
+	local by='OVER (PARTITION BY k ORDER BY v'
+
+	many 20000 3 | sed '3~7s/"v":[0-9]*/"v":null/' >many.jsonl
+	same "SELECT k, v, count(*) $by RANGE BETWEEN 3 PRECEDING AND
+	    4 FOLLOWING) AS n, sum(t) $by RANGE BETWEEN UNBOUNDED PRECEDING AND
+	    2 PRECEDING) AS s FROM 'many.jsonl'"
+	same "SELECT k, v, max(t) $by DESC RANGE BETWEEN CURRENT ROW AND
+	    9 FOLLOWING) AS m, count(*) $by GROUPS BETWEEN 2 PRECEDING AND
+	    1 FOLLOWING) AS g FROM 'many.jsonl'"
+}
+
 @test "memory: rows of whole partitions stay near the limit" {
 	local by='OVER (PARTITION BY k'
 

@@ -99,3 +99,25 @@ next() {
 	done
 	is "$(cat all)" "$(printf '10\t1\n20\t1\n30\t1')"
 }
+
+@test "state: keys that have become dates are refused, and days go on" {
+	day='{"ts":"2026-03-28T22:00:00Z"}'
+	spec() {
+		printf 'weir: 1\nsteps:\n- set: {d: CAST(ts AS %s)}\n' "$1"
+		printf -- '- group: [d]\n'
+		printf '  select: {n: count(*), last: max(d)}\n'
+	}
+	spec TIMESTAMP >time.yaml
+	spec DATE >date.yaml
+	echo "$day" >a.json
+	gives 0 weir -s ./st -m upsert -f time.yaml a.json
+	gives 5 weir -s ./st -m upsert -f date.yaml a.json
+	has "$errors" '- keys: d'
+	has "$errors" '+ keys: d (dates)'
+	has "$errors" '- aggregate: max(d)'
+	has "$errors" '+ aggregate: max(d) (dates)'
+	gives 0 weir -s ./days -m upsert -f date.yaml a.json
+	echo "$day" >>a.json
+	gives 0 weir -s ./days -m upsert -f date.yaml a.json
+	[ "$out" = '{"op":"+U","d":"2026-03-28","n":2,"last":"2026-03-28"}' ]
+}

@@ -241,7 +241,8 @@ const struct format format_msgpack = {
 	"that is not msgpack, or longer than allowed, nothing more is read. "
 	"With msgpack:length (framing: length) each record stands behind its "
 	"length in 4 bytes, the highest first, and a broken one is skipped. "
-	"Written, each row is a map.",
+	"Written, each row is a map, "
+	"times are timestamps (extension -1) and dates texts.",
     .arg = "length",
     .extensions = "msgpack mpk mp chunk",
     .example = "82 a4 70 61 74 68 a2 2f 61 a6 73 74 61 74 75 73 cc c8\n"

@@ -241,6 +241,21 @@ frame_end(const struct over_config *c, struct over_key *k, uint64_t at)
 
 /* ---- what is ready ---- */
 
+/* In an order of its own: has a row come that is beyond a range? */
+static bool
+range_known(const struct over_config *c, const struct over_key *k,
+    const struct kept_row *row)
+{
+	const struct frame_bound *b = &c->frame.to;
+	struct value bound;
+	struct dec room;
+
+	if (!measured(c, b, row->slots[c->edge], &bound, &room))
+		return k->last_group > row->group;
+	return b->kind == BOUND_PRECEDING ||
+	       edge_cmp(c, over_row(k, k->end - 1)->slots[c->edge], bound) > 0;
+}
+
 static bool
 end_known(const struct over_config *c, const struct over_key *k,
     const struct kept_row *row, int64_t reached)
@@ -258,6 +273,8 @@ end_known(const struct over_config *c, const struct over_key *k,
 		return !__builtin_add_overflow(row->time, c->after, &until) &&
 		       until < reached;
 	}
+	if (c->mode == OVER_END && c->frame.unit == FRAME_RANGE)
+		return range_known(c, k, row);
 	if (c->frame.unit == FRAME_RANGE && b->kind == BOUND_PRECEDING)
 		return true;
 	group = group_reach(b, row->group, &none);

@@ -4,6 +4,8 @@
  * they are read by large chunks, past the cache. What is read is not trusted:
  * keys must be keys, and ascend.
  */
+#include <fcntl.h>
+
 #include "base/mem.h"
 #include "base/must.h"
 #include "state/run_walk.h"
@@ -74,6 +76,20 @@ run_cursor_leave_out(
 	c->number = number;
 }
 
+/*
+ * Who goes on to a second chunk will want the next one, too: the kernel is
+ * told, which reads nothing ahead by itself where look-ups jump.
+ */
+static void
+fetch_next(const struct run_cursor *c, uint64_t from)
+{
+	uint64_t left = c->limit - from;
+
+	if (c->r->cache && left)
+		(void)posix_fadvise(c->r->fd, (off_t)from,
+		    (off_t)(left < CHUNK ? left : CHUNK), POSIX_FADV_WILLNEED);
+}
+
 /* n bytes at c->at, in the chunk. NULL and *err. */
 static const char *
 ensure(struct run_cursor *c, uint64_t n, struct err *err)
@@ -85,6 +101,8 @@ ensure(struct run_cursor *c, uint64_t n, struct err *err)
 		return c->chunk.p + (c->at - c->chunk_at);
 	if (more > CHUNK)
 		more = n > CHUNK ? n : CHUNK;
+	if (c->chunk.n)
+		fetch_next(c, c->at + more);
 	c->chunk.n = 0;
 	c->chunk_at = c->at;
 	if (run_pread(c->r, buf_reserve(&c->chunk, more), more, c->at, err))

@@ -3,6 +3,10 @@
  * Scans: the entries of a bucket in order, out of all layers. What is in
  * memory is noted when the scan begins, and kept (memtable.h, pins); runs are
  * read as they come. Of equal keys the newest layer's counts.
+ *
+ * Layers wait in a heap by their next key. Most of them do not know most
+ * keys (a large state is many runs one behind another), so the one that gave
+ * a key out is only put back once another one's comes first.
  */
 #include "base/mem.h"
 #include "data/key.h"
@@ -19,7 +23,7 @@ struct scan_layer {
 	struct run_cursor *cursor;
 
 	/* The entry that is next; it is given out and stays until then. */
-	bool there, given;
+	bool there;
 	uint64_t prefix;
 	struct str key, value;
 	bool deleted;
@@ -30,6 +34,10 @@ struct store_scan {
 	struct store *store;
 	struct scan_layer *layers; /* the newest first */
 	size_t n, cap;
+	struct scan_layer **heap; /* the least first */
+	size_t n_heap;
+	struct scan_layer **given; /* those that have the key given out */
+	size_t n_given;
 	unsigned map;
 	struct gather gather; /* of the key at hand */
 	bool pieces;	      /* that could not be folded */
@@ -39,7 +47,7 @@ static struct scan_layer *
 new_layer(struct store_scan *c)
 {
 	mem_grow(&c->layers, &c->cap, c->n + 1, sizeof *c->layers);
-	c->layers[c->n] = (struct scan_layer){.given = true, .there = true};
+	c->layers[c->n] = (struct scan_layer){.there = true};
 	return &c->layers[c->n++];
 }
 
@@ -135,24 +143,6 @@ next_of_table(struct scan_layer *l)
 	l->pieces = l->deleted ? PIECES_NONE : mem_pieces(item->entry);
 }
 
-/* Goes on in the layers whose entry was given. False if the store fails. */
-static bool
-go_on(struct store_scan *c)
-{
-	for (size_t i = 0; i < c->n; i++) {
-		struct scan_layer *l = &c->layers[i];
-
-		if (!l->there || !l->given)
-			continue;
-		l->given = false;
-		if (!l->cursor)
-			next_of_table(l);
-		else if (!next_of_run(c, l))
-			return false;
-	}
-	return true;
-}
-
 static int
 cmp(const struct scan_layer *a, const struct scan_layer *b)
 {
@@ -161,24 +151,106 @@ cmp(const struct scan_layer *a, const struct scan_layer *b)
 	return key_cmp(a->key, b->key);
 }
 
-/* The least entry that is left, of the newest layer that has its key. */
-static struct scan_layer *
-least(struct store_scan *c)
+/* By key, then the newest first. */
+static bool
+before(const struct scan_layer *a, const struct scan_layer *b)
 {
-	struct scan_layer *best = NULL;
+	int by_key = cmp(a, b);
 
-	for (size_t i = 0; i < c->n; i++) {
-		struct scan_layer *l = &c->layers[i];
-		int order = !l->there ? 1 : best ? cmp(l, best) : -1;
+	return by_key ? by_key < 0 : a < b;
+}
 
-		if (order < 0)
-			best = l;
+static void
+push(struct store_scan *c, struct scan_layer *l)
+{
+	size_t at = c->n_heap++;
+
+	for (; at && before(l, c->heap[(at - 1) / 2]); at = (at - 1) / 2)
+		c->heap[at] = c->heap[(at - 1) / 2];
+	c->heap[at] = l;
+}
+
+/* Puts a layer into the place of the least one, which it returns. */
+static struct scan_layer *
+replace(struct store_scan *c, struct scan_layer *l)
+{
+	struct scan_layer *least = c->heap[0];
+	size_t at = 0;
+
+	for (size_t child; (child = 2 * at + 1) < c->n_heap; at = child) {
+		if (child + 1 < c->n_heap &&
+		    before(c->heap[child + 1], c->heap[child]))
+			child++;
+		if (before(l, c->heap[child]))
+			break;
+		c->heap[at] = c->heap[child];
 	}
-	for (size_t i = 0; best && i < c->n; i++) {
-		struct scan_layer *l = &c->layers[i];
+	c->heap[at] = l;
+	return least;
+}
 
-		l->given = l->there && (l == best || !cmp(l, best));
+static struct scan_layer *
+pop(struct store_scan *c)
+{
+	struct scan_layer *last = c->heap[--c->n_heap];
+
+	return c->n_heap ? replace(c, last) : last;
+}
+
+/* All layers have their first entry yet to come. */
+static void
+arrange(struct store_scan *c)
+{
+	c->heap = mem_array(c->n + 1, sizeof(struct scan_layer *));
+	c->given = mem_array(c->n + 1, sizeof(struct scan_layer *));
+	for (size_t i = 0; i < c->n; i++)
+		c->given[c->n_given++] = &c->layers[i];
+}
+
+/*
+ * Goes on in the layers whose entry was given. One of those that have more
+ * stays out of the heap: *out, or NULL. False if the store fails.
+ */
+static bool
+go_on(struct store_scan *c, struct scan_layer **out)
+{
+	*out = NULL;
+	for (size_t i = 0; i < c->n_given; i++) {
+		struct scan_layer *l = c->given[i];
+
+		if (!l->cursor)
+			next_of_table(l);
+		else if (!next_of_run(c, l))
+			return false;
+		if (!l->there)
+			continue;
+		if (*out)
+			push(c, l);
+		else
+			*out = l;
 	}
+	c->n_given = 0;
+	return true;
+}
+
+/*
+ * The least entry that is left, of the newest layer that has its key; out is
+ * not in the heap.
+ */
+static struct scan_layer *
+least(struct store_scan *c, struct scan_layer *out)
+{
+	struct scan_layer *best = out;
+
+	if (!best && c->n_heap)
+		best = pop(c);
+	else if (best && c->n_heap && before(c->heap[0], best))
+		best = replace(c, best);
+	if (!best)
+		return NULL;
+	c->given[c->n_given++] = best;
+	while (c->n_heap && !cmp(c->heap[0], best))
+		c->given[c->n_given++] = pop(c);
 	return best;
 }
 
@@ -189,11 +261,9 @@ give_pieces(struct store_scan *c, struct str key, struct str *value)
 	struct gather *g = &c->gather;
 
 	gather_reset(g);
-	for (size_t i = 0; i < c->n && !g->whole; i++) {
-		const struct scan_layer *l = &c->layers[i];
+	for (size_t i = 0; i < c->n_given && !g->whole; i++) {
+		const struct scan_layer *l = c->given[i];
 
-		if (!l->there || !l->given)
-			continue;
 		if (l->deleted)
 			g->whole = true;
 		else
@@ -206,14 +276,16 @@ give_pieces(struct store_scan *c, struct str key, struct str *value)
 bool
 store_scan_next(struct store_scan *c, struct str *key, struct str *value)
 {
-	struct scan_layer *l;
+	struct scan_layer *l, *out;
 
 	if (atomic_load(&c->store->failed))
 		return false;
+	if (!c->heap)
+		arrange(c);
 	do {
-		if (!go_on(c))
+		if (!go_on(c, &out))
 			return false;
-		l = least(c);
+		l = least(c, out);
 		if (!l)
 			return false;
 	} while (l->deleted);
@@ -244,6 +316,8 @@ store_scan_end(struct store_scan *c)
 		run_handle_leave(l->run);
 	}
 	gather_release(&c->gather);
+	mem_free(c->heap);
+	mem_free(c->given);
 	mem_free(c->layers);
 	mem_free(c);
 }
