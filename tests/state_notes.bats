@@ -185,18 +185,18 @@ dies() {
 }
 
 @test "notes: bytes before the last line are looked at, too" {
-	seq 100 300 | sed 's/.*/{"a":&}/' >in.jsonl
+	seq 1000 3000 | sed 's/.*/{"a":&}/' >in.jsonl
 	weir -s ./st 'SELECT a' in.jsonl >out
 	echo '{"a":1}' >>in.jsonl
 	gives 0 weir -s ./st 'SELECT a' in.jsonl
 	is "$out" '{"a":1}'
 	# The last line is as it was, the one before it is not.
-	sed 's/299/777/' in.jsonl >new
+	sed 's/2999/7777/' in.jsonl >new
 	cat new >in.jsonl
 	echo '{"a":2}' >>in.jsonl
 	gives 0 weir -s ./st 'SELECT a' in.jsonl
-	has "$errors" 'in.jsonl was cut or changed before byte 2018'
-	is "$(wc -l <stdout)" 203
+	has "$errors" 'in.jsonl was cut or changed before byte 22019'
+	is "$(wc -l <stdout)" 2003
 }
 
 @test "notes: how much of a pipe has been read is the sum of all runs" {
