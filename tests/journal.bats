@@ -326,7 +326,10 @@ killed() {
 		gives 5 weir state check ./st
 		gives 0 weir state repair ./st
 		has "$out" './st/spool.00000'
+		[[ $out != *nothing* ]]
 		gives 0 weir state check ./st
+		gives 0 weir state repair ./st
+		is "$out" './st: nothing is damaged'
 		# Records that were cut are bad ones; of the beginning the
 		# format was known.
 		gives 0 runs --final --max-bad any -i json -T ts </dev/null

@@ -141,6 +141,8 @@ state_repair(const char *const *operands, unsigned n, const struct options *o,
 		failed = state_spool_check(dir, true, say_line, &lines, err) < 0
 			     ? -1
 			     : 0;
+	if (!failed && !lines.n)
+		buf_printf(&lines, "%s: nothing is damaged\n", dir);
 	if (lines.n) {
 		struct err other = {0};
 

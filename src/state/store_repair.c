@@ -336,10 +336,7 @@ repair(struct repair *p, struct err *err)
 	if (look_at_head(p, err) || recovery_list(&p->r, err) ||
 	    mend_format(p, err) || look(p, err))
 		return -1;
-	if (p->damaged)
-		return mend(p, err);
-	say(p, "%s: nothing is damaged", s->dir.path);
-	return 0;
+	return p->damaged ? mend(p, err) : 0;
 }
 
 int
