@@ -699,3 +699,16 @@ colours() {
 	has "$out" 'i > 1'
 	is "$out" "$(weir explain -f some.yaml)"
 }
+
+@test "inputs: a SELECT without FROM beside one that names its input is told" {
+	printf '{"a":1}\n{"a":2}\n' >t.jsonl
+	gives 2 weir 'SELECT a, (SELECT max(a) FROM t) b' </dev/null
+	has "$errors" 'weir: one SELECT reads t, and another one says no FROM'
+	has "$errors" 'hint: what else it is to read: FROM t, '
+	gives 2 weir 'SELECT a, (SELECT max(a) FROM t) b' t.jsonl
+	has "$errors" 'one SELECT reads t'
+	gives 0 weir "SELECT a, (SELECT max(a) FROM 't.jsonl') b" t.jsonl
+	is "$out" '{"a":1,"b":2}
+{"a":2,"b":2}'
+	gives 0 weir 'SELECT a, (SELECT max(a) FROM t) b FROM t' t.jsonl
+}

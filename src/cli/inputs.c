@@ -276,6 +276,36 @@ check_stdin(const struct plan *p, const struct options *o, struct err *err)
 	    err, ERR_USAGE, NOWHERE, "standard input can be read only once");
 }
 
+/* Several inputs without files: each needs a name to be given one by. */
+static int
+check_names(struct plan *p, struct err *err)
+{
+	const struct plan_input *named = NULL, *nameless = NULL;
+	struct plan_input *open;
+
+	if (count_open(p, &open) < 2)
+		return 0;
+	for (unsigned i = 0; i < p->n_inputs; i++) {
+		const struct plan_input *in = &p->inputs[i];
+
+		if (!plan_is_read(p, i) || in->n_files || in->values)
+			continue;
+		if (in->name.n)
+			named = in;
+		else
+			nameless = in;
+	}
+	if (!named || !nameless)
+		return 0;
+	err_set(err, ERR_USAGE, NOWHERE,
+	    "one SELECT reads %.*s, and another one says no FROM",
+	    STR_ARG(named->name));
+	return err_hint(err,
+	    "what else it is to read: FROM %.*s, FROM 'file', or FROM a name "
+	    "and NAME=FILE",
+	    STR_ARG(named->name));
+}
+
 int
 pipeline_inputs(struct plan *p, const struct options *o, struct err *err)
 {
@@ -288,12 +318,14 @@ pipeline_inputs(struct plan *p, const struct options *o, struct err *err)
 	}
 	for (unsigned i = 0; i < n; i++)
 		ops[i] = read_operand(o->operands[i + skip]);
-	if (n && distribute(p, ops, n, p->query, err))
+	if (n && (check_names(p, err) || distribute(p, ops, n, p->query, err)))
 		return -1;
 	/* What is only checked or printed need not know its files yet. */
 	if (o->command->use == USE_CHECK || o->print_spec || o->sql ||
 	    p->explain)
 		return 0;
+	if (check_names(p, err))
+		return -1;
 	for (unsigned i = 0; i < p->n_inputs; i++)
 		if (plan_is_read(p, i) && default_file(p, &p->inputs[i], err))
 			return -1;
