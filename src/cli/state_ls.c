@@ -2,6 +2,7 @@
 /* weir state ls: what states there are. */
 #include <dirent.h>
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 
 #include "base/clock.h"
@@ -201,11 +202,9 @@ list_all(struct list *l, const char *home, bool needed, struct err *err)
 static bool
 leads_to_state(const char *dir)
 {
-	char *real = realpath(dir, NULL);
-	bool leads = real && store_is(real);
+	char real[PATH_MAX];
 
-	free(real);
-	return leads;
+	return realpath(dir, real) && store_is(real);
 }
 
 /* What is named is a state, or a directory of them. */
