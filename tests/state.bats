@@ -140,6 +140,33 @@ run_sql() {
 	gives 0 weir -s ./st --drop-state 'SELECT k' in.jsonl
 }
 
+@test "state: another event time is refused, the same one may be stated" {
+	log 1 9 | sed 's/}$/,"at":"2026-04-01T00:00:00"}/' >in.jsonl
+	gives 0 run_sql
+	log 10 12 | sed 's/}$/,"at":"2026-04-01T00:00:00"}/' >>in.jsonl
+	for other in '-T at' '-T at --tz Europe/Berlin' '--tz Europe/Berlin'; do
+		gives 5 run_sql $other
+		has "$errors" '  - time: ts'
+		has "$errors" 'weir state rm ./st'
+		is "$out" ''
+	done
+	gives 0 run_sql -T ts
+	log 13 15 | sed 's/}$/,"at":"2026-04-01T00:00:00"}/' >>in.jsonl
+	gives 0 run_sql
+	weir --print-spec -T at -l 10s "$sql" >spec.yaml
+	gives 5 weir check spec.yaml --against ./st
+	has "$out" 'input: refused time: was ts, is at'
+	has "$errors" 'weir state rm ./st'
+	weir --print-spec -T ts -l 10s "$sql" >spec.yaml
+	gives 0 weir check spec.yaml --against ./st
+	# A log that has nothing in it yet has no time, either.
+	: >in.jsonl
+	gives 0 weir -s ./new --tz Europe/Berlin -l 10s "$sql" in.jsonl
+	log 1 9 >>in.jsonl
+	gives 0 weir -s ./new --tz Europe/Berlin -l 10s "$sql" in.jsonl
+	[ "$(wc -l <stdout)" -gt 1 ]
+}
+
 @test "state: an aggregate may come and go" {
 	log 1 6 >in.jsonl
 	gives 0 run_sql
