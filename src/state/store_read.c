@@ -293,6 +293,12 @@ store_buckets(struct store *s, unsigned map, int64_t **out)
 }
 
 bool
+store_has_runs(const struct store *s)
+{
+	return s->version.n > 0;
+}
+
+bool
 store_has_bucket(struct store *s, unsigned map, int64_t bucket)
 {
 	struct memtable *layers[STORE_TABLES];
