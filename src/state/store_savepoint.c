@@ -92,8 +92,10 @@ check_target(const struct store_dir *to, struct err *err)
 	struct buf names = {0};
 	int rc = store_dir_list(to, &names, err);
 
-	if (!rc && names.n)
-		rc = store_damaged(to, NULL, err, "is not empty");
+	if (!rc && names.n) {
+		store_damaged(to, NULL, err, "is not empty");
+		rc = err_hint(err, "a copy takes a directory of its own");
+	}
 	buf_release(&names);
 	return rc;
 }
