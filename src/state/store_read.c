@@ -42,7 +42,8 @@ get_from_run(struct store *s, size_t i, const struct run_key *k,
 	const struct version_run *r = &s->version.runs[i];
 	struct err err = {0};
 
-	if (section_set_has(&r->dead, k->map, k->bucket))
+	if (section_set_has(&r->dead, k->map, k->bucket) ||
+	    run_mark_hides(&r->mark, k->map, k->bucket, k->key))
 		return RUN_ABSENT;
 	return seen(
 	    s, run_file_look(r->handle->file, k, later, out, &err), &err);
@@ -282,7 +283,8 @@ fetch_pieces(struct store *s, const struct store_ask *a)
 	for (size_t i = s->version.n; i > 0; i--) {
 		const struct version_run *r = &s->version.runs[i - 1];
 
-		if (!section_set_has(&r->dead, k->map, k->bucket))
+		if (!section_set_has(&r->dead, k->map, k->bucket) &&
+		    !run_mark_hides(&r->mark, k->map, k->bucket, k->key))
 			run_file_may_have(
 			    r->handle->file, k->map, k->bucket, k->key, true);
 	}

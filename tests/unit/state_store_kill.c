@@ -20,7 +20,9 @@
 static const struct store_options options = {.create = true,
     .journal_max = 12000,
     .inline_max = 1500,
-    .spill_bytes = 4000};
+    .spill_bytes = 4000,
+    .run_bytes = 4000,
+    .part_bytes = 300};
 
 static uint64_t
 mix(uint64_t n)
