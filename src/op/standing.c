@@ -5,6 +5,7 @@
 
 #include <limits.h>
 
+#include "base/hash.h"
 #include "base/mem.h"
 #include "base/must.h"
 #include "data/key.h"
@@ -275,6 +276,20 @@ standing_find(struct standing *t, const struct batch *b,
 	return row;
 }
 
+struct standing_row *
+standing_row_of(struct standing *t, struct str key)
+{
+	struct cell *cell;
+
+	if (t->ttl.ttl)
+		return (void *)ttl_find(&t->ttl, key, t->now);
+	cell = table_find(&t->table, key, hash_bytes(key.p, key.n));
+	if (!cell)
+		return NULL;
+	table_touch(&t->table, cell);
+	return (void *)cell->bytes;
+}
+
 bool
 standing_differs(struct standing *t, const struct batch *b,
     const struct standing_row *row, unsigned at)
@@ -431,16 +446,6 @@ load_row(void *arg, struct table *t, struct cell *cell, struct str bytes)
 	return true;
 }
 
-static bool
-let_go(void *arg)
-{
-	struct standing *t = arg;
-
-	if (t->let_go)
-		t->let_go(t->arg);
-	return true;
-}
-
 static const struct cell_codec movable_codec = {
     .save = save_row, .load = load_row, .movable = true};
 
@@ -467,6 +472,15 @@ standing_keys(const struct standing *t)
 	return t->ttl.ttl ? ttl_count(&t->ttl) : t->table.n;
 }
 
+void
+standing_settle(struct standing *t)
+{
+	if (t->ttl.ttl)
+		ttl_settle(&t->ttl);
+	else
+		table_settle(&t->table);
+}
+
 /* What stands: four numbers, and the columns, if it stands. */
 bool
 standing_show(struct op_show *s, const struct op_entry *e)
@@ -479,7 +493,8 @@ standing_show(struct op_show *s, const struct op_entry *e)
 
 	if (str_is(e->map, "step"))
 		return show_written(s, e->value);
-	if ((!str_is(e->map, "rows") && !str_is(e->map, "ttl")) ||
+	if ((!str_is(e->map, "rows") && !str_is(e->map, "since") &&
+		!str_is(e->map, "ttl")) ||
 	    !table_saved(e->value, &saved))
 		return false;
 	if (str_is(e->map, "ttl") && !code_get_int(&saved, &number))
@@ -497,21 +512,23 @@ standing_show(struct op_show *s, const struct op_entry *e)
 	return good;
 }
 
+void
+standing_keep_table(struct standing *t, struct table *table,
+    struct state_map *map, int64_t bucket)
+{
+	table_keep(table, map, bucket, &movable_codec, t);
+}
+
 int
-standing_keep(struct standing *t, struct state_step *s,
-    void (*release)(void *arg), void *arg, struct err *err)
+standing_keep_in(struct standing *t, struct state_step *s,
+    struct state_map *map, int64_t bucket, struct err *err)
 {
 	int64_t n[2];
 	int rc;
 
 	t->state = s;
-	t->codec = (struct cell_codec){.save = save_row,
-	    .load = load_row,
-	    .movable = true,
-	    .let_go = let_go};
-	t->let_go = release;
-	t->arg = arg;
-	table_keep(&t->table, state_map(s, "rows"), 0, &t->codec, t);
+	t->map = map;
+	standing_keep_table(t, &t->table, map, bucket);
 	if (t->ttl.ttl) {
 		ttl_keep(&t->ttl, state_map(s, "ttl"));
 		if (written_load(s, "now", &t->now, 1, err) < 0)
@@ -523,6 +540,21 @@ standing_keep(struct standing *t, struct state_step *s,
 		t->timed = n[1] != 0;
 	}
 	return rc < 0 ? -1 : 0;
+}
+
+int
+standing_keep(struct standing *t, struct state_step *s, struct err *err)
+{
+	return standing_keep_in(t, s, state_map(s, "rows"), 0, err);
+}
+
+void
+standing_anew(struct standing *t, int64_t bucket)
+{
+	table_drop(&t->table);
+	table_init(&t->table, sizeof(struct standing_row));
+	if (t->state)
+		standing_keep_table(t, &t->table, t->map, bucket);
 }
 
 void

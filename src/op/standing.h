@@ -40,9 +40,7 @@ struct standing {
 	unsigned n_out; /* rows in it */
 	uint64_t arrivals;
 	struct state_step *state; /* NULL: no state is kept */
-	struct cell_codec codec;
-	void (*let_go)(void *arg);
-	void *arg;
+	struct state_map *map;	  /* of the table */
 };
 
 /*
@@ -63,6 +61,9 @@ void standing_forgets(struct standing *t, int64_t ttl);
 void standing_rise(struct standing *t, int64_t w);
 uint64_t standing_keys(const struct standing *t);
 
+/* table_settle, wherever the rows are. */
+void standing_settle(struct standing *t);
+
 /* Keys of a batch: an op_kind.prepare. */
 struct standing_prep {
 	struct str *keys;
@@ -77,6 +78,9 @@ void standing_fetch(struct standing *t, const struct batch *b,
 /* The cell's bytes of selected row k of a batch; made if it is new. */
 struct standing_row *standing_find(struct standing *t, const struct batch *b,
     const struct standing_prep *p, unsigned k);
+
+/* That of a key, which counts as changed; NULL: there is none. */
+struct standing_row *standing_row_of(struct standing *t, struct str key);
 
 /* Would row `at` of a batch be stored as something else than this? */
 bool standing_differs(struct standing *t, const struct batch *b,
@@ -103,13 +107,23 @@ bool standing_show(struct op_show *s, const struct op_entry *e);
 void standing_schema(const struct op *op, struct schema *out);
 
 /*
- * From now on the rows are kept in the step's map "rows". let_go: NULL, or:
- * whoever points to rows between two batches must not any more. 0, or -1 and
- * *err.
+ * From now on the rows are kept in the step's map "rows". Nothing may point to
+ * one between two batches. 0, or -1 and *err.
  */
-int standing_keep(struct standing *t, struct state_step *s,
-    void (*let_go)(void *arg), void *arg, struct err *err);
+int standing_keep(struct standing *t, struct state_step *s, struct err *err);
 void standing_save(struct standing *t);
+
+/* A table of such rows, where no other has that bucket. */
+void standing_keep_table(struct standing *t, struct table *table,
+    struct state_map *map, int64_t bucket);
+
+/*
+ * The same in a bucket of a map; then, or where no state is kept, all rows are
+ * forgotten, and the next ones go into another bucket, that had none.
+ */
+int standing_keep_in(struct standing *t, struct state_step *s,
+    struct state_map *map, int64_t bucket, struct err *err);
+void standing_anew(struct standing *t, int64_t bucket);
 
 /*
  * Columns of what a step gets that somebody behind it reads: *out is an array

@@ -210,6 +210,25 @@ ttl_cell(struct ttl_cells *l, struct str key, int64_t time, int64_t w,
 	return c->bytes;
 }
 
+char *
+ttl_find(struct ttl_cells *l, struct str key, int64_t w)
+{
+	struct ttl_table *in = NULL;
+	struct cell *c = find(l, key, hash_bytes(key.p, key.n), w, &in);
+
+	if (!c)
+		return NULL;
+	table_touch(&in->table, c);
+	return c->bytes;
+}
+
+void
+ttl_settle(struct ttl_cells *l)
+{
+	for (size_t i = 0; i < l->n; i++)
+		table_settle(&l->tables[i]->table);
+}
+
 void
 ttl_fetch(struct ttl_cells *l, const struct batch *b, const struct str *list,
     const uint64_t *hashes, unsigned from, unsigned to)

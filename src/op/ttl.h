@@ -54,6 +54,12 @@ void ttl_keep(struct ttl_cells *l, struct state_map *map);
 char *ttl_cell(struct ttl_cells *l, struct str key, int64_t time, int64_t w,
     bool touch, struct arena **heap);
 
+/* The same of a key that is there, and no record has come; else NULL. */
+char *ttl_find(struct ttl_cells *l, struct str key, int64_t w);
+
+/* table_settle of all tables. */
+void ttl_settle(struct ttl_cells *l);
+
 /* ttl_cell will be called for these keys: keys_fetch for all tables. */
 void ttl_fetch(struct ttl_cells *l, const struct batch *b,
     const struct str *list, const uint64_t *hashes, unsigned from, unsigned to);

@@ -128,7 +128,7 @@ upsert_restore(struct op_run *run, struct state_step *s, struct err *err)
 {
 	struct upsert_run *r = (struct upsert_run *)run;
 
-	return standing_keep(&r->standing, s, NULL, NULL, err);
+	return standing_keep(&r->standing, s, err);
 }
 
 static void
