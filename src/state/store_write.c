@@ -305,12 +305,13 @@ collect(struct store *s)
 size_t
 journal_most(const struct store *s, size_t bytes)
 {
-	uint64_t most = 0;
+	uint64_t most = 0, held = s->held->bytes + bytes;
 
+	if (s->aside)
+		held += aside_table(s)->bytes;
 	for (size_t i = 0; i < s->version.n; i++)
 		most += s->version.runs[i].bytes;
-	most = most ? most / JOURNAL_PART
-		    : JOURNAL_TIMES * (s->held->bytes + bytes);
+	most = most ? most / JOURNAL_PART : JOURNAL_TIMES * held;
 	if (most < JOURNAL_LEAST)
 		most = JOURNAL_LEAST;
 	return most < s->o.journal_max ? (size_t)most : s->o.journal_max;

@@ -420,7 +420,9 @@ test_aside(void)
 	ok(!test_close(s), "closed");
 	s = test_open(dir, &make);
 	store_info(s, &info);
-	ok(info.n_runs == 1 && info.n_journals == 1, "then it is there");
+	/* What came meanwhile may have become one, too. */
+	ok(info.n_runs && info.n_runs < 3 && info.n_journals == 1,
+	    "then it is there");
 	ok(is_as_left(s) && !strcmp(get(s, 0, 7), "-"), "with what is newer");
 	test_close(s);
 }
