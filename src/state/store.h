@@ -212,6 +212,9 @@ bool store_get_many(struct store *s, unsigned map, int64_t bucket,
  */
 size_t store_buckets(struct store *s, unsigned map, int64_t **out);
 
+/* Is there anything that is not in memory? */
+bool store_has_runs(const struct store *s);
+
 /* Can the bucket have entries? False is certain: then nothing is read. */
 bool store_has_bucket(struct store *s, unsigned map, int64_t bucket);
 

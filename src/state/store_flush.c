@@ -108,9 +108,9 @@ gather(struct flush *f, const struct part *p)
 		while (s && (e = mem_section_next(s, &c)))
 			if ((below || !mem_deleted(e)) &&
 			    !(older && mem_section_get(p->newer, mem_key(e))))
-				f->items[n++].entry = e;
+				f->items[n++].of = e;
 	}
-	entry_sort(f->items, f->spare, n);
+	entry_sort(f->items, f->spare, n, entry_key);
 	return n;
 }
 
@@ -180,7 +180,7 @@ write_part(struct flush *f, const struct part *p, struct version_run *out,
 	bool below = is_below(f->what, p);
 
 	for (size_t i = 0; i < n; i++) {
-		const struct mem_entry *e = f->items[i].entry;
+		const struct mem_entry *e = f->items[i].of;
 		struct run_entry entry = {.map = p->map,
 		    .bucket = p->bucket,
 		    .key = mem_key(e),
