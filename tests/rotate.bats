@@ -370,7 +370,13 @@ reused() {
 }
 
 @test "rotate: inodes that are used again" {
+	local there
+	# A file system in memory has numbers enough.
+	there=$(mktemp -d /var/tmp/weir-rotate.XXXXXX)
+	cd "$there"
 	ways reused
+	cd "$BATS_TEST_TMPDIR"
+	rm -rf "$there"
 }
 
 pattern() {

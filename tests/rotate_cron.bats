@@ -93,33 +93,45 @@ is_over() {
 	[ "$EPOCHSECONDS" != "$1" ]
 }
 
+# rotated HOW: a log that grows and is rotated, in a folder of its own.
+rotated() {
+	local i n=5 way=plain query='SELECT i' opts=()
+	echo "how: $1"
+	rm -rf "${1//[^a-z]/}" && mkdir "${1//[^a-z]/}" && cd "${1//[^a-z]/}"
+	conf "$1" "$PWD/a.json"
+	write 1 5 a.json
+	quietly a.json
+	for i in 1 2 3 4 5 6; do
+		write $((n + 1)) $((n + 4)) a.json
+		[ $((i % 3)) = 0 ] || quietly a.json
+		write $((n + 5)) $((n + 6)) a.json
+		logrotate -f -s lstate conf
+		write $((n + 7)) $((n + 8)) a.json
+		n=$((n + 8))
+		[[ "$1" != *%s* ]] || waits is_over "$EPOCHSECONDS"
+	done
+	quietly a.json
+	all $n
+	quietly a.json
+	all $n
+	cd ..
+}
+
 @test "rotate: logrotate, every five minutes" {
 	command -v logrotate >/dev/null || skip "there is no logrotate"
-	local how n i
-	way=plain query='SELECT i' opts=()
+	local how pids=()
+	# Those that have names by the second wait for it, beside the others.
+	for how in 'create, dateext, dateformat -%Y%m%d-%s' \
+	    'copytruncate, dateext, dateformat .%s, compress'; do
+		(rotated "$how") &
+		pids+=($!)
+	done
 	for how in create copytruncate 'create, compress' \
 	    'copytruncate, compress' 'create, compress, delaycompress' \
-	    'nocreate, compress' 'create, dateext, dateformat -%Y%m%d-%s' \
-	    'copytruncate, dateext, dateformat .%s, compress' copy; do
-		rm -rf r && mkdir r && cd r
-		echo "how: $how"
-		conf "$how" "$PWD/a.json"
-		write 1 5 a.json
-		quietly a.json
-		n=5
-		for i in 1 2 3 4 5 6; do
-			write $((n + 1)) $((n + 4)) a.json
-			[ $((i % 3)) = 0 ] || quietly a.json
-			write $((n + 5)) $((n + 6)) a.json
-			logrotate -f -s lstate conf
-			write $((n + 7)) $((n + 8)) a.json
-			n=$((n + 8))
-			[[ "$how" != *%s* ]] || waits is_over "$EPOCHSECONDS"
-		done
-		quietly a.json
-		all $n
-		quietly a.json
-		all $n
-		cd ..
+	    'nocreate, compress' copy; do
+		rotated "$how"
+	done
+	for how in "${pids[@]}"; do
+		wait "$how"
 	done
 }

@@ -461,12 +461,9 @@ agg_value(const struct agg_call *call, const void *acc, struct arena *out)
 
 /* ---- state on disk ---- */
 
-void
-agg_save(const struct agg_call *call, const void *acc, struct buf *out)
+static void
+save_plain(const struct agg_call *call, const void *acc, struct buf *out)
 {
-	struct agg_call room;
-
-	call = working(call, &room);
 	if (agg_keeps_rows(call)) {
 		kept_save(call, acc, out);
 		return;
@@ -481,6 +478,16 @@ agg_save(const struct agg_call *call, const void *acc, struct buf *out)
 	}
 	agg_put_u8(out, AGG_SAVE_VERSION);
 	seen_save(set_in(call, acc), agg_n_inputs(call), out);
+}
+
+void
+agg_save(const struct agg_call *call, const void *acc, struct buf *out)
+{
+	struct agg_call room;
+	size_t from = out->n;
+
+	save_plain(working(call, &room), acc, out);
+	agg_pack(out, from);
 }
 
 /* A set is enough to have the accumulator again: every value is added. */
@@ -530,9 +537,12 @@ bool
 agg_load(const struct agg_call *call, struct arena *heap, void *acc,
     struct str bytes)
 {
+	char plain[AGG_PACKED_MAX + 1];
 	struct agg_call room;
 
 	call = working(call, &room);
+	if (!agg_unpack(&bytes, plain))
+		return false;
 	if (agg_keeps_rows(call))
 		return kept_load(call, heap, acc, bytes);
 	if (keeps_set(call))

@@ -19,6 +19,7 @@
 #include "base/hash.h"
 #include "base/mem.h"
 #include "op/group_far.h"
+#include "op/keys.h"
 #include "op/ttl.h"
 #include "state/table.h"
 
@@ -148,10 +149,11 @@ take(struct live_run *r, const struct batch *b, const struct group_prep *p,
 /* The cells of all sets, of the n rows from index `first` on. */
 static char **
 find_cells(struct live_run *r, struct batch *b, const struct group_prep *p,
-    unsigned first, unsigned n)
+    unsigned from, unsigned to, unsigned n)
 {
 	char **cells =
 	    arena_array(b->arena, (size_t)r->c->n_sets * n, sizeof *cells);
+	unsigned first = op_selected_from(b, from);
 	uint16_t ks[BATCH_ROWS], rows[BATCH_ROWS];
 	struct agg_rows each = {.n = n, .rows = rows};
 
@@ -159,6 +161,9 @@ find_cells(struct live_run *r, struct batch *b, const struct group_prep *p,
 		ks[i] = (uint16_t)(first + i);
 		rows[i] = (uint16_t)batch_row(b, first + i);
 	}
+	for (size_t set = 0; b->n_ahead && set < r->c->n_sets; set++)
+		keys_fetch(&r->table, b, p->keys + set * p->stride,
+		    p->hashes + set * p->stride, from, to);
 	for (size_t set = 0; set < r->c->n_sets; set++) {
 		table_cells(&r->table, p->keys + set * p->stride,
 		    p->hashes + set * p->stride, ks, n, cells + set * n);
@@ -202,7 +207,7 @@ group_live_apply(struct op_run *run, struct batch *b, void *prepared,
 	const struct group_prep *p = prepared;
 	unsigned first = op_selected_from(b, from), at = first;
 	unsigned n = op_selected_from(b, to) - first;
-	char **cells = r->c->ttl ? NULL : find_cells(r, b, p, first, n);
+	char **cells = r->c->ttl ? NULL : find_cells(r, b, p, from, to, n);
 
 	for (unsigned set = 0; r->c->ttl && set < r->c->n_sets; set++)
 		ttl_fetch(&r->ttl, b, p->keys + set * p->stride,

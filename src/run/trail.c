@@ -124,6 +124,8 @@ static const struct field time_fields[] = {
     {"far_line", FIELD_U64, AT(far_line)},
     {"floor", FIELD_U64, AT(floor)},
     {"mark", FIELD_U32, AT(mark)},
+    {"by", FIELD_TEXT, AT(by)},
+    {"stated", FIELD_FLAG, AT(stated)},
 };
 #undef AT
 

@@ -59,6 +59,8 @@ struct trail {
 	uint64_t far_line;
 	int64_t floor; /* as struct turn has them */
 	unsigned mark;
+	struct str by; /* how event time is had (plan_time_text) */
+	bool stated;   /* it was asked for, not found by its name */
 	struct str
 	    log;    /* what a turn that follows it goes on with; not noted */
 	bool taken; /* some turn reads it; not noted */

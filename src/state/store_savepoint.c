@@ -98,6 +98,21 @@ check_target(const struct store_dir *to, struct err *err)
 	return rc;
 }
 
+/* A copy that was not finished: what is in it came from here. */
+static void
+take_back(const struct store_dir *to)
+{
+	struct buf names = {0};
+	struct err err = {0};
+
+	if (!store_dir_list(to, &names, &err))
+		STORE_EACH_NAME(name, &names)
+	store_dir_unlink(to, name);
+	rmdir(to->path);
+	buf_release(&names);
+	err_release(&err);
+}
+
 /*
  * s, which only looks on, becomes the store of the new directory and writes
  * its first journal. FORMAT comes last: without it nobody takes it for one.
@@ -140,8 +155,11 @@ store_savepoint(struct store *s, const char *to, struct err *err)
 	rc = store_dir_open(&d, to, &make, err);
 	if (!rc)
 		rc = check_target(&d, err);
-	if (!rc)
+	if (!rc) {
 		rc = write_there(seen, &d, err);
+		if (rc)
+			take_back(&d);
+	}
 	store_dir_close(&d);
 	if (store_close(seen, rc ? NULL : err) && !rc)
 		rc = -1;

@@ -93,6 +93,18 @@ void table_cells(struct table *t, const struct str *keys,
 void table_fetch(struct table *t, const struct str *keys,
     const uint64_t *hashes, unsigned n);
 
+/*
+ * The same of several lists, of up to BATCH_ROWS keys each. more: what was
+ * found out by the last call still counts.
+ */
+struct table_keys {
+	const struct str *keys;
+	const uint64_t *hashes;
+	unsigned n;
+};
+void table_fetch_all(
+    struct table *t, const struct table_keys *lists, unsigned n, bool more);
+
 /* The cell whose bytes these are. */
 static inline struct cell *
 cell_of_bytes(char *bytes)

@@ -279,9 +279,9 @@ def crash_states(log, root, start, stash, most, seed):
     r.shuffle(order)
     order.sort(key=lambda o: o[0] > 0)
     for k, n in order:
+        if len(found) >= most:
+            break
         for label, kept in variants(ops, n, r, k == 0):
-            if len(found) >= most:
-                break
             kept = [op for op in kept if op.kind != "sync"]
             state = build(names, data, kept)
             key = hash(tuple(sorted(

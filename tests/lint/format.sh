@@ -16,11 +16,12 @@ if [ "$1" != --check ]; then
 	exec "$tool" -i $files
 fi
 
-status=0
-for file in $files; do
-	if ! "$tool" "$file" | cmp -s - "$file"; then
-		echo "$file: not formatted; run make format"
-		status=1
-	fi
+# One process for many files; which lines of one differ is not said.
+# shellcheck disable=SC2086
+differ=$("$tool" --dry-run $files 2>&1 >/dev/null |
+    sed -n 's/^\([^:]*\):[0-9].*/\1/p' | sort -u)
+[ -z "$differ" ] && exit
+for file in $differ; do
+	echo "$file: not formatted; run make format"
 done
-exit $status
+exit 1

@@ -6,11 +6,11 @@
 BEGIN {
 	while ((getline line < ARGV[1]) > 0)
 		if (line !~ /^#/ && line != "")
-			pattern[++n] = line
+			any = any (n ? "|" : "") (pattern[++n] = line)
 	ARGV[1] = ""
 }
 
-{
+$0 ~ any {
 	for (i = 1; i <= n; i++)
 		if ($0 ~ pattern[i]) {
 			print FILENAME ":" FNR ": \"" pattern[i] \

@@ -4,6 +4,8 @@
  * the whole batch, row by row, with columns of type ANY, and as a condition;
  * all ways must agree with the expected results.
  */
+#include <malloc.h>
+
 #include "base/buf.h"
 #include "expr/agg.h"
 #include "expr_cases.h"
@@ -453,6 +455,8 @@ test_grouping(void)
 int
 main(void)
 {
+	/* What each case frees, the next one takes again. */
+	mallopt(M_TRIM_THRESHOLD, 16 << 20);
 	arena_init(&arena, 1 << 16);
 	ev = eval_new();
 	typed = table_batch(false);
