@@ -65,6 +65,8 @@ if [ "${WEIR_FAULTS:-}" = full ]; then
 	faults states --most 300 --nosync
 	faults damage --every 64 $small
 	faults damage --every 200000 spilled
+	faults commands tumble piped
+	faults commands --every 10 runs
 else
 	faults kill --every 30 $small
 	faults kill --every 60 --jobs 3 tumble sessions piped packed
@@ -73,6 +75,7 @@ else
 	faults states --most 16 $small
 	faults states --most 60 --nosync tumble
 	faults damage --every 4000 tumble live piped
+	faults commands --every 25 tumble
 fi
 echo "# $tried faults tried in $n ways, $wrong of them not ok"
 echo "1..$n"

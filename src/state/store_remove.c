@@ -21,18 +21,28 @@ is_ours(const char *name)
 	       store_name_kind(name, &number) != STORE_OTHER;
 }
 
+/* One that only a store has? */
 static bool
-has_store(const struct store_dir *d)
+is_telling(const char *name)
+{
+	uint64_t number;
+
+	return !strcmp(name, "FORMAT") || !strcmp(name, "HEAD") ||
+	       store_name_kind(name, &number) == STORE_JOURNAL;
+}
+
+/* Does it hold such a file, or, if that will do, none at all? */
+static bool
+has_any(const struct store_dir *d, bool (*is)(const char *name), bool none)
 {
 	struct buf names = {0};
 	struct err err = {0};
 	bool found = false;
-	uint64_t number;
 
 	if (!store_dir_list(d, &names, &err))
-		STORE_EACH_NAME(name, &names)
-	found |= !strcmp(name, "FORMAT") || !strcmp(name, "HEAD") ||
-		 store_name_kind(name, &number) == STORE_JOURNAL;
+		found = none && !names.n;
+	STORE_EACH_NAME(name, &names)
+	found |= is(name);
 	buf_release(&names);
 	err_release(&err);
 	return found;
@@ -44,7 +54,8 @@ store_is(const char *dir)
 	struct store_options options = {.read_only = true};
 	struct store_dir d;
 	struct err err = {0};
-	bool is = !store_dir_open(&d, dir, &options, &err) && has_store(&d);
+	bool is = !store_dir_open(&d, dir, &options, &err) &&
+		  has_any(&d, is_telling, false);
 
 	store_dir_close(&d);
 	err_release(&err);
@@ -159,7 +170,8 @@ store_remove(const char *dir, struct err *err)
 	struct store_dir d;
 	int failed = store_dir_open(&d, dir, &options, err);
 
-	if (!failed && !has_store(&d))
+	/* What was half made, or is half removed, is one, too: even nothing. */
+	if (!failed && !has_any(&d, is_ours, true))
 		failed =
 		    store_damaged(&d, NULL, err, "this is no state directory");
 	if (!failed)

@@ -7,11 +7,13 @@
     faults.py WEIR SHIM random [--count N]
     faults.py WEIR SHIM states [--most N] [--nosync]
     faults.py WEIR SHIM damage [--every N]
+    faults.py WEIR SHIM commands [--every N] [--errnos EIO,ENOSPC,...]
 
 kill: SIGKILL instead of, and behind, every N-th call that changes files.
 errno: the call fails. random: SIGKILL after a random time. states: what a
 power cut may leave, of the recorded calls; --nosync must find violations.
-damage: bits of the state's files are turned, and files cut.
+damage: bits of the state's files are turned, and files cut. commands: those of
+`weir state` are stopped, and their calls fail (commands.py).
 
 After each the run is repeated until it ends, the other stages follow, and
 out/ must hold the same bytes as after an uninterrupted run. Prints TAP.
@@ -29,6 +31,7 @@ import sys
 import tempfile
 import time
 
+from commands import commands
 from explore import Stash, crash_states
 from pipelines import PIPELINES
 
@@ -147,13 +150,17 @@ class Bench:
             return int(f.read())
 
     def judge(self, label, p, d, stage, want, trouble=None, ended=False):
-        self.n += 1
         trouble = trouble or self.finish(p, d, stage, ended)
         if not trouble and self.outcome(d) != want:
             got = self.outcome(d)
             names = [n for n in sorted(set(got) | set(want))
                      if got.get(n) != want.get(n)]
             trouble = "other bytes in " + " ".join(names)
+        return self.note(label, d, trouble)
+
+    def note(self, label, d, trouble):
+        """Counts it, and keeps the directory if it is wrong."""
+        self.n += 1
         if trouble:
             self.bad += 1
             if self.bad <= 10 and not self.expected:
@@ -277,14 +284,8 @@ def damage(b, o, p):
                     f.write(bytes([byte]))
             else:
                 os.truncate(os.path.join(d, name), k)
-            b.n += 1
-            trouble = damaged(b, p, d, want)
-            if trouble:
-                b.bad += 1
-                if b.bad <= 10:
-                    print("# %s: %s %s at %d: %s (see %s)" % (
-                        p.name, name, how, k, trouble,
-                        b.copy(d, "kept-%d" % b.bad)))
+            b.note("%s: %s %s at %d" % (p.name, name, how, k), d,
+                   damaged(b, p, d, want))
 
 
 def damaged(b, p, d, want):
@@ -305,7 +306,12 @@ def damaged(b, p, d, want):
     return None if 0 <= rc <= 5 else "after repair: %d %s" % (rc, err[-300:])
 
 
-WAYS = {"kill": kill, "errno": errno, "random": at_random, "states": states,
+def of_state(b, o, p):
+    commands(b, o, p, points,
+             [getattr(errnos, name) for name in o.errnos.split(",")])
+
+
+WAYS = {"commands": of_state, "kill": kill, "errno": errno, "random": at_random, "states": states,
         "damage": damage}
 
 
