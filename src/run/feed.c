@@ -339,8 +339,7 @@ stream_to_read(struct feed *f)
 		struct stream *s = &f->streams[(f->current + i) % n];
 
 		if (s->input && !s->closing && !s->reading && !s->read_all &&
-		    s->n < RING &&
-		    (!s->n || s->n_bytes < f->ring_bytes))
+		    s->n < RING && (!s->n || s->n_bytes < f->ring_bytes))
 			return s;
 	}
 	return NULL;
