@@ -140,6 +140,33 @@ run_sql() {
 	gives 0 weir -s ./st --drop-state 'SELECT k' in.jsonl
 }
 
+@test "state: another event time is refused, the same one may be stated" {
+	log 1 9 | sed 's/}$/,"at":"2026-04-01T00:00:00"}/' >in.jsonl
+	gives 0 run_sql
+	log 10 12 | sed 's/}$/,"at":"2026-04-01T00:00:00"}/' >>in.jsonl
+	for other in '-T at' '-T at --tz Europe/Berlin' '--tz Europe/Berlin'; do
+		gives 5 run_sql $other
+		has "$errors" '  - time: ts'
+		has "$errors" 'weir state rm ./st'
+		is "$out" ''
+	done
+	gives 0 run_sql -T ts
+	log 13 15 | sed 's/}$/,"at":"2026-04-01T00:00:00"}/' >>in.jsonl
+	gives 0 run_sql
+	weir --print-spec -T at -l 10s "$sql" >spec.yaml
+	gives 5 weir check spec.yaml --against ./st
+	has "$out" 'input: refused time: was ts, is at'
+	has "$errors" 'weir state rm ./st'
+	weir --print-spec -T ts -l 10s "$sql" >spec.yaml
+	gives 0 weir check spec.yaml --against ./st
+	# A log that has nothing in it yet has no time, either.
+	: >in.jsonl
+	gives 0 weir -s ./new --tz Europe/Berlin -l 10s "$sql" in.jsonl
+	log 1 9 >>in.jsonl
+	gives 0 weir -s ./new --tz Europe/Berlin -l 10s "$sql" in.jsonl
+	[ "$(wc -l <stdout)" -gt 1 ]
+}
+
 @test "state: an aggregate may come and go" {
 	log 1 6 >in.jsonl
 	gives 0 run_sql
@@ -174,8 +201,66 @@ run_sql() {
 	mkdir photos && touch photos/a.jpg
 	gives 5 weir -s ./photos -l 10s "$sql" in.jsonl
 	gives 5 weir state rm ./photos
-	has "$errors" 'no state directory'
+	has "$errors" 'not a state directory'
 	[ -e photos/a.jpg ]
+}
+
+@test "state: what is no state directory is left alone by every verb" {
+	log 1 9 >in.jsonl
+	gives 0 run_sql
+	mkdir photos empty begun && touch photos/a.jpg photos/FORMAT begun/LOCK
+	ln -s st link
+	for verb in show dump check repair rm; do
+		for dir in ./photos ./empty ./none ./link ./in.jsonl; do
+			gives 5 weir state "$verb" "$dir"
+			has "$errors" "weir: $dir"
+			[[ $errors != *hint* ]]
+		done
+	done
+	gives 5 weir state savepoint ./photos ./copy
+	gives 5 weir state restore ./copy ./photos
+	gives 5 weir state ls ./link
+	[ ! -e copy ]
+	is "$(ls photos empty)" $'empty:\n\nphotos:\nFORMAT\na.jpg'
+	# A run was killed before it had written anything.
+	gives 0 weir state check ./begun
+	gives 0 weir state repair ./begun
+	gives 0 weir state rm ./begun
+}
+
+@test "state: a list is for programs, too" {
+	log 1 9 >in.jsonl
+	gives 0 run_sql
+	cp -r st other && echo x >other/FORMAT
+	gives 0 weir state ls -t json .
+	cp stdout list.jsonl
+	gives 0 weir -t csv 'SELECT name, last_run, commits, damage' list.jsonl
+	is "$out" 'name,last_run,commits,damage
+other,damaged,,./other/FORMAT: is damaged
+st,ended,2,'
+	gives 2 weir state ls -t csv
+	has "$errors" '-t json'
+	gives 2 weir state check -t json ./st
+}
+
+@test "state: a dump that is cut off is not loaded, and leaves nothing" {
+	log 1 9 >in.jsonl
+	gives 0 run_sql
+	weir state dump ./st >dump
+	sed '$d' dump >cut
+	gives 1 weir state load ./copy cut
+	has "$errors" 'is cut off'
+	[ ! -e copy ]
+	gives 1 weir state load ./copy /dev/null
+	has "$errors" 'nothing in it'
+	[ ! -e copy ]
+	(cat dump && tail -1 cut) >more
+	gives 1 weir state load ./copy more
+	has "$errors" 'complete before'
+	# Dumps of before have no last line.
+	sed '1s/"weir_state":2/"weir_state":1/' cut >old
+	gives 0 weir state load ./copy old
+	weir state dump ./copy | cmp - dump
 }
 
 # ---- several runs ----
@@ -236,6 +321,47 @@ hold() {
 	is "$status" 143
 	is "$(<standby)" ''
 	exec 7>&-
+}
+
+# waits until the state in ./st has had more commits than $1.
+commits_beyond() {
+	[ "$(weir state show ./st | sed -n 's/^commits: //p')" -gt "$1" ]
+}
+
+@test "state: who has lost the state to another run commits no more" {
+	log 1 9 >in.jsonl
+	"$WEIR" -s ./st -F --checkpoint 20ms 'SELECT k' in.jsonl >out 2>err &
+	pid=$!
+	waits grep -q k out
+	waits commits_beyond 1
+	kill -STOP "$pid"
+	rm st/LOCK
+	log 10 12 >>in.jsonl
+	gives 0 weir -s ./st 'SELECT k' in.jsonl
+	[ "$(wc -l <stdout)" -eq 3 ]
+	kill -CONT "$pid"
+	log 13 14 >>in.jsonl
+	fate=0
+	wait "$pid" || fate=$?
+	[ "$fate" -eq 4 ]
+	has "$(<err)" 'another run has taken over'
+	gives 0 weir state check ./st
+	gives 0 weir -s ./st 'SELECT k' in.jsonl
+	[ "$(wc -l <stdout)" -eq 2 ]
+}
+
+@test "state: a directory that is removed ends the run that has it" {
+	log 1 9 >in.jsonl
+	"$WEIR" -s ./st -F --checkpoint 20ms 'SELECT k' in.jsonl >out 2>err &
+	pid=$!
+	waits grep -q k out
+	waits commits_beyond 1
+	rm -r st
+	log 10 12 >>in.jsonl
+	fate=0
+	wait "$pid" || fate=$?
+	[ "$fate" -eq 5 ]
+	has "$(<err)" 'LOCK: was removed while a run had the state'
 }
 
 @test "state: SIGTERM commits and ends, and the next run goes on" {

@@ -9,10 +9,11 @@
 
 /*
  * Prints what a run of the bound plan would do with the state, step by step.
- * *n_refused: steps that would be refused, or that are gone, are added. -1 and
- * *err if the state cannot be read.
+ * *n_refused: steps that would be refused, or that are gone, are added.
+ * *n_timed: so are inputs with another event time. -1 and *err if the state
+ * cannot be read.
  */
 int against_state(const struct plan *p, const struct options *o,
-    unsigned *n_refused, struct err *err);
+    unsigned *n_refused, unsigned *n_timed, struct err *err);
 
 #endif

@@ -21,6 +21,7 @@ struct check {
 	unsigned n_errors, n_warnings; /* of the one at hand */
 	unsigned n_wrong, n_warned;    /* specs */
 	unsigned n_refused;	       /* by the state: steps */
+	unsigned n_timed;	       /* inputs with another event time */
 };
 
 static void
@@ -94,7 +95,8 @@ check_one(struct check *c, const char **operand)
 		plan_check(&plan, on_warning, c);
 		check_tests(c, &plan);
 		if (c->options->against &&
-		    against_state(&plan, c->options, &c->n_refused, &err))
+		    against_state(
+			&plan, c->options, &c->n_refused, &c->n_timed, &err))
 			on_error(c, &err);
 	}
 	plan_release(&plan);
@@ -105,6 +107,13 @@ check_one(struct check *c, const char **operand)
 static int
 refused(const struct check *c, struct err *err)
 {
+	if (c->n_timed) {
+		err_set(err, ERR_STATE, NOWHERE,
+		    "a run would refuse the state: it goes by another time");
+		return err_hint(err,
+		    "name another directory, or begin anew: weir state rm %s",
+		    c->options->against);
+	}
 	err_set(err, ERR_STATE, NOWHERE,
 	    "a run would refuse the state of %u step%s", c->n_refused,
 	    c->n_refused == 1 ? "" : "s");
@@ -121,7 +130,7 @@ result(const struct check *c, unsigned n, struct err *err)
 	if (c->n_wrong)
 		return err_set(err, ERR_SPEC, NOWHERE,
 		    "%u %s checked, %u with a mistake", n, files, c->n_wrong);
-	if (c->n_refused)
+	if (c->n_refused || c->n_timed)
 		return refused(c, err);
 	if (c->n_warned && c->options->strict)
 		return err_set(err, ERR_FAILED, NOWHERE,

@@ -88,6 +88,33 @@ say_line(void *arg, const char *line)
 	buf_addc(arg, '\n');
 }
 
+/* What was found goes out, also where something has failed since. */
+static int
+write_lines(struct buf *lines, int failed, struct err *err)
+{
+	struct err other = {0};
+
+	if (lines->n && terminal_write(lines, failed ? &other : err))
+		failed = -1;
+	err_release(&other);
+	buf_release(lines);
+	return failed;
+}
+
+static int
+say_checked(const char *name, const char *dir, unsigned damages,
+    const struct options *o, struct err *err)
+{
+	if (damages) {
+		err_set(err, ERR_STATE, NOWHERE, "%s: %u damage%s found", dir,
+		    damages, damages == 1 ? "" : "s");
+		return err_hint(err, "weir state repair %s", name);
+	}
+	if (!o->quiet)
+		fprintf(stderr, "weir: %s is whole\n", dir);
+	return 0;
+}
+
 static int
 state_check(const char *const *operands, unsigned n, const struct options *o,
     struct err *err)
@@ -95,29 +122,20 @@ state_check(const char *const *operands, unsigned n, const struct options *o,
 	struct buf lines = {0};
 	struct arena a;
 	const char *dir;
-	unsigned damages;
-	int failed, more;
+	unsigned damages = 0;
+	int failed = -1, more = 0;
 
 	(void)n;
 	arena_init(&a, 1024);
 	dir = state_dir(operands[0], &a, err);
-	if (!dir) {
-		arena_release(&a);
-		return -1;
-	}
-	damages = store_check(dir, say_line, &lines);
-	more = state_spool_check(dir, false, say_line, &lines, err);
-	damages += more > 0 ? (unsigned)more : 0;
-	failed = more < 0 || terminal_write(&lines, err);
-	buf_release(&lines);
-	if (!failed && damages)
-		failed =
-		    err_set(err, ERR_STATE, NOWHERE, "%s: %u damage%s found",
-			dir, damages, damages == 1 ? "" : "s");
-	if (damages)
-		err_hint(err, "weir state repair %s", operands[0]);
-	else if (!failed && !o->quiet)
-		fprintf(stderr, "weir: %s is whole\n", dir);
+	if (dir)
+		failed = store_check(dir, say_line, &lines, &damages, err);
+	if (!failed)
+		more = state_spool_check(dir, false, say_line, &lines, err);
+	failed = write_lines(&lines, more < 0 ? -1 : failed, err);
+	if (!failed)
+		failed = say_checked(
+		    operands[0], dir, damages + (unsigned)more, o, err);
 	arena_release(&a);
 	return failed;
 }
@@ -143,14 +161,7 @@ state_repair(const char *const *operands, unsigned n, const struct options *o,
 			     : 0;
 	if (!failed && !lines.n)
 		buf_printf(&lines, "%s: nothing is damaged\n", dir);
-	if (lines.n) {
-		struct err other = {0};
-
-		if (terminal_write(&lines, failed ? &other : err))
-			failed = -1;
-		err_release(&other);
-	}
-	buf_release(&lines);
+	failed = write_lines(&lines, failed, err);
 	arena_release(&a);
 	return failed;
 }
@@ -218,36 +229,37 @@ const struct state_verb state_verbs[] = {
     {"check", "DIR",
 	"Read every byte of it and say what is damaged; status 5 if anything "
 	"is.",
-	1, 1, state_check},
+	1, 1, state_check, false},
     {"dump", "DIR",
 	"Print all that is kept as lines of JSON: the step, its map, the "
 	"window, the key, and the value, readable and as bytes.",
-	1, 1, state_dump},
+	1, 1, state_dump, false},
     {"load", "DIR [FILE]",
 	"Make a new directory of what `dump` has printed, exactly as it was.",
-	1, 2, state_load},
+	1, 2, state_load, false},
     {"ls", "[DIR]",
 	"List states: those with names, those in a directory, or this one. "
-	"`BEHIND` is how much of their inputs has not been read.",
-	0, 1, state_ls},
+	"`BEHIND` is how much of their inputs has not been read. With `-t "
+	"json` an object for each.",
+	0, 1, state_ls, true},
     {"repair", "DIR",
 	"Make a damaged directory open again at the newest state that is "
 	"whole. What is damaged is moved aside, into `lost`, and said.",
-	1, 1, state_repair},
+	1, 1, state_repair, false},
     {"restore", "DIR FROM",
 	"Make a directory of a savepoint: the state goes on from there.", 2, 2,
-	state_restore},
+	state_restore, false},
     {"rm", "DIR...",
 	"Remove state directories; not if a run has them, or if they are "
 	"something else.",
-	1, 64, state_rm},
+	1, 64, state_rm, false},
     {"savepoint", "DIR TO",
 	"Copy the last commit into a new directory, also while a run goes on.",
-	2, 2, state_savepoint},
+	2, 2, state_savepoint, false},
     {"show", "DIR",
 	"Print what is known of it: commits, inputs and how far they were "
 	"read, outputs, steps, sizes. With `-t json` as an object.",
-	1, 1, state_show},
+	1, 1, state_show, true},
 };
 const unsigned n_state_verbs = sizeof state_verbs / sizeof *state_verbs;
 
@@ -268,6 +280,27 @@ find_verb(const char *name, struct err *err)
 	return NULL;
 }
 
+/* What people read may be an object instead. */
+static int
+check_form(
+    const struct state_verb *verb, const struct options *o, struct err *err)
+{
+	char shown[4 * 64 + 8];
+
+	if (!o->to)
+		return 0;
+	if (!verb->json)
+		return err_set(err, ERR_USAGE, NOWHERE,
+		    "--to is for `weir state show` and `ls`, not %s",
+		    verb->name);
+	if (!strcmp(o->to, "json"))
+		return 0;
+	err_quote(shown, str_of(o->to), 64);
+	err_set(err, ERR_USAGE, NOWHERE,
+	    "--to: `weir state %s` cannot write \"%s\"", verb->name, shown);
+	return err_hint(err, "-t json");
+}
+
 static int
 run_state(const struct options *o, struct err *err)
 {
@@ -282,9 +315,8 @@ run_state(const struct options *o, struct err *err)
 	verb = find_verb(o->operands[0], err);
 	if (!verb)
 		return -1;
-	if (o->to && verb->run != state_show)
-		return err_set(err, ERR_USAGE, NOWHERE,
-		    "--to is for `weir state show`, not %s", verb->name);
+	if (check_form(verb, o, err))
+		return -1;
 	n = o->n_operands - 1;
 	if (n >= verb->least && n <= verb->most)
 		return verb->run(o->operands + 1, n, o, err);

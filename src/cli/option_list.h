@@ -177,7 +177,7 @@ OPTION("time", 'T', "FIELD[:LAYOUT]", TEXT, time, TIME, EXPLAIN,
     "of the usual names (ts, time, timestamp and others) that is a time.")
 OPTION("to", 't', "FORMAT[:ARG]", FORMAT_OUT, to, OUTPUT, EXPLAIN_STATE,
     "Format of the output. The default is `json`; on a terminal, `table`. "
-    "`weir state show` takes `json`, too.")
+    "`weir state ls` and `show` take `json`, too.")
 OPTION("trust", 0, NULL, FLAG, trust, BAD, RUN_ONLY,
     "Do not check what stands behind the last field that is needed: faster, "
     "but a broken record may pass.")

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * weir state dump and load: a state as lines of JSON. The first line is what
- * the commit says; each other line an entry. What a reader is shown (step,
- * map, time, key) stands beside the bytes that load takes back, so that a
- * state that was dumped and loaded dumps the same again.
+ * the commit says, the last one that nothing is missing; each other line is an
+ * entry. What a reader is shown (step, map, time, key) stands beside the bytes
+ * that load takes back, so that a state that was dumped and loaded dumps the
+ * same again.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -21,7 +22,8 @@
 #include "state/pieces.h"
 
 #define NOWHERE ((struct where){0})
-#define DUMP_VERSION 1
+#define DUMP_VERSION 2	    /* 1 had no last line */
+#define DUMP_END "complete" /* the member of the last line */
 #define FLUSH_BYTES ((size_t)1 << 16)
 #define READ_BYTES ((size_t)1 << 16)
 
@@ -225,10 +227,12 @@ dump_all(struct dump *d, const struct options *o)
 	for (unsigned i = 0; i < n_run_maps; i++)
 		dump_map(d, &(struct state_map_row){STR(""), STR(""),
 				str_of(run_maps[i].name), run_maps[i].number});
-	if (!d->failed)
-		d->failed = terminal_write(&d->out, d->err);
 	if (!d->failed && store_failed(d->store, d->err))
 		d->failed = -1;
+	if (!d->failed) {
+		buf_lit(&d->out, "{\"" DUMP_END "\":true}\n");
+		d->failed = terminal_write(&d->out, d->err);
+	}
 	state_plan_close(&d->plan);
 	mem_free(maps.rows);
 	arena_release(&a);
@@ -272,6 +276,9 @@ struct load {
 	size_t at, looked; /* no line ends within so many bytes */
 	const char *file;
 	unsigned long line;
+	int64_t version; /* of the dump */
+	bool made;	 /* the directory was empty, or not there */
+	bool complete;	 /* the last line has been read */
 };
 
 static int
@@ -334,14 +341,13 @@ static int
 load_head(struct load *l, struct value line, struct err *err)
 {
 	struct str note, schema;
-	int64_t version;
 
-	if (!number_of(l, line, "weir_state", &version) ||
+	if (!number_of(l, line, "weir_state", &l->version) ||
 	    !text_of(l, line, "note", &note) ||
 	    !text_of(l, line, "schema", &schema) || !decode(&l->note, note))
 		return bad_line(
 		    l, "this is not what `weir state dump` prints", err);
-	if (version != DUMP_VERSION)
+	if (l->version < 1 || l->version > DUMP_VERSION)
 		return bad_line(l, "this is of another version", err);
 	store_set_schema(l->store, schema);
 	return 0;
@@ -408,13 +414,32 @@ load_entry(struct load *l, struct value line, struct err *err)
 static int
 load_line(struct load *l, struct str text, struct err *err)
 {
-	struct value line;
+	struct value line, end;
 
 	arena_reset(&l->arena);
 	if (!pack_parse_json(text, &l->arena, &line) || line.type != T_MAP)
 		return bad_line(l, "this is no JSON object", err);
-	return l->line == 1 ? load_head(l, line, err)
-			    : load_entry(l, line, err);
+	if (l->line == 1)
+		return load_head(l, line, err);
+	if (l->complete)
+		return bad_line(l, "the dump was complete before this", err);
+	l->complete = pack_map_find(line, STR(DUMP_END), &l->arena, &end) &&
+		      end.type == T_BOOL && end.b;
+	return l->complete ? 0 : load_entry(l, line, err);
+}
+
+/* Version 1 cannot tell. */
+static int
+check_end(const struct load *l, struct err *err)
+{
+	if (!l->line)
+		return err_set(err, ERR_INPUT, NOWHERE,
+		    "%s: there is nothing in it", l->file);
+	if (l->complete || l->version == 1)
+		return 0;
+	err_set(err, ERR_INPUT, NOWHERE,
+	    "%s:%lu: the dump is cut off behind this line", l->file, l->line);
+	return err_hint(err, "its last line is {\"" DUMP_END "\":true}");
 }
 
 /* The next line without its end; false at the end of the file. */
@@ -459,8 +484,8 @@ load_lines(struct load *l, FILE *in, struct err *err)
 	if (!failed && ferror(in))
 		failed =
 		    err_sys(err, ERR_INPUT, errno, "cannot read %s", l->file);
-	if (!failed && !l->line)
-		failed = bad_line(l, "there is nothing in it", err);
+	if (!failed)
+		failed = check_end(l, err);
 	c.note = buf_str(&l->note);
 	return failed || store_commit(l->store, &c, err) ||
 		       store_wait(l->store, err)
@@ -476,7 +501,8 @@ open_new(struct load *l, const char *dir, struct err *err)
 
 	if (store_open(&l->store, dir, &options, err))
 		return -1;
-	if (!store_epoch(l->store))
+	l->made = !store_epoch(l->store);
+	if (l->made)
 		return 0;
 	err_set(
 	    err, ERR_STATE, NOWHERE, "%s: there is a state in it already", dir);
@@ -505,7 +531,7 @@ state_load(const char *const *operands, unsigned n, const struct options *o,
 	failed = !dir || open_new(&l, dir, err) || load_lines(&l, in, err);
 	if (l.store && store_close(l.store, failed ? &other : err))
 		failed = true;
-	if (failed && l.line && store_remove(dir, &other))
+	if (failed && l.made && store_remove(dir, &other))
 		err_note(err, "%s is left half made", dir);
 	err_release(&other);
 	if (!is_stdin)

@@ -2,6 +2,7 @@
 /* weir state ls: what states there are. */
 #include <dirent.h>
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 
 #include "base/clock.h"
@@ -68,6 +69,18 @@ by_name(const void *a, const void *b)
 	return strcmp(x->name, y->name);
 }
 
+static const char *
+how_it_is(const struct listed *row)
+{
+	return row->damage	  ? "damaged"
+	       : row->pid	  ? "running"
+	       : row->final	  ? "final"
+	       : row->info.closed ? "ended"
+				  : "killed";
+}
+
+/* ---- for people ---- */
+
 static void
 put_listed(struct buf *out, const struct listed *row, int width)
 {
@@ -86,33 +99,82 @@ put_listed(struct buf *out, const struct listed *row, int width)
 	    (unsigned long long)row->info.epoch,
 	    row->info.epoch ? buf_z(&age) : "-", buf_z(&size),
 	    row->behind >= 0 ? buf_z(&behind) : "-");
+	buf_addz(out, how_it_is(row));
 	if (row->pid)
-		buf_printf(out, "running, pid %lld\n", (long long)row->pid);
-	else
-		buf_printf(out, "%s\n",
-		    row->final	       ? "final"
-		    : row->info.closed ? "ended"
-				       : "killed");
+		buf_printf(out, ", pid %lld", (long long)row->pid);
+	buf_addc(out, '\n');
 	buf_release(&size);
 	buf_release(&age);
 	buf_release(&behind);
 }
 
+/* ---- as objects ---- */
+
 static void
-put_list(struct buf *out, struct list *l)
+put_member(struct buf *out, const char *name, struct value v)
+{
+	buf_printf(
+	    out, "%s\"%s\":", out->p[out->n - 1] == '{' ? "" : ",", name);
+	value_json(out, v);
+}
+
+static void
+put_object(struct buf *out, const struct listed *row)
+{
+	const struct store_info *i = &row->info;
+
+	buf_addc(out, '{');
+	put_member(out, "name", value_text(str_of(row->name)));
+	put_member(out, "last_run", value_text(str_of(how_it_is(row))));
+	if (row->damage) {
+		put_member(out, "damage", value_text(str_of(row->damage)));
+		buf_lit(out, "}\n");
+		return;
+	}
+	if (row->pid > 0)
+		put_member(out, "pid", value_int(row->pid));
+	put_member(out, "commits", value_int((int64_t)i->epoch));
+	put_member(
+	    out, "written", i->epoch ? value_time(i->written) : VALUE_NULL);
+	put_member(out, "bytes",
+	    value_int((int64_t)(i->journal_bytes + i->run_bytes)));
+	put_member(out, "behind",
+	    row->behind >= 0 ? value_int(row->behind) : VALUE_NULL);
+	buf_lit(out, "}\n");
+}
+
+/* ---- the list ---- */
+
+static void
+put_table(struct buf *out, const struct list *l)
 {
 	int width = 4;
 
-	if (l->n)
-		qsort(l->rows, l->n, sizeof *l->rows, by_name);
 	for (size_t i = 0; i < l->n; i++)
 		if ((int)strlen(l->rows[i].name) > width)
 			width = (int)strlen(l->rows[i].name);
 	if (l->n)
 		buf_printf(out, "%-*s  %8s  %6s  %8s  %8s  %s\n", width, "NAME",
 		    "COMMITS", "AGE", "SIZE", "BEHIND", "LAST RUN");
-	for (size_t i = 0; i < l->n; i++) {
+	for (size_t i = 0; i < l->n; i++)
 		put_listed(out, &l->rows[i], width);
+}
+
+static void
+put_list(struct buf *out, const struct list *l, bool json)
+{
+	if (l->n)
+		qsort(l->rows, l->n, sizeof *l->rows, by_name);
+	if (!json)
+		put_table(out, l);
+	for (size_t i = 0; json && i < l->n; i++)
+		put_object(out, &l->rows[i]);
+}
+
+static void
+list_release(struct list *l)
+{
+	for (size_t i = 0; i < l->n; i++) {
 		mem_free(l->rows[i].name);
 		mem_free(l->rows[i].damage);
 	}
@@ -136,14 +198,27 @@ list_all(struct list *l, const char *home, bool needed, struct err *err)
 	return 0;
 }
 
+/* A link to a state is none; one to a directory of them will do. */
+static bool
+leads_to_state(const char *dir)
+{
+	char real[PATH_MAX];
+
+	return realpath(dir, real) && store_is(real);
+}
+
 /* What is named is a state, or a directory of them. */
 static int
 list_named(struct list *l, const char *name, struct arena *a, struct err *err)
 {
+	struct store_options options = {.read_only = true};
 	struct err no_name = {0};
 	const char *dir = state_dir(name, a, &no_name);
+	struct store *s;
 
 	err_release(&no_name);
+	if (dir && !store_is(dir) && leads_to_state(dir))
+		return store_open(&s, dir, &options, err);
 	if (!dir || !store_is(dir))
 		return list_all(l, name, true, err);
 	list_one(l, "", dir);
@@ -160,7 +235,6 @@ state_ls(const char *const *operands, unsigned n, const struct options *o,
 	struct arena a;
 	int failed = -1;
 
-	(void)o;
 	arena_init(&a, 1024);
 	if (n) {
 		failed = list_named(&list, operands[0], &a, err);
@@ -170,9 +244,10 @@ state_ls(const char *const *operands, unsigned n, const struct options *o,
 			failed = list_all(&list, home, false, err);
 	}
 	if (!failed) {
-		put_list(&out, &list);
+		put_list(&out, &list, o->to);
 		failed = terminal_write(&out, err);
 	}
+	list_release(&list);
 	buf_release(&out);
 	arena_release(&a);
 	return failed;

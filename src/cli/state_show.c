@@ -398,19 +398,6 @@ say_steps(struct show *s)
 
 /* ---- the command ---- */
 
-static int
-check_form(const struct options *o, struct err *err)
-{
-	char shown[4 * 64 + 8];
-
-	if (!o->to || !strcmp(o->to, "json"))
-		return 0;
-	err_quote(shown, str_of(o->to), 64);
-	err_set(err, ERR_USAGE, NOWHERE,
-	    "--to: `weir state show` cannot write \"%s\"", shown);
-	return err_hint(err, "-t json");
-}
-
 static void
 show_state(struct show *s, const struct options *o)
 {
@@ -439,8 +426,6 @@ state_show(const char *const *operands, unsigned n, const struct options *o,
 	int failed = -1;
 
 	(void)n;
-	if (check_form(o, err))
-		return -1;
 	arena_init(&a, 4096);
 	s.store = state_look(operands[0], &a, &s.dir, err);
 	if (s.store) {

@@ -57,7 +57,8 @@ static int
 look(const char *dir, bool mend, struct buf *lines, uint64_t *epoch,
     struct err *err)
 {
-	struct store_options o = {.read_only = !mend};
+	/* One that was just begun, and repaired, is an empty one then. */
+	struct store_options o = {.read_only = !mend, .create = mend};
 	struct err other = {0};
 	struct place place;
 	struct store *s;

@@ -18,6 +18,7 @@ struct state_verb {
 	unsigned least, most; /* operands; directories come first */
 	int (*run)(const char *const *operands, unsigned n,
 	    const struct options *o, struct err *err);
+	bool json; /* it can write that, too */
 };
 
 extern const struct state_verb state_verbs[];

@@ -52,6 +52,32 @@ batch_reset(struct batch *b)
 }
 
 void
+batch_note_keys(struct batch *b, const struct str *list, const uint64_t *hashes)
+{
+	struct batch_keys **at = &b->keys;
+
+	while (*at && (*at)->list != list)
+		at = &(*at)->next;
+	if (!*at)
+		*at = arena_zalloc(b->arena, sizeof **at);
+	(*at)->list = list;
+	(*at)->hashes = hashes;
+	(*at)->n = b->n_sel;
+}
+
+const struct batch_keys *
+batch_keys_ahead(const struct batch *b, const struct str *list, unsigned nth)
+{
+	const struct batch_keys *own = b->keys, *k = b->ahead[nth]->keys;
+
+	while (own && own->list != list) {
+		own = own->next;
+		k = k ? k->next : NULL;
+	}
+	return own ? k : NULL;
+}
+
+void
 batch_columns(struct batch *b, unsigned n_cols)
 {
 	b->n_cols = n_cols;

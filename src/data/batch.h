@@ -107,7 +107,39 @@ struct batch {
 		      decoder begin */
 
 	unsigned n_filtered; /* rows dropped by a condition */
+
+	struct batch_keys *keys; /* made of its rows, the first first */
+	/*
+	 * Batches that come behind it and are ready, too, if it is the first
+	 * of several; behind: it is one of those. What is held of their keys
+	 * can be asked for at once.
+	 */
+	struct batch *const *ahead;
+	unsigned n_ahead;
+	bool behind;
 };
+
+/* Batches that are made ready at once, at most. */
+#define BATCHES_AHEAD 32
+
+/* Keys of the selected rows, as key_batch has made them. */
+struct batch_keys {
+	struct batch_keys *next;
+	const struct str *list;
+	const uint64_t *hashes;
+	unsigned n;
+};
+
+/* Notes keys that were made, once more for the same list if it is others. */
+void batch_note_keys(
+    struct batch *b, const struct str *list, const uint64_t *hashes);
+
+/*
+ * The keys of the `nth` batch ahead that were made as those of the list were
+ * of this one; NULL if there are none.
+ */
+const struct batch_keys *batch_keys_ahead(
+    const struct batch *b, const struct str *list, unsigned nth);
 
 /* A batch with its own arena. */
 struct batch *batch_new(void);

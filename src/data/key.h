@@ -58,10 +58,10 @@ bool key_is_plain(struct str key);
  * Keys of all selected rows at once: keys[k] and hashes[k] belong to selected
  * row k; the bytes live in the arena, and hashes[k] is hash_bytes of them. A
  * key longer than KEY_MAX gets keys[k].p = NULL, as does a row with a list or
- * map of more than 16 times that.
+ * map of more than 16 times that. They are noted in the batch.
  */
 struct batch;
-void key_batch(const struct batch *b, const struct column *cols, unsigned n,
+void key_batch(struct batch *b, const struct column *cols, unsigned n,
     struct arena *a, struct str *keys, uint64_t *hashes);
 
 #endif

@@ -160,7 +160,7 @@ any_keys(const struct keys *ks, const struct column *cols, unsigned n)
 }
 
 void
-key_batch(const struct batch *b, const struct column *cols, unsigned n,
+key_batch(struct batch *b, const struct column *cols, unsigned n,
     struct arena *a, struct str *keys, uint64_t *hashes)
 {
 	const struct keys ks = {b, a, keys};
@@ -174,4 +174,5 @@ key_batch(const struct batch *b, const struct column *cols, unsigned n,
 		any_keys(&ks, cols, n);
 	for (k = 0; k < b->n_sel; k++)
 		hashes[k] = hash_bytes(keys[k].p, keys[k].n);
+	batch_note_keys(b, keys, hashes);
 }

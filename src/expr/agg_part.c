@@ -244,8 +244,13 @@ agg_get_u64(struct agg_in *in)
 {
 	uint64_t v = 0;
 
+	if (in->bad || in->end - in->p < 8) {
+		in->bad = true;
+		return 0;
+	}
 	for (unsigned i = 0; i < 8; i++)
-		v |= (uint64_t)agg_get_u8(in) << 8 * i;
+		v |= (uint64_t)(unsigned char)in->p[i] << 8 * i;
+	in->p += 8;
 	return v;
 }
 

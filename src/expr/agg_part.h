@@ -19,7 +19,10 @@
 /* Accumulators are aligned to 8 bytes only. */
 typedef __int128 agg_i128 __attribute__((aligned(8)));
 
-/* First byte of every saved accumulator: the version of its layout. */
+/*
+ * First byte of every saved accumulator: the version of its layout. Those of
+ * 128 on are packed, see agg_pack.
+ */
 #define AGG_SAVE_VERSION 1
 
 /* The accumulator of the k-th row. */
@@ -143,6 +146,9 @@ seen_hash(struct str key)
 	return (uint32_t)hash_bytes(key.p, key.n);
 }
 
+/* Are they there? */
+bool seen_has(const struct seen_set *s, struct str key);
+
 /*
  * For sets beyond the nearest caches: brings the slot of a key near, and,
  * some keys later, its entry.
@@ -231,6 +237,14 @@ bool seen_load(struct agg_in *in, struct seen_set **set, struct arena *heap,
 
 /* True if all bytes have been read and none was missing. */
 bool agg_in_done(const struct agg_in *in);
+
+/*
+ * What was saved at `from` loses its zeros, if that makes it shorter. Back: it
+ * is found in room then; false if nobody packed it. (agg_packed.c)
+ */
+#define AGG_PACKED_MAX 127
+void agg_pack(struct buf *out, size_t from);
+bool agg_unpack(struct str *bytes, char room[AGG_PACKED_MAX + 1]);
 
 /* ---- the rows ---- */
 

@@ -359,7 +359,7 @@ evaluate(const struct group_config *c, struct eval *ev, struct batch *b,
 
 /* The keys of one set, and at the end its number. */
 static void
-keys_of_set(const struct group_config *c, const struct batch *b,
+keys_of_set(const struct group_config *c, struct batch *b,
     const struct column *cols, unsigned set, struct group_prep *p)
 {
 	struct str *keys = p->keys + (size_t)set * b->n_sel;
@@ -380,7 +380,7 @@ keys_of_set(const struct group_config *c, const struct batch *b,
 }
 
 static void
-keys_of_sets(const struct group_config *c, const struct batch *b,
+keys_of_sets(const struct group_config *c, struct batch *b,
     const struct column *cols, struct group_prep *p)
 {
 	p->stride = b->n_sel;
@@ -407,6 +407,7 @@ make_keys(const struct group_config *c, struct eval *ev, struct batch *b,
 	if (!bad)
 		return;
 	eval_settle(ev, b);
+	b->keys = NULL; /* those of other sets lie elsewhere now */
 	keys_of_sets(c, b, cols, p);
 }
 

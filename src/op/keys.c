@@ -36,13 +36,22 @@ void
 keys_fetch(struct table *t, const struct batch *b, const struct str *list,
     const uint64_t *hashes, unsigned from, unsigned to)
 {
-	unsigned k, end;
+	struct table_keys lists[BATCHES_AHEAD + 1];
+	unsigned k, n = 1;
 
 	if (table_is_whole(t))
 		return;
 	k = op_selected_from(b, from);
-	end = op_selected_from(b, to);
-	table_fetch(t, list + k, hashes + k, end - k);
+	lists[0] = (struct table_keys){
+	    list + k, hashes + k, op_selected_from(b, to) - k};
+	for (unsigned i = 0; !k && i < b->n_ahead && n <= BATCHES_AHEAD; i++) {
+		const struct batch_keys *ahead = batch_keys_ahead(b, list, i);
+
+		if (ahead)
+			lists[n++] = (struct table_keys){
+			    ahead->list, ahead->hashes, ahead->n};
+	}
+	table_fetch_all(t, lists, n, k || b->behind);
 }
 
 bool

@@ -22,7 +22,7 @@ void keys_make(struct keys *k, struct eval *ev, struct batch *b,
 
 /*
  * The keys of the selected rows among [from, to) will be looked for in the
- * table, one by one: table_fetch.
+ * table, one by one: table_fetch. With them go those of batches ahead.
  */
 void keys_fetch(struct table *t, const struct batch *b, const struct str *list,
     const uint64_t *hashes, unsigned from, unsigned to);

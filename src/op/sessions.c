@@ -19,6 +19,7 @@
 #include "base/mem.h"
 #include "base/must.h"
 #include "data/key.h"
+#include "op/keys.h"
 #include "op/sessions.h"
 
 /* What the allocator takes for a session besides, and its place in the heap. */
@@ -501,15 +502,11 @@ sessions_open(const struct op *op)
 /* Brings the sessions of rows [from, to) into memory, all at once. */
 static void
 fetch_keys(struct sessions_run *r, const struct batch *b,
-    const struct group_prep *p, unsigned k, unsigned to)
+    const struct group_prep *p, unsigned from, unsigned to)
 {
-	unsigned n = 0;
-
-	while (k + n < b->n_sel && batch_row(b, k + n) < to)
-		n++;
 	for (size_t set = 0; set < r->c->n_sets; set++)
-		table_fetch(&r->keys, p->keys + set * p->stride + k,
-		    p->hashes + set * p->stride + k, n);
+		keys_fetch(&r->keys, b, p->keys + set * p->stride,
+		    p->hashes + set * p->stride, from, to);
 }
 
 void
@@ -521,8 +518,7 @@ sessions_apply(struct op_run *run, struct batch *b, void *prepared,
 
 	while (k < b->n_sel && batch_row(b, k) < from)
 		k++;
-	if (!table_is_whole(&r->keys))
-		fetch_keys(r, b, prepared, k, to);
+	fetch_keys(r, b, prepared, from, to);
 	if (w)
 		r->watermark = w->now;
 	for (unsigned row = from; row < to; row++) {

@@ -191,8 +191,8 @@ key_column(const struct flow *f, const struct batch *b, unsigned col)
 }
 
 static void
-keys_of(const struct flow *f, const struct batch *b, const unsigned *cols,
-    unsigned n, struct standing_prep *p)
+keys_of(const struct flow *f, struct batch *b, const unsigned *cols, unsigned n,
+    struct standing_prep *p)
 {
 	struct column *key = arena_array(b->arena, n + 1, sizeof *key);
 

@@ -3,6 +3,7 @@
 #include "plan/plan.h"
 
 #include "base/must.h"
+#include "base/zone.h"
 
 void
 plan_init(struct plan *p)
@@ -158,4 +159,15 @@ plan_arg(struct plan *p, struct op *op, const char *name, unsigned n,
 	    .n_items = n,
 	    .where = where};
 	return arg;
+}
+
+void
+plan_time_text(struct buf *out, const struct plan_time *t, struct path field)
+{
+	if (t->expr)
+		node_print(out, t->expr);
+	else
+		path_print(out, t->field.n ? t->field : field);
+	if (t->zone && t->zone != zone_utc())
+		buf_printf(out, " in %s", zone_name(t->zone));
 }

@@ -304,6 +304,14 @@ const struct readers *plan_readers(const struct plan *p, struct edge e);
 /* True if rows of the input may come out of the output. */
 bool plan_feeds(const struct plan *p, unsigned input, unsigned output);
 
+/*
+ * How event time is had, for people and to be compared: "ts", or the expression
+ * it is computed by, and "in ZONE" unless that is UTC. field: what was found
+ * where none is stated.
+ */
+void plan_time_text(
+    struct buf *out, const struct plan_time *t, struct path field);
+
 /* What `weir explain` prints: steps, columns, keys, windows, state. */
 void plan_explain(const struct plan *p, struct buf *out);
 

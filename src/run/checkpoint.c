@@ -586,6 +586,17 @@ torture(struct run *r)
 	}
 }
 
+unsigned
+checkpoint_ahead(void *run)
+{
+	const struct checkpoint *c = ((const struct run *)run)->kept;
+
+	return c && c->state &&
+		       (c->commit || c->restart || state_is_asked(c->state))
+		   ? BATCHES_AHEAD
+		   : 1;
+}
+
 void
 checkpoint_piece(struct run *r, unsigned rows)
 {

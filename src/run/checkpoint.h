@@ -73,6 +73,12 @@ bool checkpoint_crashed(const struct checkpoint *c);
 /* The steps have been opened: they take back what is theirs. 0, -1. */
 int checkpoint_restore(struct run *r);
 
+/*
+ * How many batches of a run (struct run) should be made ready at once: what is
+ * held of the keys of many costs less if it is asked for together.
+ */
+unsigned checkpoint_ahead(void *run);
+
 /* Something was applied: rows. It may be time for a commit. */
 void checkpoint_piece(struct run *r, unsigned rows);
 

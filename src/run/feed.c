@@ -17,6 +17,8 @@
 /* All blocks of all inputs, as far as smaller ones can help it. */
 #define ALL_BYTES ((size_t)64 << 20)
 #define BLOCK_LEAST ((size_t)16 << 10)
+/* Reads at most for batches that are made ready together. */
+#define GATHERED_READS 16
 /* What a buffer may keep when a long record has left it. */
 #define KEPT_BYTES (4 * BLOCK_BYTES_THREADS)
 
@@ -42,7 +44,9 @@ struct stream {
 	struct input *input;
 	struct block rest; /* bytes read behind the last whole record; with one
 			      thread: the block at hand */
-	struct prepared one; /* one thread */
+	/* One thread: batches that are ready, and those that were made ever. */
+	struct prepared *list;
+	size_t n_list, next, n_made, cap;
 	bool made;
 	struct work ring[RING];
 	unsigned first, n; /* works in order: ring[(first + k) % RING] */
@@ -64,7 +68,8 @@ struct feed {
 	pthread_cond_t ready; /* some work is ready */
 	bool stop;
 	size_t block_bytes, ring_bytes;
-	unsigned current; /* the input the owner waits for or read last */
+	size_t ahead_bytes; /* of batches that are made ready together */
+	unsigned current;   /* the input the owner waits for or read last */
 };
 
 void
@@ -123,19 +128,80 @@ fill(struct feed *f, struct stream *s, bool wait)
 	}
 }
 
+/* One more of a list of batches. */
+static struct prepared *
+slot(struct prepared **list, size_t n, size_t *n_made, size_t *cap)
+{
+	if (n == *n_made) {
+		mem_grow(list, cap, n + 1, sizeof **list);
+		prepared_init(&(*list)[(*n_made)++]);
+	}
+	return &(*list)[n];
+}
+
+/* The first of several batches is told which ones come behind it. */
+static void
+announce(struct prepared *list, size_t n)
+{
+	struct batch **ahead, *first = list->batch;
+
+	if (n < 2)
+		return;
+	ahead = arena_array(first->arena, n - 1, sizeof *ahead);
+	for (size_t i = 1; i < n; i++) {
+		ahead[i - 1] = list[i].batch;
+		ahead[i - 1]->behind = true;
+	}
+	first->ahead = ahead;
+	first->n_ahead = (unsigned)(n - 1);
+}
+
+/* What there is to be read at once is, so that there are many batches. */
+static void
+gather(struct feed *f, struct stream *s)
+{
+	struct block *b = &s->rest;
+
+	for (unsigned i = 0;
+	     i < GATHERED_READS && !b->last &&
+	     b->to - b->from < f->ahead_bytes / 2 && input_ready(s->input, 0);
+	     i++)
+		input_read(s->input, b, f->ahead_bytes);
+}
+
+/* Makes up to so many batches ready. */
+static void
+make_list(struct feed *f, struct stream *s, unsigned most)
+{
+	s->n_list = s->next = 0;
+	while (s->n_list < most && block_next(&f->lanes[0], s->input, &s->rest,
+				       slot(&s->list, s->n_list, &s->n_made,
+					   &s->cap)) == BLOCK_BATCH)
+		s->n_list++;
+}
+
 static enum feed_found
 next_inline(struct feed *f, struct stream *s, bool wait, struct prepared **out)
 {
-	*out = &s->one;
-	for (;;) {
-		if (block_next(&f->lanes[0], s->input, &s->rest, &s->one) ==
-		    BLOCK_BATCH)
-			return FEED_BATCH;
+	unsigned most = 1;
+
+	if (s->next == s->n_list) {
+		most = f->plan.ahead(f->plan.arg);
+		if (most > 1)
+			gather(f, s);
+		make_list(f, s, most);
+		announce(s->list, s->n_list);
+	}
+	while (s->next == s->n_list) {
 		if (s->rest.last)
 			return FEED_END;
 		if (!fill(f, s, wait))
 			return FEED_WAIT;
+		make_list(f, s, most);
+		announce(s->list, s->n_list);
 	}
+	*out = &s->list[s->next++];
+	return FEED_BATCH;
 }
 
 /* ---- several threads ---- */
@@ -157,11 +223,7 @@ work_reset(struct work *w)
 static struct prepared *
 work_slot(struct work *w)
 {
-	if (w->n == w->n_made) {
-		mem_grow(&w->list, &w->cap, w->n + 1, sizeof *w->list);
-		prepared_init(&w->list[w->n_made++]);
-	}
-	return &w->list[w->n];
+	return slot(&w->list, w->n, &w->n_made, &w->cap);
 }
 
 /* Adds n bytes to the end of a block. */
@@ -469,6 +531,8 @@ next_of_ring(struct feed *f, struct stream *s, struct prepared **out)
 	pthread_mutex_lock(&f->lock);
 	f->current = s->input->number;
 	while ((w = first_work(f, s))) {
+		if (!w->next && f->plan.ahead(f->plan.arg) > 1)
+			announce(w->list, w->n);
 		if (w->next < w->n) {
 			*out = &w->list[w->next++];
 			found = true;
@@ -530,6 +594,7 @@ feed_new(const struct feed_plan *plan)
 	f->plan = *plan;
 	f->block_bytes =
 	    feed_block_bytes(plan->threads, plan->n_inputs, plan->tight);
+	f->ahead_bytes = plan->tight ? f->block_bytes : 8 * f->block_bytes;
 	f->ring_bytes = ALL_BYTES / (plan->n_inputs ? plan->n_inputs : 1);
 	if (f->ring_bytes > RING_BYTES)
 		f->ring_bytes = RING_BYTES;
@@ -553,8 +618,6 @@ feed_open(struct feed *f, struct input *in)
 	pthread_mutex_lock(&f->lock);
 	s->rest = in->head;
 	in->head = (struct block){0};
-	if (f->plan.threads == 1)
-		prepared_init(&s->one);
 	s->made = true;
 	s->closing = false;
 	s->input = in;
@@ -586,8 +649,9 @@ stream_release(struct feed *f, struct stream *s)
 	for (unsigned i = 0; i < f->plan.threads; i++)
 		lane_forget(&f->lanes[i], s->input);
 	block_release(&s->rest);
-	if (f->plan.threads == 1)
-		prepared_release(&s->one);
+	for (size_t i = 0; i < s->n_made; i++)
+		prepared_release(&s->list[i]);
+	mem_free(s->list);
 	for (unsigned i = 0; i < RING; i++) {
 		struct work *w = &s->ring[i];
 

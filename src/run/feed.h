@@ -27,6 +27,8 @@ struct feed_plan {
 	 * ended before the record at hand.
 	 */
 	bool (*before_wait)(void *arg, const struct input *in);
+	/* How many batches it is worth while to have ready at once. */
+	unsigned (*ahead)(void *arg);
 	void *arg;
 };
 

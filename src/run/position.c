@@ -226,6 +226,60 @@ warn_stream(const struct sources *s, const struct position *p)
 	    str_is(p->path, "-") ? "standard input" : name);
 }
 
+/* ---- what event time is ---- */
+
+static struct str
+time_by(const struct turn *t, struct arena *a)
+{
+	const struct input *in = t->input;
+	const struct decode_spec *spec = &in->spec;
+	struct path found = {0};
+	struct buf text = {0};
+	struct str by;
+
+	if (spec->time >= 0)
+		found = spec->wants[spec->time].path;
+	plan_time_text(&text, &in->plan->time, found);
+	by = arena_str(a, buf_str(&text));
+	buf_release(&text);
+	return by;
+}
+
+/*
+ * Windows and watermarks that go by one time make no sense of another. That a
+ * field is found by another name is how records are.
+ */
+static int
+check_time(struct turn *t, struct sources *s, struct str path, struct err *err)
+{
+	const struct plan_time *time = &t->input->plan->time;
+	struct trail *trail = t->trail;
+	bool stated = time->expr || time->field.n || time->zone;
+	struct str by;
+	char name[512];
+
+	/* Nothing was read that could have a time. */
+	if (!time->expr && t->input->spec.time < 0)
+		return 0;
+	by = time_by(t, &s->trails.arena);
+	if (trail->by.n && !str_eq(trail->by, by) &&
+	    (stated || trail->stated)) {
+		err_quote(name,
+		    str_is(path, "-") ? STR("standard input") : path, 120);
+		err_set(err, ERR_STATE, (struct where){0},
+		    "%s: event time is not what it was:\n"
+		    "  - time: %.*s\n  + time: %.*s",
+		    name, STR_ARG(trail->by), STR_ARG(by));
+		return err_hint(err,
+		    "what is kept goes by the old one; to begin anew: "
+		    "weir state rm %s",
+		    s->options->state->dir);
+	}
+	trail->by = by;
+	trail->stated = stated;
+	return 0;
+}
+
 int
 position_resume(struct turn *t, struct sources *s, struct err *err)
 {
@@ -241,6 +295,8 @@ position_resume(struct turn *t, struct sources *s, struct err *err)
 	t->resumed = true;
 	if (!p)
 		return 0;
+	if (t->timed && s->options->state && check_time(t, s, p->path, err))
+		return -1;
 	if (p->kind == POSITION_STREAM) {
 		warn_stream(s, p);
 		return 0;

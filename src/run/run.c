@@ -269,6 +269,7 @@ start_feed(struct run *r)
 	    .threads = r->threads,
 	    .tight = r->options->memory != 0,
 	    .before_wait = before_wait,
+	    .ahead = checkpoint_ahead,
 	    .arg = r});
 	for (unsigned i = 0; i < r->n_inputs; i++)
 		if (r->inputs[i].opened)

@@ -90,6 +90,7 @@ static const struct field file_fields[] = {
     {"compressed", FIELD_FLAG, AT(packed)},
     {"over", FIELD_FLAG, AT(over)},
     {"aside", FIELD_FLAG, AT(aside)},
+    {"inner", FIELD_FLAG, AT(inner)},
     {"size", FIELD_U64, AT(size)},
     {"kept", FIELD_U64, AT(begin.kept)},
     {"written", FIELD_U64, AT(written)},
@@ -124,6 +125,8 @@ static const struct field time_fields[] = {
     {"far_line", FIELD_U64, AT(far_line)},
     {"floor", FIELD_U64, AT(floor)},
     {"mark", FIELD_U32, AT(mark)},
+    {"by", FIELD_TEXT, AT(by)},
+    {"stated", FIELD_FLAG, AT(stated)},
 };
 #undef AT
 

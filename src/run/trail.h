@@ -34,10 +34,11 @@ struct position {
 	enum position_kind kind;
 	struct str path; /* "-": standard input */
 	struct identity id;
-	bool packed;	 /* compressed */
-	bool over;	 /* read to its end, and nothing is added to it */
-	bool aside;	 /* nothing of it is to be read */
-	uint64_t size;	 /* bytes of the file when it was last looked at */
+	bool packed;   /* compressed */
+	bool over;     /* read to its end, and nothing is added to it */
+	bool aside;    /* nothing of it is to be read */
+	bool inner;    /* names of that kind (files_is_inner) were looked for */
+	uint64_t size; /* bytes of the file when it was last looked at */
 	int64_t written; /* when it had last been written to by then, ns */
 	struct place place;
 	struct str context;	 /* what the format noted of place.context */
@@ -59,6 +60,8 @@ struct trail {
 	uint64_t far_line;
 	int64_t floor; /* as struct turn has them */
 	unsigned mark;
+	struct str by; /* how event time is had (plan_time_text) */
+	bool stated;   /* it was asked for, not found by its name */
 	struct str
 	    log;    /* what a turn that follows it goes on with; not noted */
 	bool taken; /* some turn reads it; not noted */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Keys of which it is known that the store has none: those of one batch that
+ * Keys of which it is known that the store has none: those that
  * table_fetch has looked for in vain, so that nobody asks again when they come
  * one by one. The table alone puts entries into its bucket, and only of cells
  * in memory, so what is absent stays so until a cell is evicted.
@@ -70,20 +70,39 @@ absent_has(const struct kept *k, struct str key, uint64_t hash)
 	return a && a->n && slot_of(a, key, hash)->n;
 }
 
+size_t
+absent_count(const struct kept *k)
+{
+	return k->absent ? k->absent->n : 0;
+}
+
+/* Twice the slots. */
+static void
+grow(struct absent *a)
+{
+	struct slot *old = a->slots;
+	size_t n = a->cap;
+
+	a->cap = n ? 2 * n : 64;
+	a->slots = mem_zalloc(a->cap * sizeof *a->slots);
+	for (size_t i = 0; i < n; i++)
+		if (old[i].n)
+			*slot_of(a,
+			    (struct str){a->keys.p + old[i].at, old[i].n - 1},
+			    old[i].hash) = old[i];
+	mem_free(old);
+}
+
 void
-absent_add(struct kept *k, struct str key, uint64_t hash, size_t most)
+absent_add(struct kept *k, struct str key, uint64_t hash)
 {
 	struct absent *a = k->absent;
 	struct slot *s;
 
 	if (!a)
 		a = k->absent = mem_zalloc(sizeof *a);
-	if (!a->n && a->cap < 2 * most) {
-		mem_free(a->slots);
-		for (a->cap = 16; a->cap < 2 * most;)
-			a->cap *= 2;
-		a->slots = mem_zalloc(a->cap * sizeof *a->slots);
-	}
+	if (2 * a->n >= a->cap)
+		grow(a);
 	s = slot_of(a, key, hash);
 	if (s->n)
 		return;

@@ -15,26 +15,33 @@
 /* Entries whose keys are fetched ahead. */
 #define AHEAD 8
 
-int
-entry_cmp(const void *a, const void *b)
+struct str
+entry_key(const void *of)
+{
+	return mem_key(of);
+}
+
+static int
+item_cmp(const void *a, const void *b, void *key_of)
 {
 	const struct entry_item *x = a, *y = b;
+	entry_key_of *const *key = key_of;
 
 	if (x->prefix != y->prefix)
 		return x->prefix < y->prefix ? -1 : 1;
-	return key_cmp(mem_key(x->entry), mem_key(y->entry));
+	return key_cmp((*key)(x->of), (*key)(y->of));
 }
 
 /* Bits in which the prefixes differ. */
 static uint64_t
-set_prefixes(struct entry_item *items, size_t n)
+set_prefixes(struct entry_item *items, size_t n, entry_key_of *key_of)
 {
 	uint64_t differ = 0;
 
 	for (size_t i = 0; i < n; i++) {
 		if (i + AHEAD < n)
-			__builtin_prefetch(items[i + AHEAD].entry);
-		items[i].prefix = key_prefix(mem_key(items[i].entry));
+			__builtin_prefetch(items[i + AHEAD].of);
+		items[i].prefix = key_prefix(key_of(items[i].of));
 		differ |= items[i].prefix ^ items[0].prefix;
 	}
 	return differ;
@@ -59,14 +66,15 @@ radix_pass(const struct entry_item *from, struct entry_item *to, size_t n,
 }
 
 void
-entry_sort(struct entry_item *items, struct entry_item *spare, size_t n)
+entry_sort(struct entry_item *items, struct entry_item *spare, size_t n,
+    entry_key_of *key_of)
 {
 	struct entry_item *from = items, *to = spare, *other;
-	uint64_t differ = n ? set_prefixes(items, n) : 0;
+	uint64_t differ = n ? set_prefixes(items, n, key_of) : 0;
 
 	if (n < RADIX_MIN) {
 		if (n)
-			qsort(items, n, sizeof *items, entry_cmp);
+			qsort_r(items, n, sizeof *items, item_cmp, &key_of);
 		return;
 	}
 	for (unsigned shift = 0; shift < 64; shift += 8) {
@@ -83,6 +91,7 @@ entry_sort(struct entry_item *items, struct entry_item *spare, size_t n)
 		for (k = i + 1; k < n && items[k].prefix == items[i].prefix;)
 			k++;
 		if (k - i > 1)
-			qsort(items + i, k - i, sizeof *items, entry_cmp);
+			qsort_r(
+			    items + i, k - i, sizeof *items, item_cmp, &key_of);
 	}
 }

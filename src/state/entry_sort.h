@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Entries in memory in order of their keys. */
+/* Things in order of their keys: entries in memory, say. */
 #ifndef WEIR_STATE_ENTRY_SORT_H
 #define WEIR_STATE_ENTRY_SORT_H
 
@@ -7,13 +7,16 @@
 
 struct entry_item {
 	uint64_t prefix; /* key_prefix, set by entry_sort */
-	const struct mem_entry *entry;
+	const void *of;
 };
 
-/* Sorts n items; spare has as much room. */
-void entry_sort(struct entry_item *items, struct entry_item *spare, size_t n);
+typedef struct str entry_key_of(const void *of);
 
-/* Orders two items whose prefixes are set. */
-int entry_cmp(const void *a, const void *b);
+/* Of a struct mem_entry. */
+struct str entry_key(const void *of);
+
+/* Sorts n items, whose keys key_of gives; spare has as much room. */
+void entry_sort(struct entry_item *items, struct entry_item *spare, size_t n,
+    entry_key_of *key_of);
 
 #endif

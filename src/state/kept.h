@@ -102,7 +102,10 @@ struct state {
 	size_t hand;	  /* where eviction goes on */
 	struct buf scratch;
 	struct str *keys, *values; /* of misses */
-	size_t cap_keys, cap_values;
+	uint64_t *hashes;
+	size_t n_keys, cap_keys, cap_values, cap_hashes;
+	size_t n_asked; /* misses since state_is_asked, */
+	bool was_asked; /* which has been called before */
 };
 
 /* ---- schemas ---- */
@@ -164,11 +167,9 @@ void kept_write(const struct kept *k, const struct cell *c, struct buf *out);
 bool kept_read(
     struct kept *k, struct table *t, struct cell *c, struct str value);
 
-/*
- * Keys that the store has no entry of (absent.c). absent_add: of at most
- * `most` keys since they were forgotten.
- */
-void absent_add(struct kept *k, struct str key, uint64_t hash, size_t most);
+/* Keys that the store has no entry of (absent.c). */
+void absent_add(struct kept *k, struct str key, uint64_t hash);
+size_t absent_count(const struct kept *k);
 bool absent_has(const struct kept *k, struct str key, uint64_t hash);
 void absent_forget(struct kept *k);
 void absent_free(struct kept *k);
@@ -177,6 +178,14 @@ void absent_free(struct kept *k);
 struct cell *kept_find(struct kept *k, struct str key, uint64_t hash);
 void kept_cells(struct kept *k, const struct str *keys, const uint64_t *hashes,
     const uint16_t *ix, unsigned n, bool to_add, char **out);
+
+/* What the store has of a key becomes a cell. */
+bool kept_take_back(
+    struct kept *k, struct str key, uint64_t hash, struct str value);
+/* Looks for those cells that are NULL; those there are get made. */
+void kept_fetch_missing(struct kept *k, const struct str *keys,
+    const uint64_t *hashes, const uint16_t *ix, unsigned n,
+    struct cell *const *cells);
 
 /* ---- pieces (table_pieces.c) ---- */
 

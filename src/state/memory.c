@@ -14,6 +14,8 @@
 /* Cells put at one go while a cut is due, and left for the cut itself. */
 #define PREPARE_PUTS ((size_t)16 << 10)
 #define PREPARE_LEFT ((size_t)32 << 10)
+/* Keys asked for since the last time that are worth asking together. */
+#define ASKED_MANY 32
 /* Rounds after which nothing is left to be evicted. */
 #define ROUNDS 64
 
@@ -92,6 +94,17 @@ state_is_tight(const struct state_step *step, size_t more)
 
 	return evict_always || (s->options.memory != SIZE_MAX &&
 				   s->bytes + more > s->options.memory / 4);
+}
+
+bool
+state_is_asked(struct state *s)
+{
+	bool asked = evict_always || s->n_asked >= ASKED_MANY ||
+		     (!s->was_asked && store_has_runs(s->store));
+
+	s->n_asked = 0;
+	s->was_asked = true;
+	return asked;
 }
 
 size_t

@@ -232,15 +232,74 @@ block_whole(const struct block *b, uint32_t i, struct str *key)
 	return true;
 }
 
-static bool
-is_key(const struct buf *room, struct str key)
+int
+block_floor_from(
+    const struct block *b, struct str key, uint32_t *i, struct str *value)
 {
-	return str_eq((struct str){room->p, room->n}, key);
+	uint32_t lo = *i, hi = b->n_restarts, step = 1;
+	const char *next;
+	struct stored s;
+
+	/* In steps that double, then by halves between the last two. */
+	while (hi - lo > 1) {
+		uint32_t at =
+		    step && step < hi - lo ? lo + step : lo + (hi - lo) / 2;
+
+		if (!whole_get(b, at, &s, &next))
+			return -1;
+		if (key_cmp(s.more, key) > 0) {
+			hi = at;
+			step = 0;
+		} else {
+			lo = at;
+			step *= 2;
+		}
+	}
+	if (lo >= b->n_restarts || !whole_get(b, lo, &s, &next))
+		return -1;
+	if (!lo && key_cmp(s.more, key) > 0)
+		return 0;
+	*i = lo;
+	*value = s.value;
+	return 1;
+}
+
+static size_t
+same_bytes(const char *p, const char *q, size_t n)
+{
+	size_t i = 0;
+
+	while (i < n && p[i] == q[i])
+		i++;
+	return i;
+}
+
+/*
+ * Goes by how many bytes the key has in common with the entry before: one that
+ * shares more with that differs from the key where that did.
+ */
+static int
+find_between(const char *p, const char *end, struct str key, struct stored *s)
+{
+	size_t common = 0, len = 0, n;
+
+	while (p < end) {
+		if (!stored_get(&p, end, s) || s->shared > len)
+			return -1;
+		len = s->shared + s->more.n;
+		if (s->shared > common)
+			continue;
+		common = s->shared;
+		n = len < key.n ? len : key.n;
+		common += same_bytes(s->more.p, key.p + common, n - common);
+		if (len == key.n && common == len)
+			return 1;
+	}
+	return 0;
 }
 
 int
-block_find(const struct block *b, struct str key, struct buf *room,
-    struct block_value *out)
+block_find(const struct block *b, struct str key, struct block_value *out)
 {
 	const char *p, *end = b->end;
 	struct stored s;
@@ -257,20 +316,10 @@ block_find(const struct block *b, struct str key, struct buf *room,
 			return -1;
 		end = b->p + to;
 	}
-	room->n = 0;
-	buf_reserve(room, key.n + 1);
-	while (p < end) {
-		if (!stored_get(&p, end, &s) || s.shared > room->n)
-			return -1;
-		room->n = s.shared;
-		buf_adds(room, s.more);
-		if (is_key(room, key)) {
-			*out =
-			    (struct block_value){s.value, s.deleted, s.pieces};
-			return 1;
-		}
-	}
-	return 0;
+	got = find_between(p, end, key, &s);
+	if (got > 0)
+		*out = (struct block_value){s.value, s.deleted, s.pieces};
+	return got;
 }
 
 void

@@ -48,18 +48,24 @@ bool block_read(struct block *b, struct str bytes);
 
 /*
  * What there is of the key. 1: found, 0: it is not there, -1: not a block
- * after all. room: for keys.
+ * after all.
  */
 struct block_value {
 	struct str value;
 	bool deleted;
 	enum pieces pieces;
 };
-int block_find(const struct block *b, struct str key, struct buf *room,
-    struct block_value *out);
+int block_find(const struct block *b, struct str key, struct block_value *out);
 
 /* The value of the last key that is not behind this one, in an index page. */
 int block_floor(const struct block *b, struct str key, struct str *value);
+
+/*
+ * The same for keys in order: *i, which is 0 at first, is the entry that was
+ * found for the last one, and then for this one.
+ */
+int block_floor_from(
+    const struct block *b, struct str key, uint32_t *i, struct str *value);
 
 /* The key of a whole entry: in the middle of those there are, say. */
 bool block_whole(const struct block *b, uint32_t i, struct str *key);

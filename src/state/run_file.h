@@ -130,18 +130,29 @@ struct run_later {
 	uint32_t n;
 };
 
-/*
- * The same; unless `later` is NULL a block that the kernel does not have at
- * hand is RUN_LATER: it has been asked to fetch it (POSIX_FADV_WILLNEED), and
- * run_file_look_again waits for it.
- */
+/* The same of a key whose hash is known. */
 enum run_found run_file_look(struct run_file *r, const struct run_key *k,
-    struct run_later *later, struct buf *out, struct err *err);
-enum run_found run_file_look_again(struct run_file *r, const struct run_key *k,
-    const struct run_later *later, struct buf *out, struct err *err);
+    struct buf *out, struct err *err);
 
-/* The key will be looked at soon: its part of the filter is brought near. */
-void run_file_soon(struct run_file *r, const struct run_key *k);
+/*
+ * Many keys of a section at once, in order of their keys. The first call finds
+ * those that the run may have, and their blocks: RUN_LATER, the others are
+ * RUN_ABSENT. The second one takes such asks, and reads: neighbours share
+ * blocks, and blocks that are close to one another a read. Unless it is to
+ * wait, what the kernel does not have at hand stays RUN_LATER: it has been
+ * asked to fetch it (POSIX_FADV_WILLNEED). Values, or pieces, are appended to
+ * *out: `n` bytes from `from` on. False and *err: it is damaged.
+ */
+struct run_ask {
+	struct run_key key;
+	enum run_found found;
+	struct run_later later;
+	size_t from, n;
+};
+bool run_file_find_many(
+    struct run_file *r, struct run_ask *const *asks, size_t n, struct err *err);
+bool run_file_read_many(struct run_file *r, struct run_ask *const *asks,
+    size_t n, bool wait, struct buf *out, struct err *err);
 
 /*
  * May it have the key? Asks the filter alone; if so and `ahead`, the kernel

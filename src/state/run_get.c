@@ -11,22 +11,6 @@
 
 /* ---- filter ---- */
 
-static bool
-in_range(const struct run_file *r, unsigned map, int64_t bucket, struct str key)
-{
-	const struct run_section *s = r->sections;
-	uint32_t n = r->footer.n_sections;
-	int c;
-
-	if (!n)
-		return false;
-	c = section_cmp(map, bucket, s[0].map, s[0].bucket);
-	if (c < 0 || (!c && key_cmp(key, buf_str(&r->first)) < 0))
-		return false;
-	c = section_cmp(map, bucket, s[n - 1].map, s[n - 1].bucket);
-	return c < 0 || (!c && key_cmp(key, buf_str(&r->last)) <= 0);
-}
-
 /* The page of a key's line, if it is in the cache; without its head. */
 static const char *
 page_at_hand(struct run_file *r, uint64_t line)
@@ -51,41 +35,40 @@ in_page(uint64_t line)
 }
 
 void
-run_file_soon(struct run_file *r, const struct run_key *k)
+run_filter_soon(struct run_file *r, uint32_t hash)
 {
 	uint64_t lines = r->footer.filter_lines, line;
 	const char *page;
 
 	if (!r->cache || !lines)
 		return;
-	line = filter_line(k->hash, lines);
+	line = filter_line(hash, lines);
 	page = page_at_hand(r, line);
 	if (page)
 		__builtin_prefetch(page + in_page(line));
 }
 
-/* 1: perhaps, 0: no, -1 and *err. */
-static int
-filter_ask(struct run_file *r, const struct run_key *k, struct err *err)
+int
+run_filter_ask(struct run_file *r, uint32_t hash, struct err *err)
 {
 	uint64_t lines = r->footer.filter_lines, line;
 	const char *at_hand;
 	struct place page;
 	struct str got;
 
-	if (!in_range(r, k->map, k->bucket, k->key))
+	if (!lines)
 		return 0;
 	/* Without a cache a page of the filter costs as much as the block. */
 	if (!r->cache)
 		return 1;
-	line = filter_line(k->hash, lines);
+	line = filter_line(hash, lines);
 	at_hand = page_at_hand(r, line);
 	if (at_hand)
-		return filter_test(at_hand + in_page(line), k->hash);
+		return filter_test(at_hand + in_page(line), hash);
 	page = filter_page(r->footer.index_end, lines, line);
 	if (!run_piece(r, page, PIECE_FILTER, page.at, &got, err))
 		return -1;
-	return filter_test(got.p + in_page(line), k->hash);
+	return filter_test(got.p + in_page(line), hash);
 }
 
 /* ---- index ---- */
@@ -145,37 +128,38 @@ run_descend(struct run_file *r, const struct section_place *s, struct str key,
 
 /* ---- look-ups ---- */
 
-static enum run_found
-find_in(struct run_file *r, struct place place, struct str key, bool wait,
-    struct buf *out, struct err *err)
+enum run_found
+run_find_in(const struct block *block, struct str key, struct buf *out)
 {
 	static const enum run_found found[] = {[PIECES_NONE] = RUN_FOUND,
 	    [PIECES_MORE] = RUN_MORE,
 	    [PIECES_ALL] = RUN_ALL};
 	struct block_value value;
-	struct block block;
-	struct str bytes;
-	int got;
+	int got = block_find(block, key, &value);
 
-	got =
-	    wait ? (run_piece(r, place, PIECE_DATA, place.at, &bytes, err) ? 1
-									   : -1)
-		 : run_block_at_hand(r, place, &bytes, err);
 	if (got <= 0)
-		return got ? RUN_DAMAGED : RUN_LATER;
-	got = block_read(&block, bytes)
-		  ? block_find(&block, key, &r->room, &value)
-		  : -1;
-	if (got < 0) {
-		run_damaged(err, r, "a block", place.at);
-		return RUN_DAMAGED;
-	}
-	if (!got)
-		return RUN_ABSENT;
+		return got ? RUN_DAMAGED : RUN_ABSENT;
 	if (value.deleted)
 		return RUN_DELETED;
 	buf_adds(out, value.value);
 	return found[value.pieces];
+}
+
+static enum run_found
+look_in(struct run_file *r, struct place place, struct str key, struct buf *out,
+    struct err *err)
+{
+	enum run_found found = RUN_DAMAGED;
+	struct block block;
+	struct str bytes;
+
+	if (!run_piece(r, place, PIECE_DATA, place.at, &bytes, err))
+		return RUN_DAMAGED;
+	if (block_read(&block, bytes))
+		found = run_find_in(&block, key, out);
+	if (found == RUN_DAMAGED)
+		run_damaged(err, r, "a block", place.at);
+	return found;
 }
 
 struct run_key
@@ -198,8 +182,8 @@ is_outside(const struct run_file *r, int64_t section, struct str key)
 }
 
 enum run_found
-run_file_look(struct run_file *r, const struct run_key *k,
-    struct run_later *later, struct buf *out, struct err *err)
+run_file_look(struct run_file *r, const struct run_key *k, struct buf *out,
+    struct err *err)
 {
 	int64_t i = run_section_find(r, k->map, k->bucket);
 	struct place place = {0, 0};
@@ -207,22 +191,12 @@ run_file_look(struct run_file *r, const struct run_key *k,
 
 	if (i < 0 || is_outside(r, i, k->key))
 		return RUN_ABSENT;
-	got = filter_ask(r, k, err);
+	got = run_filter_ask(r, k->hash, err);
 	if (got > 0)
 		got = run_descend(r, &r->places[i], k->key, &place, err);
 	if (got <= 0)
 		return got ? RUN_DAMAGED : RUN_ABSENT;
-	if (later)
-		*later = (struct run_later){place.at, place.n};
-	return find_in(r, place, k->key, !later, out, err);
-}
-
-enum run_found
-run_file_look_again(struct run_file *r, const struct run_key *k,
-    const struct run_later *later, struct buf *out, struct err *err)
-{
-	return find_in(
-	    r, (struct place){later->at, later->n}, k->key, true, out, err);
+	return look_in(r, place, k->key, out, err);
 }
 
 enum run_found
@@ -231,7 +205,7 @@ run_file_get(struct run_file *r, unsigned map, int64_t bucket, struct str key,
 {
 	struct run_key k = run_key_of(map, bucket, key);
 
-	return run_file_look(r, &k, NULL, out, err);
+	return run_file_look(r, &k, out, err);
 }
 
 /* What is damaged is said when it is looked up. */
@@ -245,9 +219,9 @@ run_file_may_have(struct run_file *r, unsigned map, int64_t bucket,
 	struct place place;
 	bool may;
 
-	if (i < 0)
+	if (i < 0 || is_outside(r, i, key))
 		return false;
-	may = filter_ask(r, &k, &err) != 0;
+	may = run_filter_ask(r, k.hash, &err) != 0;
 	if (may && ahead &&
 	    run_descend(r, &r->places[i], key, &place, &err) > 0 &&
 	    !run_cached(r, place.at))

@@ -123,48 +123,58 @@ piece_read(
 	return 0;
 }
 
-/* 1; -1 and *err; 0 only unless `wait`. */
+/* Of one that is not in the cache. 1; -1 and *err; 0 only unless `wait`. */
 static int
 piece_get(struct run_file *r, struct place place, enum piece_kind kind,
     uint64_t seed, bool wait, struct str *out, struct err *err)
 {
 	bool kept = false;
-	char *p = NULL;
+	char *p;
 	int got;
 
 	if (place.n < PIECE_HEAD || place.n > r->bytes ||
 	    place.at > r->bytes - place.n)
 		return run_damaged(err, r, kind_name(kind), place.at);
-	if (r->cache)
-		p = block_cache_get(r->cache, r->in_cache, place.at);
-	if (!p) {
-		p = piece_room(r, place, kind, &kept);
-		warm_up(r, kind);
-		got = piece_read(r, place, p, wait, err);
-		if (got > 0 &&
-		    !piece_check(p, place.n, r->footer.number, kind, seed))
-			got = run_damaged(err, r, kind_name(kind), place.at);
-		if (got <= 0 && kept)
-			block_cache_drop(r->cache, r->in_cache, place.at);
-		if (got <= 0)
-			return got;
-	}
+	p = piece_room(r, place, kind, &kept);
+	warm_up(r, kind);
+	got = piece_read(r, place, p, wait, err);
+	if (got > 0 && !piece_check(p, place.n, r->footer.number, kind, seed))
+		got = run_damaged(err, r, kind_name(kind), place.at);
+	if (got <= 0 && kept)
+		block_cache_drop(r->cache, r->in_cache, place.at);
 	*out = (struct str){p + PIECE_HEAD, place.n - PIECE_HEAD};
-	return 1;
+	return got;
 }
 
 bool
 run_piece(struct run_file *r, struct place place, enum piece_kind kind,
     uint64_t seed, struct str *out, struct err *err)
 {
-	return piece_get(r, place, kind, seed, true, out, err) > 0;
+	const char *p = NULL;
+
+	if (r->cache)
+		p = block_cache_get(r->cache, r->in_cache, place.at);
+	if (!p)
+		return piece_get(r, place, kind, seed, true, out, err) > 0;
+	*out = (struct str){p + PIECE_HEAD, place.n - PIECE_HEAD};
+	return true;
 }
 
 int
-run_block_at_hand(
-    struct run_file *r, struct place place, struct str *out, struct err *err)
+run_block(struct run_file *r, struct place place, bool wait, struct str *out,
+    struct err *err)
 {
-	return piece_get(r, place, PIECE_DATA, place.at, false, out, err);
+	return piece_get(r, place, PIECE_DATA, place.at, wait, out, err);
+}
+
+int
+run_blocks(struct run_file *r, uint64_t at, size_t n, bool wait,
+    const char **out, struct err *err)
+{
+	r->scratch.n = 0;
+	*out = buf_reserve(&r->scratch, n);
+	return piece_read(
+	    r, (struct place){at, (uint32_t)n}, r->scratch.p, wait, err);
 }
 
 /* ---- sections ---- */

@@ -44,17 +44,34 @@ bool run_piece(struct run_file *r, struct place place, enum piece_kind kind,
     uint64_t seed, struct str *out, struct err *err);
 
 /*
- * The same for a data block that is in the cache or that the kernel has at
- * hand. 1; -1 and *err; 0: it has been asked to fetch it.
+ * The same for a data block that is not in the cache. Unless it is to wait, it
+ * is had only if the kernel has it at hand. 1; -1 and *err; 0: it has been
+ * asked to fetch it.
  */
-int run_block_at_hand(
-    struct run_file *r, struct place place, struct str *out, struct err *err);
+int run_block(struct run_file *r, struct place place, bool wait,
+    struct str *out, struct err *err);
+
+/* n bytes of data blocks, unverified; valid until the next call. As run_block.
+ */
+int run_blocks(struct run_file *r, uint64_t at, size_t n, bool wait,
+    const char **out, struct err *err);
 
 /* Is it in the cache already? */
 bool run_cached(const struct run_file *r, uint64_t at);
 
 /* The number of a section, or -1. */
 int64_t run_section_find(struct run_file *r, unsigned map, int64_t bucket);
+
+/*
+ * The filter: 1 if it may have a key of that hash, 0 if not, -1 and *err. A
+ * key that will be asked for soon: its part is brought near.
+ */
+int run_filter_ask(struct run_file *r, uint32_t hash, struct err *err);
+void run_filter_soon(struct run_file *r, uint32_t hash);
+
+/* What a block has of a key, given that it has been verified. */
+enum run_found run_find_in(
+    const struct block *block, struct str key, struct buf *out);
 
 /* A page of the index; place counts from the index' start. */
 bool run_page(

@@ -42,6 +42,7 @@ state_free(struct state *s)
 	mem_free(s->busy);
 	mem_free(s->keys);
 	mem_free(s->values);
+	mem_free(s->hashes);
 	buf_release(&s->changes);
 	buf_release(&s->scratch);
 	err_release(&s->failed);

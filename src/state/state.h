@@ -127,6 +127,13 @@ void state_cut(struct state *s);
  */
 bool state_prepare(struct state *s);
 
+/*
+ * Is it worth while to ask for the keys of many batches at once? True if many
+ * have been looked for in the store since the last call, or, at first, if it
+ * has more than what a short run leaves.
+ */
+bool state_is_asked(struct state *s);
+
 /* Between batches: sees to it that memory does not exceed the limit. */
 void state_settle(struct state *s);
 

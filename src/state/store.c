@@ -139,7 +139,7 @@ store_free(struct store *s)
 	buf_release(&s->schema);
 	buf_release(&s->many);
 	buf_release(&s->piece);
-	mem_free(s->asks);
+	asks_free(s->asks);
 	mem_free(s->folds);
 	gather_release(&s->gather);
 	mem_free(s->garbage);

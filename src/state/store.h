@@ -211,6 +211,9 @@ bool store_get_many(struct store *s, unsigned map, int64_t bucket,
  */
 size_t store_buckets(struct store *s, unsigned map, int64_t **out);
 
+/* Is there anything that is not in memory? */
+bool store_has_runs(const struct store *s);
+
 /* Can the bucket have entries? False is certain: then nothing is read. */
 bool store_has_bucket(struct store *s, unsigned map, int64_t bucket);
 
@@ -258,16 +261,16 @@ void store_map_size(
 
 /*
  * Reads and verifies every byte of every file. Calls `say` with a line for
- * each damage found (file, offset, what is lost). Returns their number.
- * Works on a directory that does not open.
+ * each damage found (file, offset, what is lost); *n is their number. Works on
+ * a directory that does not open. -1 and *err: it is no state directory.
  */
-unsigned store_check(
-    const char *dir, void (*say)(void *arg, const char *line), void *arg);
+int store_check(const char *dir, void (*say)(void *arg, const char *line),
+    void *arg, unsigned *n, struct err *err);
 
 /*
  * Makes a damaged directory open again at the newest state that is whole:
  * what is damaged is moved into lost/ beside it, never deleted. Says what is
- * lost. 0, or -1 and *err.
+ * lost. 0, or -1 and *err: what is no state directory stays as it is.
  */
 int store_repair(const char *dir, void (*say)(void *arg, const char *line),
     void *arg, struct err *err);

@@ -227,19 +227,20 @@ look_again(const struct store_dir *d, struct look *last)
 	buf_release(&after);
 }
 
-unsigned
-store_check(
-    const char *dir, void (*tell)(void *arg, const char *line), void *arg)
+int
+store_check(const char *dir, void (*tell)(void *arg, const char *line),
+    void *arg, unsigned *n, struct err *err)
 {
 	struct store_options o = {.read_only = true};
 	struct store_dir d;
 	struct look look = {0};
 	struct check c = {.dir = &d, .say = keep_line, .arg = &look};
-	struct err err = {0};
+	bool begun = false;
+	int rc = store_dir_open(&d, dir, &o, err);
 
-	if (store_dir_open(&d, dir, &o, &err)) {
-		say_err(&c, &err);
-	} else {
+	if (!rc)
+		rc = store_dir_known(&d, &begun, err);
+	if (!rc && !begun) {
 		check_all(&c);
 		if (look.n && store_owner(dir))
 			look_again(&d, &look);
@@ -249,5 +250,6 @@ store_check(
 	     at += strlen(look.lines.p + at) + 1)
 		tell(arg, look.lines.p + at);
 	buf_release(&look.lines);
-	return look.n;
+	*n = look.n;
+	return rc;
 }

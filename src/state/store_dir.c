@@ -49,6 +49,13 @@ store_name_kind(const char *name, uint64_t *number)
 	return STORE_OTHER;
 }
 
+bool
+store_name_early(const char *name)
+{
+	return !strcmp(name, "LOCK") || !strcmp(name, "FORMAT.tmp") ||
+	       !strcmp(name, "lost");
+}
+
 int
 store_damaged(const struct store_dir *d, const char *name, struct err *err,
     const char *fmt, ...)
@@ -65,6 +72,13 @@ store_damaged(const struct store_dir *d, const char *name, struct err *err,
 	err_set(err, ERR_STATE, (struct where){0}, "%s", buf_z(&text));
 	buf_release(&text);
 	return -1;
+}
+
+int
+store_foreign(const struct store_dir *d, const char *name, struct err *err)
+{
+	return store_damaged(d, NULL, err,
+	    "is not a state directory, and not empty (it has %s)", name);
 }
 
 int
@@ -286,7 +300,10 @@ store_dir_lock(
 	int fd, n;
 
 	for (;;) {
-		fd = store_dir_file(d, "LOCK", O_RDWR | O_CREAT, err);
+		fd = store_dir_file(d, "LOCK", O_RDWR, err);
+		d->anew = fd == STORE_MISSING;
+		if (d->anew)
+			fd = store_dir_file(d, "LOCK", O_RDWR | O_CREAT, err);
 		if (fd < 0)
 			return -1;
 		if (lock_file(d, fd, o, err)) {
@@ -304,6 +321,23 @@ store_dir_lock(
 		/* A full disk: then the message has no number. */
 	}
 	return 0;
+}
+
+int
+store_dir_fence(const struct store_dir *d, struct err *err)
+{
+	struct stat st;
+
+	if (d->lock < 0 || still_there(d, d->lock))
+		return 0;
+	if (!fstatat(d->fd, "LOCK", &st, AT_SYMLINK_NOFOLLOW))
+		return err_set(err, ERR_LOCKED, (struct where){0},
+		    "%s: another run has taken over, since LOCK was removed",
+		    d->path);
+	if (errno != ENOENT)
+		return failed(d, "LOCK", "look at it", err);
+	return store_damaged(
+	    d, "LOCK", err, "was removed while a run had the state");
 }
 
 /* ---- files ---- */

@@ -15,7 +15,8 @@
 struct store_dir {
 	char *path;
 	int fd;
-	int lock; /* the file LOCK, locked; -1: not */
+	int lock;  /* the file LOCK, locked; -1: not */
+	bool anew; /* there was no LOCK before */
 };
 
 /* What of a numbered file: "journal.000007", "run.000123". A spool
@@ -32,6 +33,14 @@ int store_dir_open(struct store_dir *d, const char *path,
     const struct store_options *o, struct err *err);
 int store_dir_lock(
     struct store_dir *d, const struct store_options *o, struct err *err);
+
+/*
+ * Is it still ours? Who removes LOCK lets another run in while this one is
+ * stopped; then this one may write no more: -1 and *err (ERR_LOCKED, or
+ * ERR_STATE: the files are gone).
+ */
+int store_dir_fence(const struct store_dir *d, struct err *err);
+
 void store_dir_close(struct store_dir *d);
 
 /*
@@ -66,6 +75,9 @@ void store_name(
     char out[STORE_NAME_MAX], enum store_kind kind, uint64_t number);
 enum store_kind store_name_kind(const char *name, uint64_t *number);
 
+/* May it be there before there is a FORMAT? */
+bool store_name_early(const char *name);
+
 /* All names but "." and "..", each NUL-terminated, in *names. */
 int store_dir_list(
     const struct store_dir *d, struct buf *names, struct err *err);
@@ -73,6 +85,16 @@ int store_dir_list(
 #define STORE_EACH_NAME(name, names)                                           \
 	for (const char *name = (names)->p;                                    \
 	     name && name < (names)->p + (names)->n; name += strlen(name) + 1)
+
+/*
+ * 0 if the directory is a state, whole or damaged, by the names in it; *begun:
+ * a run was killed before there was a FORMAT, so nothing is in it yet. Else -1
+ * and ERR_STATE.
+ */
+int store_dir_known(const struct store_dir *d, bool *begun, struct err *err);
+
+/* ERR_STATE: somebody else's, who has `name` there. Returns -1. */
+int store_foreign(const struct store_dir *d, const char *name, struct err *err);
 
 /* Puts "PATH/" before a message that begins with a name. Returns -1. */
 int store_dir_note(const struct store_dir *d, struct err *err);

@@ -105,9 +105,9 @@ gather(struct flush *f, const struct part *p)
 		while (s && (e = mem_section_next(s, &c)))
 			if ((below || !mem_deleted(e)) &&
 			    !(older && mem_section_get(p->newer, mem_key(e))))
-				f->items[n++].entry = e;
+				f->items[n++].of = e;
 	}
-	entry_sort(f->items, f->spare, n);
+	entry_sort(f->items, f->spare, n, entry_key);
 	return n;
 }
 
@@ -140,7 +140,7 @@ write_part(struct flush *f, struct run_writer *w, const struct part *p)
 	bool below = is_below(f->what, p);
 
 	for (size_t i = 0; i < n; i++) {
-		const struct mem_entry *e = f->items[i].entry;
+		const struct mem_entry *e = f->items[i].of;
 		struct run_entry out = {.map = p->map,
 		    .bucket = p->bucket,
 		    .key = mem_key(e),

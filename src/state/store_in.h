@@ -83,11 +83,10 @@ struct store {
 	uint64_t epoch; /* the last that is durable, and landed */
 	uint64_t next_run;
 	int64_t written;
-	struct buf many;	/* values of store_get_many */
-	struct gather gather;	/* of one that is in pieces */
-	struct buf piece;	/* that is appended */
-	struct store_ask *asks; /* its keys that no table knows */
-	size_t cap_asks;
+	struct buf many;		      /* values of store_get_many */
+	struct store_asks *asks;	      /* its keys that no table knows */
+	struct gather gather;		      /* of one that is in pieces */
+	struct buf piece;		      /* that is appended */
 	struct memtable *trash, *trash_aside; /* freed by the next job */
 
 	/* The writer's while busy, else the owner's. */
@@ -119,15 +118,6 @@ struct store_folds {
 	unsigned map;
 	store_fold *fold;
 	void *arg;
-};
-
-/* A key that no layer in memory knows. */
-struct store_ask {
-	struct run_key key;
-	size_t i; /* of the keys asked for */
-	size_t n; /* runs that are left to be looked at, the oldest */
-	struct run_later later; /* in the newest of them */
-	bool pieces;		/* some are known: it is looked up by itself */
 };
 
 /* Limits where the options have none. */
@@ -238,6 +228,35 @@ void garbage_add(
 /* Tables of changes that reads go through, the newest first. */
 unsigned store_tables(
     const struct store *s, struct memtable *out[STORE_TABLES]);
+
+/* The layers in memory that a bucket may be in, the newest first. */
+struct layers {
+	const struct mem_section *sections[STORE_TABLES];
+	unsigned n;
+	bool last; /* nothing is below them */
+};
+struct layers layers_of(struct store *s, unsigned map, int64_t bucket);
+
+/* What memory says of a key; the value is appended to *out. */
+enum known {
+	KNOWN_NOT,
+	KNOWN,	     /* *found: all there is to say */
+	KNOWN_PIECES /* there are pieces: it is looked up by itself */
+};
+enum known get_from_layers(const struct layers *l, struct str key,
+    struct buf *out, enum store_found *found);
+
+/* All entries of the key, folded. */
+enum store_found get_pieces(struct store *s, const struct layers *l,
+    const struct run_key *k, struct buf *out);
+
+/* What the n oldest runs have; out is not touched where there are pieces. */
+enum store_found get_from_runs(struct store *s, const struct layers *l,
+    size_t n, const struct run_key *k, struct buf *out);
+
+/* ---- store_many.c ---- */
+
+void asks_free(struct store_asks *asks);
 
 /* ---- store_open.c ---- */
 

@@ -7,7 +7,8 @@
  * last one is cut off. If it is not sure that the last commit was synced (the
  * run ended between the two, or its sync failed), everything is written to a
  * new journal before anybody relies on it: a second sync of the same bytes
- * would prove nothing.
+ * would prove nothing. Likewise where LOCK was removed: whoever had it before
+ * may be stopped in the midst of a commit, and ends at the next (fencing).
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -21,14 +22,6 @@
 
 /* ---- FORMAT ---- */
 
-/* Names that may be there before there is a FORMAT. */
-static bool
-is_early(const char *name)
-{
-	return !strcmp(name, "LOCK") || !strcmp(name, "FORMAT.tmp") ||
-	       !strcmp(name, "lost");
-}
-
 /* A directory with files in it, none of which is FORMAT, is not ours. */
 static int
 check_empty(struct store *s, struct err *err)
@@ -40,17 +33,14 @@ check_empty(struct store *s, struct err *err)
 	{
 		uint64_t number;
 
-		if (rc || is_early(name))
+		if (rc || store_name_early(name))
 			continue;
 		if (store_name_kind(name, &number) != STORE_OTHER ||
 		    !strcmp(name, "HEAD"))
 			rc = store_damaged(&s->dir, "FORMAT", err,
 			    "is missing beside %s", name);
 		else
-			rc = store_damaged(&s->dir, NULL, err,
-			    "is not a state directory, and not empty "
-			    "(it has %s)",
-			    name);
+			rc = store_foreign(&s->dir, name, err);
 	}
 	buf_release(&names);
 	return rc;
@@ -239,8 +229,9 @@ recover(struct store *s, struct recovery *r, struct err *err)
 	clear_up(s, r, number);
 	if (!number)
 		return 0;
-	return s->epoch > r->head ? write_again(s, number, err)
-				  : go_on(s, r, number, err);
+	/* Without a LOCK somebody may still write to the journal there is. */
+	return s->epoch > r->head || s->dir.anew ? write_again(s, number, err)
+						 : go_on(s, r, number, err);
 }
 
 /*

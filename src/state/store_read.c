@@ -36,26 +36,18 @@ seen(struct store *s, enum run_found found, struct err *err)
 
 /* What a run has, by its number in the version. */
 static enum run_found
-get_from_run(struct store *s, size_t i, const struct run_key *k,
-    struct run_later *later, struct buf *out)
+get_from_run(
+    struct store *s, size_t i, const struct run_key *k, struct buf *out)
 {
 	const struct version_run *r = &s->version.runs[i];
 	struct err err = {0};
 
 	if (section_set_has(&r->dead, k->map, k->bucket))
 		return RUN_ABSENT;
-	return seen(
-	    s, run_file_look(r->handle->file, k, later, out, &err), &err);
+	return seen(s, run_file_look(r->handle->file, k, out, &err), &err);
 }
 
-/* The layers in memory that a bucket may be in, the newest first. */
-struct layers {
-	const struct mem_section *sections[STORE_TABLES];
-	unsigned n;
-	bool last; /* nothing is below them */
-};
-
-static struct layers
+struct layers
 layers_of(struct store *s, unsigned map, int64_t bucket)
 {
 	struct memtable *tables[STORE_TABLES];
@@ -76,14 +68,7 @@ layers_of(struct store *s, unsigned map, int64_t bucket)
 	return l;
 }
 
-/* What memory says of a key. */
-enum known {
-	KNOWN_NOT,
-	KNOWN,	     /* *found: all there is to say */
-	KNOWN_PIECES /* there are pieces: it is looked up by itself */
-};
-
-static enum known
+enum known
 get_from_layers(const struct layers *l, struct str key, struct buf *out,
     enum store_found *found)
 {
@@ -129,7 +114,7 @@ gather_from_run(
 	struct gather *g = &s->gather;
 
 	room->n = 0;
-	switch (get_from_run(s, i, k, NULL, room)) {
+	switch (get_from_run(s, i, k, room)) {
 	case RUN_FOUND:
 		gather_add(g, PIECES_NONE, buf_str(room));
 		break;
@@ -166,8 +151,7 @@ unfolded(struct store *s, unsigned map, int64_t bucket)
 	return STORE_DAMAGED;
 }
 
-/* All entries of the key, folded. */
-static enum store_found
+enum store_found
 get_pieces(struct store *s, const struct layers *l, const struct run_key *k,
     struct buf *out)
 {
@@ -192,8 +176,7 @@ get_pieces(struct store *s, const struct layers *l, const struct run_key *k,
 	return STORE_FOUND;
 }
 
-/* What the n oldest runs have; out is not touched where there are pieces. */
-static enum store_found
+enum store_found
 get_from_runs(struct store *s, const struct layers *l, size_t n,
     const struct run_key *k, struct buf *out)
 {
@@ -201,7 +184,7 @@ get_from_runs(struct store *s, const struct layers *l, size_t n,
 	size_t from = out->n;
 
 	while (n > 0 && found == RUN_ABSENT)
-		found = get_from_run(s, --n, k, NULL, out);
+		found = get_from_run(s, --n, k, out);
 	if (found == RUN_DAMAGED)
 		return STORE_DAMAGED;
 	if (found == RUN_MORE || found == RUN_ALL) {
@@ -230,235 +213,6 @@ store_get(struct store *s, unsigned map, int64_t bucket, struct str key,
 	return known == KNOWN_PIECES
 		   ? get_pieces(s, &layers, &k, out)
 		   : get_from_runs(s, &layers, s->version.n, &k, out);
-}
-
-/* ---- many at once ---- */
-
-/*
- * The buffer may move while values are added: until all are there, n of what
- * was found is its length, and p its place, counted from 1.
- */
-static void
-note(struct store *s, struct str *out, size_t from, enum store_found found)
-{
-	*out = (struct str){0};
-	if (found != STORE_FOUND)
-		return;
-	out->p = (const char *)(uintptr_t)(from + 1);
-	out->n = s->many.n - from;
-}
-
-/* Keys whose part of a filter is fetched ahead. */
-#define AHEAD 8
-
-/*
- * Keys that are asked for: first those that wait, for their block or because
- * they are in pieces, then those that some run may have yet.
- */
-struct asks {
-	struct store_ask *p;
-	size_t n_wait, n;
-};
-
-/* The i-th, which did not wait, does. */
-static void
-let_wait(struct asks *asks, size_t i)
-{
-	struct store_ask a = asks->p[i];
-
-	asks->p[i] = asks->p[asks->n_wait];
-	asks->p[asks->n_wait++] = a;
-}
-
-/*
- * A key in pieces has some in several runs: the kernel is asked to fetch them
- * all.
- */
-static void
-fetch_pieces(struct store *s, const struct store_ask *a)
-{
-	const struct run_key *k = &a->key;
-
-	for (size_t i = s->version.n; i > 0; i--) {
-		const struct version_run *r = &s->version.runs[i - 1];
-
-		if (!section_set_has(&r->dead, k->map, k->bucket))
-			run_file_may_have(
-			    r->handle->file, k->map, k->bucket, k->key, true);
-	}
-}
-
-/* Looks into a run, by its number; false if it is damaged. */
-static bool
-look_into(struct store *s, size_t run, struct asks *asks, struct str *out)
-{
-	struct run_file *file = s->version.runs[run].handle->file;
-	size_t to = asks->n_wait;
-
-	for (size_t i = to; i < asks->n; i++) {
-		struct store_ask a = asks->p[i];
-		size_t from = s->many.n;
-		enum run_found found = RUN_ABSENT;
-
-		if (i + AHEAD < asks->n)
-			run_file_soon(file, &asks->p[i + AHEAD].key);
-		if (run < a.n)
-			found =
-			    get_from_run(s, run, &a.key, &a.later, &s->many);
-		if (found == RUN_DAMAGED)
-			return false;
-		if (found == RUN_FOUND || found == RUN_DELETED) {
-			note(s, &out[a.i], from,
-			    found == RUN_FOUND ? STORE_FOUND : STORE_ABSENT);
-			continue;
-		}
-		asks->p[to++] = a;
-		if (found == RUN_ABSENT)
-			continue;
-		s->many.n = from;
-		asks->p[to - 1].n = run + 1;
-		asks->p[to - 1].pieces = found != RUN_LATER;
-		if (found != RUN_LATER)
-			fetch_pieces(s, &a);
-		let_wait(asks, to - 1);
-	}
-	asks->n = to;
-	return true;
-}
-
-/* Waits for a key's block. */
-static enum run_found
-wait_for(struct store *s, const struct store_ask *a)
-{
-	struct run_file *file = s->version.runs[a->n - 1].handle->file;
-	struct err err = {0};
-
-	return seen(s,
-	    run_file_look_again(file, &a->key, &a->later, &s->many, &err),
-	    &err);
-}
-
-/*
- * Waits for the blocks that were asked for. Left are keys in pieces, which
- * wait, and those whose block did not have them. False: one is damaged.
- */
-static bool
-look_later(struct store *s, struct asks *asks, struct str *out)
-{
-	size_t to = 0;
-
-	asks->n = asks->n_wait;
-	asks->n_wait = 0;
-	for (size_t i = 0; i < asks->n; i++) {
-		struct store_ask a = asks->p[i];
-		size_t from = s->many.n;
-		enum run_found found = a.pieces ? RUN_MORE : wait_for(s, &a);
-
-		if (found == RUN_DAMAGED)
-			return false;
-		if (found == RUN_FOUND || found == RUN_DELETED) {
-			note(s, &out[a.i], from,
-			    found == RUN_FOUND ? STORE_FOUND : STORE_ABSENT);
-			continue;
-		}
-		asks->p[to++] = a;
-		if (found == RUN_ABSENT) {
-			asks->p[to - 1].n--;
-			continue;
-		}
-		s->many.n = from;
-		if (!a.pieces)
-			fetch_pieces(s, &a);
-		asks->p[to - 1].pieces = true;
-		let_wait(asks, to - 1);
-	}
-	asks->n = to;
-	return true;
-}
-
-/*
- * Goes through the runs, the newest first, with all keys at a time: so filter
- * and index of a run are near while they are used, and many blocks are on
- * their way at once. Those whose filter was wrong go on together in the next
- * round. What is left are keys in pieces. False if the store has failed.
- */
-static bool
-look_at_runs(struct store *s, struct asks *asks, struct str *out)
-{
-	for (size_t i = 0; i < asks->n; i++)
-		if (asks->p[i].pieces) {
-			fetch_pieces(s, &asks->p[i]);
-			let_wait(asks, i);
-		}
-	while (asks->n > asks->n_wait) {
-		for (size_t i = s->version.n; i > 0 && asks->n > asks->n_wait;
-		     i--)
-			if (!look_into(s, i - 1, asks, out))
-				return false;
-		if (!look_later(s, asks, out))
-			return false;
-	}
-	return true;
-}
-
-/* One by one. */
-static bool
-look_at_each(struct store *s, const struct layers *l, const struct asks *asks,
-    struct str *out)
-{
-	for (size_t i = 0; i < asks->n; i++) {
-		const struct store_ask *a = &asks->p[i];
-		size_t from = s->many.n;
-		enum store_found found =
-		    a->pieces ? get_pieces(s, l, &a->key, &s->many)
-			      : get_from_runs(s, l, a->n, &a->key, &s->many);
-
-		if (found == STORE_DAMAGED)
-			return false;
-		note(s, &out[a->i], from, found);
-	}
-	return true;
-}
-
-bool
-store_get_many(struct store *s, unsigned map, int64_t bucket,
-    const struct str *keys, size_t n, struct str *out)
-{
-	struct layers layers;
-	enum store_found found;
-	enum known known;
-	struct asks asks = {0};
-
-	if (atomic_load_explicit(&s->failed, memory_order_acquire))
-		return false;
-	layers = layers_of(s, map, bucket);
-	s->many.n = 0;
-	mem_grow(&s->asks, &s->cap_asks, n, sizeof *s->asks);
-	for (size_t i = 0; i < n; i++) {
-		size_t from = s->many.n;
-
-		known = get_from_layers(&layers, keys[i], &s->many, &found);
-		if (known == KNOWN) {
-			note(s, &out[i], from, found);
-			continue;
-		}
-		out[i] = (struct str){0};
-		s->asks[asks.n++] =
-		    (struct store_ask){.key = run_key_of(map, bucket, keys[i]),
-			.i = i,
-			.n = s->version.n,
-			.pieces = known == KNOWN_PIECES};
-	}
-	asks.p = s->asks;
-	/* One key alone gains nothing by being fetched ahead. */
-	if ((n > 1 && !look_at_runs(s, &asks, out)) ||
-	    !look_at_each(s, &layers, &asks, out))
-		return false;
-	buf_reserve(&s->many, 1);
-	for (size_t i = 0; i < n; i++)
-		if (out[i].p)
-			out[i].p = s->many.p + ((uintptr_t)out[i].p - 1);
-	return true;
 }
 
 /* ---- buckets ---- */
@@ -536,6 +290,12 @@ store_buckets(struct store *s, unsigned map, int64_t **out)
 			b.p[kept++] = b.p[i];
 	*out = b.p;
 	return kept;
+}
+
+bool
+store_has_runs(const struct store *s)
+{
+	return s->version.n > 0;
 }
 
 bool

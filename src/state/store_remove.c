@@ -15,34 +15,65 @@ is_ours(const char *name)
 {
 	uint64_t number;
 
-	return !strcmp(name, "LOCK") || !strcmp(name, "FORMAT") ||
-	       !strcmp(name, "FORMAT.tmp") || !strcmp(name, "HEAD") ||
-	       !strcmp(name, "lost") ||
+	return store_name_early(name) || !strcmp(name, "FORMAT") ||
+	       !strcmp(name, "HEAD") ||
 	       store_name_kind(name, &number) != STORE_OTHER;
 }
 
-/* One that only a store has? */
 static bool
-is_telling(const char *name)
+names_format(const struct store_dir *d)
 {
-	uint64_t number;
+	struct buf text = {0};
+	struct err err = {0};
+	bool found;
 
-	return !strcmp(name, "FORMAT") || !strcmp(name, "HEAD") ||
-	       store_name_kind(name, &number) == STORE_JOURNAL;
+	(void)store_dir_read(d, "FORMAT", &text, &found, &err);
+	err_release(&err);
+	found = str_starts(buf_str(&text), STR("weir-state "));
+	buf_release(&text);
+	return found;
 }
 
-/* Does it hold such a file, or, if that will do, none at all? */
+int
+store_dir_known(const struct store_dir *d, bool *begun, struct err *err)
+{
+	struct buf names = {0};
+	const char *other = NULL;
+	bool some = false, sure = false;
+	uint64_t number;
+	int rc = store_dir_list(d, &names, err);
+
+	*begun = !rc;
+	STORE_EACH_NAME(name, &names)
+	{
+		some = true;
+		*begun &= store_name_early(name);
+		sure |= !strcmp(name, "HEAD") ||
+			store_name_kind(name, &number) != STORE_OTHER;
+		if (!is_ours(name))
+			other = name;
+	}
+	if (!rc && !some)
+		rc = store_damaged(
+		    d, NULL, err, "there is no state in the directory");
+	else if (!rc && other && !sure && !names_format(d))
+		rc = store_foreign(d, other, err);
+	buf_release(&names);
+	return rc;
+}
+
 static bool
-has_any(const struct store_dir *d, bool (*is)(const char *name), bool none)
+has_store(const struct store_dir *d)
 {
 	struct buf names = {0};
 	struct err err = {0};
 	bool found = false;
+	uint64_t number;
 
 	if (!store_dir_list(d, &names, &err))
-		found = none && !names.n;
-	STORE_EACH_NAME(name, &names)
-	found |= is(name);
+		STORE_EACH_NAME(name, &names)
+	found |= !strcmp(name, "FORMAT") || !strcmp(name, "HEAD") ||
+		 store_name_kind(name, &number) == STORE_JOURNAL;
 	buf_release(&names);
 	err_release(&err);
 	return found;
@@ -54,8 +85,7 @@ store_is(const char *dir)
 	struct store_options options = {.read_only = true};
 	struct store_dir d;
 	struct err err = {0};
-	bool is = !store_dir_open(&d, dir, &options, &err) &&
-		  has_any(&d, is_telling, false);
+	bool is = !store_dir_open(&d, dir, &options, &err) && has_store(&d);
 
 	store_dir_close(&d);
 	err_release(&err);
@@ -169,11 +199,10 @@ store_remove(const char *dir, struct err *err)
 	struct store_options options = {0};
 	struct store_dir d;
 	int failed = store_dir_open(&d, dir, &options, err);
+	bool begun;
 
-	/* What was half made, or is half removed, is one, too: even nothing. */
-	if (!failed && !has_any(&d, is_ours, true))
-		failed =
-		    store_damaged(&d, NULL, err, "this is no state directory");
+	if (!failed)
+		failed = store_dir_known(&d, &begun, err);
 	if (!failed)
 		failed = store_dir_lock(&d, &options, err);
 	if (!failed)

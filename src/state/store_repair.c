@@ -368,10 +368,13 @@ store_repair(const char *dir, void (*tell)(void *arg, const char *line),
 	struct store_options o = {0};
 	struct repair p = {.store = store_new(&o), .say = tell, .arg = arg};
 	int rc = store_dir_open(&p.store->dir, dir, &o, err);
+	bool begun = false;
 
 	if (!rc)
-		rc = store_dir_lock(&p.store->dir, &o, err);
+		rc = store_dir_known(&p.store->dir, &begun, err);
 	if (!rc)
+		rc = store_dir_lock(&p.store->dir, &o, err);
+	if (!rc && !begun)
 		rc = repair(&p, err);
 	recovery_release(&p.r);
 	mem_free(p.runs);

@@ -95,12 +95,27 @@ check_target(const struct store_dir *to, struct err *err)
 	if (!rc && names.n) {
 		rc = store_damaged(to, NULL, err, "is not empty");
 		err_hint(err,
-		    "another directory; or weir state rm %s, if this is a "
-		    "state that nobody wants",
+		    "another directory; or weir state rm %s, if a copy was "
+		    "not finished there",
 		    to->path);
 	}
 	buf_release(&names);
 	return rc;
+}
+
+/* A copy that was not finished: what is in it came from here. */
+static void
+take_back(const struct store_dir *to)
+{
+	struct buf names = {0};
+	struct err err = {0};
+
+	if (!store_dir_list(to, &names, &err))
+		STORE_EACH_NAME(name, &names)
+	store_dir_unlink(to, name);
+	rmdir(to->path);
+	buf_release(&names);
+	err_release(&err);
 }
 
 /*
@@ -137,9 +152,7 @@ store_savepoint(struct store *s, const char *to, struct err *err)
 	struct store_options look = {.read_only = true},
 			     make = {.create = true};
 	struct store_dir d = {.fd = -1, .lock = -1};
-	struct err other = {0};
 	struct store *seen;
-	bool began = false;
 	int rc;
 
 	if (store_wait(s, err) || store_open(&seen, s->dir.path, &look, err))
@@ -147,13 +160,12 @@ store_savepoint(struct store *s, const char *to, struct err *err)
 	rc = store_dir_open(&d, to, &make, err);
 	if (!rc)
 		rc = check_target(&d, err);
-	began = !rc;
-	if (!rc)
+	if (!rc) {
 		rc = write_there(seen, &d, err);
+		if (rc)
+			take_back(&d);
+	}
 	store_dir_close(&d);
-	if (rc && began && store_remove(to, &other))
-		err_note(err, "%s is left half made", to);
-	err_release(&other);
 	if (store_close(seen, rc ? NULL : err) && !rc)
 		rc = -1;
 	return rc;

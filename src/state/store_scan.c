@@ -64,8 +64,8 @@ add_table(struct store_scan *c, struct mem_section *section)
 	l->items = mem_array(section->index.n, sizeof *l->items);
 	spare = mem_array(section->index.n, sizeof *spare);
 	while ((e = mem_section_next(section, &at)))
-		l->items[l->n++].entry = e;
-	entry_sort(l->items, spare, l->n);
+		l->items[l->n++].of = e;
+	entry_sort(l->items, spare, l->n, entry_key);
 	mem_free(spare);
 }
 
@@ -131,16 +131,18 @@ static void
 next_of_table(struct scan_layer *l)
 {
 	const struct entry_item *item = &l->items[l->at];
+	const struct mem_entry *e;
 
 	l->there = l->at < l->n;
 	if (!l->there)
 		return;
 	l->at++;
 	l->prefix = item->prefix;
-	l->key = mem_key(item->entry);
-	l->value = mem_value(item->entry);
-	l->deleted = mem_deleted(item->entry);
-	l->pieces = l->deleted ? PIECES_NONE : mem_pieces(item->entry);
+	e = item->of;
+	l->key = mem_key(e);
+	l->value = mem_value(e);
+	l->deleted = mem_deleted(e);
+	l->pieces = l->deleted ? PIECES_NONE : mem_pieces(e);
 }
 
 static int

@@ -224,8 +224,10 @@ log_close(struct store *s)
 	char name[STORE_NAME_MAX];
 	struct err err = {0};
 
-	if (s->log.fd < 0 || !s->log.ours)
+	if (s->log.fd < 0 || !s->log.ours || store_dir_fence(&s->dir, &err)) {
+		err_release(&err);
 		return;
+	}
 	frame_begin(&sink);
 	frame_end(&sink, FRAME_CLOSE);
 	store_name(name, STORE_JOURNAL, s->log.number);
@@ -354,7 +356,7 @@ commit_job(struct store *s, struct err *err)
 	if (rc || raise_format(s, err))
 		return -1;
 	rc = s->log.fd < 0 || is_full(s) ? write_whole(s, err) : append(s, err);
-	if (rc)
+	if (rc || store_dir_fence(&s->dir, err))
 		return -1;
 	write_head(s);
 	collect(s);
@@ -367,6 +369,8 @@ job_do(struct store *s, struct err *err)
 	memtable_free(s->trash);
 	memtable_free(s->trash_aside);
 	s->trash = s->trash_aside = NULL;
+	if (store_dir_fence(&s->dir, err))
+		return -1;
 	if (s->job.behind)
 		merge_wait(s);
 	s->job.flushed = false;

@@ -93,6 +93,18 @@ void table_cells(struct table *t, const struct str *keys,
 void table_fetch(struct table *t, const struct str *keys,
     const uint64_t *hashes, unsigned n);
 
+/*
+ * The same of several lists, of up to BATCH_ROWS keys each. more: what was
+ * found out by the last call still counts.
+ */
+struct table_keys {
+	const struct str *keys;
+	const uint64_t *hashes;
+	unsigned n;
+};
+void table_fetch_all(
+    struct table *t, const struct table_keys *lists, unsigned n, bool more);
+
 /* The cell whose bytes these are. */
 static inline struct cell *
 cell_of_bytes(char *bytes)
@@ -132,6 +144,12 @@ struct cell_codec {
 	 */
 	void (*merge)(void *arg, struct table *t, struct cell *into,
 	    const struct cell *from);
+	/*
+	 * NULL, or: the cell is about to be written down, and may put into the
+	 * state what is better there by itself.
+	 */
+	void (*shed)(
+	    void *arg, int64_t bucket, struct table *t, struct cell *c);
 	/*
 	 * NULL: a piece that nothing came before is the same as a whole cell,
 	 * or: makes it that. `piece` is still set.

@@ -180,12 +180,20 @@ kept_read(struct kept *k, struct table *t, struct cell *c, struct str value)
 }
 
 static void
+shed(struct kept *k, struct cell *c)
+{
+	if (k->codec->shed && !c->loose)
+		k->codec->shed(k->arg, k->bucket, k->table, c);
+}
+
+static void
 put_cell(struct kept *k, struct cell *c)
 {
 	struct buf *value = &k->state->scratch;
 
 	k->put = true;
 	c->stored = true;
+	shed(k, c);
 	if (c->piece) {
 		kept_append(k, c);
 		return;
@@ -348,9 +356,8 @@ table_remove(struct table *t, struct cell *c)
 
 /* ---- finding ---- */
 
-/* What the store has of a key becomes a cell. */
-static bool
-take_back(struct kept *k, struct str key, uint64_t hash, struct str value)
+bool
+kept_take_back(struct kept *k, struct str key, uint64_t hash, struct str value)
 {
 	struct table *t = k->table;
 	struct cell *c;
@@ -380,34 +387,9 @@ kept_find(struct kept *k, struct str key, uint64_t hash)
 	value->n = 0;
 	if (state_get(k->map, k->bucket, key, value) != STORE_FOUND)
 		return NULL;
-	take_back(k, key, hash, buf_str(value));
+	kept_take_back(k, key, hash, buf_str(value));
 	kept_busy(k);
 	return table_find_here(k->table, key, hash);
-}
-
-/* Looks for cells that are not in memory; those there are get made. */
-static void
-fetch_missing(struct kept *k, const struct str *keys, const uint64_t *hashes,
-    const uint16_t *ix, unsigned n, struct cell **cells, unsigned n_missing)
-{
-	struct state *s = k->state;
-	uint16_t at[BATCH_ROWS];
-	unsigned m = 0;
-
-	mem_grow(&s->keys, &s->cap_keys, n_missing, sizeof *s->keys);
-	mem_grow(&s->values, &s->cap_values, n_missing, sizeof *s->values);
-	for (unsigned i = 0; i < n; i++) {
-		if (cells[i] || absent_has(k, keys[ix[i]], hashes[ix[i]]))
-			continue;
-		at[m] = ix[i];
-		s->keys[m++] = keys[ix[i]];
-	}
-	if (!m || !store_get_many(s->store, k->map->number, k->bucket, s->keys,
-		      m, s->values))
-		return;
-	for (unsigned i = 0; i < m; i++)
-		if (s->values[i].p)
-			take_back(k, s->keys[i], hashes[at[i]], s->values[i]);
 }
 
 /* What was missed, or was made for the same key just now. */
@@ -423,31 +405,6 @@ make_cell(struct kept *k, struct str key, uint64_t hash, bool to_add)
 }
 
 void
-table_fetch(
-    struct table *t, const struct str *keys, const uint64_t *hashes, unsigned n)
-{
-	struct kept *k = t->kept;
-	struct cell *cells[BATCH_ROWS];
-	uint16_t ix[BATCH_ROWS];
-	unsigned n_missing;
-
-	must(n <= BATCH_ROWS);
-	if (!k || !k->partial)
-		return;
-	for (unsigned i = 0; i < n; i++)
-		ix[i] = (uint16_t)i;
-	absent_forget(k);
-	n_missing = table_find_all(t, keys, hashes, ix, n, cells);
-	if (!n_missing)
-		return;
-	fetch_missing(k, keys, hashes, ix, n, cells, n_missing);
-	for (unsigned i = 0; i < n; i++)
-		if (!cells[i] && !table_find_here(t, keys[i], hashes[i]))
-			absent_add(k, keys[i], hashes[i], n_missing);
-	kept_busy(k);
-}
-
-void
 kept_cells(struct kept *k, const struct str *keys, const uint64_t *hashes,
     const uint16_t *ix, unsigned n, bool to_add, char **out)
 {
@@ -457,7 +414,7 @@ kept_cells(struct kept *k, const struct str *keys, const uint64_t *hashes,
 
 	must(n <= BATCH_ROWS);
 	if (n_missing && k->partial && !to_add)
-		fetch_missing(k, keys, hashes, ix, n, cells, n_missing);
+		kept_fetch_missing(k, keys, hashes, ix, n, cells);
 	if (n_missing)
 		table_reserve(t, n_missing);
 	for (unsigned i = 0; i < n; i++) {
@@ -502,7 +459,7 @@ table_load(struct table *t)
 		}
 		c = table_find_here(t, key, hash);
 		if (!c)
-			take_back(k, key, hash, value);
+			kept_take_back(k, key, hash, value);
 		else if (c->piece)
 			kept_join(k, c, value);
 	}
@@ -594,6 +551,7 @@ move(struct kept *k, struct cell *c)
 	if (t->flat) {
 		to = copy_cell(t, c);
 	} else {
+		shed(k, c);
 		to = table_alloc(t, cell_key(t, c), c->hash);
 		value->n = 0;
 		kept_write(k, c, value);

@@ -120,12 +120,14 @@ class Remove:
         pass
 
     def judge(self, b, p, d, want, done):
-        trouble = None
-        if not done and os.path.exists(d + "/state"):
+        if not os.path.exists(d + "/state"):
+            return None
+        if not done and os.listdir(d + "/state"):
             trouble = again(b, d, self.argv)
-        if not trouble and os.path.exists(d + "/state"):
-            trouble = "it is still there"
-        return trouble
+            if trouble or not os.path.exists(d + "/state"):
+                return trouble
+        # An empty directory is no state, and does no harm.
+        return "it is still there" if os.listdir(d + "/state") else None
 
 
 COMMANDS = [

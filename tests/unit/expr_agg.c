@@ -465,6 +465,41 @@ test_order(void)
 	    ordered("last", AGG_NULLS_LAST, false), "c", "which may be NULL's");
 }
 
+/* ---- saved without zeros ---- */
+
+static void
+test_packed(void)
+{
+	/* As states of old have it: 438, one integer, no floats. */
+	static const char plain[50] = {1, (char)0xb6, 1, [17] = 1};
+	static const char zero[] = {
+	    (char)(128 | 49), 5, 3, (char)0xb6, 0, 1, 1};
+	static const char none[] = {(char)(128 | 49), 5, 0, 1, 1};
+	static const char beyond[] = {(char)(128 | 8), 2, 1, 1};
+	struct agg_call sum = call_of("sum", 1), count = call_of("count", 0);
+	void *acc = acc_new(&sum);
+	struct buf saved = {0};
+
+	ok(agg_load(&sum, &heap, acc, (struct str){plain, sizeof plain}),
+	    "what is not packed is read");
+	same(result(&sum, acc), "438", "and is what it was");
+	agg_save(&sum, acc, &saved);
+	ok(saved.n == 7, "its zeros are not kept");
+	acc = acc_new(&sum);
+	ok(agg_load(&sum, &heap, acc, buf_str(&saved)), "that is read, too");
+	same(result(&sum, acc), "438", "and the same");
+	ok(!agg_load(
+	       &sum, &heap, acc_new(&sum), (struct str){zero, sizeof zero}),
+	    "a byte that is 0 is left out, or it is damage");
+	ok(!agg_load(
+	       &sum, &heap, acc_new(&sum), (struct str){none, sizeof none}),
+	    "so is a word of none");
+	ok(!agg_load(&count, &heap, acc_new(&count),
+	       (struct str){beyond, sizeof beyond}),
+	    "so is a word behind the last");
+	buf_release(&saved);
+}
+
 /* ---- DISTINCT and FILTER ---- */
 
 static const char *
@@ -572,6 +607,7 @@ main(void)
 	test_owed();
 	test_memory();
 	test_order();
+	test_packed();
 	arena_release(&heap);
 	arena_release(&scratch);
 	return tap_done();

@@ -57,6 +57,115 @@ get_absent(struct run_file *r, const struct entries *e)
 	buf_release(&out);
 }
 
+/* ---- many at once ---- */
+
+struct many {
+	struct run_ask *asks, **order;
+	size_t n, cap;
+};
+
+static void
+add_ask(struct many *m, const struct run_entry *x)
+{
+	mem_grow(&m->asks, &m->cap, m->n + 1, sizeof *m->asks);
+	m->asks[m->n++] =
+	    (struct run_ask){.key = run_key_of(x->map, x->bucket, x->key)};
+}
+
+static int
+ask_cmp(const void *a, const void *b)
+{
+	const struct run_ask *x = a, *y = b;
+
+	return key_cmp(x->key.key, y->key.key);
+}
+
+/* Has an ask, which is done, the same answer as a look-up alone? */
+static bool
+same_answer(
+    struct run_file *r, const struct run_ask *a, const struct buf *values)
+{
+	struct run_key k = a->key;
+	struct buf out = {0};
+	struct err err = {0};
+	enum run_found found =
+	    run_file_get(r, k.map, k.bucket, k.key, &out, &err);
+	bool same = found == a->found;
+
+	if (same && found == RUN_FOUND)
+		same = str_eq(
+		    buf_str(&out), (struct str){values->p + a->from, a->n});
+	buf_release(&out);
+	return same;
+}
+
+/* Those that are found are read, first what is at hand. */
+static void
+read_many(struct run_file *r, struct many *m, struct buf *values)
+{
+	struct err err = {0};
+	size_t n = m->n;
+
+	for (unsigned wait = 0; wait < 2; wait++) {
+		size_t left = 0;
+
+		for (size_t i = 0; i < n; i++)
+			if (m->order[i]->found == RUN_LATER)
+				m->order[left++] = m->order[i];
+		n = left;
+		n_wrong +=
+		    !run_file_read_many(r, m->order, n, wait, values, &err);
+	}
+}
+
+/* One in so many of a section's keys, and as many that are not there. */
+static void
+get_section(struct run_file *r, const struct entries *e,
+    const struct run_section *s, uint32_t one_in, const struct entries *probe)
+{
+	struct many m = {0};
+	struct buf values = {0};
+	struct err err = {0};
+
+	for (size_t i = 0; i < e->n; i++)
+		if (e->at[i].map == s->map && e->at[i].bucket == s->bucket &&
+		    !gen_below(one_in))
+			add_ask(&m, &e->at[i]);
+	for (size_t i = 0; i < probe->n; i++) {
+		struct run_entry x = probe->at[gen_below((uint32_t)probe->n)];
+
+		x.map = s->map;
+		x.bucket = s->bucket;
+		add_ask(&m, &x);
+	}
+	qsort(m.asks, m.n, sizeof *m.asks, ask_cmp);
+	m.order = mem_array(m.n + 1, sizeof *m.order);
+	for (size_t i = 0; i < m.n; i++)
+		m.order[i] = &m.asks[i];
+	n_wrong += !run_file_find_many(r, m.order, m.n, &err);
+	read_many(r, &m, &values);
+	for (size_t i = 0; i < m.n; i++)
+		n_wrong += !same_answer(r, &m.asks[i], &values);
+	buf_release(&values);
+	mem_free(m.asks);
+	mem_free(m.order);
+}
+
+static void
+get_many(struct run_file *r, const struct entries *e)
+{
+	static const uint32_t shares[] = {1, 3, 40, 1000};
+	unsigned n;
+	const struct run_section *s = run_file_sections(r, &n);
+	struct entries probe = {0};
+
+	entries_random(&probe, 100, 4, 1);
+	for (unsigned k = 0; k < 4; k++)
+		for (unsigned i = 0; i < n && i < 5; i++)
+			get_section(r, e, &s[i], shares[k], &probe);
+	entries_release(&probe);
+}
+
 static void
 walk(struct run_cursor *c, const struct run_entry *want, size_t n)
 {
@@ -113,6 +222,7 @@ compare(const struct entries *e, size_t cache_bytes, const char *what)
 		return;
 	get_all(r, e);
 	get_absent(r, e);
+	get_many(r, e);
 	walk(run_cursor_new(r), e->at, e->n);
 	walk_sections(r, e);
 	n_wrong += run_file_check(r, print_line, NULL);
