@@ -387,10 +387,10 @@ near() {
 }
 
 @test "memory: values of one group stay near the limit" {
-	many 400000 300007 >many.jsonl
+	many 700000 600011 >many.jsonl
 	near 36864 'SELECT count(DISTINCT k) AS d' many.jsonl
 	near 36864 -l 10s 'SELECT count(DISTINCT k) AS d, sum(v) AS s
-		GROUP BY tumble(1d)' many.jsonl
+		GROUP BY tumble(7d)' many.jsonl
 	near 36864 -m upsert 'SELECT count(DISTINCT k) AS d' many.jsonl
 }
 

@@ -63,9 +63,9 @@ def odd(text, at, line):
 
 # ---- stages ----
 
-def log_grows(first, last):
+def log_grows(first, last, keys=5):
     def step(d):
-        append(d + "/in/app.log", records(first, last))
+        append(d + "/in/app.log", records(first, last, keys=keys))
     return step
 
 
@@ -211,6 +211,13 @@ PIPELINES = [
                         PIECES, "in/app.log"],
              [log_grows(0, 100), log_grows(100, 160), log_grows(160, 200)],
              torture="rows=10,commit=3,evict", often="rows=5,commit=1,evict"),
+    # Journals and runs are short, and merges pause: most of what is done is
+    # merging.
+    Pipeline("merges", ["-m", "changelog", "-o", "out/a.jsonl", LIVE,
+                        "in/app.log"],
+             [log_grows(i, i + 40, 60) for i in range(0, 240, 40)],
+             torture="rows=30,commit=3,journal=700",
+             often="rows=10,commit=2,journal=700"),
     Pipeline("ahead", ["-T", "ts", "-l", "5s", "--mem", "1M", "-o",
                        "out/a.jsonl", AHEAD, "in/app.log"],
              [log_grows(0, 100), log_grows(100, 160), log_grows(160, 200)],
