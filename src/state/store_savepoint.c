@@ -93,8 +93,11 @@ check_target(const struct store_dir *to, struct err *err)
 	int rc = store_dir_list(to, &names, err);
 
 	if (!rc && names.n) {
-		store_damaged(to, NULL, err, "is not empty");
-		rc = err_hint(err, "a copy takes a directory of its own");
+		rc = store_damaged(to, NULL, err, "is not empty");
+		err_hint(err,
+		    "another directory; or weir state rm %s, if a copy was "
+		    "not finished there",
+		    to->path);
 	}
 	buf_release(&names);
 	return rc;
