@@ -365,6 +365,35 @@ near() {
 	near 36864 -T t -l 1h -f dedup.yaml many.jsonl
 }
 
+@test "memory: values of one group that do not fit give the same" {
+	local a="count(DISTINCT k) AS a, count(*) AS n"
+	local b="count(DISTINCT k, v) FILTER (WHERE v < 500) AS b, sum(v) AS s"
+
+	many 60000 40000 >many.jsonl
+	split -l 30000 many.jsonl part
+	mv partaa first.jsonl
+	mv partab rest.jsonl
+	for q in "SELECT $a" "SELECT $a, $b" \
+	    "SELECT v % 3 AS g, $a, $b GROUP BY g" \
+	    "SELECT v % 3 AS g, $a GROUP BY ROLLUP(g)" \
+	    "SELECT $a, $b GROUP BY tumble(5m)" \
+	    "SELECT v % 3 AS g, $a GROUP BY hop(10m, 5m), g"; do
+		same -l 10s -T t "$q" first.jsonl rest.jsonl
+		same_in_two -l 10s -T t "$q"
+	done
+	for how in changelog upsert; do
+		same -m "$how" "SELECT v % 3 AS g, $a, $b GROUP BY g" many.jsonl
+	done
+}
+
+@test "memory: values of one group stay near the limit" {
+	many 700000 600011 >many.jsonl
+	near 36864 'SELECT count(DISTINCT k) AS d' many.jsonl
+	near 36864 -l 10s 'SELECT count(DISTINCT k) AS d, sum(v) AS s
+		GROUP BY tumble(7d)' many.jsonl
+	near 36864 -m upsert 'SELECT count(DISTINCT k) AS d' many.jsonl
+}
+
 @test "memory: sessions that end at one time need memory for all" {
 	awk 'BEGIN {
 		for (i = 0; i < 60000; i++)

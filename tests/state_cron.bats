@@ -167,3 +167,46 @@ values() {
 		cmp want got
 	done
 }
+
+@test "cron: of a set whose changes are shown what is new is put" {
+	local q='SELECT k, count(*) n, count(DISTINCT v) d GROUP BY k'
+	values 1 60000 >in.json
+	weir -q -s ./st -m upsert "$q" in.json | tail -n 1 >got
+	echo '{"op":"+U","k":"a","n":60000,"d":60000}' >want
+	cmp want got
+	values 59991 60020 >>in.json
+	wrote=$(weir -q -s ./st -m upsert "$q" in.json | tail -n 1 >got &&
+		awk '/^wchar/ { print $2 }' "/proc/$BASHPID/io")
+	echo '{"op":"+U","k":"a","n":60030,"d":60020}' >want
+	cmp want got
+	[ "$wrote" -lt 100000 ]
+}
+
+@test "cron: a large set goes on however it is looked at" {
+	local one='count(*) n, count(DISTINCT v) d' run=0
+	local two="max(t) m, count(DISTINCT k) kk, $one"
+	: >in.json
+	for how in 'final' 'upsert' 'final --mem 1M' 'changelog --mem 1M' \
+	    'upsert' 'final' 'upsert --mem 1M'; do
+		values $((run * 4000)) $((run * 4000 + 5000)) >>in.json
+		run=$((run + 1))
+		q="SELECT k, $one GROUP BY k"
+		[ "$run" -lt 4 ] || q="SELECT k, $two GROUP BY k"
+		# shellcheck disable=SC2086
+		gives 0 weir -q -s ./st -m $how "$q" in.json
+	done
+	weir -q -s ./st --final "SELECT k, $one GROUP BY k" in.json >got
+	weir -q "SELECT k, $one GROUP BY k" in.json >want
+	cmp want got
+}
+
+@test "cron: a set that was put by itself comes back for corrections" {
+	local q='SELECT k, count(DISTINCT v) d GROUP BY k, tumble(1d)'
+	values 1 30000 >in.json
+	gives 0 weir -q -s ./st --mem 1M -l 1m -T t "$q" in.json
+	at=1000 values 29001 31000 >>in.json
+	gives 0 weir -q -s ./st -l 1m --allow 1h -T t "$q" in.json
+	weir -q -s ./st -l 1m --allow 1h -T t --final "$q" in.json >got
+	weir -q -l 1m --allow 1h -T t "$q" in.json >want
+	cmp want got
+}

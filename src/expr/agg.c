@@ -8,6 +8,7 @@
 #include "expr/agg.h"
 
 #include "data/key.h"
+#include "expr/agg_far.h"
 #include "expr/agg_kept.h"
 #include "expr/agg_log.h"
 #include "expr/agg_part.h"
@@ -146,7 +147,8 @@ agg_size(const struct agg_call *call)
 	if (agg_keeps_rows(call))
 		return kept_size();
 	return call->agg->size(call) +
-	       (keeps_set(call) ? (unsigned)sizeof(struct seen_set *) : 0);
+	       (keeps_set(call) ? (unsigned)sizeof(struct seen_set *) : 0) +
+	       (agg_goes_far(call) ? (unsigned)sizeof(int64_t) : 0);
 }
 
 /* ---- adding rows ---- */
@@ -254,8 +256,10 @@ add_distinct(const struct agg_call *call, struct arena *heap,
 
 		fetch(&q, k, rows->n);
 		if (key.n && seen_count_hashed(set, heap, key, q.hash[k],
-				 q.types[k], n, agg_sign(rows, k)))
+				 q.types[k], n, agg_sign(rows, k))) {
+			agg_far_adds(call, agg_acc(call, rows, k));
 			pick(&p, &r, k);
+		}
 		q.near = *set;
 	}
 	buf_release(&q.keys);
@@ -358,6 +362,15 @@ merge_distinct(const struct agg_call *call, struct arena *heap, void *into,
 	arena_release(&a);
 }
 
+static void
+merge_sets(const struct agg_call *call, struct arena *heap, void *into,
+    const void *from)
+{
+	if (agg_goes_far(call))
+		agg_far_merge(call, into, from);
+	merge_distinct(call, heap, into, set_in(call, from));
+}
+
 void
 agg_merge(const struct agg_call *call, struct arena *heap, void *into,
     const void *from)
@@ -368,7 +381,7 @@ agg_merge(const struct agg_call *call, struct arena *heap, void *into,
 	if (agg_keeps_rows(call))
 		kept_merge(call, heap, into, from);
 	else if (keeps_set(call))
-		merge_distinct(call, heap, into, set_in(call, from));
+		merge_sets(call, heap, into, from);
 	else
 		call->agg->merge(call, heap, into, from);
 }
@@ -441,6 +454,8 @@ agg_value(const struct agg_call *call, const void *acc, struct arena *out)
 	call = working(call, &room);
 	if (agg_keeps_rows(call))
 		return kept_value(call, acc, out);
+	if (agg_far(call, acc) == AGG_FAR_SOME)
+		return VALUE_NULL;
 	return call->agg->value(call, acc, out);
 }
 
@@ -455,6 +470,10 @@ save_plain(const struct agg_call *call, const void *acc, struct buf *out)
 	}
 	if (!keeps_set(call)) {
 		call->agg->save(call, acc, out);
+		return;
+	}
+	if (agg_far(call, acc)) {
+		agg_far_save(call, acc, out);
 		return;
 	}
 	agg_put_u8(out, AGG_SAVE_VERSION);
@@ -473,10 +492,9 @@ agg_save(const struct agg_call *call, const void *acc, struct buf *out)
 
 /* A set is enough to have the accumulator again: every value is added. */
 static bool
-load_distinct(const struct agg_call *call, struct arena *heap, void *acc,
-    struct str bytes)
+load_set(const struct agg_call *call, struct arena *heap, void *acc,
+    struct agg_in in)
 {
-	struct agg_in in = agg_in_start(bytes);
 	struct seen_set **set = set_of(call, acc);
 	unsigned n = agg_n_inputs(call);
 	struct value v[AGG_ARGS_MAX];
@@ -494,6 +512,24 @@ load_distinct(const struct agg_call *call, struct arena *heap, void *acc,
 		arena_reset(&a);
 	}
 	arena_release(&a);
+	return true;
+}
+
+static bool
+load_distinct(const struct agg_call *call, struct arena *heap, void *acc,
+    struct str bytes)
+{
+	int64_t count;
+
+	if (!agg_far_is(bytes))
+		return load_set(call, heap, acc, agg_in_start(bytes));
+	if (!agg_far_load(call, acc, &bytes, &count) ||
+	    !load_set(call, heap, acc,
+		(struct agg_in){bytes.p, bytes.p + bytes.n, false}))
+		return false;
+	/* All there are, besides those in the set. */
+	if (agg_far(call, acc) == AGG_FAR_COUNTED)
+		agg_counted(call, acc, count);
 	return true;
 }
 

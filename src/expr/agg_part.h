@@ -146,6 +146,9 @@ seen_hash(struct str key)
 	return (uint32_t)hash_bytes(key.p, key.n);
 }
 
+/* Are they there? */
+bool seen_has(const struct seen_set *s, struct str key);
+
 /*
  * For sets beyond the nearest caches: brings the slot of a key near, and,
  * some keys later, its entry.

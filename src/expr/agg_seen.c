@@ -124,6 +124,22 @@ seen_find(struct seen_set *s, struct arena *heap, struct str key, uint32_t hash,
 	return e;
 }
 
+bool
+seen_has(const struct seen_set *s, struct str key)
+{
+	uint32_t hash = seen_hash(key), at = hash & (s->cap - 1);
+	uint64_t tag = tag_of(hash), slot;
+
+	for (; s->cap && (slot = s->slots[at]); at = (at + 1) & (s->cap - 1)) {
+		const struct seen *e = index_pointer(slot);
+
+		if (index_tag(slot) == tag && e->hash == hash &&
+		    e->len == key.n && !memcmp(e->bytes, key.p, key.n))
+			return e->count > 0;
+	}
+	return false;
+}
+
 void
 seen_fetch_slot(const struct seen_set *s, uint32_t hash)
 {

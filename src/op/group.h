@@ -5,6 +5,7 @@
  *   group.c      the steps `group` and `window`: arguments, binding, prepare
  *   group_state.c  what is kept of them between runs
  *   group_show.c   the same for people
+ *   group_far.c  values of count(DISTINCT …) that are too many for a cell
  *   group_row.c  result rows: keys and aggregates to columns, HAVING, SELECT
  *   slices.c     running over slices (tumble, hop, cumulate, calendar, all),
  *                with slice_tree.c and slide.c for windows that overlap
@@ -193,6 +194,10 @@ void group_merge_piece(const struct group_config *c, struct arena *heap,
 void group_add(const struct group_config *c, struct arena *heap,
     const struct group_prep *prep, struct agg_rows *rows);
 
+/* The first part of it: their number, where that is known. */
+void group_count_rows(const struct group_config *c,
+    const struct group_prep *prep, struct agg_rows *rows);
+
 /*
  * The same to cells of a table of which some may be pieces: where these have
  * become large, what came before them is got.
@@ -201,6 +206,8 @@ void group_add_to_pieces(const struct group_config *c, struct table *t,
     const struct group_prep *prep, struct agg_rows *rows);
 
 /* ---- group_state.c ---- */
+
+struct group_far;
 
 /* How cells of accumulators are kept: the arg of group_codec. */
 struct group_keep {
@@ -211,6 +218,7 @@ struct group_keep {
 	unsigned *n_from; /* aggregates of the version */
 	unsigned version;
 	struct arena arena;
+	struct group_far *far; /* whose values may be by themselves, or NULL */
 };
 
 extern const struct cell_codec group_codec;

@@ -18,7 +18,7 @@
  */
 #include "base/hash.h"
 #include "base/mem.h"
-#include "op/group.h"
+#include "op/group_far.h"
 #include "op/keys.h"
 #include "op/ttl.h"
 #include "state/table.h"
@@ -35,6 +35,7 @@ struct live_run {
 
 	/* What is kept; step NULL: nothing is. */
 	struct group_keep keep;
+	struct group_far far;
 	struct state_map *starts, *cells;
 	uint64_t saved; /* n_held as it is noted */
 	int64_t now;	/* the watermark */
@@ -73,6 +74,7 @@ group_live_close(struct op_run *run)
 	if (r->cells)
 		table_pieces_end(r->cells);
 	ttl_release(&r->ttl);
+	group_far_release(&r->far);
 	arena_release(&r->scratch);
 	group_keep_release(&r->keep);
 	mem_free(r->before);
@@ -130,7 +132,12 @@ take(struct live_run *r, const struct batch *b, const struct group_prep *p,
 		arena_reset(&r->scratch);
 		group_values(c, acc, &r->scratch, r->before);
 	}
-	group_add(c, heap, p, &add);
+	if (r->far.map) {
+		group_count_rows(c, p, &add);
+		group_far_add(&r->far, p, &r->table, &add);
+	} else {
+		group_add(c, heap, p, &add);
+	}
 	if (gone)
 		r->n_held -= n == 1;
 	else
@@ -147,16 +154,22 @@ find_cells(struct live_run *r, struct batch *b, const struct group_prep *p,
 	char **cells =
 	    arena_array(b->arena, (size_t)r->c->n_sets * n, sizeof *cells);
 	unsigned first = op_selected_from(b, from);
-	uint16_t ks[BATCH_ROWS];
+	uint16_t ks[BATCH_ROWS], rows[BATCH_ROWS];
+	struct agg_rows each = {.n = n, .rows = rows};
 
-	for (unsigned i = 0; i < n; i++)
+	for (unsigned i = 0; i < n; i++) {
 		ks[i] = (uint16_t)(first + i);
+		rows[i] = (uint16_t)batch_row(b, first + i);
+	}
 	for (size_t set = 0; b->n_ahead && set < r->c->n_sets; set++)
 		keys_fetch(&r->table, b, p->keys + set * p->stride,
 		    p->hashes + set * p->stride, from, to);
-	for (size_t set = 0; set < r->c->n_sets; set++)
+	for (size_t set = 0; set < r->c->n_sets; set++) {
 		table_cells(&r->table, p->keys + set * p->stride,
 		    p->hashes + set * p->stride, ks, n, cells + set * n);
+		each.cells = cells + set * n;
+		group_far_fetch(&r->far, p, &r->table, &each);
+	}
 	return cells;
 }
 
@@ -313,6 +326,8 @@ group_live_restore(struct op_run *run, struct state_step *step, struct err *err)
 	table_pieces(r->cells, &group_codec, &r->keep, r->c->cell_bytes, false);
 	table_keep(
 	    &r->table, r->cells, everything.start, &group_codec, &r->keep);
+	group_far_init(&r->far, r->c, &r->keep, step);
+	group_far_show(&r->far, everything.start, &r->table);
 	r->starts = state_map(step, "slices");
 	scan = state_scan(r->starts, 0);
 	while (group_next_slice(r->starts, scan, &all))

@@ -242,9 +242,13 @@ group_merge(const struct group_config *c, enum group_part part,
 		merge_counts(c, into, from);
 }
 
-static void
-count_rows(const struct group_config *c, const struct agg_rows *rows)
+void
+group_count_rows(const struct group_config *c, const struct group_prep *prep,
+    struct agg_rows *rows)
 {
+	rows->sign = prep->sign;
+	if (!c->counts)
+		return;
 	for (unsigned k = 0; k < rows->n; k++) {
 		char *acc = rows->cells[k];
 		int64_t n = group_count(c, acc);
@@ -258,9 +262,7 @@ void
 group_add(const struct group_config *c, struct arena *heap,
     const struct group_prep *prep, struct agg_rows *rows)
 {
-	rows->sign = prep->sign;
-	if (c->counts)
-		count_rows(c, rows);
+	group_count_rows(c, prep, rows);
 	for (unsigned i = 0; i < c->grouping.n_aggs; i++) {
 		const struct agg_call *call = &c->grouping.aggs[i];
 

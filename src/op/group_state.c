@@ -12,7 +12,7 @@
 #include "data/key.h"
 #include "data/pack.h"
 #include "expr/agg_log.h"
-#include "op/group.h"
+#include "op/group_far.h"
 #include "op/written.h"
 #include "state/code.h"
 
@@ -294,8 +294,18 @@ end_piece(void *arg, struct table *t, struct cell *c)
 	}
 }
 
+static void
+shed_cell(void *arg, int64_t bucket, struct table *t, struct cell *c)
+{
+	const struct group_keep *k = arg;
+
+	if (k->far)
+		group_far_shed(k->far, bucket, t, c);
+}
+
 const struct cell_codec group_codec = {.save = save_cell,
     .load = load_cell,
+    .shed = shed_cell,
     .movable = true,
     .merge = merge_cell,
     .end_piece = end_piece};

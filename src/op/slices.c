@@ -116,6 +116,7 @@ slice_drop(struct slices_run *r, struct slice *s)
 	r->run.counts.keys -= slice_keys(s);
 	if (s->n_saved)
 		group_forget_slice(r->starts, s->span.start);
+	group_far_drop(&r->far, s->span.start);
 	table_drop(&s->table);
 	if (r->last == s)
 		r->last = NULL;
@@ -213,11 +214,15 @@ slices_mark(struct slices_run *r, struct table *t, struct cell *c)
 static void
 rows_of_table(struct slices_run *r, struct table *t, struct span window)
 {
-	struct table_walk *walk = table_walk_begin(t);
+	struct far_count count = {.far = &r->far, .bucket = window.start};
+	struct table_walk *walk;
 	struct cell *c;
 	unsigned n = 0;
 
+	group_far_shed_all(&r->far, window.start, t);
+	walk = table_walk_begin(t);
 	while ((c = group_rows_walk(&r->rows, walk, &n))) {
+		group_far_count(&count, cell_key(t, c), c->bytes);
 		slices_mark(r, t, c);
 		if (group_there(r->c, c->bytes))
 			group_rows_add(
@@ -225,6 +230,7 @@ rows_of_table(struct slices_run *r, struct table *t, struct span window)
 	}
 	group_rows_flush(&r->rows);
 	table_walk_end(walk);
+	group_far_counted(&count);
 }
 
 struct table *
@@ -465,6 +471,7 @@ slices_close(struct op_run *run)
 	slice_tree_release(&r->tree);
 	slide_release(&r->slide);
 	group_rows_release(&r->rows);
+	group_far_release(&r->far);
 	group_keep_release(&r->keep);
 	mem_free(r);
 }

@@ -11,7 +11,7 @@
 #define WEIR_OP_SLICES_H
 
 #include "base/heap.h"
-#include "op/group.h"
+#include "op/group_far.h"
 #include "op/slice_tree.h"
 #include "op/slide.h"
 #include "state/index.h"
@@ -58,6 +58,7 @@ struct slices_run {
 
 	/* What is kept; step NULL: nothing is. */
 	struct group_keep keep;
+	struct group_far far;
 	struct state_map *cells, *starts, *revisions, *own;
 	int64_t saved; /* the watermark that is noted */
 

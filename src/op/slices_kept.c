@@ -47,6 +47,7 @@ restore_slices(struct slices_run *r)
 		r->last = slices_make(r, span);
 		r->last->n_before = r->last->n_saved = noted.n_keys;
 		r->run.counts.keys += noted.n_keys;
+		group_far_take_back(&r->far, span.start, &r->last->table);
 	}
 	store_scan_end(scan);
 }
@@ -75,6 +76,8 @@ slices_restore(struct op_run *run, struct state_step *step, struct err *err)
 
 	(void)err;
 	group_keep_init(&r->keep, r->c, step);
+	group_far_init(&r->far, r->c, &r->keep, step);
+	r->keep.far = &r->far;
 	r->cells = state_map(step, "cells");
 	table_pieces(
 	    r->cells, &group_codec, &r->keep, r->c->cell_bytes, r->c->grows);

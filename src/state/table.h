@@ -145,6 +145,12 @@ struct cell_codec {
 	void (*merge)(void *arg, struct table *t, struct cell *into,
 	    const struct cell *from);
 	/*
+	 * NULL, or: the cell is about to be written down, and may put into the
+	 * state what is better there by itself.
+	 */
+	void (*shed)(
+	    void *arg, int64_t bucket, struct table *t, struct cell *c);
+	/*
 	 * NULL: a piece that nothing came before is the same as a whole cell,
 	 * or: makes it that. `piece` is still set.
 	 */

@@ -180,12 +180,20 @@ kept_read(struct kept *k, struct table *t, struct cell *c, struct str value)
 }
 
 static void
+shed(struct kept *k, struct cell *c)
+{
+	if (k->codec->shed && !c->loose)
+		k->codec->shed(k->arg, k->bucket, k->table, c);
+}
+
+static void
 put_cell(struct kept *k, struct cell *c)
 {
 	struct buf *value = &k->state->scratch;
 
 	k->put = true;
 	c->stored = true;
+	shed(k, c);
 	if (c->piece) {
 		kept_append(k, c);
 		return;
@@ -543,6 +551,7 @@ move(struct kept *k, struct cell *c)
 	if (t->flat) {
 		to = copy_cell(t, c);
 	} else {
+		shed(k, c);
 		to = table_alloc(t, cell_key(t, c), c->hash);
 		value->n = 0;
 		kept_write(k, c, value);
