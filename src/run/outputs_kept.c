@@ -176,6 +176,16 @@ outputs_last(const struct outputs *o)
 }
 
 bool
+outputs_unnoted(const struct outputs *o)
+{
+	bool unnoted = o->late.unnoted || o->reject.unnoted;
+
+	for (unsigned i = 0; i < o->plan->n_outputs; i++)
+		unnoted |= o->sinks[i].out.unnoted;
+	return unnoted;
+}
+
+bool
 outputs_hold(const struct outputs *o)
 {
 	return o->keep.store && o->keep.hold;
