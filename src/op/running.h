@@ -32,7 +32,13 @@ struct running {
 	struct value *out; /* results of a row */
 	bool final;
 
-	struct kept_row **pending; /* a heap: rows whose time has not come */
+	/*
+	 * Rows whose time has not come: those that came in order, from head
+	 * on, and a heap of the others.
+	 */
+	struct kept_row **sorted;
+	size_t sorted_head, n_sorted, cap_sorted;
+	struct kept_row **pending;
 	size_t n_pending, cap_pending;
 	struct turn *turns; /* from head on */
 	size_t head, n_turns, cap_turns;
