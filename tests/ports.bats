@@ -230,6 +230,19 @@ sums() {
 	is "$(wc -l <out)" 6
 }
 
+@test "ports: who cannot write ends, whatever other threads read" {
+	local i status
+	[ -e /dev/full ] || skip "no /dev/full"
+	records 1 20000 | gzip -c >a.json.gz
+	for i in {1..60}; do
+		status=0
+		cat a.json.gz | WEIR_TORTURE=reads=$((i * 37 + 500)) \
+			"$WEIR" -q -j3 'SELECT i' >/dev/full 2>said || status=$?
+		is "$status" 1
+	done
+	has "$(<said)" 'No space left on device'
+}
+
 # ---- many files -----------------------------------------------------------
 
 # host_logs N: N files of ten records each, their times interleaved.

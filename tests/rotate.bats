@@ -203,33 +203,6 @@ compressed() {
 	ways compressed compress
 }
 
-dated() {
-	write 1 3 a.json
-	quietly a.json
-	write 4 5 a.json
-	mv a.json a.json-20260101
-	write 6 7 a.json
-	quietly a.json
-	all 7
-	write 8 9 a.json
-	mv a.json a.json-20260102
-	write 10 10 a.json
-	mv a.json a.json-20260103-1767400000
-	compress a.json-20260102
-	write 11 12 a.json
-	quietly a.json
-	all 12
-	# The clock has jumped back.
-	mv a.json a.json-20251231
-	write 13 14 a.json
-	quietly a.json
-	all 14
-}
-
-@test "rotate: by date" {
-	ways dated compress
-}
-
 missed() {
 	write 1 3 a.json
 	quietly a.json

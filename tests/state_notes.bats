@@ -209,3 +209,36 @@ dies() {
 	has "$out" '"line":5'
 	has "$out" '"records":5'
 }
+
+@test "notes: an input that is called otherwise goes on" {
+	printf '{"i":%d}\n' 1 2 3 >a.jsonl
+	cp a.jsonl b.jsonl
+	gives 0 weir -s ./st 'SELECT i' a.jsonl
+	printf '{"i":4}\n' >>a.jsonl
+	gives 0 weir -s ./st 'SELECT i FROM log' log=./a.jsonl
+	is "$out" '{"i":4}'
+	mv a.jsonl a.jsonl.1
+	printf '{"i":5}\n' >a.jsonl
+	cat >spec.yaml <<-'END'
+	weir: 1
+	inputs:
+	  x: {format: json, file: a.jsonl}
+	  y: {format: json, file: b.jsonl}
+	flows:
+	  all:
+	    from: x
+	    steps:
+	      - union: [y]
+	output: {from: all}
+	END
+	gives 0 weir -s ./st -f spec.yaml
+	is "$out" $'{"i":5}\n{"i":1}\n{"i":2}\n{"i":3}'
+	# Two at once; what has a name of its own keeps it.
+	sed 's/\<x\>/first/; s/\<y\>/second/' spec.yaml >renamed.yaml
+	sed -i 's/from: x/from: first/; s/\[y\]/[second]/' renamed.yaml
+	printf '{"i":6}\n' >>b.jsonl
+	gives 0 weir -s ./st -f renamed.yaml
+	is "$out" '{"i":6}'
+	gives 0 weir -s ./st -f renamed.yaml
+	is "$out" ''
+}

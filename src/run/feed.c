@@ -52,6 +52,8 @@ struct stream {
 	unsigned first, n; /* works in order: ring[(first + k) % RING] */
 	size_t n_bytes;	   /* of their blocks */
 	bool reading;	   /* some thread is cutting the next block */
+	bool closing;	   /* nobody is to begin with another one */
+	unsigned busy;	   /* threads that cut or prepare one of its blocks */
 	bool read_all;
 };
 
@@ -273,13 +275,13 @@ leave_rest(const struct input *in, struct block *b, size_t at, uint64_t context,
 
 /* Waits for bytes; false if nobody wants them any more. */
 static bool
-worker_waits(struct feed *f, const struct input *in)
+worker_waits(struct feed *f, const struct stream *s)
 {
 	bool stop = false;
 
-	while (!stop && !input_ready(in, INPUT_LOOK_MS)) {
+	while (!stop && !input_ready(s->input, INPUT_LOOK_MS)) {
 		pthread_mutex_lock(&f->lock);
-		stop = f->stop || signals_stop();
+		stop = f->stop || s->closing || signals_stop();
 		/* The owner may have been asked something meanwhile. */
 		pthread_cond_signal(&f->ready);
 		pthread_mutex_unlock(&f->lock);
@@ -311,7 +313,7 @@ get_bytes(struct feed *f, struct stream *s, struct work *w, bool owner)
 	if (!in->plain && owner && f->n_threads && !input_ready(in, 0))
 		return GOT_NONE;
 	if (!in->plain)
-		go = owner ? owner_waits(f, in) : worker_waits(f, in);
+		go = owner ? owner_waits(f, in) : worker_waits(f, s);
 	if (!go) {
 		abandon(b);
 		return GOT_BYTES;
@@ -398,8 +400,8 @@ stream_to_read(struct feed *f)
 	for (unsigned i = 0; i < n; i++) {
 		struct stream *s = &f->streams[(f->current + i) % n];
 
-		if (s->input && !s->reading && !s->read_all && s->n < RING &&
-		    (!s->n || s->n_bytes < f->ring_bytes))
+		if (s->input && !s->closing && !s->reading && !s->read_all &&
+		    s->n < RING && (!s->n || s->n_bytes < f->ring_bytes))
 			return s;
 	}
 	return NULL;
@@ -418,6 +420,7 @@ do_work(struct feed *f, struct lane *l, struct stream *s)
 
 	work_reset(w);
 	s->reading = true;
+	s->busy++;
 	pthread_mutex_unlock(&f->lock);
 	if (!w->block.bytes)
 		block_init(&w->block, f->block_bytes);
@@ -439,6 +442,7 @@ do_work(struct feed *f, struct lane *l, struct stream *s)
 	pthread_cond_signal(&f->work);
 	if (cut == CUT_NONE) { /* the ring's last, as nobody else could read */
 		s->n--;
+		s->busy--;
 		return;
 	}
 	s->read_all = w->end;
@@ -450,6 +454,7 @@ do_work(struct feed *f, struct lane *l, struct stream *s)
 		pthread_mutex_lock(&f->lock);
 	}
 	w->state = WORK_READY;
+	s->busy--;
 	pthread_cond_signal(&f->ready);
 }
 
@@ -614,6 +619,7 @@ feed_open(struct feed *f, struct input *in)
 	s->rest = in->head;
 	in->head = (struct block){0};
 	s->made = true;
+	s->closing = false;
 	s->input = in;
 	pthread_cond_broadcast(&f->work);
 	pthread_mutex_unlock(&f->lock);
@@ -656,12 +662,30 @@ stream_release(struct feed *f, struct stream *s)
 	}
 }
 
+/* With the lock held: waits until no other thread is at the stream. */
+static void
+stream_rest(struct feed *f, struct stream *s)
+{
+	s->closing = true;
+	while (s->busy)
+		pthread_cond_wait(&f->ready, &f->lock);
+}
+
+void
+feed_rest(struct feed *f, struct input *in)
+{
+	pthread_mutex_lock(&f->lock);
+	stream_rest(f, &f->streams[in->number]);
+	pthread_mutex_unlock(&f->lock);
+}
+
 void
 feed_close(struct feed *f, struct input *in)
 {
 	struct stream *s = &f->streams[in->number];
 
 	pthread_mutex_lock(&f->lock);
+	stream_rest(f, s);
 	stream_release(f, s);
 	*s = (struct stream){0};
 	pthread_mutex_unlock(&f->lock);

@@ -38,7 +38,13 @@ void feed_free(struct feed *f);
 /* An input has been opened: its batches may be asked for. */
 void feed_open(struct feed *f, struct input *in);
 
-/* It has ended, and its last batch is done with: all it held is freed. */
+/* Nobody wants more of it: returns when no thread reads it any more. */
+void feed_rest(struct feed *f, struct input *in);
+
+/*
+ * It has ended, or nobody wants more of it, and its last batch is done with:
+ * all it held is freed.
+ */
 void feed_close(struct feed *f, struct input *in);
 
 enum feed_found {

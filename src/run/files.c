@@ -80,6 +80,71 @@ files_base(struct str name)
 	return kind == TURNED_NOT ? cut_codec(name) : s;
 }
 
+/* ---- what rotation adds before the extension ---- */
+
+/* Where the extension begins, with its dot; s.n: there is none. */
+static size_t
+find_extension(struct str s)
+{
+	size_t i = s.n;
+
+	while (i && s.p[i - 1] != '.' && s.p[i - 1] != '/')
+		i--;
+	return i < 2 || s.p[i - 1] == '/' || i == s.n || s.p[i - 2] == '/'
+		   ? s.n
+		   : i - 1;
+}
+
+/* What stands between the log's name and its extension; n == 0: no such. */
+static struct str
+inner_part(struct str name, struct str log)
+{
+	struct str s = cut_codec(name), none = {NULL, 0};
+	size_t stem = find_extension(log), ext = log.n - stem, i;
+	enum turned kind;
+
+	if (!ext || s.n <= log.n || memcmp(s.p, log.p, stem) != 0 ||
+	    memcmp(s.p + s.n - ext, log.p + stem, ext) != 0)
+		return none;
+	/* A date, a number, or both one behind another. */
+	for (i = s.n - ext; i > stem;) {
+		size_t from = find_suffix((struct str){s.p, i}, &kind);
+
+		if (kind == TURNED_NOT || from < stem)
+			return none;
+		i = from;
+	}
+	return (struct str){s.p + stem, s.n - ext - stem};
+}
+
+bool
+files_is_inner(struct str name, struct str log)
+{
+	return inner_part(name, log).n > 0;
+}
+
+struct str
+files_outer(struct str name, unsigned nth, char *out)
+{
+	struct str s = cut_codec(name), none = {NULL, 0};
+	size_t ext = find_extension(s), i = ext, tail = s.n - ext;
+	enum turned kind = TURNED_NUMBERED;
+
+	for (unsigned k = 0; tail && k <= nth && kind != TURNED_NOT; k++)
+		i = find_suffix((struct str){s.p, i}, &kind);
+	if (!tail || kind == TURNED_NOT || i + tail >= PATH_MAX)
+		return none;
+	memcpy(out, s.p, i);
+	memcpy(out + i, s.p + ext, tail);
+	return (struct str){out, i + tail};
+}
+
+bool
+files_is_of(struct str name, struct str log)
+{
+	return str_eq(files_base(name), log) || files_is_inner(name, log);
+}
+
 /* Runs of digits by value, all else by bytes. */
 static int
 natural_order(struct str a, struct str b)
@@ -134,6 +199,33 @@ files_order(struct str a, struct str b)
 		return kind_a < kind_b ? -1 : 1;
 	order = natural_order(in_a, in_b);
 	if (kind_a == TURNED_NUMBERED)
+		order = -order;
+	return order ? order : str_cmp(a, b);
+}
+
+/* app.1.log is younger than app.2.log. */
+static bool
+is_numbered(struct str inner)
+{
+	size_t i = 1;
+
+	while (i < inner.n && is_digit(inner.p[i]))
+		i++;
+	return inner.p[0] == '.' && i == inner.n && i <= 6;
+}
+
+int
+files_order_of(struct str log, struct str a, struct str b)
+{
+	struct str in_a = inner_part(a, log), in_b = inner_part(b, log);
+	int order;
+
+	if (str_eq(a, log) || str_eq(b, log))
+		return str_eq(b, log) ? -!str_eq(a, log) : 1;
+	if (!in_a.n || !in_b.n)
+		return files_order(a, b);
+	order = natural_order(in_a, in_b);
+	if (is_numbered(in_a) && is_numbered(in_b))
 		order = -order;
 	return order ? order : str_cmp(a, b);
 }

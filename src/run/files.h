@@ -7,7 +7,9 @@
  *
  * What a directory or pattern stands for comes oldest first as far as names
  * tell: rotated siblings of a log before the log itself (app.log-20260101,
- * app.log.10.gz, app.log.9, app.log), else by name with numbers by value.
+ * app.log.10.gz, app.log.9, app.log), else by name with numbers by value. A
+ * name in the midst of which there is a date or number may be that of a log of
+ * its own (part.1.json), so it is a rotated one only beside its log.
  */
 #ifndef WEIR_RUN_FILES_H
 #define WEIR_RUN_FILES_H
@@ -46,8 +48,26 @@ void files_add(struct files *f, struct str name);
 /* Is it a rotated sibling of another one in the list? */
 bool files_has_base(const struct files *f, struct str name);
 
-/* A name without what rotation and compression add to it. */
+/* A name without what rotation and compression add to its end. */
 struct str files_base(struct str name);
+
+/*
+ * What rotation may add in the midst, before the extension: app-20260131.log,
+ * app.1.log.gz, app.2026-01-31.0.log. Is it such a file of the log (app.log)?
+ */
+bool files_is_inner(struct str name, struct str log);
+
+/*
+ * The logs of which a name may be such a file, the nth (from 0): in out, of
+ * PATH_MAX bytes. n == 0: there are no more.
+ */
+struct str files_outer(struct str name, unsigned nth, char *out);
+
+/* Is it a rotated file of the log, either way, or the log itself? */
+bool files_is_of(struct str name, struct str log);
+
+/* Of one log, oldest first; the log itself comes last. <0, 0, >0. */
+int files_order_of(struct str log, struct str a, struct str b);
 
 /*
  * What is in a directory now, as a number: if it is the same before and after

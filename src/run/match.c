@@ -174,12 +174,10 @@ find_by_name(const struct match *m, const struct index *x, struct seeker *s)
 static void
 find_by_contents(const struct match *m, struct seeker *s, bool own_log)
 {
-	struct str base = files_base(s->p->path);
-
 	for (size_t i = 0; i < m->n && !s->found; i++) {
 		struct candidate *c = &m->list[i];
 
-		if (!c->is && str_eq(c->base, base) == own_log &&
+		if (!c->is && files_is_of(s->p->path, c->base) == own_log &&
 		    (!s->p->aside || own_log) && fits(m, s->p, c))
 			settle(s, c);
 	}
@@ -239,6 +237,25 @@ is_spare(const struct match *m, const struct candidate *c)
 	return false;
 }
 
+/*
+ * Rotation has been seen to give such names: something that was read has one.
+ * Else it is another log (worker.1.log beside worker.log).
+ */
+static bool
+is_turned(const struct match *m, const struct candidate *c)
+{
+	if (!files_is_inner(c->path, c->base))
+		return true;
+	for (size_t i = 0; i < m->n; i++) {
+		const struct candidate *of = &m->list[i];
+
+		if (of->is && !of->is->aside && str_eq(of->base, c->base) &&
+		    files_is_inner(of->path, of->base))
+			return true;
+	}
+	return false;
+}
+
 static bool
 is_to_be_read(const struct match *m, const struct candidate *c)
 {
@@ -252,7 +269,7 @@ is_to_be_read(const struct match *m, const struct candidate *c)
 				 : (uint64_t)c->st.st_size > p->place.offset;
 	if (p || c->named)
 		return true;
-	return c->head.n && c->log_known && !is_spare(m, c);
+	return c->head.n && c->log_known && is_turned(m, c) && !is_spare(m, c);
 }
 
 /* ---- what cannot be found ---- */
@@ -274,13 +291,11 @@ add_gap(struct match *m, const struct seeker *s, enum gap_kind kind)
 static bool
 is_followed(const struct match *m, const struct position *p)
 {
-	struct str base = files_base(p->path);
-
 	for (size_t i = 0; i < m->n; i++) {
 		const struct candidate *c = &m->list[i];
 
 		if (!c->is && c->fate == FATE_READ &&
-		    (str_eq(c->path, p->path) || str_eq(c->base, base)))
+		    (str_eq(c->path, p->path) || files_is_of(p->path, c->base)))
 			return true;
 	}
 	return false;

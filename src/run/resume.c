@@ -116,23 +116,35 @@ know_logs(struct arrange *a)
 {
 	struct survey *s = &a->survey;
 	bool *known = a->known = mem_zalloc(s->n_chains + 1);
+	bool *inner = mem_zalloc(s->n_chains + 1);
 
 	for (size_t i = 0; i < a->n_noted; i++)
 		for (size_t k = 0; k < a->noted[i]->n; k++) {
 			const struct position *p = &a->noted[i]->files[k];
-			size_t chain = survey_chain(s, files_base(p->path));
+			size_t chain = survey_log(s, p->path);
 
-			if (chain != SIZE_MAX && !p->aside)
-				known[chain] = true;
+			if (chain == SIZE_MAX || p->aside)
+				continue;
+			known[chain] = true;
+			inner[chain] |= p->inner;
 		}
-	for (size_t i = 0; i < s->n; i++)
-		s->list[i].log_known = known[s->list[i].chain];
+	for (size_t i = 0; i < s->n; i++) {
+		struct candidate *c = &s->list[i];
+
+		/* Runs of before did not look for such names: they were there.
+		 */
+		c->log_known =
+		    known[c->chain] &&
+		    (inner[c->chain] || !files_is_inner(c->path, c->base));
+	}
+	mem_free(inner);
 }
 
 static void
 look_again(struct trails *t, struct position *p, const struct candidate *c)
 {
 	p->path = arena_str(&t->arena, c->path);
+	p->inner = true;
 	p->id.device = (uint64_t)c->st.st_dev;
 	p->id.inode = (uint64_t)c->st.st_ino;
 	identity_grow(&p->id, c->head.p, c->head.n);
@@ -214,7 +226,7 @@ has_log(const struct trail *t, struct str base)
 {
 	for (size_t k = t->n; k-- > 0;)
 		if (!t->files[k].aside && t->files[k].kind == POSITION_FILE &&
-		    str_eq(files_base(t->files[k].path), base))
+		    files_is_of(t->files[k].path, base))
 			return true;
 	return false;
 }
@@ -340,11 +352,8 @@ group_name(struct arrange *a, size_t name)
 {
 	struct str path = a->r->names->names[name];
 	const struct candidate *c = survey_find(&a->survey, name);
-	size_t chain =
-	    c ? c->chain : survey_chain(&a->survey, files_base(path));
+	size_t chain = c ? c->chain : survey_log(&a->survey, path);
 
-	if (chain == SIZE_MAX)
-		chain = survey_chain(&a->survey, path);
 	if (chain != SIZE_MAX && (a->r->follow || a->known[chain])) {
 		if (!a->done[chain])
 			group_log(a, chain);
@@ -411,8 +420,12 @@ make_trail(struct arrange *a, struct group *g, bool idle)
 	struct resume *r = a->r;
 	struct trail *t = g->trail ? g->trail : trails_add(r->trails, r->input);
 
-	for (size_t i = 0; i < g->n; i++)
-		note_asides(a, t, files_base(g->parts[i].path));
+	for (size_t i = 0; i < g->n; i++) {
+		size_t chain = survey_log(&a->survey, g->parts[i].path);
+
+		if (chain != SIZE_MAX)
+			note_asides(a, t, a->survey.bases[chain]);
+	}
 	t->at = t->n;
 	t->log = arena_str(&r->trails->arena, g->log);
 	for (size_t i = 0; i < g->n; i++)

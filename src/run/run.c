@@ -104,6 +104,7 @@ close_input(struct run *r, struct turn *t)
 {
 	rise(r, t, UINT64_MAX);
 	t->ended = true;
+	feed_rest(r->feed, t->input);
 	position_end(t, &r->sources, t->input->err.message != NULL);
 	r->counts->bytes_in += t->input->bytes;
 	if (t->values)

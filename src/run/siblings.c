@@ -78,6 +78,7 @@ add(struct siblings *s, const char *dir, size_t n_dir, const char *name)
 	mem_grow(&s->list, &s->cap, s->n + 1, sizeof *s->list);
 	to = &s->list[s->n];
 	to->path = arena_printf(&s->arena, "%.*s%s", (int)n_dir, dir, name);
+	to->log = str_of(dir);
 	to->st = (struct stat){0};
 	to->n_head =
 	    siblings_head(to->path.p, &to->st, to->head, &packed, &failure);
@@ -90,8 +91,9 @@ add(struct siblings *s, const char *dir, size_t n_dir, const char *name)
 static int
 by_age(const void *a, const void *b)
 {
-	return files_order(((const struct sibling *)a)->path,
-	    ((const struct sibling *)b)->path);
+	const struct sibling *x = a, *y = b;
+
+	return files_order_of(x->log, x->path, y->path);
 }
 
 /* x.1 beside x.1.gz: it is being compressed, and x.1 is the whole of it. */
@@ -132,7 +134,7 @@ list(struct siblings *s, const char *path, size_t n_dir, const char *base)
 		struct str name = str_of(e->d_name);
 
 		if (strcmp(e->d_name, base) != 0 &&
-		    str_eq(files_base(name), str_of(base)))
+		    files_is_of(name, str_of(base)))
 			add(s, path, n_dir, e->d_name);
 	}
 	if (d)

@@ -19,6 +19,7 @@ size_t siblings_head(
 
 struct sibling {
 	struct str path;
+	struct str log; /* whose it is */
 	struct identity id;
 	struct stat st;
 	size_t n_head;

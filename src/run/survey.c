@@ -4,6 +4,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -120,6 +121,24 @@ survey_chain(const struct survey *s, struct str base)
 	return found ? s->by_base[at] : SIZE_MAX;
 }
 
+size_t
+survey_log(const struct survey *s, struct str path)
+{
+	size_t chain = survey_chain(s, files_base(path));
+	char outer[PATH_MAX];
+	struct str log;
+
+	if (chain == SIZE_MAX)
+		chain = survey_chain(s, path);
+	for (unsigned i = 0;
+	     chain == SIZE_MAX && (log = files_outer(path, i, outer)).n; i++) {
+		chain = survey_chain(s, log);
+		if (chain != SIZE_MAX && !s->live[chain])
+			chain = SIZE_MAX;
+	}
+	return chain;
+}
+
 static void
 add_chain(struct survey *s, struct str base, bool live)
 {
@@ -157,14 +176,6 @@ is_named(const struct files *names, size_t from, size_t to, struct str path)
 	return false;
 }
 
-static bool
-is_live(const struct survey *s, struct str base)
-{
-	size_t chain = survey_chain(s, base);
-
-	return chain != SIZE_MAX && s->live[chain];
-}
-
 /* Files of a directory whose names are those of a chain's, and not named. */
 static void
 look_into(
@@ -180,11 +191,12 @@ look_into(
 	while (d && (e = readdir(d))) {
 		struct str path =
 		    arena_printf(&s->arena, "%.*s%s", STR_ARG(dir), e->d_name);
-		struct str base = files_base(path);
+		size_t chain = survey_log(s, path);
 
-		if (!str_eq(base, path) && is_live(s, base) &&
+		if (chain != SIZE_MAX && s->live[chain] &&
+		    !str_eq(s->bases[chain], path) &&
 		    !is_named(names, s->from, to, path))
-			add(s, path, base);
+			add(s, path, s->bases[chain]);
 	}
 	if (d)
 		closedir(d);
@@ -219,7 +231,7 @@ by_place(const void *a, const void *b)
 
 	if (x->chain != y->chain)
 		return x->chain < y->chain ? -1 : 1;
-	return files_order(x->path, y->path);
+	return files_order_of(x->base, x->path, y->path);
 }
 
 /* Named ones first, in their order. */

@@ -48,6 +48,9 @@ struct candidate *survey_find(const struct survey *s, size_t name);
 /* The chain of a log, or SIZE_MAX. */
 size_t survey_chain(const struct survey *s, struct str base);
 
+/* The chain of the log that the path is a file of, rotated or not. */
+size_t survey_log(const struct survey *s, struct str path);
+
 enum survey_found {
 	SURVEY_FILE,
 	SURVEY_STREAM, /* a pipe, a device, a directory */

@@ -90,6 +90,7 @@ static const struct field file_fields[] = {
     {"compressed", FIELD_FLAG, AT(packed)},
     {"over", FIELD_FLAG, AT(over)},
     {"aside", FIELD_FLAG, AT(aside)},
+    {"inner", FIELD_FLAG, AT(inner)},
     {"size", FIELD_U64, AT(size)},
     {"kept", FIELD_U64, AT(begin.kept)},
     {"written", FIELD_U64, AT(written)},

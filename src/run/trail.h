@@ -34,10 +34,11 @@ struct position {
 	enum position_kind kind;
 	struct str path; /* "-": standard input */
 	struct identity id;
-	bool packed;	 /* compressed */
-	bool over;	 /* read to its end, and nothing is added to it */
-	bool aside;	 /* nothing of it is to be read */
-	uint64_t size;	 /* bytes of the file when it was last looked at */
+	bool packed;   /* compressed */
+	bool over;     /* read to its end, and nothing is added to it */
+	bool aside;    /* nothing of it is to be read */
+	bool inner;    /* names of that kind (files_is_inner) were looked for */
+	uint64_t size; /* bytes of the file when it was last looked at */
 	int64_t written; /* when it had last been written to by then, ns */
 	struct place place;
 	struct str context;	 /* what the format noted of place.context */

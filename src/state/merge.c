@@ -10,7 +10,7 @@
 #include "base/mem.h"
 #include "base/must.h"
 
-#define STOP_EVERY 1024 /* entries */
+#define ASK_EVERY 1024 /* entries */
 
 struct merge {
 	const struct merge_job *job;
@@ -21,8 +21,9 @@ struct merge {
 	size_t n, cap;
 	char (*names)[NAME_MAX + 1];
 	size_t cap_names;
-	unsigned low;	/* low inputs that all entries from now on are behind */
-	bool cut;	/* a piece ends with one of them */
+	uint64_t ended; /* bytes of outputs that are whole */
+	struct merge_reach reach;
+	bool cut;	/* a piece ends with a low input */
 	size_t n_ready; /* outputs that somebody else knows of */
 };
 
@@ -38,9 +39,13 @@ open_inputs(struct merge *m)
 		    run_file_sections(job->inputs[i], &n);
 
 		cursors[i] = run_cursor_new(job->inputs[i]);
+		if (job->from)
+			run_cursor_from(
+			    cursors[i], job->from[i], job->from_at[i]);
 		for (unsigned k = 0; k < n; k++)
 			m->guess += s[k].n_entries;
 	}
+	m->reach.at = mem_array(job->n + 1u, sizeof *m->reach.at);
 	m->all =
 	    run_merge_new(cursors, job->n, job->last, job->dropped, job->arg);
 	run_merge_fold(m->all, job->fold, job->arg);
@@ -58,7 +63,10 @@ end_piece(struct merge *m, struct err *err)
 	m->writer = NULL;
 	o = &m->out[m->n - 1];
 	m->guess -= o->n_entries < m->guess ? o->n_entries : m->guess;
-	return !run_writer_finish(w, &o->bytes, &o->footer_crc, err);
+	if (run_writer_finish(w, &o->bytes, &o->footer_crc, err))
+		return false;
+	m->ended += o->bytes;
+	return true;
 }
 
 static bool
@@ -83,39 +91,44 @@ begin_piece(struct merge *m, struct err *err)
 /* A piece that ends with a low input is at least a quarter as large. */
 #define LEAST_PART 4
 
-/* Low inputs that are behind the merge now. */
+/* All that is before the place it has come to is ready. */
 static bool
-pass(struct merge *m, const struct run_entry *e, struct err *err)
+give_ready(struct merge *m, struct err *err)
 {
 	const struct merge_job *job = m->job;
 
-	while (m->low < job->n_low &&
-	       run_file_passed(job->inputs[job->n - 1 - m->low], e)) {
-		m->low++;
-		if (m->writer &&
-		    run_writer_size(m->writer) >= job->piece / LEAST_PART)
-			m->cut = true;
-	}
-	/*
-	 * What hides the old may be there twice, but not what is added to it:
-	 * from the first pieces on nothing goes before all is merged.
-	 */
-	if (!m->cut || run_merge_has_pieces(m->all))
-		return true;
-	m->cut = false;
 	if (!end_piece(m, err))
 		return false;
-	if (job->ready(job->arg, m->out, m->n, m->low, err))
+	run_merge_reach(m->all, &m->reach.mark, m->reach.at);
+	if (job->ready(job->arg, m->out, m->n, &m->reach, err))
 		return false;
 	m->n_ready = m->n;
 	return true;
 }
 
+/* Are low inputs behind the merge now? One is left to the end. */
+static bool
+pass(struct merge *m, const struct run_entry *e, struct err *err)
+{
+	const struct merge_job *job = m->job;
+
+	while (m->reach.low < job->n_low && m->reach.low + 1 < job->n &&
+	       run_file_passed(job->inputs[job->n - 1 - m->reach.low], e->map,
+		   e->bucket, e->key)) {
+		m->reach.low++;
+		if (m->writer &&
+		    run_writer_size(m->writer) >= job->piece / LEAST_PART)
+			m->cut = true;
+	}
+	if (!m->cut)
+		return true;
+	m->cut = false;
+	return give_ready(m, err);
+}
+
 static bool
 put(struct merge *m, const struct run_entry *e, struct err *err)
 {
-	if (!pass(m, e, err))
-		return false;
 	if (m->writer && run_writer_size(m->writer) >= m->job->piece &&
 	    !end_piece(m, err))
 		return false;
@@ -123,28 +136,45 @@ put(struct merge *m, const struct run_entry *e, struct err *err)
 		return false;
 	m->out[m->n - 1].n_entries++;
 	if (run_writer_add(m->writer, e))
-		return true;
+		return pass(m, e, err);
 	/* Why is said at the end. */
 	must(!end_piece(m, err));
 	return false;
+}
+
+static enum merge_order
+ask(const struct merge *m)
+{
+	uint64_t now = m->writer ? run_writer_size(m->writer) : 0;
+
+	return m->job->order ? m->job->order(m->job->arg, m->ended + now)
+			     : MERGE_GO_ON;
 }
 
 static int
 go(struct merge *m, struct err *err)
 {
 	struct run_entry e;
-	unsigned since = 0;
+	unsigned since = 0, every = m->job->every;
 	int got;
 
+	if (!every || every > ASK_EVERY)
+		every = ASK_EVERY;
 	open_inputs(m);
 	while ((got = run_merge_next(m->all, &e, err)) > 0) {
 		if (!put(m, &e, err))
 			return -1;
-		if (++since < STOP_EVERY)
+		if (++since < every)
 			continue;
 		since = 0;
-		if (m->job->stop && m->job->stop(m->job->arg))
+		switch (ask(m)) {
+		case MERGE_GO_ON:
+			break;
+		case MERGE_PAUSE:
+			return give_ready(m, err) ? 1 : -1;
+		case MERGE_STOP:
 			return 1;
+		}
 	}
 	return got || !end_piece(m, err) ? -1 : 0;
 }
@@ -172,6 +202,8 @@ merge_do(const struct merge_job *job, struct merge_output **out, size_t *n,
 		undo(&m);
 	run_merge_free(m.all);
 	mem_free(m.names);
+	buf_release(&m.reach.mark.key);
+	mem_free(m.reach.at);
 	*out = m.out;
 	*n = m.n;
 	return rc;

@@ -8,8 +8,7 @@
 #include "base/mem.h"
 
 #define TIER_BYTES ((uint64_t)1 << 20) /* up to here is tier 0 */
-#define BOTTOM_MIN ((uint64_t)16 << 20)
-#define HIDDEN_PART 60 /* of a hundred parts of the bottom */
+#define BOTTOM_MIN ((uint64_t)256 << 10)
 
 /* Runs that count as one: [from, from + n). */
 struct pile {
@@ -87,17 +86,32 @@ full_tier(const struct pile *piles, size_t n_piles, size_t *top, size_t *n)
 	return false;
 }
 
-/* Is so much hidden by what lies on the bottom that all is to become one? */
+/* Are so many parts of the bottom hidden that all is to become one? */
 static bool
-heavy_top(const struct pile *piles, size_t n_piles)
+heavy_top(const struct pile *piles, size_t n_piles, unsigned parts)
 {
 	const struct pile *bottom = &piles[n_piles - 1];
 	uint64_t hidden = 0;
 
 	for (size_t i = 0; i + 1 < n_piles; i++)
 		hidden += piles[i].covers;
+	hidden += hidden ? bottom->dead : 0;
 	return bottom->bytes >= BOTTOM_MIN &&
-	       hidden / HIDDEN_PART >= bottom->bytes / 100;
+	       hidden / parts >= bottom->bytes / 100;
+}
+
+/* Is a tier half of what lies on the bottom? */
+static bool
+is_most(const struct pile *piles, size_t n_piles, size_t top, size_t n)
+{
+	uint64_t tier = 0, all = 0;
+
+	for (size_t i = 0; i + 1 < n_piles; i++) {
+		all += piles[i].bytes;
+		if (i >= top && i < top + n)
+			tier += piles[i].bytes;
+	}
+	return tier >= all / 2;
 }
 
 /* Is half of a pile dead, or of the last one only tombstones? */
@@ -134,9 +148,13 @@ cheapest(const struct pile *piles, size_t n_piles, size_t *top, size_t *n)
 static bool
 choose(const struct pile *piles, size_t n_piles, size_t *top, size_t *n)
 {
-	if (full_tier(piles, n_piles, top, n))
+	bool full = full_tier(piles, n_piles, top, n);
+
+	/* A tier that would have to be merged soon again is left out. */
+	if (full && !(heavy_top(piles, n_piles, MERGE_EARLY) &&
+			is_most(piles, n_piles, *top, *n)))
 		return true;
-	if (n_piles > 1 && heavy_top(piles, n_piles)) {
+	if (full || heavy_top(piles, n_piles, MERGE_HIDDEN)) {
 		*top = 0;
 		*n = n_piles;
 		return true;

@@ -26,7 +26,12 @@
 #define MERGE_FAN 8	    /* runs of a tier, and the ratio of tiers */
 #define MERGE_DEPTH_MAX 32  /* runs over each other: more are never left */
 #define MERGE_DEPTH_SLOW 40 /* from here on who adds one waits for a merge */
-#define MERGE_DEPTH_END 12  /* up to here a run may end without merging */
+#define MERGE_DEPTH_END 32  /* up to here a run may end without merging */
+
+#define MERGE_HIDDEN 60 /* of a hundred parts of the bottom: all are merged */
+#define MERGE_EARLY 45	/* and here, if most of that is to be merged anyway */
+#define MERGE_BEHIND 40 /* when so many more are that is to have ended */
+#define MERGE_SLACK 10	/* as many are left to the next run of the program */
 
 struct merge_run {
 	uint64_t bytes;

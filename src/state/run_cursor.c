@@ -27,6 +27,9 @@ struct run_cursor {
 	run_dropped dropped;
 	void *arg;
 	unsigned number;
+	struct run_mark from; /* what is before it is passed over */
+	uint64_t from_at;     /* the byte to begin at in its section */
+	bool part;	      /* of this section */
 };
 
 static struct run_cursor *
@@ -64,6 +67,7 @@ run_cursor_free(struct run_cursor *c)
 		return;
 	block_walk_release(&c->walk);
 	buf_release(&c->chunk);
+	buf_release(&c->from.key);
 	mem_free(c);
 }
 
@@ -74,6 +78,23 @@ run_cursor_leave_out(
 	c->dropped = dropped;
 	c->arg = arg;
 	c->number = number;
+}
+
+void
+run_cursor_from(struct run_cursor *c, const struct run_mark *m, uint64_t at)
+{
+	if (!m->set)
+		return;
+	run_mark_copy(&c->from, m);
+	c->from_at = at;
+}
+
+uint64_t
+run_cursor_at(const struct run_cursor *c)
+{
+	if (c->in_block)
+		return c->block_at;
+	return c->in_section ? c->at : c->limit;
 }
 
 /*
@@ -148,6 +169,25 @@ next_block(struct run_cursor *c, struct err *err)
 	return 0;
 }
 
+/* Where it begins in this section; false if the place is behind that. */
+static bool
+find_begin(struct run_cursor *c)
+{
+	const struct run_section *s = &c->r->sections[c->section];
+	const struct section_place *place = &c->r->places[c->section];
+	int by = c->from.set ? section_cmp(s->map, s->bucket, c->from.map,
+				   c->from.bucket)
+			     : 1;
+
+	c->part = !by;
+	c->at = place->at;
+	if (c->part && c->from_at > c->at)
+		c->at = c->from_at < place->at + place->n
+			    ? c->from_at
+			    : place->at + place->n;
+	return by >= 0;
+}
+
 /* Goes to the next section that is wanted; false if there is none. */
 static bool
 next_section(struct run_cursor *c)
@@ -155,11 +195,11 @@ next_section(struct run_cursor *c)
 	for (; c->section < c->last; c->section++) {
 		const struct run_section *s = &c->r->sections[c->section];
 
-		if (c->dropped &&
-		    c->dropped(c->arg, c->number, s->map, s->bucket))
+		if ((c->dropped &&
+			c->dropped(c->arg, c->number, s->map, s->bucket)) ||
+		    !find_begin(c))
 			continue;
 		c->in_section = true;
-		c->at = c->r->places[c->section].at;
 		c->n_seen = c->n_deleted = 0;
 		return true;
 	}
@@ -172,7 +212,8 @@ end_section(struct run_cursor *c, struct err *err)
 {
 	const struct run_section *s = &c->r->sections[c->section];
 
-	if (c->n_seen != s->n_entries || c->n_deleted != s->n_deleted)
+	if (!c->part &&
+	    (c->n_seen != s->n_entries || c->n_deleted != s->n_deleted))
 		return run_damaged(
 		    err, c->r, "a section", c->r->places[c->section].at);
 	c->in_section = false;
@@ -180,6 +221,7 @@ end_section(struct run_cursor *c, struct err *err)
 	return 0;
 }
 
+/* 0: it is before the place to begin at. */
 static int
 give(struct run_cursor *c, struct run_entry *e, struct err *err)
 {
@@ -191,6 +233,8 @@ give(struct run_cursor *c, struct run_entry *e, struct err *err)
 		return bad_block(c, c->block_at, err);
 	c->n_seen++;
 	c->n_deleted += w->deleted;
+	if (c->part && run_mark_hides(&c->from, s->map, s->bucket, w->key))
+		return 0;
 	*e = (struct run_entry){
 	    s->map, s->bucket, w->key, w->value, w->deleted, w->pieces};
 	return 1;
@@ -203,11 +247,14 @@ run_cursor_next(struct run_cursor *c, struct run_entry *e, struct err *err)
 		if (c->in_block) {
 			int got = block_walk_next(&c->walk);
 
-			if (got > 0)
-				return give(c, e, err);
 			if (got < 0)
 				return bad_block(c, c->block_at, err);
-			c->in_block = false;
+			if (got > 0)
+				got = give(c, e, err);
+			else
+				c->in_block = false;
+			if (got)
+				return got;
 		} else if (c->in_section) {
 			const struct section_place *p =
 			    &c->r->places[c->section];

@@ -98,8 +98,29 @@ const struct run_section *run_file_sections(
 /* Are all keys of b behind all of a? An empty run follows any. */
 bool run_file_follows(const struct run_file *a, const struct run_file *b);
 
-/* Is the entry behind all keys of the run? */
-bool run_file_passed(const struct run_file *r, const struct run_entry *e);
+/*
+ * A place in the order of entries: behind this key. Up to there a run may have
+ * been merged (merge.h): what it has before that place does not count.
+ */
+struct run_mark {
+	bool set;
+	unsigned map;
+	int64_t bucket;
+	struct buf key;
+};
+
+void run_mark_copy(struct run_mark *to, const struct run_mark *from);
+/* Is the key before the place? */
+bool run_mark_hides(
+    const struct run_mark *m, unsigned map, int64_t bucket, struct str key);
+
+/* Is no key of the run behind this one? */
+bool run_file_passed(
+    const struct run_file *r, unsigned map, int64_t bucket, struct str key);
+
+/* Do all keys of b that are behind a place come behind all of a? */
+bool run_file_follows_from(const struct run_file *a, const struct run_file *b,
+    const struct run_mark *from);
 
 enum run_found {
 	RUN_ABSENT,
@@ -178,6 +199,15 @@ int run_cursor_next(struct run_cursor *c, struct run_entry *e, struct err *err);
 void run_cursor_free(struct run_cursor *c);
 
 /*
+ * Before the first entry: begins behind the place, in the block at byte `at`
+ * or behind it (0: anywhere).
+ */
+void run_cursor_from(
+    struct run_cursor *c, const struct run_mark *m, uint64_t at);
+/* The byte at which the block of the entry at hand begins, or the end. */
+uint64_t run_cursor_at(const struct run_cursor *c);
+
+/*
  * Reads all of it and verifies every checksum and the order; `say` as in
  * store_check. Returns the number of damages.
  */
@@ -201,6 +231,9 @@ struct run_merge *run_merge_new(struct run_cursor **newest_first, unsigned n,
 void run_merge_fold(struct run_merge *m, pieces_fold *fold, void *arg);
 /* Has there been an entry of pieces so far? */
 bool run_merge_has_pieces(const struct run_merge *m);
+/* The last key that was gone past, and where each cursor stands then. */
+void run_merge_reach(
+    const struct run_merge *m, struct run_mark *mark, uint64_t *at);
 int run_merge_next(struct run_merge *m, struct run_entry *e, struct err *err);
 void run_merge_free(struct run_merge *m); /* and its cursors */
 

@@ -211,6 +211,18 @@ run_merge_has_pieces(const struct run_merge *m)
 	return m->has_pieces;
 }
 
+void
+run_merge_reach(const struct run_merge *m, struct run_mark *mark, uint64_t *at)
+{
+	mark->set = m->given;
+	mark->map = m->map;
+	mark->bucket = m->bucket;
+	mark->key.n = 0;
+	buf_adds(&mark->key, buf_str(&m->before));
+	for (unsigned i = 0; i < m->n; i++)
+		at[i] = run_cursor_at(m->heads[i].cursor);
+}
+
 int
 run_merge_next(struct run_merge *m, struct run_entry *e, struct err *err)
 {

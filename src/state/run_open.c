@@ -411,7 +411,8 @@ run_file_follows(const struct run_file *a, const struct run_file *b)
 }
 
 bool
-run_file_passed(const struct run_file *r, const struct run_entry *e)
+run_file_passed(
+    const struct run_file *r, unsigned map, int64_t bucket, struct str key)
 {
 	const struct run_section *last;
 	int c;
@@ -419,8 +420,41 @@ run_file_passed(const struct run_file *r, const struct run_entry *e)
 	if (!r->footer.n_sections)
 		return true;
 	last = &r->sections[r->footer.n_sections - 1];
-	c = section_cmp(last->map, last->bucket, e->map, e->bucket);
-	return c < 0 || (!c && key_cmp(buf_str(&r->last), e->key) < 0);
+	c = section_cmp(last->map, last->bucket, map, bucket);
+	return c < 0 || (!c && key_cmp(buf_str(&r->last), key) <= 0);
+}
+
+bool
+run_file_follows_from(const struct run_file *a, const struct run_file *b,
+    const struct run_mark *from)
+{
+	return run_file_follows(a, b) ||
+	       (from->set && run_file_passed(a, from->map, from->bucket,
+				 buf_str(&from->key)));
+}
+
+/* ---- marks ---- */
+
+void
+run_mark_copy(struct run_mark *to, const struct run_mark *from)
+{
+	to->set = from->set;
+	to->map = from->map;
+	to->bucket = from->bucket;
+	to->key.n = 0;
+	buf_adds(&to->key, buf_str(&from->key));
+}
+
+bool
+run_mark_hides(
+    const struct run_mark *m, unsigned map, int64_t bucket, struct str key)
+{
+	int c;
+
+	if (!m->set)
+		return false;
+	c = section_cmp(map, bucket, m->map, m->bucket);
+	return c < 0 || (!c && key_cmp(key, buf_str(&m->key)) <= 0);
 }
 
 const struct run_section *

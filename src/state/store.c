@@ -83,6 +83,7 @@ store_new(const struct store_options *o)
 	if (torture_journal) {
 		s->o.journal_max = s->o.inline_max = torture_journal;
 		s->o.run_bytes = s->o.spill_bytes = 2 * torture_journal;
+		s->o.part_bytes = torture_journal / 4;
 	}
 	if (!s->o.journal_max)
 		s->o.journal_max = STORE_JOURNAL_MAX;
@@ -94,6 +95,8 @@ store_new(const struct store_options *o)
 		s->o.cache_bytes = STORE_CACHE_BYTES;
 	if (!s->o.run_bytes)
 		s->o.run_bytes = STORE_RUN_BYTES;
+	if (!s->o.part_bytes)
+		s->o.part_bytes = STORE_PART_BYTES;
 	s->dir = (struct store_dir){.fd = -1, .lock = -1};
 	s->log.fd = s->head = -1;
 	s->next_run = 1;
@@ -130,6 +133,7 @@ store_free(struct store *s)
 	memtable_free(s->job.changes);
 	memtable_free(s->trash);
 	memtable_free(s->trash_aside);
+	job_close(&s->job); /* of a commit that has failed early */
 	buf_release(&s->job.note);
 	buf_release(&s->job.edits);
 	buf_release(&s->job.gone);
@@ -309,7 +313,10 @@ hand_changes(struct store *s, bool spill)
 {
 	s->job.spill = spill;
 	s->job.pieces = s->pieces;
-	s->job.run = s->next_run++;
+	s->job.parts = s->parts;
+	s->job.run = s->next_run;
+	s->job.n_runs = s->version.n || s->aside ? 1 : FLUSH_PIECES;
+	s->next_run += s->job.n_runs;
 	memtable_settle(s->pending);
 	s->job.changes = s->pending;
 	s->pending = memtable_new();
@@ -457,47 +464,6 @@ store_is_busy(struct store *s)
 {
 	land(s);
 	return s->busy;
-}
-
-/* The last commit once more, with what a merge has made in place. */
-static int
-install_owed(struct store *s, struct err *err)
-{
-	struct buf note = {0};
-	int rc = 0;
-
-	if (s->o.read_only || s->temporary || s->spilled ||
-	    !memtable_is_empty(s->pending) ||
-	    (!aside_owed(s) && !merge_owed(s)))
-		return 0;
-	buf_adds(&note, buf_str(&s->note));
-	rc = store_commit(
-		 s, &(struct store_commit){.note = buf_str(&note)}, err) ||
-	     store_wait(s, err);
-	buf_release(&note);
-	return rc ? -1 : 0;
-}
-
-int
-store_close(struct store *s, struct err *err)
-{
-	int rc = store_wait(s, err);
-
-	if (!rc)
-		rc = install_owed(s, err);
-	aside_stop(s);
-	merge_stop(s);
-	if (s->threaded) {
-		pthread_mutex_lock(&s->lock);
-		s->quit = true;
-		pthread_cond_broadcast(&s->changed);
-		pthread_mutex_unlock(&s->lock);
-		pthread_join(s->thread, NULL);
-	}
-	if (!rc && !s->undone)
-		log_close(s);
-	store_free(s);
-	return rc;
 }
 
 void

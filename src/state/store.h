@@ -54,11 +54,12 @@ struct store_options {
 			       at once, which nobody sees before a commit */
 	size_t cache_bytes; /* blocks of runs kept in memory */
 	size_t run_bytes;   /* merges cut what they write into such runs */
+	size_t part_bytes;  /* and pause after so many, if they have to */
 };
 
 /*
- * For tests: from now on stores have journals of so many bytes, and runs of
- * twice as many. 0: as the options say.
+ * For tests: from now on stores have journals of so many bytes, runs of twice
+ * as many, and merges that pause. 0: as the options say.
  */
 void store_torture(size_t journal);
 

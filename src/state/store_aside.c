@@ -32,8 +32,11 @@ aside_main(void *arg)
 {
 	struct store_aside *a = arg;
 	struct flush_what what = {.newer = a->table, .below = &a->below};
+	unsigned n = 1;
 
-	a->rc = flush_run(a->store, &what, &a->run, &a->err);
+	a->rc = flush_run(a->store, &what, &a->run, &n, &a->err);
+	if (!n)
+		a->run.number = 0;
 	pthread_mutex_lock(&a->store->lock);
 	atomic_store(&a->finished, true);
 	pthread_cond_broadcast(&a->store->changed);
@@ -71,8 +74,8 @@ aside_begin(struct store *s)
 
 	/* What is large becomes a run together with what is held. */
 	if (s->aside || s->log.renew || bytes > s->o.inline_max ||
-	    s->log.size + bytes <= s->o.journal_max ||
-	    s->held->bytes <= s->o.journal_max / 4)
+	    s->log.size + bytes <= journal_most(s, bytes) ||
+	    s->held->bytes <= journal_run(s))
 		return;
 	a = mem_zalloc(sizeof *a);
 	a->store = s;

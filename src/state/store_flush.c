@@ -22,10 +22,13 @@ struct flush {
 	struct store *store;
 	const struct flush_what *what;
 	struct part *parts;
-	size_t n, cap;
+	size_t n_parts, cap;
 	uint64_t n_entries; /* at most */
 	struct entry_item *items, *spare;
 	size_t cap_items, cap_spare;
+	struct run_writer *writer; /* of the piece at hand, the last of n */
+	unsigned n, n_most;
+	uint64_t piece;	      /* bytes */
 	struct gather pieces; /* of an entry */
 };
 
@@ -47,8 +50,8 @@ add_part(struct flush *f, const struct mem_section *newer,
 
 	if ((!newer || !newer->index.n) && (!older || !older->index.n))
 		return;
-	mem_grow(&f->parts, &f->cap, f->n + 1, sizeof *f->parts);
-	f->parts[f->n++] = (struct part){s->map, s->bucket, newer, older};
+	mem_grow(&f->parts, &f->cap, f->n_parts + 1, sizeof *f->parts);
+	f->parts[f->n_parts++] = (struct part){s->map, s->bucket, newer, older};
 	f->n_entries += newer ? newer->index.n : 0;
 	f->n_entries += older ? older->index.n : 0;
 }
@@ -74,8 +77,8 @@ find_parts(struct flush *f)
 		    !memtable_hides(changes, s->map, s->bucket))
 			add_part(f, NULL, s);
 	}
-	if (f->n)
-		qsort(f->parts, f->n, sizeof *f->parts, by_name);
+	if (f->n_parts)
+		qsort(f->parts, f->n_parts, sizeof *f->parts, by_name);
 }
 
 /* May there be entries of the section that a tombstone must hide? */
@@ -133,62 +136,113 @@ take_pieces(struct flush *f, const struct part *p, bool below,
 	    g, !below, store_fold_any, f->store, p->map, out->key, &out->value);
 }
 
-static bool
-write_part(struct flush *f, struct run_writer *w, const struct part *p)
+static int
+end_run(struct flush *f, struct version_run *out, struct err *err)
+{
+	struct run_writer *w = f->writer;
+
+	f->writer = NULL;
+	return run_writer_finish(w, &out->bytes, &out->footer_crc, err);
+}
+
+static int
+begin_run(struct flush *f, struct version_run *out, struct err *err)
+{
+	char name[STORE_NAME_MAX];
+
+	store_name(name, STORE_RUN, out->number);
+	f->writer = run_writer_new(f->store->dir.fd, name, out->number,
+	    f->n_entries / f->n_most + 1, err);
+	if (f->writer && f->store->temporary)
+		run_writer_no_sync(f->writer);
+	return f->writer ? 0 : -1;
+}
+
+/* The next piece is begun if this one is large enough. */
+static int
+go_on(struct flush *f, struct version_run *out, struct err *err)
+{
+	if (f->writer &&
+	    (f->n == f->n_most || run_writer_size(f->writer) < f->piece))
+		return 0;
+	if (f->writer && end_run(f, &out[f->n - 1], err))
+		return -1;
+	out[f->n] = (struct version_run){.number = out[0].number + f->n};
+	return begin_run(f, &out[f->n++], err);
+}
+
+/* 0; -1 and *err. */
+static int
+write_part(struct flush *f, const struct part *p, struct version_run *out,
+    struct err *err)
 {
 	size_t n = gather(f, p);
 	bool below = is_below(f->what, p);
 
 	for (size_t i = 0; i < n; i++) {
 		const struct mem_entry *e = f->items[i].of;
-		struct run_entry out = {.map = p->map,
+		struct run_entry entry = {.map = p->map,
 		    .bucket = p->bucket,
 		    .key = mem_key(e),
 		    .value = mem_value(e),
 		    .deleted = mem_deleted(e)};
 
-		if (!out.deleted && mem_pieces(e) != PIECES_NONE)
-			take_pieces(f, p, below, e, &out);
-		if (!run_writer_add(w, &out))
-			return false;
+		if (go_on(f, out, err))
+			return -1;
+		if (!entry.deleted && mem_pieces(e) != PIECES_NONE)
+			take_pieces(f, p, below, e, &entry);
+		out[f->n - 1].n_entries++;
+		if (!run_writer_add(f->writer, &entry))
+			return end_run(f, &out[f->n - 1], err);
 	}
-	return true;
+	return 0;
+}
+
+/* Takes back what was written. */
+static void
+undo(struct flush *f, const struct version_run *out)
+{
+	char name[STORE_NAME_MAX];
+
+	run_writer_abandon(f->writer);
+	for (unsigned i = 0; i < f->n; i++) {
+		store_name(name, STORE_RUN, out[i].number);
+		store_dir_unlink(&f->store->dir, name);
+	}
 }
 
 static int
-write_run(struct flush *f, struct version_run *out, struct err *err)
+write_runs(struct flush *f, struct version_run *out, struct err *err)
 {
 	const struct store_dir *d = &f->store->dir;
-	char name[STORE_NAME_MAX];
-	struct run_writer *w;
+	int rc = 0;
 
-	store_name(name, STORE_RUN, out->number);
-	w = run_writer_new(d->fd, name, out->number, f->n_entries, err);
-	if (!w)
+	for (size_t i = 0; !rc && i < f->n_parts; i++)
+		rc = write_part(f, &f->parts[i], out, err);
+	if (!rc && f->writer)
+		rc = end_run(f, &out[f->n - 1], err);
+	if (rc) {
+		undo(f, out);
 		return store_dir_note(d, err);
-	if (f->store->temporary)
-		run_writer_no_sync(w);
-	for (size_t i = 0; i < f->n; i++)
-		if (!write_part(f, w, &f->parts[i]))
-			break;
-	if (run_writer_finish(w, &out->bytes, &out->footer_crc, err))
-		return store_dir_note(d, err);
-	out->n_entries = f->n_entries;
+	}
 	return f->store->temporary ? 0 : store_dir_sync(d, err);
 }
 
 int
 flush_run(struct store *s, const struct flush_what *what,
-    struct version_run *out, struct err *err)
+    struct version_run *out, unsigned *n, struct err *err)
 {
-	struct flush f = {.store = s, .what = what};
+	struct flush f = {.store = s, .what = what, .n_most = *n};
+	size_t bytes = what->newer->bytes;
 	int rc = 0;
 
+	bytes += what->older ? what->older->bytes : 0;
+	f.piece = bytes / FLUSH_PIECES;
+	f.piece = f.piece > s->o.part_bytes ? f.piece : s->o.part_bytes;
 	find_parts(&f);
-	if (f.n)
-		rc = write_run(&f, out, err);
-	else
-		out->number = 0;
+	if (f.n_parts)
+		rc = write_runs(&f, out, err);
+	*n = f.n;
 	mem_free(f.parts);
 	mem_free(f.items);
 	mem_free(f.spare);

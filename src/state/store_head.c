@@ -9,7 +9,7 @@
 #include "base/num.h"
 #include "state/store_frame.h"
 
-#define FORMAT_NEWEST FORMAT_PIECES
+#define FORMAT_NEWEST FORMAT_PARTS
 #define SLOT 512
 #define SLOT_USED 32 /* magic, epoch, journal, end, sum */
 #define SLOT_MAGIC 0x64614877u

@@ -19,7 +19,8 @@
 enum format_version {
 	FORMAT_NONE,
 	FORMAT_FIRST,
-	FORMAT_PIECES /* there may be entries of pieces */
+	FORMAT_PIECES, /* there may be entries of pieces */
+	FORMAT_PARTS   /* runs may be merged in part */
 };
 
 /* What FORMAT says; version FORMAT_NONE: it is not there. */

@@ -34,13 +34,15 @@
 struct store_job {
 	bool spill;  /* a run is written, nothing is committed */
 	bool pieces; /* something was appended, now or before */
+	bool parts;  /* or merged in part */
 	bool behind; /* merges are: it waits for one */
 	struct memtable *changes;
 	struct buf note;
 	struct buf edits;
 	size_t applied;	 /* bytes of edits that the owner has applied */
 	struct buf gone; /* numbers of runs that edits have removed */
-	uint64_t run;	 /* the number of a run, if one is written */
+	uint64_t run;	 /* the number of a run, if one is written, */
+	unsigned n_runs; /* and how many numbers there are for its pieces */
 	bool flushed;	 /* changes and held are in a run now */
 	int *sync;	 /* duplicates; closed when they are synced */
 	unsigned n_sync;
@@ -80,6 +82,9 @@ struct store {
 	bool new_schema, was_closed, undone, busy;
 	bool spilled;	/* runs of version have what is not committed */
 	bool pieces;	/* something was appended */
+	bool parts;	/* something was merged in part */
+	bool closing;	/* no merge begins any more */
+	unsigned turns; /* calls of merge_turn */
 	uint64_t epoch; /* the last that is durable, and landed */
 	uint64_t next_run;
 	int64_t written;
@@ -126,6 +131,7 @@ struct store_folds {
 #define STORE_SPILL_BYTES ((size_t)128 << 20)
 #define STORE_CACHE_BYTES ((size_t)8 << 20)
 #define STORE_RUN_BYTES ((size_t)64 << 20)
+#define STORE_PART_BYTES ((size_t)1 << 20)
 
 /* ---- store.c ---- */
 
@@ -165,12 +171,16 @@ struct flush_what {
 	const struct version *below;
 };
 
+/* Pieces of what will be the oldest run (so merges can begin to free it). */
+#define FLUSH_PIECES 16
+
 /*
- * Writes the run out->number, and syncs it; the number becomes 0 if there is
- * nothing to write. By any thread.
+ * Writes a run in up to *n pieces, the numbers of which begin with
+ * out[0].number, and syncs them. *n: how many; 0 if there is nothing to write.
+ * By any thread.
  */
 int flush_run(struct store *s, const struct flush_what *what,
-    struct version_run *out, struct err *err);
+    struct version_run *out, unsigned *n, struct err *err);
 
 /* ---- store_aside.c ---- */
 
@@ -215,6 +225,13 @@ void merge_stop(struct store *s); /* abandons a merge that is going on */
 int job_do(struct store *s, struct err *err);
 void job_close(struct store_job *job); /* the descriptors */
 void *writer_main(void *store);
+
+/*
+ * Bytes that a journal may have with so many more of changes, and for which
+ * what it holds is worth a run.
+ */
+size_t journal_most(const struct store *s, size_t bytes);
+size_t journal_run(const struct store *s);
 
 /* Says that the run ends in order. */
 void log_close(struct store *s);

@@ -72,7 +72,8 @@ fetch_pieces(struct store *s, const struct run_key *k)
 	for (size_t i = s->version.n; i > 0; i--) {
 		const struct version_run *r = &s->version.runs[i - 1];
 
-		if (!section_set_has(&r->dead, k->map, k->bucket))
+		if (!section_set_has(&r->dead, k->map, k->bucket) &&
+		    !run_mark_hides(&r->mark, k->map, k->bucket, k->key))
 			run_file_may_have(
 			    r->handle->file, k->map, k->bucket, k->key, true);
 	}
@@ -166,7 +167,9 @@ look_into(struct store *s, const struct want *w, size_t n)
 		return true;
 	asks->n_some = 0;
 	for (size_t i = 0; i < asks->n_open; i++)
-		if (!asks->open[i]->waits && asks->open[i]->n >= n)
+		if (!asks->open[i]->waits && asks->open[i]->n >= n &&
+		    !run_mark_hides(&r->mark, w->map, w->bucket,
+			asks->open[i]->run.key.key))
 			asks->some[asks->n_some++] = &asks->open[i]->run;
 	if (!run_file_find_many(
 		r->handle->file, asks->some, asks->n_some, &err))

@@ -13,137 +13,21 @@
 
 #include "base/mem.h"
 #include "base/must.h"
-#include "state/merge.h"
 #include "state/merge_plan.h"
-#include "state/store_in.h"
+#include "state/store_merge.h"
 
 /* Commits without a merge after one could not be written. */
-#define MERGE_PAUSE 32
+#define REST_AFTER_FAILURE 32
 
 /* Parts of the oldest input that may be there twice, as old and as new. */
 #define SHARES 8
 /* The part of it that may come on top while all is merged. */
 #define BEHIND 4
-/* Parts that a merge is cut into, and the least of them. */
+/* Parts that a merge is cut into, and those that pauses cut it into at most. */
 #define PIECES 16
-#define PIECE_LEAST ((uint64_t)4 << 20)
-
-struct store_merge {
-	struct store *store;
-	struct version inputs; /* copies; the oldest first */
-	size_t n_low;	       /* of them, pieces of one run */
-	struct merge_output *made;
-	size_t n_made;
-	uint64_t low;	/* bytes of those */
-	uint64_t piece; /* of an output */
-	/* What is ready, with the store's lock; and what of it is installed. */
-	struct merge_output *ready;
-	size_t n_ready, cap_ready, n_low_ready;
-	size_t installed, low_installed;
-	uint64_t waiting,
-	    most; /* bytes that are not installed; before it waits */
-	bool hurry;
-	uint64_t next, end; /* numbers of runs that it may take */
-	bool last;	    /* nothing is older than the inputs */
-	pthread_t thread;
-	atomic_bool stop, finished;
-	int rc; /* of merge_do */
-	struct err err;
-};
-
-/* ---- which runs ---- */
-
-static bool
-follows(const struct version *v, size_t i)
-{
-	return i && run_file_follows(
-			v->runs[i - 1].handle->file, v->runs[i].handle->file);
-}
-
-/* What is not known of a run's covers counts as all of it. */
-static struct merge_run *
-describe(const struct version *v)
-{
-	struct merge_run *runs = mem_array(v->n + 1, sizeof *runs);
-
-	for (size_t i = 0; i < v->n; i++) {
-		const struct version_run *r = &v->runs[i];
-		unsigned n;
-		const struct run_section *s =
-		    run_file_sections(r->handle->file, &n);
-
-		runs[i] = (struct merge_run){.bytes = r->bytes,
-		    .dead = version_dead_bytes(r),
-		    .covers = r->asked ? r->covers : r->bytes,
-		    .n_entries = r->n_entries,
-		    .follows = follows(v, i)};
-		for (unsigned k = 0; k < n; k++)
-			runs[i].n_deleted += s[k].n_deleted;
-	}
-	return runs;
-}
-
-/* False: all was known. */
-static bool
-ask_covers(struct version *v)
-{
-	struct run_file **older = mem_array(v->n + 1, sizeof *older);
-	bool asked = false;
-
-	for (size_t i = 0; i < v->n; i++) {
-		struct version_run *r = &v->runs[i];
-
-		older[i] = r->handle->file;
-		if (r->asked)
-			continue;
-		r->covers = run_file_covers(r->handle->file, older, i);
-		r->asked = asked = true;
-	}
-	mem_free(older);
-	return asked;
-}
-
-/* Runs are asked only when the answer could matter: it takes reading. */
-static bool
-pick_all(struct version *v, size_t *first, size_t *n)
-{
-	struct merge_run *runs = describe(v);
-	bool found = merge_plan(runs, v->n, first, n);
-
-	if (found && !*first && *n > 1 && ask_covers(v)) {
-		mem_free(runs);
-		runs = describe(v);
-		found = merge_plan(runs, v->n, first, n);
-	}
-	mem_free(runs);
-	return found;
-}
-
-/* Of the runs from `base` on. */
-static bool
-pick(struct version *v, size_t base, size_t *first, size_t *n)
-{
-	struct merge_run *runs;
-	bool found;
-
-	if (!base)
-		return pick_all(v, first, n);
-	runs = describe(v);
-	found = merge_plan_top(runs + base, v->n - base, first, n);
-	*first += base;
-	mem_free(runs);
-	return found;
-}
-
-static size_t
-depth(const struct version *v)
-{
-	struct merge_run *runs = describe(v);
-	size_t n = merge_depth(runs, v->n);
-
-	mem_free(runs);
-	return n;
-}
+#define PAUSES 64
+/* Commits up to which a run may be a short one. */
+#define EARLY 2
 
 /* ---- the thread ---- */
 
@@ -175,12 +59,30 @@ fold(void *arg, unsigned map, struct str key, struct str pieces, bool whole,
 	return store_fold_any(m->store, map, key, pieces, whole, out);
 }
 
-static bool
-is_stopped(void *arg)
+static enum merge_order
+order(void *arg, uint64_t written)
 {
 	struct store_merge *m = arg;
 
-	return atomic_load_explicit(&m->stop, memory_order_relaxed);
+	atomic_store(&m->written, written);
+	if (written >= atomic_load(&m->goal)) {
+		pthread_mutex_lock(&m->store->lock);
+		atomic_store(&m->goal, UINT64_MAX);
+		pthread_cond_broadcast(&m->store->changed);
+		pthread_mutex_unlock(&m->store->lock);
+	}
+	if (m->pausable && written >= atomic_load(&m->budget))
+		return MERGE_PAUSE;
+	return (enum merge_order)atomic_load(&m->order);
+}
+
+static void
+keep_reach(struct store_merge *m, const struct merge_reach *reach)
+{
+	run_mark_copy(&m->reach.mark, &reach->mark);
+	memcpy(m->reach.at, reach->at, m->inputs.n * sizeof *m->reach.at);
+	m->reach.low = reach->low;
+	m->fresh = true;
 }
 
 /*
@@ -188,8 +90,8 @@ is_stopped(void *arg)
  * until a commit has taken it over.
  */
 static int
-take_ready(void *arg, const struct merge_output *out, size_t n, unsigned low,
-    struct err *err)
+take_ready(void *arg, const struct merge_output *out, size_t n,
+    const struct merge_reach *reach, struct err *err)
 {
 	struct store_merge *m = arg;
 	struct store *s = m->store;
@@ -203,9 +105,10 @@ take_ready(void *arg, const struct merge_output *out, size_t n, unsigned low,
 		m->waiting += out[i].bytes;
 	}
 	m->n_ready = n;
-	m->n_low_ready = low;
+	keep_reach(m, reach);
 	pthread_cond_broadcast(&s->changed);
-	while (m->waiting > m->most && !m->hurry && !is_stopped(m))
+	while (m->waiting > m->most && !m->hurry &&
+	       atomic_load(&m->order) == MERGE_GO_ON)
 		pthread_cond_wait(&s->changed, &s->lock);
 	pthread_mutex_unlock(&s->lock);
 	return 0;
@@ -216,8 +119,13 @@ write_merged(struct store_merge *m)
 {
 	size_t n = m->inputs.n;
 	struct run_file **files = mem_array(n, sizeof *files);
+	const struct run_mark **from =
+	    mem_array(n, sizeof(const struct run_mark *));
+	uint64_t *from_at = mem_array(n, sizeof *from_at);
 	struct merge_job job = {.dir_fd = m->store->dir.fd,
 	    .inputs = files,
+	    .from = from,
+	    .from_at = from_at,
 	    .n = (unsigned)n,
 	    .no_sync = m->store->temporary,
 	    .last = m->last,
@@ -226,18 +134,26 @@ write_merged(struct store_merge *m)
 	    .ready = take_ready,
 	    .dropped = is_dropped,
 	    .fold = fold,
-	    .stop = is_stopped,
+	    .order = order,
+	    .every = (unsigned)(m->store->o.part_bytes / 64),
 	    .name = next_name,
 	    .arg = m};
 	int rc;
 
-	for (size_t i = 0; i < n; i++)
-		files[i] = m->inputs.runs[n - 1 - i].handle->file;
+	for (size_t i = 0; i < n; i++) {
+		const struct version_run *r = &m->inputs.runs[n - 1 - i];
+
+		files[i] = r->handle->file;
+		from[i] = &r->mark;
+		from_at[i] = r->at;
+	}
 	rc = merge_do(&job, &m->made, &m->n_made, &m->err);
 	mem_free(files);
+	mem_free(from);
+	mem_free(from_at);
 	if (!rc && !m->store->temporary)
-		rc = store_dir_sync(&m->store->dir, &m->err);
-	return rc ? -1 : 0;
+		rc = store_dir_sync(&m->store->dir, &m->err) ? -1 : 0;
+	return rc;
 }
 
 static void *
@@ -261,48 +177,119 @@ merge_free(struct store_merge **slot)
 	version_release(&(*slot)->inputs);
 	mem_free((*slot)->made);
 	mem_free((*slot)->ready);
+	buf_release(&(*slot)->reach.mark.key);
+	mem_free((*slot)->reach.at);
 	err_release(&(*slot)->err);
 	mem_free(*slot);
 	*slot = NULL;
 }
 
+static uint64_t
+larger(uint64_t a, uint64_t b)
+{
+	return a > b ? a : b;
+}
+
 /* How large the outputs are, and how much of them may wait for a commit. */
 static void
-set_pieces(struct store_merge *m, const struct version *inputs, uint64_t bytes)
+set_pieces(struct store_merge *m, uint64_t bytes)
 {
 	uint64_t most = m->store->o.run_bytes;
+	const struct version *v = &m->inputs;
 
-	m->piece = bytes / PIECES > PIECE_LEAST ? bytes / PIECES : PIECE_LEAST;
+	m->piece = larger(bytes / PIECES, m->store->o.part_bytes);
 	m->piece = m->piece < most ? m->piece : most;
-	m->low = inputs->runs[0].bytes;
-	for (m->n_low = 1; m->n_low < inputs->n && follows(inputs, m->n_low);)
-		m->low += inputs->runs[m->n_low++].bytes;
+	m->least = larger(bytes / PAUSES, m->store->o.part_bytes);
+	m->low = v->runs[0].bytes;
+	m->rest = m->low - v->runs[0].at;
+	for (m->n_pile = 1; m->n_pile < v->n && pick_follows(v, m->n_pile);) {
+		m->low += v->runs[m->n_pile].bytes;
+		m->rest += v->runs[m->n_pile++].bytes;
+	}
+	m->n_low = m->n_pile;
 	/* Where there is little that could go it is not worth it. */
-	if (m->low < bytes / 3) {
+	if (!m->pausable || m->low < bytes / 3) {
 		m->n_low = 0;
 		m->piece = most;
 	}
-	m->most =
-	    m->low / SHARES > 2 * m->piece ? m->low / SHARES : 2 * m->piece;
+	m->most = larger(m->low / SHARES, 2 * m->piece);
 }
 
-static void
-begin(struct store *s, struct store_merge **slot, size_t first, size_t n)
+/* Were all of them merged up to the same place, or none of them at all? */
+static bool
+is_even(const struct version *v)
+{
+	for (size_t i = 1; i < v->n; i++)
+		if ((v->runs[0].mark.set || v->runs[i].mark.set) &&
+		    !version_same_part(&v->runs[0], &v->runs[i]))
+			return false;
+	return true;
+}
+
+/* Can none of the runs below have what the inputs have? */
+static bool
+is_last(const struct version *v, size_t first)
+{
+	const struct run_mark *mark = &v->runs[first].mark;
+
+	for (size_t i = 0; i < first; i++)
+		if (!mark->set ||
+		    !run_file_passed(v->runs[i].handle->file, mark->map,
+			mark->bucket, buf_str(&mark->key)))
+			return false;
+	return true;
+}
+
+static struct store_merge *
+merge_new(struct store *s, size_t first, size_t n)
 {
 	struct store_merge *m = mem_zalloc(sizeof *m);
 	struct version part = {.runs = s->version.runs + first, .n = n};
-	sigset_t all, was;
 	uint64_t bytes = 0;
-	bool begun;
 
 	m->store = s;
-	m->last = !first;
+	atomic_init(&m->goal, UINT64_MAX);
+	atomic_init(&m->budget, UINT64_MAX);
 	for (size_t i = 0; i < n; i++)
 		bytes += part.runs[i].bytes;
-	set_pieces(m, &part, bytes);
+	version_copy(&m->inputs, &part);
+	m->pausable = is_even(&part);
+	m->last = m->pausable ? is_last(&s->version, first) : !first;
+	for (size_t i = 0; m->last && i < first; i++)
+		m->before += s->version.runs[i].bytes;
+	m->all = bytes;
+	set_pieces(m, bytes);
+	m->reach.at = mem_zalloc((n + 1) * sizeof *m->reach.at);
 	m->next = s->next_run;
 	m->end = s->next_run += 4 + 8 * (bytes / m->piece);
-	version_copy(&m->inputs, &part);
+	return m;
+}
+
+/*
+ * Is the run so young that it may be a short one? Then its merges do what is
+ * due and pause.
+ */
+static bool
+is_early(const struct store *s)
+{
+	return s->turns <= EARLY && pick_depth(&s->version) <= MERGE_DEPTH_END;
+}
+
+static void
+set_budget(struct store_merge *m)
+{
+	uint64_t due = pick_due(m, false);
+
+	if (m->all >= 4 * m->least)
+		atomic_store(&m->budget, larger(due, m->least));
+}
+
+static void
+start(struct store *s, struct store_merge **slot, struct store_merge *m)
+{
+	sigset_t all, was;
+	bool begun;
+
 	*slot = m;
 	sigfillset(&all);
 	must(!pthread_sigmask(SIG_SETMASK, &all, &was));
@@ -310,7 +297,7 @@ begin(struct store *s, struct store_merge **slot, size_t first, size_t n)
 	must(!pthread_sigmask(SIG_SETMASK, &was, NULL));
 	if (begun)
 		return;
-	s->merge_pause = MERGE_PAUSE;
+	s->merge_pause = REST_AFTER_FAILURE;
 	merge_free(slot);
 }
 
@@ -327,20 +314,66 @@ note_dead(struct section_set *dead, const struct version_run *was,
 	}
 }
 
+/* What it has made since it was installed last, with `dead` in it. */
+static struct version_run *
+new_runs(struct store_merge *m, const struct merge_output *made, size_t n,
+    struct section_set dead)
+{
+	struct version_run *come =
+	    mem_zalloc((n - m->installed + 1) * sizeof *come);
+
+	for (size_t i = m->installed; i < n; i++)
+		come[i - m->installed] =
+		    (struct version_run){.number = made[i].number,
+			.bytes = made[i].bytes,
+			.n_entries = made[i].n_entries,
+			.footer_crc = made[i].footer_crc,
+			.dead = dead};
+	return come;
+}
+
 /*
- * The inputs from m->low_installed up to `low` are replaced by outputs: when
- * some are ready, and at last all that is left.
+ * The edits: outputs stand for what the inputs had before the mark, and low
+ * inputs go; without a mark all of them do.
  */
 static void
-install(struct store *s, struct store_merge *m, size_t low,
-    const struct merge_output *made, size_t n_made)
+put_edits(struct store *s, struct store_merge *m, const struct merge_reach *r,
+    const struct version_run *come, size_t n_come)
 {
 	size_t rest = m->inputs.n - m->low_installed;
-	size_t n = low - m->low_installed, n_come = n_made - m->installed, at;
-	uint64_t *gone = mem_array(n + 1, sizeof *gone);
-	struct version_run *come = mem_zalloc((n_come + 1) * sizeof *come);
+	const struct version_run *inputs = &m->inputs.runs[m->low_installed];
+	uint64_t *numbers = mem_array(rest + 1, sizeof *numbers);
+	uint64_t *at = mem_array(rest + 1, sizeof *at);
+
+	for (size_t i = 0; i < rest; i++) {
+		numbers[i] = inputs[i].number;
+		at[i] = r ? r->at[rest - 1 - i] : 0;
+	}
+	if (!r) {
+		edit_put_merge(&s->job.edits, numbers, rest, come, n_come);
+	} else {
+		edit_put_part(
+		    &s->job.edits, &r->mark, numbers, at, rest, come, n_come);
+		if (r->low > m->low_installed)
+			edit_put_merge(&s->job.edits, numbers,
+			    r->low - m->low_installed, NULL, 0);
+	}
+	mem_free(numbers);
+	mem_free(at);
+}
+
+/*
+ * The inputs that are left are replaced by outputs: up to a mark, or at last
+ * (r is NULL) altogether.
+ */
+static void
+install(struct store *s, struct store_merge *m, const struct merge_reach *r,
+    const struct merge_output *made, size_t n_made)
+{
+	size_t rest = m->inputs.n - m->low_installed, at;
 	const struct version_run *was = &m->inputs.runs[m->low_installed];
 	struct section_set dead = {0};
+	struct version_run *come;
 	struct err err = {0};
 
 	at = version_find(&s->version, was->number);
@@ -350,56 +383,55 @@ install(struct store *s, struct store_merge *m, size_t low,
 
 		must(now->number == was[i].number);
 		note_dead(&dead, &was[i], now);
-		if (i < n)
-			gone[i] = now->number;
 	}
-	for (size_t i = 0; i < n_come; i++)
-		come[i] = (struct version_run){
-		    .number = made[m->installed + i].number,
-		    .bytes = made[m->installed + i].bytes,
-		    .n_entries = made[m->installed + i].n_entries,
-		    .footer_crc = made[m->installed + i].footer_crc,
-		    .dead = dead};
-	edit_put_merge(&s->job.edits, gone, n, come, n_come);
-	mem_free(gone);
+	come = new_runs(m, made, n_made, dead);
+	put_edits(s, m, r, come, n_made - m->installed);
 	mem_free(come);
 	mem_free(dead.p);
 	m->installed = n_made;
-	m->low_installed = low;
+	m->low_installed = r ? r->low : m->inputs.n;
+	s->parts = s->parts || r;
 	if (store_apply(s, &err))
 		store_fail(s, &err);
 }
 
-/* Is there something ready that is not installed? With the lock. */
-static bool
-has_ready(const struct store_merge *m)
+/* Installs what a merge has ready, if it has. */
+static void
+take_part(struct store *s, struct store_merge *m)
 {
-	return m && m->n_low_ready > m->low_installed;
+	struct merge_output *ready = NULL;
+	struct merge_reach reach = {0};
+	size_t n = 0;
+
+	pthread_mutex_lock(&s->lock);
+	if (m->fresh) {
+		n = m->n_ready;
+		ready = mem_array(n + 1, sizeof *ready);
+		if (n)
+			memcpy(ready, m->ready, n * sizeof *ready);
+		run_mark_copy(&reach.mark, &m->reach.mark);
+		reach.low = m->reach.low;
+		reach.at = mem_array(m->inputs.n + 1, sizeof *reach.at);
+		memcpy(reach.at, m->reach.at, m->inputs.n * sizeof *reach.at);
+		m->waiting = 0;
+		m->fresh = false;
+		pthread_cond_broadcast(&s->changed);
+	}
+	pthread_mutex_unlock(&s->lock);
+	if (ready)
+		install(s, m, &reach, ready, n);
+	mem_free(ready);
+	mem_free(reach.at);
+	buf_release(&reach.mark.key);
 }
 
 /* Installs what merges that go on have ready. */
 static void
 take_parts(struct store *s)
 {
-	for (unsigned i = 0; i < STORE_MERGES; i++) {
-		struct store_merge *m = s->merges[i];
-		struct merge_output *ready = NULL;
-		size_t n = 0, low = 0;
-
-		pthread_mutex_lock(&s->lock);
-		if (has_ready(m)) {
-			n = m->n_ready;
-			low = m->n_low_ready;
-			ready = mem_array(n + 1, sizeof *ready);
-			memcpy(ready, m->ready, n * sizeof *ready);
-			m->waiting = 0;
-			pthread_cond_broadcast(&s->changed);
-		}
-		pthread_mutex_unlock(&s->lock);
-		if (ready)
-			install(s, m, low, ready, n);
-		mem_free(ready);
-	}
+	for (unsigned i = 0; i < STORE_MERGES; i++)
+		if (s->merges[i])
+			take_part(s, s->merges[i]);
 }
 
 /* Files of what was ready and that nobody has installed go. */
@@ -483,10 +515,12 @@ take(struct store *s, struct store_merge **slot)
 
 	pthread_join(m->thread, NULL);
 	if (!m->rc) {
-		install(s, m, m->inputs.n, m->made, m->n_made);
+		install(s, m, NULL, m->made, m->n_made);
+	} else if (m->rc > 0) {
+		take_part(s, m);
 	} else if (m->err.code == ERR_IO) {
 		/* A full disk, maybe: what there is does without it. */
-		s->merge_pause = MERGE_PAUSE;
+		s->merge_pause = REST_AFTER_FAILURE;
 		forget_ready(s, m);
 	} else {
 		store_dir_note(&s->dir, &m->err);
@@ -495,9 +529,28 @@ take(struct store *s, struct store_merge **slot)
 	merge_free(slot);
 }
 
-/* Begins a merge above those that go on. False: nothing is due. */
+/* Runs that are merged in part, and nobody goes on with it. */
 static bool
-begin_next(struct store *s)
+find_part(const struct store *s, size_t *first, size_t *n)
+{
+	const struct version *v = &s->version;
+
+	for (*first = 0; *first < v->n; (*first)++)
+		if (v->runs[*first].mark.set &&
+		    !is_input(s, v->runs[*first].number))
+			break;
+	for (*n = 0; *first + *n < v->n; (*n)++)
+		if (!version_same_part(&v->runs[*first], &v->runs[*first + *n]))
+			break;
+	return *n > 0;
+}
+
+/*
+ * A merge that has paused, or one above those that go on; *slot is where it is
+ * to be. NULL: there is nothing to be merged.
+ */
+static struct store_merge *
+find_next(struct store *s, struct store_merge ***at)
 {
 	struct store_merge **slot = NULL;
 	size_t base = 0, first, n;
@@ -514,18 +567,55 @@ begin_next(struct store *s)
 			      m->inputs.runs[m->inputs.n - 1].number);
 		base = end > base ? end : base;
 	}
-	if (!slot || !pick(&s->version, base, &first, &n))
+	*at = slot;
+	if (!slot ||
+	    (!find_part(s, &first, &n) && !pick(&s->version, base, &first, &n)))
+		return NULL;
+	return merge_new(s, first, n);
+}
+
+/* False: there is none. */
+static bool
+begin_next(struct store *s)
+{
+	struct store_merge **slot, *m = find_next(s, &slot);
+
+	if (!m)
 		return false;
-	begin(s, slot, first, n);
+	if (is_early(s))
+		set_budget(m);
+	start(s, slot, m);
 	return !s->merge_pause;
+}
+
+/* At the end of a run: only if it is behind. */
+static void
+begin_late(struct store *s)
+{
+	struct store_merge **slot, *m;
+
+	while (!s->merge_pause && (m = find_next(s, &slot))) {
+		if (pick_due(m, true) < m->least &&
+		    pick_depth(&s->version) <= MERGE_DEPTH_END) {
+			merge_free(&m);
+			return;
+		}
+		start(s, slot, m);
+	}
+}
+
+/* With the lock. */
+static bool
+is_fresh(const struct store_merge *m)
+{
+	return m && m->fresh;
 }
 
 void
 merge_wait(struct store *s)
 {
 	pthread_mutex_lock(&s->lock);
-	while (
-	    !ended(s) && !has_ready(s->merges[0]) && !has_ready(s->merges[1]))
+	while (!ended(s) && !is_fresh(s->merges[0]) && !is_fresh(s->merges[1]))
 		pthread_cond_wait(&s->changed, &s->lock);
 	pthread_mutex_unlock(&s->lock);
 }
@@ -554,14 +644,25 @@ is_behind(const struct store *s)
 	return false;
 }
 
+static void
+lift_budgets(struct store *s)
+{
+	for (unsigned i = 0; i < STORE_MERGES; i++)
+		if (s->merges[i])
+			atomic_store(&s->merges[i]->budget, UINT64_MAX);
+}
+
 void
 merge_turn(struct store *s)
 {
 	struct store_merge **slot;
 
+	s->turns++;
 	s->job.behind = false;
+	if (!is_early(s))
+		lift_budgets(s);
 	if (is_merging(s) && s->version.n >= MERGE_DEPTH_SLOW &&
-	    depth(&s->version) >= MERGE_DEPTH_SLOW)
+	    pick_depth(&s->version) >= MERGE_DEPTH_SLOW)
 		wait_end(s);
 	while ((slot = ended(s)))
 		take(s, slot);
@@ -569,25 +670,63 @@ merge_turn(struct store *s)
 	if (atomic_load(&s->failed) || !s->version.n)
 		return;
 	remove_dead(s);
+	if (s->closing)
+		return;
 	if (s->merge_pause) {
 		s->merge_pause--;
 		return;
 	}
-	while (begin_next(s))
-		;
+	if (s->turns == 1 || !is_early(s))
+		while (begin_next(s))
+			;
 	s->job.behind = is_behind(s);
+}
+
+/* Until it has written so much, or has ended. */
+static void
+wait_written(struct store_merge *m, uint64_t bytes)
+{
+	struct store *s = m->store;
+
+	pthread_mutex_lock(&s->lock);
+	m->hurry = true;
+	atomic_store(&m->goal, bytes);
+	pthread_cond_broadcast(&s->changed);
+	while (!atomic_load(&m->finished) && atomic_load(&m->written) < bytes)
+		pthread_cond_wait(&s->changed, &s->lock);
+	pthread_mutex_unlock(&s->lock);
+}
+
+/* Is there anything to be installed now? */
+static bool
+settle(struct store_merge *m)
+{
+	uint64_t due = pick_depth(&m->store->version) > MERGE_DEPTH_END
+			   ? UINT64_MAX
+			   : pick_due(m, true);
+
+	if (due >= m->least)
+		wait_written(m, due);
+	if (m->pausable && !atomic_load(&m->finished) &&
+	    atomic_load(&m->written) >= m->least) {
+		atomic_store(&m->order, MERGE_PAUSE);
+		wait_written(m, UINT64_MAX);
+	}
+	return atomic_load(&m->finished) && m->rc >= 0;
 }
 
 bool
 merge_owed(struct store *s)
 {
-	struct store_merge **slot;
+	bool owed = false;
 
-	if (!is_merging(s) || depth(&s->version) <= MERGE_DEPTH_END)
-		return false;
-	wait_end(s);
-	slot = ended(s);
-	return slot && !(*slot)->rc;
+	if (!atomic_load(&s->failed))
+		begin_late(s);
+	s->closing = true;
+	for (unsigned i = 0; i < STORE_MERGES; i++)
+		if (s->merges[i])
+			owed |= settle(s->merges[i]);
+	return owed;
 }
 
 static void
@@ -597,7 +736,7 @@ stop(struct store *s, struct store_merge **slot)
 	char name[STORE_NAME_MAX];
 
 	pthread_mutex_lock(&s->lock);
-	atomic_store(&m->stop, true);
+	atomic_store(&m->order, MERGE_STOP);
 	pthread_cond_broadcast(&s->changed);
 	pthread_mutex_unlock(&s->lock);
 	pthread_join(m->thread, NULL);

@@ -46,20 +46,33 @@ check_empty(struct store *s, struct err *err)
 	return rc;
 }
 
-/* FORMAT, made if this is to become a store. */
+/*
+ * FORMAT, made if this is to become a store. Before there is a lock another
+ * process may just be making it: who finds something finds FORMAT then, too.
+ */
 static int
 read_format(struct store *s, bool make, struct err *err)
 {
+	struct err other = {0};
 	struct format f;
+	int strange;
 
 	if (format_read(&s->dir, &f, err))
 		return -1;
+	strange = f.version ? 0 : check_empty(s, &other);
+	if (strange && format_read(&s->dir, &f, err)) {
+		err_release(&other);
+		return -1;
+	}
 	s->id = f.id;
 	s->format = f.version;
+	if (strange && !f.version) {
+		*err = other;
+		return -1;
+	}
+	err_release(&other);
 	if (f.version)
 		return 0;
-	if (check_empty(s, err))
-		return -1;
 	if (s->o.read_only || !s->o.create)
 		return store_damaged(
 		    &s->dir, NULL, err, "there is no state in the directory");

@@ -42,7 +42,8 @@ get_from_run(
 	const struct version_run *r = &s->version.runs[i];
 	struct err err = {0};
 
-	if (section_set_has(&r->dead, k->map, k->bucket))
+	if (section_set_has(&r->dead, k->map, k->bucket) ||
+	    run_mark_hides(&r->mark, k->map, k->bucket, k->key))
 		return RUN_ABSENT;
 	return seen(s, run_file_look(r->handle->file, k, out, &err), &err);
 }

@@ -327,6 +327,28 @@ mend(struct repair *p, struct err *err)
 	return move_rest(p, err);
 }
 
+/* Damaged ones that nothing needs: a repair that was stopped has left them. */
+static int
+move_old(struct repair *p, struct err *err)
+{
+	bool moved = false;
+	int rc = 0;
+
+	for (size_t i = 0; !rc && i < p->r.n; i++) {
+		char name[STORE_NAME_MAX];
+
+		if (p->r.journals[i] >= p->number)
+			continue;
+		rc = recovery_read(&p->r, p->r.journals[i], err);
+		if (rc || !p->r.scan.damaged)
+			continue;
+		store_name(name, STORE_JOURNAL, p->r.journals[i]);
+		rc = move_lost(p, name, err);
+		moved = true;
+	}
+	return rc || !moved ? rc : store_dir_sync(&p->store->dir, err);
+}
+
 static int
 repair(struct repair *p, struct err *err)
 {
@@ -336,7 +358,7 @@ repair(struct repair *p, struct err *err)
 	if (look_at_head(p, err) || recovery_list(&p->r, err) ||
 	    mend_format(p, err) || look(p, err))
 		return -1;
-	return p->damaged ? mend(p, err) : 0;
+	return p->damaged ? mend(p, err) : move_old(p, err);
 }
 
 int

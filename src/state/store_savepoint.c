@@ -92,8 +92,13 @@ check_target(const struct store_dir *to, struct err *err)
 	struct buf names = {0};
 	int rc = store_dir_list(to, &names, err);
 
-	if (!rc && names.n)
+	if (!rc && names.n) {
 		rc = store_damaged(to, NULL, err, "is not empty");
+		err_hint(err,
+		    "another directory; or weir state rm %s, if a copy was "
+		    "not finished there",
+		    to->path);
+	}
 	buf_release(&names);
 	return rc;
 }

@@ -78,6 +78,7 @@ add_run(
 	l->run = r->handle;
 	atomic_fetch_add(&l->run->users, 1);
 	l->cursor = run_cursor_of(l->run->file, map, bucket);
+	run_cursor_from(l->cursor, &r->mark, r->at);
 }
 
 struct store_scan *

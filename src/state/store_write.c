@@ -25,6 +25,11 @@
 #include "state/store_journal.h"
 #include "state/version.h"
 
+/* Lengths of a journal: beside runs, without, and at any rate. */
+#define JOURNAL_PART 4
+#define JOURNAL_TIMES 2
+#define JOURNAL_LEAST ((uint64_t)512 << 10)
+
 /* ---- what the caller wants synced ---- */
 
 static int
@@ -293,6 +298,31 @@ collect(struct store *s)
 
 /* ---- jobs ---- */
 
+/*
+ * A journal may be as long as a part of what there is, so that a small state
+ * stays small: of the runs, or if there are none, of what it holds itself.
+ */
+size_t
+journal_most(const struct store *s, size_t bytes)
+{
+	uint64_t most = 0, held = s->held->bytes + bytes;
+
+	if (s->aside)
+		held += aside_table(s)->bytes;
+	for (size_t i = 0; i < s->version.n; i++)
+		most += s->version.runs[i].bytes;
+	most = most ? most / JOURNAL_PART : JOURNAL_TIMES * held;
+	if (most < JOURNAL_LEAST)
+		most = JOURNAL_LEAST;
+	return most < s->o.journal_max ? (size_t)most : s->o.journal_max;
+}
+
+size_t
+journal_run(const struct store *s)
+{
+	return (s->version.n ? journal_most(s, 0) : s->o.journal_max) / 4;
+}
+
 /* Journals longer than they may be, while a run is made of what they hold. */
 #define LONGER 4
 
@@ -300,8 +330,10 @@ collect(struct store *s)
 static bool
 is_full(const struct store *s)
 {
-	size_t most = s->aside ? LONGER * s->o.journal_max : s->o.journal_max;
+	size_t most = journal_most(s, s->job.changes->bytes);
 
+	if (s->aside)
+		most *= LONGER;
 	return s->log.renew || s->log.size + s->job.changes->bytes > most;
 }
 
@@ -314,7 +346,7 @@ is_large(const struct store *s)
 	if (s->job.spill || bytes > s->o.inline_max)
 		return true;
 	return is_full(s) && !s->log.renew &&
-	       (s->aside || s->held->bytes + bytes > s->o.journal_max / 4);
+	       (s->aside || s->held->bytes + bytes > journal_run(s));
 }
 
 /* The run, and the edits that say so. */
@@ -323,25 +355,31 @@ flush_job(struct store *s, struct err *err)
 {
 	struct flush_what what = {
 	    s->job.changes, s->held, aside_table(s), &s->version};
-	struct version_run r = {.number = s->job.run};
+	struct version_run out[FLUSH_PIECES] = {{.number = s->job.run}};
+	unsigned n = s->job.n_runs;
 
-	if (flush_run(s, &what, &r, err) || aside_settle(s, &s->job.edits, err))
+	if (flush_run(s, &what, out, &n, err) ||
+	    aside_settle(s, &s->job.edits, err))
 		return -1;
 	edit_put_drops(&s->job.edits, s->job.changes);
 	buf_addc(&s->job.edits, EDIT_CLEAR);
-	if (r.number)
-		edit_put_add(&s->job.edits, &r);
+	for (unsigned i = 0; i < n; i++)
+		edit_put_add(&s->job.edits, &out[i]);
 	s->job.flushed = true;
 	return 0;
 }
 
-/* Before there are pieces FORMAT says so: an older program stays away. */
+/* Before there are such things FORMAT says so: an older program stays away. */
 static int
 raise_format(struct store *s, struct err *err)
 {
-	struct format f = {s->id, FORMAT_PIECES};
+	struct format f = {s->id, FORMAT_FIRST};
 
-	if (!s->job.pieces || s->format >= f.version)
+	if (s->job.pieces)
+		f.version = FORMAT_PIECES;
+	if (s->job.parts)
+		f.version = FORMAT_PARTS;
+	if (s->format >= f.version)
 		return 0;
 	s->format = f.version;
 	return format_write(&s->dir, &f, err);

@@ -4,6 +4,7 @@
 
 #include "base/mem.h"
 #include "base/must.h"
+#include "data/key.h"
 
 /* ---- sets of sections ---- */
 
@@ -73,6 +74,7 @@ run_release(struct version_run *r)
 	run_handle_leave(r->handle);
 	mem_free(r->dead.p);
 	mem_free(r->maps);
+	buf_release(&r->mark.key);
 }
 
 void
@@ -128,6 +130,8 @@ version_copy(struct version *to, const struct version *from)
 		must(from->runs[i].handle && !from->runs[i].n_maps);
 		*r = from->runs[i];
 		atomic_fetch_add(&r->handle->users, 1);
+		r->mark = (struct run_mark){0};
+		run_mark_copy(&r->mark, &from->runs[i].mark);
 		r->dead = (struct section_set){0};
 		for (size_t k = 0; k < dead->n; k++)
 			section_set_add(
@@ -224,7 +228,27 @@ version_dead_bytes(const struct version_run *r)
 	for (unsigned i = 0; r->dead.n && i < n; i++)
 		if (section_set_has(&r->dead, s[i].map, s[i].bucket))
 			bytes += s[i].bytes;
+	/* Some sections may be both. */
+	if (r->mark.set)
+		bytes += r->at < r->bytes - bytes ? r->at : r->bytes - bytes;
 	return bytes;
+}
+
+bool
+version_same_part(const struct version_run *a, const struct version_run *b)
+{
+	return a->mark.set && b->mark.set && a->mark.map == b->mark.map &&
+	       a->mark.bucket == b->mark.bucket &&
+	       str_eq(buf_str(&a->mark.key), buf_str(&b->mark.key));
+}
+
+bool
+version_has_parts(const struct version *v)
+{
+	for (size_t i = 0; i < v->n; i++)
+		if (v->runs[i].mark.set)
+			return true;
+	return false;
 }
 
 /* ---- writing edits ---- */
@@ -292,11 +316,36 @@ edit_put_merge(struct buf *edits, const uint64_t *gone, size_t n_gone,
 }
 
 void
+edit_put_part(struct buf *edits, const struct run_mark *mark,
+    const uint64_t *numbers, const uint64_t *at, size_t n,
+    const struct version_run *come, size_t n_come)
+{
+	buf_addc(edits, EDIT_PART);
+	put_varint(edits, mark->map);
+	put_signed(edits, mark->bucket);
+	put_bytes(edits, buf_str(&mark->key));
+	put_varint(edits, n);
+	for (size_t i = 0; i < n; i++) {
+		put_varint(edits, numbers[i]);
+		put_varint(edits, at[i]);
+	}
+	put_varint(edits, n_come);
+	for (size_t i = 0; i < n_come; i++)
+		put_run(edits, &come[i]);
+}
+
+void
 edit_put_all(struct buf *edits, const struct version *v)
 {
 	buf_addc(edits, EDIT_RESET);
-	for (size_t i = 0; i < v->n; i++)
-		edit_put_add(edits, &v->runs[i]);
+	for (size_t i = 0; i < v->n; i++) {
+		const struct version_run *r = &v->runs[i];
+
+		edit_put_add(edits, r);
+		if (r->mark.set)
+			edit_put_part(
+			    edits, &r->mark, &r->number, &r->at, 1, NULL, 0);
+	}
 }
 
 /* ---- applying edits ---- */
@@ -425,6 +474,53 @@ apply_merge(struct str *edits, struct version *v, struct buf *gone)
 	return true;
 }
 
+/* The runs of which a part counts; *at: where they are. */
+static bool
+apply_marks(struct str *edits, struct version *v, size_t *at)
+{
+	struct run_mark mark = {.set = true};
+	uint64_t n, number;
+	struct str key;
+
+	if (!take_varint32(edits, &mark.map) ||
+	    !take_signed(edits, &mark.bucket) || !take_bytes(edits, &key) ||
+	    !key_check(key) || !take_varint(edits, &n) || !n || n > v->n)
+		return false;
+	for (uint64_t i = 0; i < n; i++) {
+		struct version_run *r;
+
+		if (!take_varint(edits, &number))
+			return false;
+		if (!i)
+			*at = version_find(v, number);
+		if (*at + i >= v->n || v->runs[*at + i].number != number)
+			return false;
+		r = &v->runs[*at + i];
+		if (!take_varint(edits, &r->at) || r->at > r->bytes)
+			return false;
+		r->mark.set = true;
+		r->mark.map = mark.map;
+		r->mark.bucket = mark.bucket;
+		r->mark.key.n = 0;
+		buf_adds(&r->mark.key, key);
+	}
+	return true;
+}
+
+static bool
+apply_part(struct str *edits, struct version *v)
+{
+	size_t at;
+	uint64_t n;
+
+	if (!apply_marks(edits, v, &at) || !take_varint(edits, &n))
+		return false;
+	for (; n; n--)
+		if (!apply_add(edits, v, at++))
+			return false;
+	return true;
+}
+
 static bool
 apply_one(struct str *edits, struct version *v, struct memtable **held,
     struct buf *gone)
@@ -450,6 +546,8 @@ apply_one(struct str *edits, struct version *v, struct memtable **held,
 		return apply_add(edits, v, v->n);
 	case EDIT_MERGE:
 		return apply_merge(edits, v, gone);
+	case EDIT_PART:
+		return apply_part(edits, v);
 	default:
 		return false;
 	}

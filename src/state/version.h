@@ -12,6 +12,11 @@
  *   EDIT_MERGE n number… n RUN…
  *                              runs that follow one another are replaced
  *
+ *   EDIT_PART map bucket key n (number at)… n RUN…
+ *                              of runs that follow one another counts what is
+ *                              behind the key (and, in the file, behind a
+ *                              place); new ones below them have the rest
+ *
  *   RUN = number bytes footer_crc entries n (map bucket)… of dead sections
  *
  * Entries that a commit has inline are applied behind its edits.
@@ -31,7 +36,8 @@ enum edit_kind {
 	EDIT_DROP,
 	EDIT_DROP_MAP,
 	EDIT_ADD,
-	EDIT_MERGE
+	EDIT_MERGE,
+	EDIT_PART
 };
 
 struct section_name {
@@ -64,6 +70,9 @@ struct version_run {
 	uint64_t covers;
 	struct section_set dead;
 	struct run_handle *handle; /* NULL: not open */
+	/* What counts of it, and the byte of the file to read that from. */
+	struct run_mark mark;
+	uint64_t at;
 	/*
 	 * Maps that were dropped while it was not open. Once it is, they are
 	 * in dead.
@@ -97,8 +106,15 @@ bool version_has(const struct version *v, unsigned map, int64_t bucket);
 /* Has the run the section, and is it not dead there? */
 bool version_run_has(const struct version_run *r, unsigned map, int64_t bucket);
 
-/* Bytes of a run's dead sections, of an open one. */
+/* Bytes of a run, an open one, that are of dead sections or merged. */
 uint64_t version_dead_bytes(const struct version_run *r);
+
+/* Is a merge of the run and the one before under way, or was it? */
+bool version_same_part(
+    const struct version_run *a, const struct version_run *b);
+
+/* Has any run been merged in part? */
+bool version_has_parts(const struct version *v);
 
 /* ---- edits ---- */
 
@@ -106,6 +122,11 @@ uint64_t version_dead_bytes(const struct version_run *r);
 void edit_put_drops(struct buf *edits, const struct memtable *changes);
 void edit_put_add(struct buf *edits, const struct version_run *r);
 void edit_put_merge(struct buf *edits, const uint64_t *gone, size_t n_gone,
+    const struct version_run *come, size_t n_come);
+
+/* Of n runs what is behind the mark counts; `come` have the rest. */
+void edit_put_part(struct buf *edits, const struct run_mark *mark,
+    const uint64_t *numbers, const uint64_t *at, size_t n,
     const struct version_run *come, size_t n_come);
 
 /* RESET, and everything there is. */

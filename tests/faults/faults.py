@@ -5,18 +5,24 @@
     faults.py WEIR SHIM kill   [--every N] [--jobs J] [PIPELINE...]
     faults.py WEIR SHIM errno  [--every N] [--errnos EIO,ENOSPC,...]
     faults.py WEIR SHIM random [--count N]
+    faults.py WEIR SHIM takeover [--count N]
     faults.py WEIR SHIM states [--most N] [--nosync]
     faults.py WEIR SHIM damage [--every N]
+    faults.py WEIR SHIM commands [--every N] [--errnos EIO,ENOSPC,...]
 
 kill: SIGKILL instead of, and behind, every N-th call that changes files.
-errno: the call fails. random: SIGKILL after a random time. states: what a
+errno: the call fails. random: SIGKILL after a random time.
+takeover: the same, stopped and continued before, with others that stand by,
+of which one goes on. states: what a
 power cut may leave, of the recorded calls; --nosync must find violations.
-damage: bits of the state's files are turned, and files cut.
+damage: bits of the state's files are turned, and files cut. commands: those of
+`weir state` are stopped, and their calls fail (commands.py).
 
 After each the run is repeated until it ends, the other stages follow, and
 out/ must hold the same bytes as after an uninterrupted run. Prints TAP.
 """
 import argparse
+import contextlib
 import errno as errnos
 import fcntl
 import os
@@ -29,6 +35,7 @@ import sys
 import tempfile
 import time
 
+from commands import commands
 from explore import Stash, crash_states
 from pipelines import PIPELINES
 
@@ -44,6 +51,7 @@ class Bench:
         self.root = tempfile.mkdtemp(prefix="weir-faults-", dir=base)
         self.n = self.bad = 0
         self.pipe = None  # that standard input is
+        self.told = None  # of the pipeline at hand, if that is such a one
 
     def clear(self, d):
         shutil.rmtree(d, ignore_errors=True)
@@ -95,9 +103,24 @@ class Bench:
             os.close(to)
         return self.pipe
 
+    @contextlib.contextmanager
     def stdout(self, p, d):
-        return open(os.path.join(d, p.stdout) if p.stdout else os.devnull,
-                    "ab")
+        path = os.path.join(d, p.stdout) if p.stdout else os.devnull
+        self.told = p.stdout if p.told else None
+        with open(path, "ab") as out:
+            if not p.told:
+                yield out
+                return
+            seen, to = os.pipe()
+            fcntl.fcntl(to, fcntl.F_SETPIPE_SZ, 1 << 20)
+            try:
+                yield to
+            finally:
+                os.close(to)
+                with open(seen, "rb") as f:
+                    # A last line may be torn: its writer died.
+                    out.write(b"".join(line for line in f
+                                       if line.endswith(b"\n")))
 
     def finish(self, p, d, stage, ended):
         """The stage until it ends, if it has not, and those behind it."""
@@ -120,8 +143,10 @@ class Bench:
         for at, _, names in os.walk(d + "/out"):
             for name in names:
                 with open(os.path.join(at, name), "rb") as f:
-                    found[os.path.relpath(os.path.join(at, name), d)] = \
-                        f.read()
+                    name = os.path.relpath(os.path.join(at, name), d)
+                    found[name] = f.read()
+        if self.told in found:
+            found[self.told] = each_once(found[self.told])
         return found
 
     def prepare(self, p):
@@ -147,19 +172,33 @@ class Bench:
             return int(f.read())
 
     def judge(self, label, p, d, stage, want, trouble=None, ended=False):
-        self.n += 1
         trouble = trouble or self.finish(p, d, stage, ended)
         if not trouble and self.outcome(d) != want:
             got = self.outcome(d)
             names = [n for n in sorted(set(got) | set(want))
                      if got.get(n) != want.get(n)]
             trouble = "other bytes in " + " ".join(names)
+        return self.note(label, d, trouble)
+
+    def note(self, label, d, trouble):
+        """Counts it, and keeps the directory if it is wrong."""
+        self.n += 1
         if trouble:
             self.bad += 1
             if self.bad <= 10 and not self.expected:
                 keep = self.copy(d, "kept-%d" % self.bad)
                 print("# %s: %s (see %s)" % (label, trouble, keep))
         return not trouble
+
+
+def each_once(text):
+    """What a reader has who goes by the ids, which are random."""
+    rows = {}
+    for line in text.splitlines(True):
+        name = re.search(rb'"_id":"([^"]*)"', line)
+        rows.setdefault(name and name.group(1),
+                        re.sub(rb'"_id":"[^"]*"', b"", line))
+    return b"".join(rows.values())
 
 
 def points(n, every, seed):
@@ -234,6 +273,50 @@ def at_random(b, o, p):
         b.judge("%s: stage %d, %d" % (p.name, stage, i), p, d, stage, want)
 
 
+def takeover(b, o, p):
+    """One has the state and is stopped, killed or left; two stand by."""
+    before, want = b.prepare(p)
+    r = random.Random(o.seed)
+    env = dict(os.environ, LC_ALL="C", WEIR_TORTURE=p.often)
+    argv = [b.weir, "-s", "./state", "--max-bad", "any", "-j", str(b.jobs)]
+    for i in range(o.count):
+        stage = r.randrange(len(before))
+        argv_of = argv + p.args + \
+            (["--final"] if stage == len(before) - 1 else [])
+        d = b.copy(before[stage], "run")
+        with b.stdout(p, d) as out:
+            def start(*more):
+                c = subprocess.Popen(argv_of + list(more), cwd=d, env=env,
+                                     stdin=b.stdin(p, d), stdout=out,
+                                     stderr=subprocess.PIPE)
+                runs.append(c)
+                return c
+
+            runs = []
+            first = start()
+            time.sleep(r.random() * .004)
+            for _ in range(2):
+                start("--standby")
+            time.sleep(r.random() * .004)
+            if r.random() < .5:
+                first.send_signal(signal.SIGSTOP)
+                time.sleep(r.random() * .01)
+                first.send_signal(signal.SIGCONT)
+                time.sleep(r.random() * .002)
+            if r.random() < .8:
+                first.kill()
+            # One of those that stand by may be gone, too.
+            if r.random() < .5:
+                runs[r.randrange(1, 3)].kill()
+            ends = [(c.communicate(timeout=60)[1].decode(), c.returncode)
+                    for c in runs]
+        bad = ["%d %s" % (rc, err) for err, rc in ends
+               if rc not in (0, -signal.SIGKILL) and "final" not in err
+               and "in use by process" not in err]
+        b.judge("%s: stage %d, %d" % (p.name, stage, i), p, d, stage, want,
+                "; ".join(bad))
+
+
 def states(b, o, p):
     before, want = b.prepare(p)
     share = max(1, o.most // len(before))
@@ -277,14 +360,8 @@ def damage(b, o, p):
                     f.write(bytes([byte]))
             else:
                 os.truncate(os.path.join(d, name), k)
-            b.n += 1
-            trouble = damaged(b, p, d, want)
-            if trouble:
-                b.bad += 1
-                if b.bad <= 10:
-                    print("# %s: %s %s at %d: %s (see %s)" % (
-                        p.name, name, how, k, trouble,
-                        b.copy(d, "kept-%d" % b.bad)))
+            b.note("%s: %s %s at %d" % (p.name, name, how, k), d,
+                   damaged(b, p, d, want))
 
 
 def damaged(b, p, d, want):
@@ -305,8 +382,13 @@ def damaged(b, p, d, want):
     return None if 0 <= rc <= 5 else "after repair: %d %s" % (rc, err[-300:])
 
 
-WAYS = {"kill": kill, "errno": errno, "random": at_random, "states": states,
-        "damage": damage}
+def of_state(b, o, p):
+    commands(b, o, p, points,
+             [getattr(errnos, name) for name in o.errnos.split(",")])
+
+
+WAYS = {"commands": of_state, "kill": kill, "errno": errno, "random": at_random, "states": states,
+        "damage": damage, "takeover": takeover}
 
 
 def main():
@@ -327,7 +409,7 @@ def main():
     todo = [p for p in PIPELINES if not o.pipelines or p.name in o.pipelines]
     if o.way == "states":
         # No pipe is there any more when the power is back.
-        todo = [p for p in todo if not p.piped]
+        todo = [p for p in todo if not p.piped and not p.told]
     print("1..%d" % len(todo))
     failed = 0
     for i, p in enumerate(todo):

@@ -12,11 +12,14 @@ import random
 
 class Pipeline:
     def __init__(self, name, args, stages, stdout=None, piped=False,
-                 torture="rows=16,commit=2", often="rows=8,commit=1"):
+                 told=False, torture="rows=16,commit=2", often="rows=8,commit=1"):
         self.name, self.args, self.stages = name, args, stages
         # What a stage leaves in pipe/ is in the pipe of its first run, and
         # what that has not taken is there for the next.
         self.piped = piped
+        # stdout is a file that has what came through a pipe: rows with ids,
+        # each of which may come again.
+        self.told = told
         self.stdout = stdout  # a file that the shell appends to
         # Sizes of batches and when commits are made; more of them.
         self.torture, self.often = torture, often
@@ -60,9 +63,9 @@ def odd(text, at, line):
 
 # ---- stages ----
 
-def log_grows(first, last):
+def log_grows(first, last, keys=5):
     def step(d):
-        append(d + "/in/app.log", records(first, last))
+        append(d + "/in/app.log", records(first, last, keys=keys))
     return step
 
 
@@ -99,6 +102,19 @@ def dirty_grows(first, last):
         text = odd(text, 30, '{"ts":"%s","k":"late","v":1,"id":-1}\n'
                    % stamp(max(0, first - 500)))
         append(d + "/in/app.log", text)
+    return step
+
+
+def other_grows(first, last):
+    def step(d):
+        append(d + "/in/a.jsonl", records(first, last, 2))
+    return step
+
+
+def both(one, other):
+    def step(d):
+        one(d)
+        other(d)
     return step
 
 
@@ -159,6 +175,13 @@ FILL = ("weir: 1\ntime: {field: ts, lateness: 5s}\nsteps:\n"
 LIVE = "SELECT k, count(*) n, max(v) m, count(DISTINCT v) d GROUP BY k"
 HOP = ("SELECT k, count(*) n, percentile(v, 0.5) p, first(id) f GROUP BY k, "
        "hop(20s, 5s)")
+TOP = ("SELECT k, v, id FROM (SELECT *, ROW_NUMBER() OVER (PARTITION BY k "
+       "ORDER BY v DESC) AS r) WHERE r <= 2")
+DEDUP = ("weir: 1\ntime: {field: ts, lateness: 5s}\nsteps:\n"
+         "  - dedup: [k]\n    order: [v]\n    keep: last\n"
+         "  - select: [k, v, id]\noutput: {mode: changelog}\n")
+MEET = ("SELECT id, k, v FROM i WHERE k IN (SELECT k FROM o) "
+        "UNION SELECT id, k, 0 FROM o")
 PIECES = ("SELECT k, count(*) n, max(v) m, count(DISTINCT v) d, "
           "listagg(id) l, sum(v / 7.0) s, var_pop(v / 3.0) p GROUP BY k")
 SPILLED = "SELECT substr(k, 5, 6) id, count(*) n, sum(v) s GROUP BY k"
@@ -188,6 +211,13 @@ PIPELINES = [
                         PIECES, "in/app.log"],
              [log_grows(0, 100), log_grows(100, 160), log_grows(160, 200)],
              torture="rows=10,commit=3,evict", often="rows=5,commit=1,evict"),
+    # Journals and runs are short, and merges pause: most of what is done is
+    # merging.
+    Pipeline("merges", ["-m", "changelog", "-o", "out/a.jsonl", LIVE,
+                        "in/app.log"],
+             [log_grows(i, i + 40, 60) for i in range(0, 240, 40)],
+             torture="rows=30,commit=3,journal=700",
+             often="rows=10,commit=2,journal=700"),
     Pipeline("ahead", ["-T", "ts", "-l", "5s", "--mem", "1M", "-o",
                        "out/a.jsonl", AHEAD, "in/app.log"],
              [log_grows(0, 100), log_grows(100, 160), log_grows(160, 200)],
@@ -201,6 +231,32 @@ PIPELINES = [
                          "out/a.jsonl", SPILLED, "in/keys.jsonl"],
              [many_keys(0, 6000), many_keys(6000, 9000)],
              torture="rows=500,commit=3", often="rows=250,commit=1"),
+    Pipeline("top", ["-m", "changelog", "-o", "out/a.jsonl", TOP,
+                     "in/app.log"],
+             [log_grows(0, 100), log_grows(100, 180)]),
+    Pipeline("dedup", ["-o", "out/a.jsonl", "-f", "in/spec.yaml",
+                       "in/app.log"],
+             [spec_is(DEDUP, log_grows(0, 100)), log_grows(100, 180)]),
+    Pipeline("meet", ["-o", "out/a.csv", MEET, "i=in/app.log",
+                      "o=in/a.jsonl"],
+             [both(log_grows(0, 90), other_grows(300, 303)),
+              both(log_grows(90, 160), other_grows(303, 305))]),
+    Pipeline("every", ["-T", "ts", "-l", "5s", "-m", "every 20s", "-o",
+                       "out/a.jsonl", LIVE, "in/app.log"],
+             [log_grows(0, 100), log_grows(100, 180)]),
+    # More files than are remembered.
+    Pipeline("divided", ["-T", "ts", "-l", "5s", "-o", "out/{k}/{n}.csv",
+                         "SELECT k, id % 7 n, v", "in/app.log"],
+             [log_grows(0, 60), log_grows(60, 120)],
+             torture="rows=16,commit=2,parts=3",
+             often="rows=8,commit=1,parts=3"),
+    Pipeline("told", ["-T", "ts", "-l", "5s", "--ids", RUNNING, "in/app.log"],
+             [log_grows(0, 100), log_rotates(120, 200)],
+             stdout="out/all.jsonl", told=True),
+    Pipeline("held", ["-T", "ts", "-l", "5s", "--ids", "--commit-output",
+                      RUNNING, "in/app.log"],
+             [log_grows(0, 100), log_rotates(120, 200)],
+             stdout="out/all.jsonl", told=True),
     Pipeline("piped", ["--journal", "-T", "ts", "-l", "5s", "-o",
                        "out/a.jsonl", TUMBLE],
              [pipe_holds(records(0, 90)), pipe_holds(records(90, 200)),

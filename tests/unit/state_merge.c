@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Merges into pieces: together they are what one run would have been, each
- * follows the one before; stopped or failed, nothing stays.
+ * follows the one before; stopped or failed, nothing stays; paused, what there
+ * is stays, and another merge goes on behind it.
  */
 #include "state/merge.h"
 
@@ -18,6 +19,12 @@ struct world {
 	char names[N_INPUTS][16];
 	uint64_t next;
 	unsigned asked, stop_after; /* 0: never */
+	enum merge_order then;
+	/* What was ready when it paused. */
+	struct merge_output out[100];
+	size_t n_out, n_before;
+	struct run_mark mark;
+	uint64_t at[N_INPUTS];
 };
 
 static uint64_t
@@ -29,18 +36,34 @@ next_name(void *arg, char *name)
 	return w->next++;
 }
 
-static bool
-stop(void *arg)
+static enum merge_order
+order(void *arg, uint64_t written)
 {
 	struct world *w = arg;
 
-	return ++w->asked == w->stop_after;
+	(void)written;
+	return ++w->asked == w->stop_after ? w->then : MERGE_GO_ON;
+}
+
+static int
+ready(void *arg, const struct merge_output *out, size_t n,
+    const struct merge_reach *reach, struct err *err)
+{
+	struct world *w = arg;
+
+	(void)err;
+	w->n_out = w->n_before + n;
+	must(w->n_out <= 100);
+	memcpy(w->out + w->n_before, out, n * sizeof *out);
+	run_mark_copy(&w->mark, &reach->mark);
+	memcpy(w->at, reach->at, sizeof w->at);
+	return 0;
 }
 
 static void
 make_inputs(struct world *w, size_t n)
 {
-	*w = (struct world){.next = 100};
+	*w = (struct world){.next = 100, .then = MERGE_STOP};
 	for (unsigned i = 0; i < N_INPUTS; i++) {
 		entries_random(&w->inputs[i], n, 3, 40);
 		snprintf(w->names[i], sizeof w->names[i], "in%u", i);
@@ -145,7 +168,8 @@ job_of(struct world *w, uint64_t piece)
 	    .n = N_INPUTS,
 	    .last = true,
 	    .piece = piece,
-	    .stop = stop,
+	    .order = order,
+	    .ready = ready,
 	    .name = next_name,
 	    .arg = w};
 }
@@ -169,6 +193,49 @@ test_pieces(uint64_t piece, bool many)
 	ok(!rc && !wrong && (n > 1) == many,
 	    "%zu pieces of %u bytes, %zu wrong", n, (unsigned)piece, wrong);
 	mem_free(out);
+	drop_inputs(&w);
+	entries_release(&want);
+}
+
+/* Again and again it pauses, and another one goes on. */
+static void
+test_pauses(void)
+{
+	const struct run_mark *from[N_INPUTS];
+	struct run_mark mark = {0};
+	uint64_t at[N_INPUTS] = {0};
+	struct entries want = {0};
+	struct merge_output *out;
+	struct merge_job job;
+	struct err err = {0};
+	unsigned pauses = 0;
+	struct world w;
+	size_t n;
+
+	make_inputs(&w, 5000);
+	expect(&w, &want);
+	for (unsigned i = 0; i < N_INPUTS; i++)
+		from[i] = &mark;
+	job = job_of(&w, 60000);
+	job.from = from;
+	job.from_at = at;
+	w.stop_after = 2;
+	w.then = MERGE_PAUSE;
+	while (merge_do(&job, &out, &n, &err) == 1) {
+		must(!n && !out && w.mark.set);
+		pauses++;
+		w.asked = 0;
+		w.n_before = w.n_out;
+		run_mark_copy(&mark, &w.mark);
+		memcpy(at, w.at, sizeof at);
+	}
+	ok(pauses > 5, "it pauses %u times", pauses);
+	memcpy(w.out + w.n_before, out, n * sizeof *out);
+	ok(!compare(w.out, w.n_before + n, &want),
+	    "what comes of it in %zu pieces is the same", w.n_before + n);
+	mem_free(out);
+	buf_release(&mark.key);
+	buf_release(&w.mark.key);
 	drop_inputs(&w);
 	entries_release(&want);
 }
@@ -236,6 +303,7 @@ main(void)
 	test_pieces(UINT64_MAX, false);
 	test_pieces(100000, true);
 	test_pieces(1, true);
+	test_pauses();
 	test_ends();
 	test_nothing();
 	run_dir_remove();

@@ -202,7 +202,7 @@ test_many_runs(void)
 	char text[32];
 
 	for (int run = 1; run <= 4; run++) {
-		for (int64_t k = 0; k < 20000; k += run) {
+		for (int64_t k = 0; k < 12000; k += run) {
 			snprintf(text, sizeof text, "%d:%d", run, (int)k);
 			if (k % (7 * run))
 				put(s, 0, k, text);
@@ -321,7 +321,7 @@ test_foreign(void)
 	ok(fails(test_dir("newer"), &make, "FORMAT: is damaged") == ERR_STATE,
 	    "is not a newer one");
 	fd = open(path, O_WRONLY | O_TRUNC);
-	ok(write(fd, "weir-state 3\n", 13) == 13, "a format to come");
+	ok(write(fd, "weir-state 4\n", 13) == 13, "a format to come");
 	close(fd);
 	ok(fails(test_dir("newer"), &make, "newer weir") == ERR_STATE,
 	    "is refused");
@@ -420,7 +420,9 @@ test_aside(void)
 	ok(!test_close(s), "closed");
 	s = test_open(dir, &make);
 	store_info(s, &info);
-	ok(info.n_runs == 1 && info.n_journals == 1, "then it is there");
+	/* What came meanwhile may have become one, too. */
+	ok(info.n_runs && info.n_runs < 3 && info.n_journals == 1,
+	    "then it is there");
 	ok(is_as_left(s) && !strcmp(get(s, 0, 7), "-"), "with what is newer");
 	test_close(s);
 }

@@ -218,6 +218,8 @@ main(void)
 	o.inline_max = 1;
 	ok(run(test_dir("merges"), &o, 200), "with many runs");
 	ok(most_runs > 3 && most_runs < 40, "which are merged");
+	o.part_bytes = 400;
+	ok(run(test_dir("pauses"), &o, 200), "that pause");
 	o.run_bytes = 2000;
 	ok(run(test_dir("pieces"), &o, 200), "into pieces");
 	ok(most_runs < 150, "not too many: %u", most_runs);

@@ -415,6 +415,10 @@ main(void)
 	ok(n_folds > 1000, "and folded");
 	o.run_bytes = 2000;
 	ok(run(test_dir("parts"), &o, 200), "into several");
+	o.part_bytes = 400;
+	ok(run(test_dir("pauses"), &o, 200) &&
+		!strcmp(format_of(test_dir("pauses")), "weir-state 3"),
+	    "that pause");
 	ok(in_parts(test_dir("taken")), "merges that are taken over in parts");
 	ok(!store_open_temporary(&s, &o, &err) && temporary(s),
 	    "a temporary store");
