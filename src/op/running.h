@@ -87,6 +87,18 @@ struct kept_row *running_row(struct running *r, const struct batch *b,
 /* Computes what is made of the calls' results. */
 void running_items(struct running *r, struct batch *b);
 
+/*
+ * Of a row that has come out the others see its slots, and aggregates that
+ * begin anew its time: so few bytes are kept of it.
+ */
+static inline void
+running_came_out(const struct over_config *c, struct kept_row *row)
+{
+	row->arrival = 0;
+	if (!c->anew)
+		row->time = 0;
+}
+
 /* ---- running_end.c ---- */
 
 /* Is memory limited, and what is too much for it goes into the state? */

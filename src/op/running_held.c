@@ -55,8 +55,10 @@ put_next(struct running *r, struct over_key *k)
 	over_compute(r->c, k, r->out, r->kept.out->arena);
 	put_results(r, r->out, at);
 	/* A row of a block is here for a while only. */
-	if (!k->far)
+	if (!k->far) {
 		kept_let_carry_go(&r->kept, row);
+		running_came_out(r->c, row);
+	}
 	over_trim(r->c, k, &r->kept);
 	running_count(r, k);
 }
