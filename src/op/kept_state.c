@@ -409,31 +409,30 @@ read_waiting(
 }
 
 /* Rows that were read together; their keys are looked up together. */
-#define LISTS_MOST 8
-#define WAITING_MOST ((unsigned)(LISTS_MOST * BATCH_ROWS))
-
+#define WAITING_LISTS 4
+#define WAITING_ROWS (WAITING_LISTS * BATCH_ROWS)
 struct waiting {
-	struct kept_row *rows[WAITING_MOST];
-	struct str keys[WAITING_MOST]; /* p NULL: none */
-	struct str listed[WAITING_MOST];
-	uint64_t hashes[WAITING_MOST];
+	struct kept_row *rows[WAITING_ROWS];
+	struct str keys[WAITING_ROWS]; /* p NULL: none */
+	struct str listed[WAITING_ROWS];
+	uint64_t hashes[WAITING_ROWS];
 	struct arena arena;
 	unsigned n, n_listed;
 };
 
 static void
-fetch_listed(struct table *t, const struct waiting *w)
+fetch_keys(struct table *t, const struct waiting *w)
 {
-	struct table_keys lists[LISTS_MOST];
-	unsigned n = 0, left = w->n_listed;
+	struct table_keys lists[WAITING_LISTS];
+	unsigned n = 0;
 
-	for (unsigned from = 0; left; from += lists[n++].n) {
-		lists[n] = (struct table_keys){w->listed + from,
-		    w->hashes + from, left < BATCH_ROWS ? left : BATCH_ROWS};
-		left -= lists[n].n;
+	for (unsigned from = 0; from < w->n_listed; from += BATCH_ROWS) {
+		unsigned more = w->n_listed - from;
+
+		lists[n++] = (struct table_keys){w->listed + from,
+		    w->hashes + from, more < BATCH_ROWS ? more : BATCH_ROWS};
 	}
-	if (n)
-		table_fetch_all(t, lists, n, false);
+	table_fetch_all(t, lists, n, false);
 }
 
 /* Hands them over. The number of the first that is refused in *bad: false. */
@@ -445,7 +444,7 @@ hand_over(struct kept *k, struct table *t, struct waiting *w,
 	bool good = true;
 
 	if (t)
-		fetch_listed(t, w);
+		fetch_keys(t, w);
 	for (unsigned i = 0; i < w->n; i++) {
 		*bad = good ? w->rows[i]->number : *bad;
 		good = good && take(arg, w->rows[i], w->keys[i]);
@@ -497,7 +496,7 @@ read_all(struct kept *k, struct table *t, uint64_t until,
 		} else if (r) {
 			add_waiting(w, r, key);
 		}
-		if (!good || !more || w->n == WAITING_MOST)
+		if (!good || !more || w->n == WAITING_ROWS)
 			if (!hand_over(k, t, w, take, arg, &refused) && good) {
 				state_key_number(bad, refused);
 				good = false;

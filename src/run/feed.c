@@ -17,7 +17,8 @@
 /* All blocks of all inputs, as far as smaller ones can help it. */
 #define ALL_BYTES ((size_t)64 << 20)
 #define BLOCK_LEAST ((size_t)16 << 10)
-/* Reads at most for batches that are made ready together. */
+/* Bytes, and reads at most, of batches that are made ready together. */
+#define AHEAD_BYTES ((size_t)1 << 20)
 #define GATHERED_READS 16
 /* What a buffer may keep when a long record has left it. */
 #define KEPT_BYTES (4 * BLOCK_BYTES_THREADS)
@@ -69,6 +70,7 @@ struct feed {
 	bool stop;
 	size_t block_bytes, ring_bytes;
 	size_t ahead_bytes; /* of batches that are made ready together */
+	unsigned n_open;    /* streams, which share those */
 	unsigned current;   /* the input the owner waits for or read last */
 };
 
@@ -158,15 +160,27 @@ announce(struct prepared *list, size_t n)
 
 /* What there is to be read at once is, so that there are many batches. */
 static void
-gather(struct feed *f, struct stream *s)
+gather(const struct feed *f, struct stream *s)
 {
 	struct block *b = &s->rest;
+	size_t most = f->ahead_bytes / f->n_open;
 
+	if (most < f->block_bytes)
+		most = f->block_bytes;
 	for (unsigned i = 0;
-	     i < GATHERED_READS && !b->last &&
-	     b->to - b->from < f->ahead_bytes / 2 && input_ready(s->input, 0);
+	     i < GATHERED_READS && !b->last && b->to - b->from < most / 2 &&
+	     input_ready(s->input, 0);
 	     i++)
-		input_read(s->input, b, f->ahead_bytes);
+		input_read(s->input, b, most);
+}
+
+/* How many batches it is worth while to have ready. */
+static unsigned
+wanted(const struct feed *f)
+{
+	unsigned most = f->plan.ahead(f->plan.arg) / f->n_open;
+
+	return most ? most : 1;
 }
 
 /* Makes up to so many batches ready. */
@@ -186,7 +200,7 @@ next_inline(struct feed *f, struct stream *s, bool wait, struct prepared **out)
 	unsigned most = 1;
 
 	if (s->next == s->n_list) {
-		most = f->plan.ahead(f->plan.arg);
+		most = wanted(f);
 		if (most > 1)
 			gather(f, s);
 		make_list(f, s, most);
@@ -594,7 +608,7 @@ feed_new(const struct feed_plan *plan)
 	f->plan = *plan;
 	f->block_bytes =
 	    feed_block_bytes(plan->threads, plan->n_inputs, plan->tight);
-	f->ahead_bytes = plan->tight ? f->block_bytes : 8 * f->block_bytes;
+	f->ahead_bytes = plan->tight ? AHEAD_BYTES / 2 : AHEAD_BYTES;
 	f->ring_bytes = ALL_BYTES / (plan->n_inputs ? plan->n_inputs : 1);
 	if (f->ring_bytes > RING_BYTES)
 		f->ring_bytes = RING_BYTES;
@@ -619,6 +633,7 @@ feed_open(struct feed *f, struct input *in)
 	s->rest = in->head;
 	in->head = (struct block){0};
 	s->made = true;
+	f->n_open++;
 	s->closing = false;
 	s->input = in;
 	pthread_cond_broadcast(&f->work);
@@ -687,6 +702,7 @@ feed_close(struct feed *f, struct input *in)
 	pthread_mutex_lock(&f->lock);
 	stream_rest(f, s);
 	stream_release(f, s);
+	f->n_open -= s->made;
 	*s = (struct stream){0};
 	pthread_mutex_unlock(&f->lock);
 }
