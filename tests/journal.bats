@@ -562,3 +562,15 @@ packed() {
 	gives 5 runs </dev/null
 	has "$errors" 'is damaged, or of a weir of another version'
 }
+
+@test "journal: a savepoint has it, a dump does not and says so" {
+	lines() { seq "$1" "$2" | sed 's/.*/{"i":&}/'; }
+	lines 1 5 | weir -s ./st --journal 'SELECT i' >/dev/null
+	gives 0 weir state dump ./st
+	has "$errors" 'not part of a dump'
+	gives 0 weir state savepoint ./st ./saved
+	is "$errors" ''
+	lines 6 7 >more
+	gives 0 weir -s ./saved 'SELECT i' < <(cat more)
+	is "$out" $'{"i":6}\n{"i":7}'
+}

@@ -19,6 +19,7 @@
 #include "data/key.h"
 #include "data/pack.h"
 #include "run/run.h"
+#include "run/spool.h"
 #include "state/pieces.h"
 
 #define NOWHERE ((struct where){0})
@@ -198,6 +199,17 @@ open_plan(struct dump *d, const struct options *o)
 	err_release(&err);
 }
 
+/* What is kept of standard input are bytes, and no entries. */
+static void
+say_spool(const struct store *s, const char *dir, const struct options *o)
+{
+	if (spool_is(store_folder(s)) && !o->quiet)
+		fprintf(stderr,
+		    "weir: %s: what --journal keeps of standard input is not "
+		    "part of a dump, but of a savepoint\n",
+		    dir);
+}
+
 /* What a run puts meanwhile is not seen. */
 static void
 say_live(const char *dir, const struct options *o)
@@ -255,6 +267,7 @@ state_dump(const char *const *operands, unsigned n, const struct options *o,
 	d.store = state_look(operands[0], &a, &dir, err);
 	if (d.store) {
 		say_live(dir, o);
+		say_spool(d.store, dir, o);
 		failed = dump_all(&d, o);
 		if (store_close(d.store, failed ? &other : err))
 			failed = -1;

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "run/position.h"
+#include "run/renamed.h"
 #include "run/resume.h"
 
 /* Files that may come while the run goes on. */
@@ -189,6 +190,8 @@ make_kept_turns(struct sources *s, const size_t *ends, struct err *err)
 	int status = 0;
 	size_t n = 0;
 
+	if (!s->options->given)
+		renamed_adopt(&s->trails, s->plan, &s->files, ends);
 	for (unsigned k = 0; k < n_inputs && !status; k++) {
 		status = find_trails(s, &s->plan->inputs[k],
 		    k ? ends[k - 1] : 0, ends[k], &r[k], err);

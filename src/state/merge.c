@@ -39,6 +39,7 @@ open_inputs(struct merge *m)
 		    run_file_sections(job->inputs[i], &n);
 
 		cursors[i] = run_cursor_new(job->inputs[i]);
+		run_cursor_chunk(cursors[i], run_cursor_share(job->n));
 		if (job->from)
 			run_cursor_from(
 			    cursors[i], job->from[i], job->from_at[i]);

@@ -10,7 +10,10 @@
 #include "base/must.h"
 #include "state/run_walk.h"
 
-#define CHUNK ((uint64_t)256 << 10)
+#define CHUNK ((size_t)256 << 10)
+#define CHUNKS_AHEAD 8
+#define CHUNK_LEAST ((size_t)32 << 10)
+#define CHUNKS ((size_t)4 << 20) /* of all cursors */
 
 struct run_cursor {
 	struct run_file *r;
@@ -22,6 +25,8 @@ struct run_cursor {
 	uint64_t n_seen, n_deleted;
 	struct buf chunk;
 	uint64_t chunk_at;
+	uint64_t chunk_size;
+	uint64_t asked; /* up to here the kernel has been told to read */
 	struct block block;
 	struct block_walk walk;
 	run_dropped dropped;
@@ -38,6 +43,7 @@ new_cursor(struct run_file *r, uint32_t from, uint32_t to)
 	struct run_cursor *c = mem_zalloc(sizeof *c);
 
 	c->r = r;
+	c->chunk_size = CHUNK;
 	c->section = from;
 	c->last = to;
 	if (to > from)
@@ -89,6 +95,22 @@ run_cursor_from(struct run_cursor *c, const struct run_mark *m, uint64_t at)
 	c->from_at = at;
 }
 
+void
+run_cursor_chunk(struct run_cursor *c, size_t bytes)
+{
+	c->chunk_size = bytes;
+}
+
+size_t
+run_cursor_share(size_t n)
+{
+	size_t bytes = n ? CHUNKS / n : CHUNK;
+
+	if (bytes > CHUNK)
+		return CHUNK;
+	return bytes < CHUNK_LEAST ? CHUNK_LEAST : bytes & ~(size_t)4095;
+}
+
 uint64_t
 run_cursor_at(const struct run_cursor *c)
 {
@@ -98,17 +120,25 @@ run_cursor_at(const struct run_cursor *c)
 }
 
 /*
- * Who goes on to a second chunk will want the next one, too: the kernel is
+ * Who goes on to a second chunk will want the next ones, too: the kernel is
  * told, which reads nothing ahead by itself where look-ups jump.
  */
 static void
-fetch_next(const struct run_cursor *c, uint64_t from)
+fetch_next(struct run_cursor *c, uint64_t from)
 {
-	uint64_t left = c->limit - from;
+	uint64_t to = from + CHUNKS_AHEAD * c->chunk_size;
 
-	if (c->r->cache && left)
-		(void)posix_fadvise(c->r->fd, (off_t)from,
-		    (off_t)(left < CHUNK ? left : CHUNK), POSIX_FADV_WILLNEED);
+	if (c->asked < from)
+		c->asked = from;
+	if (to > c->limit)
+		to = c->limit;
+	/* Not for each chunk, unless it is the last one. */
+	if (!c->r->cache || c->asked >= to ||
+	    (to < c->limit && to - c->asked < CHUNKS_AHEAD / 2 * c->chunk_size))
+		return;
+	(void)posix_fadvise(c->r->fd, (off_t)c->asked, (off_t)(to - c->asked),
+	    POSIX_FADV_WILLNEED);
+	c->asked = to;
 }
 
 /* n bytes at c->at, in the chunk. NULL and *err. */
@@ -120,8 +150,8 @@ ensure(struct run_cursor *c, uint64_t n, struct err *err)
 	must(n <= more);
 	if (c->at >= c->chunk_at && c->at + n <= c->chunk_at + c->chunk.n)
 		return c->chunk.p + (c->at - c->chunk_at);
-	if (more > CHUNK)
-		more = n > CHUNK ? n : CHUNK;
+	if (more > c->chunk_size)
+		more = n > c->chunk_size ? n : c->chunk_size;
 	if (c->chunk.n)
 		fetch_next(c, c->at + more);
 	c->chunk.n = 0;

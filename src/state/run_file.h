@@ -204,6 +204,10 @@ void run_cursor_free(struct run_cursor *c);
  */
 void run_cursor_from(
     struct run_cursor *c, const struct run_mark *m, uint64_t at);
+/* Before the first entry: so much is read at a time, 256 KiB otherwise. */
+void run_cursor_chunk(struct run_cursor *c, size_t bytes);
+/* Of each of n cursors, so that all of them take some MiB. */
+size_t run_cursor_share(size_t n);
 /* The byte at which the block of the entry at hand begins, or the end. */
 uint64_t run_cursor_at(const struct run_cursor *c);
 

@@ -133,6 +133,7 @@ store_free(struct store *s)
 	memtable_free(s->job.changes);
 	memtable_free(s->trash);
 	memtable_free(s->trash_aside);
+	job_close(&s->job); /* of a commit that has failed early */
 	buf_release(&s->job.note);
 	buf_release(&s->job.edits);
 	buf_release(&s->job.gone);

@@ -202,7 +202,8 @@ set_pieces(struct store_merge *m, uint64_t bytes)
 	m->least = larger(bytes / PAUSES, m->store->o.part_bytes);
 	m->low = v->runs[0].bytes;
 	m->rest = m->low - v->runs[0].at;
-	for (m->n_pile = 1; m->n_pile < v->n && pick_follows(v, m->n_pile);) {
+	for (m->n_pile = 1;
+	     m->n_pile < v->n && version_follows(v, m->n_pile);) {
 		m->low += v->runs[m->n_pile].bytes;
 		m->rest += v->runs[m->n_pile++].bytes;
 	}

@@ -47,9 +47,6 @@ struct store_merge {
 	struct err err;
 };
 
-/* Does run i follow the one before in the order of keys? */
-bool pick_follows(const struct version *v, size_t i);
-
 /*
  * The runs from `base` on that are to be merged: *n of them from *first on.
  * False: none.

@@ -10,13 +10,6 @@
 #include "state/merge_plan.h"
 #include "state/store_merge.h"
 
-bool
-pick_follows(const struct version *v, size_t i)
-{
-	return i && run_file_follows_from(v->runs[i - 1].handle->file,
-			v->runs[i].handle->file, &v->runs[i].mark);
-}
-
 static uint64_t
 deleted(const struct version_run *r)
 {
@@ -44,7 +37,7 @@ bottom_of(const struct version *v)
 		b.bytes += v->runs[b.n].bytes;
 		b.n_entries += v->runs[b.n].n_entries;
 		b.n++;
-	} while (b.n < v->n && pick_follows(v, b.n));
+	} while (b.n < v->n && version_follows(v, b.n));
 	return b;
 }
 
@@ -81,7 +74,7 @@ describe(const struct version *v)
 		    .covers = covers(r, &b),
 		    .n_entries = r->n_entries,
 		    .n_deleted = deleted(r),
-		    .follows = pick_follows(v, i)};
+		    .follows = version_follows(v, i)};
 	}
 	return runs;
 }

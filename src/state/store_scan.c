@@ -2,11 +2,13 @@
 /*
  * Scans: the entries of a bucket in order, out of all layers. What is in
  * memory is noted when the scan begins, and kept (memtable.h, pins); runs are
- * read as they come. Of equal keys the newest layer's counts.
+ * read as they come; those that follow each other are one layer, so what a scan
+ * takes of memory does not go by their number. Of equal keys the newest layer's
+ * counts.
  *
  * Layers wait in a heap by their next key. Most of them do not know most
- * keys (a large state is many runs one behind another), so the one that gave
- * a key out is only put back once another one's comes first.
+ * keys, so the one that gave a key out is only put back once another one's
+ * comes first.
  */
 #include "base/mem.h"
 #include "data/key.h"
@@ -19,8 +21,10 @@ struct scan_layer {
 	struct entry_item *items;
 	size_t n, at;
 
-	struct run_handle *run; /* shared */
-	struct run_cursor *cursor;
+	/* Runs that follow each other, shared; those behind `run` are left. */
+	struct run_handle **runs;
+	struct run_cursor **cursors;
+	size_t n_runs, cap_runs, cap_cursors, run;
 
 	/* The entry that is next; it is given out and stays until then. */
 	bool there;
@@ -69,16 +73,45 @@ add_table(struct store_scan *c, struct mem_section *section)
 	mem_free(spare);
 }
 
-static void
-add_run(
-    struct store_scan *c, struct version_run *r, unsigned map, int64_t bucket)
+/* The newest runs up to v->runs[end - 1] that follow each other, as a layer. */
+static size_t
+add_runs(struct store_scan *c, const struct version *v, size_t end,
+    unsigned map, int64_t bucket)
 {
-	struct scan_layer *l = new_layer(c);
+	struct scan_layer *l = NULL;
+	size_t from = end - 1;
 
-	l->run = r->handle;
-	atomic_fetch_add(&l->run->users, 1);
-	l->cursor = run_cursor_of(l->run->file, map, bucket);
-	run_cursor_from(l->cursor, &r->mark, r->at);
+	while (version_follows(v, from))
+		from--;
+	for (size_t i = from; i < end; i++) {
+		const struct version_run *r = &v->runs[i];
+		struct run_cursor *cursor;
+
+		if (!version_run_has(r, map, bucket))
+			continue;
+		l = l ? l : new_layer(c);
+		mem_grow(&l->runs, &l->cap_runs, l->n_runs + 1,
+		    sizeof(struct run_handle *));
+		mem_grow(&l->cursors, &l->cap_cursors, l->n_runs + 1,
+		    sizeof(struct run_cursor *));
+		atomic_fetch_add(&r->handle->users, 1);
+		cursor = run_cursor_of(r->handle->file, map, bucket);
+		run_cursor_from(cursor, &r->mark, r->at);
+		l->runs[l->n_runs] = r->handle;
+		l->cursors[l->n_runs++] = cursor;
+	}
+	return from;
+}
+
+/* All layers together take so much memory, however many there are. */
+static void
+share_memory(struct store_scan *c)
+{
+	size_t bytes = run_cursor_share(c->n);
+
+	for (size_t i = 0; i < c->n; i++)
+		for (size_t k = 0; k < c->layers[i].n_runs; k++)
+			run_cursor_chunk(c->layers[i].cursors[k], bytes);
 }
 
 struct store_scan *
@@ -99,9 +132,9 @@ store_scan_begin(struct store *s, unsigned map, int64_t bucket)
 		if (memtable_hides(tables[i], map, bucket))
 			return c;
 	}
-	for (size_t i = s->version.n; i-- > 0;)
-		if (version_run_has(&s->version.runs[i], map, bucket))
-			add_run(c, &s->version.runs[i], map, bucket);
+	for (size_t i = s->version.n; i > 0;)
+		i = add_runs(c, &s->version, i, map, bucket);
+	share_memory(c);
 	return c;
 }
 
@@ -110,8 +143,15 @@ next_of_run(struct store_scan *c, struct scan_layer *l)
 {
 	struct run_entry e;
 	struct err err = {0};
-	int rc = run_cursor_next(l->cursor, &e, &err);
+	int rc = 0;
 
+	while (l->run < l->n_runs) {
+		rc = run_cursor_next(l->cursors[l->run], &e, &err);
+		if (rc)
+			break;
+		run_cursor_free(l->cursors[l->run]);
+		l->cursors[l->run++] = NULL;
+	}
 	if (rc < 0) {
 		store_dir_note(&c->store->dir, &err);
 		store_fail(c->store, &err);
@@ -221,7 +261,7 @@ go_on(struct store_scan *c, struct scan_layer **out)
 	for (size_t i = 0; i < c->n_given; i++) {
 		struct scan_layer *l = c->given[i];
 
-		if (!l->cursor)
+		if (!l->n_runs)
 			next_of_table(l);
 		else if (!next_of_run(c, l))
 			return false;
@@ -315,8 +355,12 @@ store_scan_end(struct store_scan *c)
 		mem_free(l->items);
 		if (l->section)
 			mem_section_unpin(l->section);
-		run_cursor_free(l->cursor);
-		run_handle_leave(l->run);
+		for (size_t k = 0; k < l->n_runs; k++) {
+			run_cursor_free(l->cursors[k]);
+			run_handle_leave(l->runs[k]);
+		}
+		mem_free(l->runs);
+		mem_free(l->cursors);
 	}
 	gather_release(&c->gather);
 	mem_free(c->heap);

@@ -243,6 +243,13 @@ version_same_part(const struct version_run *a, const struct version_run *b)
 }
 
 bool
+version_follows(const struct version *v, size_t i)
+{
+	return i && run_file_follows_from(v->runs[i - 1].handle->file,
+			v->runs[i].handle->file, &v->runs[i].mark);
+}
+
+bool
 version_has_parts(const struct version *v)
 {
 	for (size_t i = 0; i < v->n; i++)

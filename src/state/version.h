@@ -113,6 +113,9 @@ uint64_t version_dead_bytes(const struct version_run *r);
 bool version_same_part(
     const struct version_run *a, const struct version_run *b);
 
+/* Come all keys that count of run i behind those of the run before? */
+bool version_follows(const struct version *v, size_t i);
+
 /* Has any run been merged in part? */
 bool version_has_parts(const struct version *v);
 
