@@ -364,23 +364,30 @@ commits_beyond() {
 	has "$(<err)" 'LOCK: was removed while a run had the state'
 }
 
-@test "state: SIGTERM commits and ends, and the next run goes on" {
-	log 1 2000 >in.jsonl
-	weir -l 10s "$sql" in.jsonl >want
+# ends_by SIGNAL STATUS: a run that is asked to end does so with a commit.
+ends_by() {
 	mkfifo pipe
 	"$WEIR" -s ./st -l 10s "$sql" - <pipe >got 2>err &
 	pid=$!
 	exec 7>pipe
 	head -n 1000 in.jsonl >&7
 	waits grep -q '"even","s":1994' got
-	kill -TERM "$pid"
+	kill "-$1" "$pid"
 	local status=0
 	wait "$pid" || status=$?
 	exec 7>&-
 	pid=
-	is "$status" 143
+	is "$status" "$2"
 	tail -n +1001 in.jsonl | weir -s ./st --final -l 10s "$sql" >>got
 	cmp want got
+	rm -r st pipe
+}
+
+@test "state: SIGTERM, SIGHUP commit and end, and the next run goes on" {
+	log 1 2000 >in.jsonl
+	weir -l 10s "$sql" in.jsonl >want
+	ends_by TERM 143
+	ends_by HUP 129
 }
 
 @test "state: killed again and again, each result comes once" {

@@ -140,6 +140,39 @@ dies() {
 	is "$(tail -n 1 two)" '{"v":300}'
 }
 
+@test "notes: what a run that died wrote is cut where it was rotated to" {
+	local q='SELECT v'
+	log 1 300 >in.jsonl
+	weir "$q" in.jsonl >want
+	dies rows=10,commit=4,restart=14 -s ./st -o out.jsonl "$q" in.jsonl
+	cp out.jsonl died
+	mv out.jsonl out.jsonl.1
+	gives 0 weir -s ./st -o out.jsonl "$q" in.jsonl
+	[ "$(wc -c <out.jsonl.1)" -lt "$(wc -c <died)" ]
+	cat out.jsonl.1 out.jsonl | diff want -
+}
+
+@test "notes: a file that a run which died had begun is known of" {
+	local q='SELECT v'
+	log 1 300 >in.jsonl
+	weir "$q" in.jsonl >want
+	dies rows=10,commit=4,restart=14 -s ./st -o out.jsonl "$q" in.jsonl
+	mv out.jsonl out.jsonl.1
+	# It dies before it commits anything but that.
+	dies rows=10,commit=99,restart=3 -s ./st -o out.jsonl "$q" in.jsonl
+	[ -s out.jsonl ]
+	gives 0 weir -s ./st -o out.jsonl "$q" in.jsonl
+	cat out.jsonl.1 out.jsonl | diff want -
+	# So it is if that one is rotated, too.
+	rm -r st out.jsonl*
+	dies rows=10,commit=4,restart=14 -s ./st -o out.jsonl "$q" in.jsonl
+	mv out.jsonl out.jsonl.2
+	dies rows=10,commit=99,restart=3 -s ./st -o out.jsonl "$q" in.jsonl
+	mv out.jsonl out.jsonl.1
+	gives 0 weir -s ./st -o out.jsonl "$q" in.jsonl
+	cat out.jsonl.2 out.jsonl.1 out.jsonl | diff want -
+}
+
 @test "notes: a field that no record had is told by all runs, or by none" {
 	printf '{"a":1}\n{"a":2}\n' >in.jsonl
 	gives 0 weir -s ./st 'SELECT a, zz' in.jsonl

@@ -660,9 +660,11 @@ checkpoint_restore(struct run *r)
 	/*
 	 * The first commit comes before the first result; and one that says
 	 * that a run has begun before a file is gone on with, or what it wrote
-	 * would pass for somebody else's after a crash.
+	 * would pass for somebody else's after a crash. So does what a run
+	 * writes to a file that the one which crashed did not write to.
 	 */
-	if (c->note.map.type == T_MAP && (c->crashed || !outputs_last(&r->out)))
+	if (c->note.map.type == T_MAP && !outputs_unnoted(&r->out) &&
+	    (c->crashed || !outputs_last(&r->out)))
 		return 0;
 	return commit(r, false, false, false) || store_wait(c->store, r->err)
 		   ? -1

@@ -281,7 +281,8 @@ lasting_resume(struct output *o, const struct extent *was, bool ended,
 		open_folder(o);
 	o->at.length = at;
 	*from = at ? LASTING_FOREIGN : LASTING_NEW;
-	if (!was || !is_noted(o, was, &st, at))
+	o->unnoted = !was || !is_noted(o, was, &st, at);
+	if (o->unnoted)
 		return 0;
 	if (at < was->length)
 		return refuse(o, "is shorter than", err);

@@ -35,6 +35,7 @@ struct output {
 	int folder;   /* lasting: to be synced, for the file is new; or -1 */
 	struct extent at;   /* lasting: at the cut made last */
 	bool grown;	    /* lasting: since the one before */
+	bool unnoted;	    /* lasting: no commit knows of this file yet */
 	struct outbox *box; /* what is held back until a commit; or NULL */
 	char *path;	    /* as it was named, or NULL for standard output */
 	char *target;	    /* what a link of that name points to */

@@ -72,6 +72,9 @@ int outputs_resume(
 /* Are there files that are gone on with? */
 bool outputs_last(const struct outputs *o);
 
+/* Is there one that no commit knows of: begun anew, or under another name? */
+bool outputs_unnoted(const struct outputs *o);
+
 /* Is something written only when a commit is durable? */
 bool outputs_hold(const struct outputs *o);
 

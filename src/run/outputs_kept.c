@@ -12,6 +12,7 @@
 
 #include "run/lasting.h"
 #include "run/outputs.h"
+#include "run/siblings.h"
 
 #define LATE "--late"
 #define REJECT "--reject"
@@ -54,46 +55,68 @@ is_written(const struct outputs *o, struct str path)
 	       (o->reject.lasting && str_is(path, o->reject.target));
 }
 
-/*
- * A file that the run which crashed wrote to and this one does not: it has
- * results that will come again elsewhere. What is not as it was noted is left
- * alone.
- */
-static void
-cut_other(struct note e)
+static bool
+is_extent_of(const struct extent *was, const struct stat *st)
 {
-	struct buf path = {0};
-	struct extent was;
-	struct stat st;
-	int fd;
+	return (uint64_t)st->st_dev == was->device &&
+	       (uint64_t)st->st_ino == was->inode;
+}
 
-	if (!extent_get(e, &was))
-		return;
-	buf_adds(&path, note_get_text(e, "path"));
-	fd = open(buf_z(&path), O_RDWR | O_CLOEXEC | O_NOCTTY);
-	buf_release(&path);
+/* A file of results that will come again elsewhere; as it was noted? */
+static void
+cut_other(const char *path, const struct extent *was)
+{
+	int fd = open(path, O_RDWR | O_CLOEXEC | O_NOCTTY);
+	struct stat st;
+
 	if (fd < 0)
 		return;
 	if (!fstat(fd, &st) && S_ISREG(st.st_mode) &&
-	    (uint64_t)st.st_size > was.length &&
-	    (uint64_t)st.st_dev == was.device &&
-	    (uint64_t)st.st_ino == was.inode && !flock(fd, LOCK_EX | LOCK_NB) &&
-	    extent_matches(fd, &was) && !ftruncate(fd, (off_t)was.length))
+	    (uint64_t)st.st_size > was->length && is_extent_of(was, &st) &&
+	    !flock(fd, LOCK_EX | LOCK_NB) && extent_matches(fd, was) &&
+	    !ftruncate(fd, (off_t)was->length))
 		(void)fsync(fd);
 	close(fd);
 }
 
+/* It has been rotated since; one that was compressed is not found. */
+static void
+cut_rotated(const char *path, const struct extent *was)
+{
+	struct siblings now = {0};
+
+	siblings_look(&now, path);
+	for (size_t i = 0; i < now.n; i++)
+		if (is_extent_of(was, &now.list[i].st))
+			cut_other(now.list[i].path.p, was);
+	siblings_release(&now);
+}
+
+/*
+ * Files that the run which crashed wrote to and this one does not: another one
+ * is written now, or has the name. What is not as it was noted is left alone.
+ */
 static void
 cut_others(const struct outputs *o, struct note note)
 {
+	struct buf path = {0};
 	struct note e;
 
 	for (uint32_t i = 0; note_list_at(note, "outputs", i, &e); i++) {
-		struct str path = note_get_text(e, "path");
+		struct str text = note_get_text(e, "path");
+		struct extent was;
+		struct stat st;
 
-		if (path.n && path.p[0] == '/' && !is_written(o, path))
-			cut_other(e);
+		if (!text.n || text.p[0] != '/' || !extent_get(e, &was))
+			continue;
+		path.n = 0;
+		buf_adds(&path, text);
+		if (stat(buf_z(&path), &st) || !is_extent_of(&was, &st))
+			cut_rotated(buf_z(&path), &was);
+		else if (!is_written(o, text))
+			cut_other(buf_z(&path), &was);
 	}
+	buf_release(&path);
 }
 
 static int
@@ -150,6 +173,16 @@ outputs_last(const struct outputs *o)
 	for (unsigned i = 0; i < o->plan->n_outputs; i++)
 		last |= o->sinks[i].out.lasting || o->sinks[i].parts;
 	return last;
+}
+
+bool
+outputs_unnoted(const struct outputs *o)
+{
+	bool unnoted = o->late.unnoted || o->reject.unnoted;
+
+	for (unsigned i = 0; i < o->plan->n_outputs; i++)
+		unnoted |= o->sinks[i].out.unnoted;
+	return unnoted;
 }
 
 bool

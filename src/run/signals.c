@@ -37,6 +37,7 @@ signals_install(void)
 {
 	catch_signal(SIGINT, on_stop, (int)SA_RESETHAND);
 	catch_signal(SIGTERM, on_stop, (int)SA_RESETHAND);
+	catch_signal(SIGHUP, on_stop, (int)SA_RESETHAND);
 	catch_signal(SIGUSR1, on_stats, 0);
 }
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Signals while running. SIGINT and SIGTERM ask to stop: reading ends as if
- * the input had, results so far are written, and the signal is raised again
- * with its default effect (a second one ends the program at once). SIGUSR1
- * asks for the counts on standard error. SIGPIPE keeps its default: a reader
- * that goes away ends us silently.
+ * Signals while running. SIGINT, SIGTERM and SIGHUP ask to stop: reading ends
+ * as if the input had, results so far are written, and the signal is raised
+ * again with its default effect (a second one ends the program at once).
+ * SIGUSR1 asks for the counts on standard error. SIGPIPE keeps its default: a
+ * reader that goes away ends us silently.
  */
 #ifndef WEIR_RUN_SIGNALS_H
 #define WEIR_RUN_SIGNALS_H
