@@ -159,6 +159,8 @@ run_sql() {
 	has "$errors" 'weir state rm ./st'
 	weir --print-spec -T ts -l 10s "$sql" >spec.yaml
 	gives 0 weir check spec.yaml --against ./st
+	gives 5 weir check spec.yaml --against ./none
+	is "$errors" 'weir: ./none: there is no such state directory'
 	# A log that has nothing in it yet has no time, either.
 	: >in.jsonl
 	gives 0 weir -s ./new --tz Europe/Berlin -l 10s "$sql" in.jsonl
