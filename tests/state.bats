@@ -185,7 +185,7 @@ run_sql() {
 	has "$out" '"k":"even","s":14,"m":8}'
 	gives 5 weir check --against ./st "${sql/1m/2m}"
 	has "$out" 'refused window: was tumble(1m), is tumble(2m)'
-	gives 2 weir check -q --against ./none "$sql"
+	gives 5 weir check -q --against ./none "$sql"
 	has "$errors" 'there is no such state directory'
 }
 
