@@ -159,6 +159,8 @@ run_sql() {
 	has "$errors" 'weir state rm ./st'
 	weir --print-spec -T ts -l 10s "$sql" >spec.yaml
 	gives 0 weir check spec.yaml --against ./st
+	gives 5 weir check spec.yaml --against ./none
+	is "$errors" 'weir: ./none: there is no such state directory'
 	# A log that has nothing in it yet has no time, either.
 	: >in.jsonl
 	gives 0 weir -s ./new --tz Europe/Berlin -l 10s "$sql" in.jsonl
@@ -183,7 +185,7 @@ run_sql() {
 	has "$out" '"k":"even","s":14,"m":8}'
 	gives 5 weir check --against ./st "${sql/1m/2m}"
 	has "$out" 'refused window: was tumble(1m), is tumble(2m)'
-	gives 2 weir check -q --against ./none "$sql"
+	gives 5 weir check -q --against ./none "$sql"
 	has "$errors" 'there is no such state directory'
 }
 

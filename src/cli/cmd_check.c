@@ -22,6 +22,7 @@ struct check {
 	unsigned n_wrong, n_warned;    /* specs */
 	unsigned n_refused;	       /* by the state: steps */
 	unsigned n_timed;	       /* inputs with another event time */
+	struct err unread;	       /* why there is no state to compare */
 };
 
 static void
@@ -76,6 +77,16 @@ is_query(const char *text)
 	       sql_begins(str_of(text));
 }
 
+/* The first message stays. */
+static void
+keep_first(struct err *first, struct err *err)
+{
+	if (first->message)
+		err_release(err);
+	else
+		*first = *err;
+}
+
 static void
 check_one(struct check *c, const char **operand)
 {
@@ -97,7 +108,7 @@ check_one(struct check *c, const char **operand)
 		if (c->options->against &&
 		    against_state(
 			&plan, c->options, &c->n_refused, &c->n_timed, &err))
-			on_error(c, &err);
+			keep_first(&c->unread, &err);
 	}
 	plan_release(&plan);
 	c->n_wrong += c->n_errors > 0;
@@ -130,6 +141,11 @@ result(const struct check *c, unsigned n, struct err *err)
 	if (c->n_wrong)
 		return err_set(err, ERR_SPEC, NOWHERE,
 		    "%u %s checked, %u with a mistake", n, files, c->n_wrong);
+	/* No mistake of the spec's. */
+	if (c->unread.message) {
+		*err = c->unread;
+		return -1;
+	}
 	if (c->n_refused || c->n_timed)
 		return refused(c, err);
 	if (c->n_warned && c->options->strict)
@@ -147,6 +163,7 @@ static int
 run_check(const struct options *o, struct err *err)
 {
 	struct check c = {.options = o};
+	int failed;
 
 	if (!o->n_operands) {
 		err_set(err, ERR_USAGE, NOWHERE, "there is nothing to check");
@@ -154,7 +171,10 @@ run_check(const struct options *o, struct err *err)
 	}
 	for (unsigned i = 0; i < o->n_operands; i++)
 		check_one(&c, &o->operands[i]);
-	return result(&c, o->n_operands, err);
+	failed = result(&c, o->n_operands, err);
+	if (c.n_wrong)
+		err_release(&c.unread);
+	return failed;
 }
 
 const struct command command_check = {

@@ -28,14 +28,16 @@ put_word(const char *p, unsigned n, char **to)
 {
 	unsigned bits = 0;
 	char *q = *to + 1;
+	uint64_t word = 0;
 
+	memcpy(&word, p, n);
+	if (!word)
+		return false;
 	for (unsigned i = 0; i < n; i++)
 		if (p[i]) {
 			bits |= 1u << i;
 			*q++ = p[i];
 		}
-	if (!bits)
-		return false;
 	**to = (char)bits;
 	*to = q;
 	return true;

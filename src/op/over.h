@@ -102,6 +102,7 @@ struct over_config {
 	int64_t after;	 /* µs: RANGE … FOLLOWING over event time; or 0 */
 	unsigned edge;	 /* slot that a range is measured on */
 	int64_t ttl;	 /* µs a key is kept; 0 = for ever */
+	bool anew;	 /* aggregates look at rows again that have come out */
 	bool live;	 /* results come at once and change (over_live.h) */
 	bool retracts;	 /* live: rows may be taken back */
 };

@@ -539,6 +539,8 @@ lay_out(struct over_config *c)
 			call->agg = &c->grouping.aggs[agg++];
 			call->agg->offset = 0;
 			over_agg_plan(call, &c->frame);
+			c->anew |= call->way != WAY_ADD ||
+				   c->frame.to.kind == BOUND_PRECEDING;
 		}
 		call->state = at;
 		at += (sizeof(struct over_state) + 15) & ~15u;

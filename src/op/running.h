@@ -32,7 +32,13 @@ struct running {
 	struct value *out; /* results of a row */
 	bool final;
 
-	struct kept_row **pending; /* a heap: rows whose time has not come */
+	/*
+	 * Rows whose time has not come: those that came in order, from head
+	 * on, and a heap of the others.
+	 */
+	struct kept_row **sorted;
+	size_t sorted_head, n_sorted, cap_sorted;
+	struct kept_row **pending;
 	size_t n_pending, cap_pending;
 	struct turn *turns; /* from head on */
 	size_t head, n_turns, cap_turns;
@@ -80,6 +86,18 @@ struct kept_row *running_row(struct running *r, const struct batch *b,
 
 /* Computes what is made of the calls' results. */
 void running_items(struct running *r, struct batch *b);
+
+/*
+ * Of a row that has come out the others see its slots, and aggregates that
+ * begin anew its time: so few bytes are kept of it.
+ */
+static inline void
+running_came_out(const struct over_config *c, struct kept_row *row)
+{
+	row->arrival = 0;
+	if (!c->anew)
+		row->time = 0;
+}
 
 /* ---- running_end.c ---- */
 

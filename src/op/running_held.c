@@ -55,8 +55,10 @@ put_next(struct running *r, struct over_key *k)
 	over_compute(r->c, k, r->out, r->kept.out->arena);
 	put_results(r, r->out, at);
 	/* A row of a block is here for a while only. */
-	if (!k->far)
+	if (!k->far) {
 		kept_let_carry_go(&r->kept, row);
+		running_came_out(r->c, row);
+	}
 	over_trim(r->c, k, &r->kept);
 	running_count(r, k);
 }
@@ -137,11 +139,33 @@ before(
 	return d ? d < 0 : a->arrival < b->arrival;
 }
 
+/* Most rows come in order; those need no heap. */
+static bool
+push_sorted(struct running *r, struct kept_row *row)
+{
+	size_t n = r->n_sorted - r->sorted_head;
+
+	if (n && before(r, row, r->sorted[r->n_sorted - 1]))
+		return false;
+	if (r->sorted_head > 1024 && r->sorted_head > n) {
+		memmove(
+		    r->sorted, r->sorted + r->sorted_head, n * sizeof(void *));
+		r->sorted_head = 0;
+		r->n_sorted = n;
+	}
+	mem_grow(&r->sorted, &r->cap_sorted, r->n_sorted + 1, sizeof(void *));
+	r->sorted[r->n_sorted++] = row;
+	return true;
+}
+
 void
 running_pend(struct running *r, struct kept_row *row)
 {
-	size_t i = r->n_pending++;
+	size_t i;
 
+	if (push_sorted(r, row))
+		return;
+	i = r->n_pending++;
 	mem_grow(&r->pending, &r->cap_pending, r->n_pending, sizeof(void *));
 	for (; i && before(r, row, r->pending[(i - 1) / 2]); i = (i - 1) / 2)
 		r->pending[i] = r->pending[(i - 1) / 2];
@@ -149,7 +173,7 @@ running_pend(struct running *r, struct kept_row *row)
 }
 
 static struct kept_row *
-pending_pop(struct running *r)
+heap_take(struct running *r)
 {
 	struct kept_row *first = r->pending[0];
 	struct kept_row *last = r->pending[--r->n_pending];
@@ -166,6 +190,38 @@ pending_pop(struct running *r)
 	}
 	r->pending[i] = last;
 	return first;
+}
+
+static bool
+is_first_sorted(const struct running *r)
+{
+	return r->sorted_head < r->n_sorted &&
+	       (!r->n_pending ||
+		   !before(r, r->pending[0], r->sorted[r->sorted_head]));
+}
+
+/* The first of those that wait; NULL: none does. */
+static struct kept_row *
+pending_first(const struct running *r)
+{
+	if (is_first_sorted(r))
+		return r->sorted[r->sorted_head];
+	return r->n_pending ? r->pending[0] : NULL;
+}
+
+static struct kept_row *
+pending_pop(struct running *r)
+{
+	return is_first_sorted(r) ? r->sorted[r->sorted_head++] : heap_take(r);
+}
+
+/* Any of them; NULL: none is left. */
+static struct kept_row *
+pending_any(struct running *r)
+{
+	if (r->n_sorted > r->sorted_head)
+		return r->sorted[--r->n_sorted];
+	return r->n_pending ? r->pending[--r->n_pending] : NULL;
 }
 
 static bool
@@ -225,10 +281,11 @@ append_in_turn(struct running *r, struct kept_row *row)
 static void
 drain(struct running *r)
 {
+	const struct kept_row *row;
 	int64_t until;
 
 	while (r->later.next < r->now && running_fetch(r, &until)) {
-		while (r->n_pending && r->pending[0]->time < until)
+		while ((row = pending_first(r)) && row->time < until)
 			append_in_turn(r, pending_pop(r));
 		if (!over_looks_ahead(r->c)) {
 			take_turns(r);
@@ -236,7 +293,7 @@ drain(struct running *r)
 		}
 		table_settle(&r->keys);
 	}
-	while (r->n_pending && is_due(r, r->pending[0]->time))
+	while ((row = pending_first(r)) && is_due(r, row->time))
 		append_in_turn(r, pending_pop(r));
 	take_turns(r);
 }
@@ -245,13 +302,13 @@ bool
 running_let_go(void *arg)
 {
 	struct running *r = arg;
+	struct kept_row *row;
 
 	if (r->tracks && least_behind(r) != WHEN_MAX)
 		return false;
 	running_let_turns_go(r);
-	for (size_t i = 0; i < r->n_pending; i++)
-		running_put_later(r, r->pending[i]);
-	r->n_pending = 0;
+	while ((row = pending_any(r)))
+		running_put_later(r, row);
 	if (r->n_all)
 		running_let_all_go(r);
 	kept_measure(&r->kept);
@@ -435,13 +492,14 @@ compute_all(struct running *r)
 static void
 finish_in_parts(struct running *r)
 {
+	const struct kept_row *row;
 	int64_t until = WHEN_MIN;
 	bool more = true;
 
 	running_drop_turns(r);
 	while (r->c->mode != OVER_END && more) {
 		more = r->later.n && running_fetch(r, &until);
-		while (r->n_pending && (!more || r->pending[0]->time < until))
+		while ((row = pending_first(r)) && (!more || row->time < until))
 			append(r, pending_pop(r));
 		table_settle(&r->keys);
 	}
@@ -464,7 +522,7 @@ running_finish(struct running *r)
 	} else if (!r->c->at_once) {
 		while (r->later.n && running_fetch(r, &until))
 			;
-		while (r->n_pending) {
+		while (pending_first(r)) {
 			struct kept_row *row = pending_pop(r);
 
 			over_append(r->c, row->owner, row);
@@ -489,19 +547,21 @@ void
 running_release_held(struct running *r)
 {
 	struct heap_item item;
+	struct kept_row *row;
 
 	while (heap_pop(&r->behind, &item)) {
-		struct kept_row *row = item.item;
+		row = item.item;
 
 		row->held = false;
 		if (row->gone)
 			kept_drop(&r->kept, row);
 	}
 	heap_release(&r->behind);
-	for (size_t i = 0; i < r->n_pending; i++)
-		kept_drop(&r->kept, r->pending[i]);
+	while ((row = pending_any(r)))
+		kept_drop(&r->kept, row);
 	for (size_t i = 0; i < r->n_all; i++)
 		kept_drop(&r->kept, r->all[i]);
+	mem_free(r->sorted);
 	mem_free(r->pending);
 	mem_free(r->turns);
 	mem_free(r->all);

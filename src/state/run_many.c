@@ -12,6 +12,10 @@
 /* Bytes read in vain rather than begin another read; bytes of a read. */
 #define GAP_MAX 4096u
 #define READ_MAX 65536u
+/* Reads, and bytes of them, that the kernel is asked for ahead. */
+#define PENDING_MAX 512u
+#define PENDING_BYTES ((uint64_t)4 << 20)
+#define PAGE 4096u
 /* Keys whose part of the filter is fetched ahead. */
 #define AHEAD 8
 /* One key of so many is always asked for, and one of them may be absent. */
@@ -288,8 +292,6 @@ read_reach(struct run_file *r, const struct reach *reach, bool wait,
 	const char *p;
 	int got;
 
-	if (!reach->n)
-		return true;
 	if (!reach->several)
 		return read_one(r, reach, wait, out, err);
 	first = place_of(asks[0]);
@@ -324,12 +326,64 @@ is_close(const struct reach *reach, const struct run_ask *next)
 	       next->later.at + next->later.n - first.at <= READ_MAX;
 }
 
+/* Reads that have been asked for, the oldest first. */
+struct pending {
+	struct reach list[PENDING_MAX];
+	size_t first, n;
+	uint64_t bytes;
+};
+
+static uint64_t
+bytes_of(const struct reach *reach)
+{
+	struct place first = place_of(reach->asks[0]);
+	struct place last = place_of(reach->asks[reach->n - 1]);
+
+	return last.at + last.n - first.at + PAGE;
+}
+
+/*
+ * One more is asked for. What has been for long is waited for, lest the kernel
+ * drops it for the sake of others, unread.
+ */
+static bool
+put_off(struct run_file *r, const struct reach *reach, struct pending *p,
+    struct buf *out, struct err *err)
+{
+	while (p->n && (p->n == PENDING_MAX || p->bytes > PENDING_BYTES)) {
+		const struct reach *oldest = &p->list[p->first];
+
+		p->first = (p->first + 1) % PENDING_MAX;
+		p->n--;
+		p->bytes -= bytes_of(oldest);
+		if (!read_reach(r, oldest, true, out, err))
+			return false;
+	}
+	p->list[(p->first + p->n++) % PENDING_MAX] = *reach;
+	p->bytes += bytes_of(reach);
+	return true;
+}
+
+static bool
+end_reach(struct run_file *r, const struct reach *reach, bool wait,
+    struct pending *p, struct buf *out, struct err *err)
+{
+	if (!reach->n)
+		return true;
+	return read_reach(r, reach, wait, out, err) &&
+	       (reach->asks[0]->found != RUN_LATER ||
+		   put_off(r, reach, p, out, err));
+}
+
 bool
 run_file_read_many(struct run_file *r, struct run_ask *const *asks, size_t n,
     bool wait, struct buf *out, struct err *err)
 {
 	struct reach reach = {0};
+	struct pending pending;
 
+	pending.first = pending.n = 0;
+	pending.bytes = 0;
 	for (size_t i = 0, same; i < n; i += same) {
 		const char *p = NULL;
 
@@ -344,7 +398,7 @@ run_file_read_many(struct run_file *r, struct run_ask *const *asks, size_t n,
 			     asks + i, same, out, err))
 			return false;
 		if (p || !is_close(&reach, asks[i])) {
-			if (!read_reach(r, &reach, wait, out, err))
+			if (!end_reach(r, &reach, wait, &pending, out, err))
 				return false;
 			reach = (struct reach){.asks = asks + i};
 		} else {
@@ -352,5 +406,5 @@ run_file_read_many(struct run_file *r, struct run_ask *const *asks, size_t n,
 		}
 		reach.n += p ? 0 : same;
 	}
-	return read_reach(r, &reach, wait, out, err);
+	return end_reach(r, &reach, wait, &pending, out, err);
 }

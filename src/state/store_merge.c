@@ -11,6 +11,7 @@
 #include <signal.h>
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "base/must.h"
 #include "state/merge_plan.h"
@@ -26,6 +27,8 @@
 /* Parts that a merge is cut into, and those that pauses cut it into at most. */
 #define PIECES 16
 #define PAUSES 64
+/* ms that the end of a run is held up; what is left is the next one's. */
+#define WAIT_MOST 5000
 /* Commits up to which a run may be a short one. */
 #define EARLY 2
 
@@ -683,17 +686,34 @@ merge_turn(struct store *s)
 	s->job.behind = is_behind(s);
 }
 
-/* Until it has written so much, or has ended. */
+/* Until it has written so much, or has ended; or for so long at most. */
 static void
-wait_written(struct store_merge *m, uint64_t bytes)
+wait_written(struct store_merge *m, uint64_t bytes, int ms)
 {
 	struct store *s = m->store;
+	const struct timespec until = clock_in_ms(ms);
+	int rc = 0;
 
 	pthread_mutex_lock(&s->lock);
 	m->hurry = true;
 	atomic_store(&m->goal, bytes);
 	pthread_cond_broadcast(&s->changed);
-	while (!atomic_load(&m->finished) && atomic_load(&m->written) < bytes)
+	while (!rc && !atomic_load(&m->finished) &&
+	       atomic_load(&m->written) < bytes)
+		rc = pthread_cond_clockwait(
+		    &s->changed, &s->lock, CLOCK_MONOTONIC, &until);
+	pthread_mutex_unlock(&s->lock);
+}
+
+static void
+wait_finished(struct store_merge *m)
+{
+	struct store *s = m->store;
+
+	pthread_mutex_lock(&s->lock);
+	m->hurry = true;
+	pthread_cond_broadcast(&s->changed);
+	while (!atomic_load(&m->finished))
 		pthread_cond_wait(&s->changed, &s->lock);
 	pthread_mutex_unlock(&s->lock);
 }
@@ -707,11 +727,11 @@ settle(struct store_merge *m)
 			   : pick_due(m, true);
 
 	if (due >= m->least)
-		wait_written(m, due);
+		wait_written(m, due, WAIT_MOST);
 	if (m->pausable && !atomic_load(&m->finished) &&
 	    atomic_load(&m->written) >= m->least) {
 		atomic_store(&m->order, MERGE_PAUSE);
-		wait_written(m, UINT64_MAX);
+		wait_finished(m);
 	}
 	return atomic_load(&m->finished) && m->rc >= 0;
 }
