@@ -270,8 +270,8 @@ near() {
 	tail -n +20001 many.jsonl >rest.jsonl
 	same -f settle.yaml many.jsonl
 	same_in_two -f settle.yaml
-	many 100000 75000 | wide | sed 's/{/{"op":"+I",/' >many.jsonl
-	near 37888 -f settle.yaml many.jsonl
+	many 400000 300000 | sed 's/{/{"op":"+I",/' >many.jsonl
+	near 38912 -f settle.yaml many.jsonl
 }
 
 @test "memory: NOT IN of several columns gives the same" {
@@ -326,8 +326,8 @@ near() {
 	    '  - select: {at: to_timestamp(t), k: k, v: v}' \
 	    '  - fill: 20m' '    by: [k]' '    time: at' \
 	    '    with: {v: previous}' >fill.yaml
-	many 120000 90000 >many.jsonl
-	near 25600 -f fill.yaml many.jsonl
+	many 150000 110000 >many.jsonl
+	near 34816 -f fill.yaml many.jsonl
 }
 
 @test "memory: the best rows of each key give the same" {

@@ -171,6 +171,20 @@ days() {
 	done
 }
 
+@test "files that were written to last are forgotten last" {
+	local d
+	for d in $(seq 30); do
+		printf '{"d":"%d","v":%d}\n' $((90 - d)) 1 $((91 - d)) 2 \
+		    >>in.jsonl
+		WEIR_TORTURE=parts=8,commit=1 weir -s ./st -o '{d}.jsonl' \
+		    'SELECT v, d' in.jsonl
+	done
+	gives 0 weir state dump ./st
+	has "$out" '"name":"60.jsonl"'
+	has "$out" '"name":"63.jsonl"'
+	[[ "$out" != *'"name":"89.jsonl"'* ]]
+}
+
 @test "files that nobody writes to any more are forgotten" {
 	local n way
 	for way in '{d}.jsonl' '{d}/out.jsonl --roll 1M'; do

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Damage: every byte of every file of a small directory with a bit turned,
- * every file cut off at every length, every file gone. The store says so, or
+ * Damage: every byte of every file of a small directory with a bit turned (with
+ * WEIR_FAULTS=full, every bit), every file cut off at every length, every file
+ * gone. The store says so, or
  * has what was committed; never anything else. Whatever it is, a repair brings
  * the directory back to a commit.
  */
@@ -15,6 +16,8 @@
 
 static const struct store_options look = {.read_only = true};
 static const struct store_options own = {0};
+
+static bool every_bit;
 
 /* The last commit: closing makes one more if a run was still being written. */
 static uint64_t last;
@@ -173,13 +176,16 @@ each_flip(
     const char *dir, int at, const char *name, off_t size, struct tally *t)
 {
 	int fd = openat(at, name, O_RDWR);
+	/* One of each byte, or all of them: those of one byte are alike. */
+	unsigned step = every_bit ? 1 : 8;
 
-	for (off_t i = 0; i < size; i++) {
+	for (off_t k = 0; k < size * 8; k += step) {
+		off_t i = k / 8, bit = every_bit ? k % 8 : i * 5 % 8;
 		unsigned char byte, bad;
 
 		if (pread(fd, &byte, 1, i) != 1)
 			break;
-		bad = (unsigned char)(byte ^ 1u << (i * 5 % 8));
+		bad = (unsigned char)(byte ^ 1u << bit);
 		if (pwrite(fd, &bad, 1, i) != 1)
 			break;
 		try(dir, t);
@@ -197,7 +203,8 @@ each_length(
 	int fd = openat(at, name, O_RDWR);
 
 	if (pread(fd, bytes, (size_t)size, 0) == size)
-		for (off_t i = size - 1; i >= 0; i -= 1 + i / 40) {
+		for (off_t i = size - 1; i >= 0;
+		     i -= every_bit ? 1 : 1 + i / 40) {
 			if (ftruncate(fd, i))
 				break;
 			try(dir, t);
@@ -239,6 +246,9 @@ main(void)
 	char top[300];
 	DIR *d;
 
+	every_bit =
+	    str_eq(str_of(getenv("WEIR_FAULTS") ? getenv("WEIR_FAULTS") : ""),
+		STR("full"));
 	snprintf(top, sizeof top, "%s", dir);
 	make(top);
 	ok(last == COMMITS || last == COMMITS + 1, "all commits are there");
