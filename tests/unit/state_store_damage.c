@@ -99,6 +99,9 @@ copy(const char *from, char *to, size_t n)
 		perror(command);
 }
 
+/* Repairs that have kept some commit, and did not begin anew. */
+static unsigned n_kept;
+
 /* A repaired copy is what some commit made. */
 static unsigned
 damages(const char *dir)
@@ -130,6 +133,7 @@ repairs(const char *dir)
 	s = test_open(to, &own);
 	if (!s)
 		return false;
+	n_kept += store_epoch(s) > 0;
 	right = is_commit(s, (int)store_epoch(s), &whole) && whole;
 	right &= !test_commit(s, "after") && !test_close(s);
 	if (damages(to))
@@ -269,6 +273,9 @@ main(void)
 	}
 	closedir(d);
 	ok(n_files > 3, "a directory of %u files", n_files);
+	ok(n_kept > (flips.repaired + lengths.repaired) * 3 / 4,
+	    "repairs keep what is whole (%u of %u)", n_kept,
+	    flips.repaired + lengths.repaired + files.repaired);
 	report("bits", &flips);
 	report("lengths", &lengths);
 	ok(files.n && !files.wrong, "a file that is gone is missed");
