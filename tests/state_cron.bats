@@ -5,11 +5,11 @@
 
 load lib
 
-KEYS=20000
+KEYS=40000
 NEW=100
 
 setup_file() {
-	# 20000 keys in an order of no kind, four minutes from first to last.
+	# 40000 keys in an order of no kind, eight minutes from first to last.
 	awk -v n=$KEYS 'BEGIN {
 		for (i = 0; i < n; i++)
 			printf "{\"t\":%d,\"k\":\"u%05d\",\"v\":%d}\n",
@@ -19,12 +19,13 @@ setup_file() {
 	awk -v n=$KEYS -v new=$NEW 'BEGIN {
 		for (i = 0; i < new; i++)
 			printf "{\"t\":%d,\"k\":\"u%05d\",\"v\":%d}\n",
-			    1772323500 + i / 2, i * 191 * 7919 % n, i
+			    1772323750 + i / 2, i * 191 * 7919 % n, i
 	}' >"$BATS_FILE_TMPDIR/new.json"
 }
 
 # few QUERY...: a run over the new lines reads no more than about a block for
-# each of them and what it takes to find it, and syncs a handful of times.
+# each of them and what it takes to find it, with up to 4 KiB between two that
+# are read together, and syncs a handful of times.
 # The state is on a disk: elsewhere blocks are not asked for ahead of time.
 few() {
 	local status=0 st
@@ -50,12 +51,12 @@ few_in() {
 	strace -f -qq -o calls \
 	    -e trace=pread64,preadv,preadv2,fsync,fdatasync \
 	    "$WEIR" -q -s "$st" -l 1s -T t "$@" >out || return
-	awk -v most=$((3 * NEW)) '
+	awk -v new=$NEW '
 	/ pread/ && $NF > 0 { n++; bytes += $NF }
 	/ f(data)?sync\(/ { syncs++ }
 	END {
 		printf "%d reads, %d bytes, %d syncs\n", n, bytes, syncs
-		exit n > most || bytes > most * 2048 || syncs > 6
+		exit n > 4 * new || bytes > 12288 * new || syncs > 6
 	}' calls
 }
 
