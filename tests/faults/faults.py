@@ -312,7 +312,7 @@ def takeover(b, o, p):
                     for c in runs]
         bad = ["%d %s" % (rc, err) for err, rc in ends
                if rc not in (0, -signal.SIGKILL) and "final" not in err
-               and "in use by process" not in err]
+               and "in use by" not in err]
         b.judge("%s: stage %d, %d" % (p.name, stage, i), p, d, stage, want,
                 "; ".join(bad))
 
