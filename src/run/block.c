@@ -117,7 +117,7 @@ bool
 block_open(const struct input *in, const struct block *b)
 {
 	return b->from < b->to || (b->last && b->context && !b->skipping &&
-				      !in->holds && !in->layout->format->note);
+				      !b->early && !in->layout->format->note);
 }
 
 static enum block_status

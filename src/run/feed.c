@@ -89,7 +89,7 @@ static void
 abandon(struct block *b)
 {
 	b->to = b->from;
-	b->last = true;
+	b->last = b->early = true;
 }
 
 /* False when the owner is to stop instead of waiting on. */
@@ -231,7 +231,7 @@ work_reset(struct work *w)
 	if (b->cap > KEPT_BYTES)
 		block_release(b);
 	b->from = b->to = 0;
-	b->last = b->whole = b->skipping = false;
+	b->last = b->early = b->whole = b->skipping = false;
 }
 
 static struct prepared *
@@ -322,6 +322,7 @@ get_bytes(struct feed *f, struct stream *s, struct work *w, bool owner)
 	if (s->rest.from < s->rest.to || s->rest.last) {
 		take_rest(b, &s->rest);
 		b->last = s->rest.last && s->rest.from == s->rest.to;
+		b->early = s->rest.early && b->last;
 		return GOT_BYTES;
 	}
 	if (!in->plain && owner && f->n_threads && !input_ready(in, 0))

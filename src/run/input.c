@@ -269,7 +269,7 @@ end_early(const struct input *in, struct block *b)
 {
 	uint64_t context = b->context;
 
-	b->last = true;
+	b->last = b->early = true;
 	if (b->skipping)
 		b->to = b->from;
 	else if (in->layout)
@@ -307,7 +307,7 @@ input_fill(struct input *in, struct block *b, size_t block_bytes)
 	while (!input_ready(in, INPUT_LOOK_MS))
 		if (signals_stop()) {
 			b->to = b->from;
-			b->last = true;
+			b->last = b->early = true;
 			return;
 		}
 	input_read(in, b, block_bytes);
@@ -543,7 +543,7 @@ input_resume(struct input *in, uint64_t offset, uint64_t context, uint64_t line,
 		else
 			file_seek(in->plain, offset);
 		b->from = b->to = 0;
-		b->last = false;
+		b->last = b->early = false;
 	} else if (offset <= read) {
 		if (offset < b->offset)
 			return 0;

@@ -37,6 +37,8 @@ struct block {
 	uint64_t line;	  /* line feeds before it, if the input counts them: a
 			     plain file can be read again */
 	bool last;	  /* the input ends here */
+	bool early;	  /* but not what is in it: what there is are whole
+			     records, and nothing is said of what is not */
 	bool whole;	  /* what ends at `to` is a whole record */
 	bool skipping;	  /* bytes[from] is within a record that is too long */
 };

@@ -211,6 +211,14 @@ compute_time(struct lane *l, const struct expr *e, struct batch *b)
 	eval_settle(l->eval, b);
 }
 
+/* Does nothing follow, or is what ends the block the end of a record? */
+static bool
+ends_whole(const struct input *in, const struct block *b)
+{
+	return (b->last && !b->early) ||
+	       ((b->whole || b->early) && in->layout->looks_on);
+}
+
 size_t
 lane_batch(struct lane *l, const struct input *in, const struct block *block,
     struct prepared *p)
@@ -224,8 +232,7 @@ lane_batch(struct lane *l, const struct input *in, const struct block *block,
 	prepared_reset(p);
 	b->context = block->context;
 	used = in->layout->format->decode(decoder_of(l, in), from,
-	    block->bytes + block->to,
-	    block->last || (block->whole && in->layout->looks_on), b);
+	    block->bytes + block->to, ends_whole(in, block), b);
 	if (!used && !b->n_bad && !b->more)
 		return 0;
 	b->input = in->number;
