@@ -270,8 +270,8 @@ near() {
 	tail -n +20001 many.jsonl >rest.jsonl
 	same -f settle.yaml many.jsonl
 	same_in_two -f settle.yaml
-	many 400000 300000 | sed 's/{/{"op":"+I",/' >many.jsonl
-	near 38912 -f settle.yaml many.jsonl
+	many 200000 150000 | wide | sed 's/{/{"op":"+I",/' >many.jsonl
+	near 49152 -f settle.yaml many.jsonl
 }
 
 @test "memory: NOT IN of several columns gives the same" {

@@ -128,10 +128,16 @@ pass(struct merge *m, const struct run_entry *e, struct err *err)
 }
 
 static bool
+is_enough(const struct merge *m)
+{
+	return m->writer && (run_writer_size(m->writer) >= m->job->piece ||
+				run_writer_is_full(m->writer));
+}
+
+static bool
 put(struct merge *m, const struct run_entry *e, struct err *err)
 {
-	if (m->writer && run_writer_size(m->writer) >= m->job->piece &&
-	    !end_piece(m, err))
+	if (is_enough(m) && !end_piece(m, err))
 		return false;
 	if (!m->writer && !begin_piece(m, err))
 		return false;

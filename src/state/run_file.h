@@ -55,6 +55,14 @@ bool run_writer_add(struct run_writer *w, const struct run_entry *e);
 uint64_t run_writer_size(const struct run_writer *w);
 
 /*
+ * Is its index, which is in memory until it is finished, so large that another
+ * run should be begun? With long keys it is up to a quarter of the file, and
+ * more.
+ */
+#define RUN_INDEX_MOST ((size_t)1 << 20)
+bool run_writer_is_full(const struct run_writer *w);
+
+/*
  * Writes what is left and syncs the file (not the directory). *bytes: its
  * length, *footer_crc: to be noted in the commit. -1 and *err; the file is
  * removed then. Frees the writer either way.

@@ -122,6 +122,12 @@ run_writer_size(const struct run_writer *w)
 	return position(w) + w->data.bytes.n + w->index.n;
 }
 
+bool
+run_writer_is_full(const struct run_writer *w)
+{
+	return w->index.n >= RUN_INDEX_MOST;
+}
+
 static struct place
 put_piece(struct run_writer *w, enum piece_kind kind, struct str contents)
 {

@@ -265,7 +265,8 @@ merge_new(struct store *s, size_t first, size_t n)
 	set_pieces(m, bytes);
 	m->reach.at = mem_zalloc((n + 1) * sizeof *m->reach.at);
 	m->next = s->next_run;
-	m->end = s->next_run += 4 + 8 * (bytes / m->piece);
+	m->end = s->next_run +=
+	    4 + 8 * (bytes / m->piece) + 2 * (bytes / RUN_INDEX_MOST);
 	return m;
 }
 
