@@ -215,7 +215,9 @@ compute_here(struct running *r, struct batch *b, const struct running_prep *p,
 		    &r->kept, new, cell_of_bytes((char *)key), 0, new->at);
 		running_grown(r, key);
 		over_compute(c, key, r->out, b->arena);
-		running_came_out(c, new);
+		/* A row of a block may be in the state alone by now. */
+		if (!key->far)
+			running_came_out(c, new);
 		over_trim(c, key, &r->kept);
 		running_count(r, key);
 	}

@@ -145,10 +145,11 @@ slot(struct prepared **list, size_t n, size_t *n_made, size_t *cap)
 static void
 announce(struct prepared *list, size_t n)
 {
-	struct batch **ahead, *first = list->batch;
+	struct batch **ahead, *first;
 
 	if (n < 2)
 		return;
+	first = list->batch;
 	ahead = arena_array(first->arena, n - 1, sizeof *ahead);
 	for (size_t i = 1; i < n; i++) {
 		ahead[i - 1] = list[i].batch;

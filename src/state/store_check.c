@@ -235,14 +235,16 @@ store_check(const char *dir, void (*tell)(void *arg, const char *line),
 	struct store_dir d;
 	struct look look = {0};
 	struct check c = {.dir = &d, .say = keep_line, .arg = &look};
-	bool begun = false;
+	bool begun = false, owned = false;
 	int rc = store_dir_open(&d, dir, &o, err);
 
 	if (!rc)
 		rc = store_dir_known(&d, &begun, err);
 	if (!rc && !begun) {
+		/* It may also begin, or end, meanwhile. */
+		owned = store_owner(dir) != 0;
 		check_all(&c);
-		if (look.n && store_owner(dir))
+		if (look.n && (owned || store_owner(dir)))
 			look_again(&d, &look);
 	}
 	store_dir_close(&d);
