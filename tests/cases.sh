@@ -317,7 +317,7 @@ left_out() {
 	case $1 in
 	plain) files= ;;
 	torture|jobs|simd) files="skip-$1 skip-torture" ;;
-	restart*) files='skip-restart skip-torture' ;;
+	*restart*) files='skip-restart skip-torture' ;;
 	*) files=skip-torture ;;
 	esac
 	for file in $files; do
@@ -325,7 +325,7 @@ left_out() {
 		[ -z "$reason" ] || return 0
 	done
 	case $1 in
-	restart*) [ ! -f "$dir/cmd" ] || reason='it is a script' ;;
+	*restart*) [ ! -f "$dir/cmd" ] || reason='it is a script' ;;
 	esac
 	[ -n "$reason" ]
 }

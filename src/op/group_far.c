@@ -404,28 +404,8 @@ group_far_take_back(struct group_far *f, int64_t bucket, struct table *t)
 
 /* ---- changes that are shown ---- */
 
-/* Of a value there is nothing to know but that it is there. */
-static void
-save_value(
-    void *arg, const struct table *t, const struct cell *c, struct buf *out)
-{
-	(void)arg;
-	(void)t;
-	(void)c;
-	(void)out;
-}
-
-static bool
-load_value(void *arg, struct table *t, struct cell *c, struct str bytes)
-{
-	(void)arg;
-	(void)t;
-	(void)c;
-	return !bytes.n;
-}
-
 static const struct cell_codec value_codec = {
-    .save = save_value, .load = load_value, .movable = true};
+    .save = table_save_nothing, .load = table_load_nothing, .movable = true};
 
 /* Values that are still in cells go first: then each is in one place. */
 static void

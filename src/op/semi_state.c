@@ -26,31 +26,11 @@ semi_schema(const struct op *op, struct schema *out)
 
 /* ---- keys ---- */
 
-/* That the key is there says it all. */
-static void
-save_nothing(
-    void *arg, const struct table *t, const struct cell *cell, struct buf *out)
-{
-	(void)arg;
-	(void)t;
-	(void)cell;
-	(void)out;
-}
-
-static bool
-load_nothing(void *arg, struct table *t, struct cell *cell, struct str bytes)
-{
-	(void)arg;
-	(void)t;
-	(void)cell;
-	return !bytes.n;
-}
-
 static const struct cell_codec found_codec = {
-    .save = save_nothing, .load = load_nothing, .movable = true};
+    .save = table_save_nothing, .load = table_load_nothing, .movable = true};
 /* All are looked through, one by one. */
 static const struct cell_codec listed_codec = {
-    .save = save_nothing, .load = load_nothing};
+    .save = table_save_nothing, .load = table_load_nothing};
 
 /* ---- kin ---- */
 

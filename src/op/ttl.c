@@ -281,28 +281,8 @@ ttl_count(const struct ttl_cells *l)
 
 /* ---- keys of cells that are elsewhere ---- */
 
-/* Of a key there is nothing to know but that it is there. */
-static void
-save_key(
-    void *arg, const struct table *t, const struct cell *c, struct buf *out)
-{
-	(void)arg;
-	(void)t;
-	(void)c;
-	(void)out;
-}
-
-static bool
-load_key(void *arg, struct table *t, struct cell *c, struct str bytes)
-{
-	(void)arg;
-	(void)t;
-	(void)c;
-	return !bytes.n;
-}
-
 static const struct cell_codec key_codec = {
-    .save = save_key, .load = load_key, .movable = true};
+    .save = table_save_nothing, .load = table_load_nothing, .movable = true};
 
 void
 ttl_keys_init(struct ttl_keys *k, int64_t ttl,

@@ -363,3 +363,22 @@ table_cells_to_add(struct table *t, const struct str *keys,
 	else
 		table_cells(t, keys, hashes, ix, n, out);
 }
+
+void
+table_save_nothing(
+    void *arg, const struct table *t, const struct cell *c, struct buf *out)
+{
+	(void)arg;
+	(void)t;
+	(void)c;
+	(void)out;
+}
+
+bool
+table_load_nothing(void *arg, struct table *t, struct cell *c, struct str bytes)
+{
+	(void)arg;
+	(void)t;
+	(void)c;
+	return !bytes.n;
+}
